@@ -1,0 +1,3 @@
+//! The program `explain`.
+
+fn main() {}

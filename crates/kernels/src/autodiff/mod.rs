@@ -1,0 +1,8 @@
+//! The graph: which tensors each operation keeps for the way back, and which gradients it computes.
+//!
+//! Written once over the backend below; what no tracked tensor needs is neither kept nor computed.
+
+mod batch_norm;
+mod convolution;
+mod pooling;
+mod registered;

@@ -1,0 +1,437 @@
+//! Batch normalisation of rows of channels, forward and backward, two passes over memory each.
+//!
+//! Sums run in f32 over blocks that stay in the first cache and in f64 from block to block. Blocks
+//! and segments depend on the shape alone, so the sums do not depend on the number of threads.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::vectorise::vectorised;
+
+/// Elements of a block: 32 KiB.
+const BLOCK: usize = 1 << 13;
+/// At most so many pieces of work.
+const SEGMENTS: usize = 64;
+
+/// Mean and biased variance of each channel.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statistics {
+    /// Mean of each channel.
+    pub mean: Vec<f32>,
+    /// Mean square distance from the mean of each channel.
+    pub variance: Vec<f32>,
+}
+
+/// What turns an input into its normalised, scaled and shifted value: `x * scale + shift`.
+#[derive(Debug, Clone)]
+pub struct Affine {
+    scale: Vec<f32>,
+    shift: Vec<f32>,
+}
+
+impl Affine {
+    /// Of batch norm with these statistics, weight and bias.
+    pub fn new(statistics: &Statistics, weight: &[f32], bias: &[f32], epsilon: f64) -> Self {
+        let deviation = inverse_deviation(&statistics.variance, epsilon);
+        let scale: Vec<f32> = weight.iter().zip(&deviation).map(|(w, d)| w * d).collect();
+        let terms = bias.iter().zip(&statistics.mean).zip(&scale);
+        let shift = terms
+            .map(|((bias, mean), scale)| bias - mean * scale)
+            .collect();
+        Self { scale, shift }
+    }
+}
+
+/// Which gradients pass the rectifier of the forward direction.
+#[derive(Debug, Clone, Copy)]
+pub enum Mask<'a> {
+    /// All: there was no rectifier.
+    All,
+    /// Those whose normalised input is positive (there was no residual).
+    Affine(&'a Affine),
+    /// Those whose output, given here, is positive.
+    Output(&'a [f32]),
+}
+
+/// Sums over the batch that the gradients are made of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GradientSums {
+    /// Gradient of the weight.
+    pub weight: Vec<f32>,
+    /// Gradient of the bias.
+    pub bias: Vec<f32>,
+}
+
+/// Mean and biased variance of each channel of `x`, rows of `channels` values.
+pub fn statistics(x: &[f32], channels: usize) -> Statistics {
+    let moments: Vec<Moments> = segments(x.len(), channels)
+        .into_par_iter()
+        .map(|segment| Moments::of(&x[segment], channels))
+        .collect();
+    let mut total = Moments::empty(channels);
+    for moments in moments {
+        total.merge(moments.count, &moments.mean, &moments.squares);
+    }
+    let count = total.count.max(1.0);
+    Statistics {
+        mean: total.mean.iter().map(|&mean| mean as f32).collect(),
+        variance: total
+            .squares
+            .iter()
+            .map(|&squares| (squares / count) as f32)
+            .collect(),
+    }
+}
+
+/// Writes `relu?(x * scale + shift + residual?)` to `y`.
+pub fn normalise(x: &[f32], affine: &Affine, residual: Option<&[f32]>, relu: bool, y: &mut [f32]) {
+    let channels = affine.scale.len();
+    let piece = rows_per_block(channels) * channels;
+    assert!(
+        x.len() == y.len() && residual.is_none_or(|r| r.len() == x.len()),
+        "one shape"
+    );
+    y.par_chunks_mut(piece).enumerate().for_each(|(block, y)| {
+        let range = block * piece..block * piece + y.len();
+        let residual = residual.map(|residual| &residual[range.clone()]);
+        normalise_rows(&x[range], &affine.scale, &affine.shift, residual, relu, y);
+    });
+}
+
+/// The sums over the batch of the gradient and of its product with the normalised input.
+pub fn gradient_sums(
+    x: &[f32],
+    gradient: &[f32],
+    mask: Mask<'_>,
+    statistics: &Statistics,
+    epsilon: f64,
+) -> GradientSums {
+    let channels = statistics.mean.len();
+    assert_eq!(
+        x.len(),
+        gradient.len(),
+        "the gradient has the shape of the input"
+    );
+    let parts: Vec<[Vec<f64>; 2]> = segments(x.len(), channels)
+        .into_par_iter()
+        .map(|segment| segment_sums(x, gradient, mask, &statistics.mean, segment))
+        .collect();
+    let mut bias = vec![0.0f64; channels];
+    let mut weight = vec![0.0f64; channels];
+    for [part_bias, part_weight] in parts {
+        add_wide(&mut bias, &part_bias);
+        add_wide(&mut weight, &part_weight);
+    }
+    let deviation = inverse_deviation(&statistics.variance, epsilon);
+    GradientSums {
+        bias: bias.iter().map(|&sum| sum as f32).collect(),
+        weight: weight
+            .iter()
+            .zip(deviation)
+            .map(|(sum, d)| (sum * f64::from(d)) as f32)
+            .collect(),
+    }
+}
+
+/// Turns the input into its gradient and, where a rectifier masks it, the gradient into that of the
+/// residual; both in place.
+pub fn input_gradient(
+    x: &mut [f32],
+    gradient: &mut [f32],
+    mask: Mask<'_>,
+    statistics: &Statistics,
+    weight: &[f32],
+    sums: &GradientSums,
+    epsilon: f64,
+) {
+    let channels = weight.len();
+    let count = (x.len() / channels.max(1)).max(1) as f32;
+    let deviation = inverse_deviation(&statistics.variance, epsilon);
+    let channel = |channel: usize| {
+        let scale = weight[channel] * deviation[channel];
+        (
+            scale,
+            -scale * deviation[channel] * sums.weight[channel] / count,
+            -scale * sums.bias[channel] / count,
+        )
+    };
+    let scale: Vec<f32> = (0..channels).map(|index| channel(index).0).collect();
+    let slope: Vec<f32> = (0..channels).map(|index| channel(index).1).collect();
+    let offset: Vec<f32> = (0..channels).map(|index| channel(index).2).collect();
+    let piece = rows_per_block(channels) * channels;
+    let blocks = x
+        .par_chunks_mut(piece)
+        .zip(gradient.par_chunks_mut(piece))
+        .enumerate();
+    blocks.for_each(|(block, (x, gradient))| {
+        let mask = mask.part(block * piece..block * piece + x.len());
+        input_gradient_rows(x, gradient, mask, &statistics.mean, &scale, &slope, &offset);
+    });
+}
+
+impl<'a> Mask<'a> {
+    fn part(self, range: Range<usize>) -> Self {
+        match self {
+            Mask::Output(y) => Mask::Output(&y[range]),
+            Mask::All | Mask::Affine(_) => self,
+        }
+    }
+}
+
+/// Count, mean and sum of squared distances from the mean.
+struct Moments {
+    count: f64,
+    mean: Vec<f64>,
+    squares: Vec<f64>,
+}
+
+impl Moments {
+    fn empty(channels: usize) -> Self {
+        Self {
+            count: 0.0,
+            mean: vec![0.0; channels],
+            squares: vec![0.0; channels],
+        }
+    }
+
+    fn of(x: &[f32], channels: usize) -> Self {
+        let mut total = Self::empty(channels);
+        let (mut mean, mut squares) = (vec![0.0f32; channels], vec![0.0f32; channels]);
+        for block in x.chunks(rows_per_block(channels) * channels) {
+            block_moments(block, &mut mean, &mut squares);
+            total.merge((block.len() / channels) as f64, &mean, &squares);
+        }
+        total
+    }
+
+    /// Chan, Golub and LeVeque's update of the moments of two sets.
+    fn merge<T: Copy + Into<f64>>(&mut self, count: f64, mean: &[T], squares: &[T]) {
+        let total = self.count + count;
+        if total == 0.0 {
+            return;
+        }
+        let (share, product) = (count / total, self.count * count / total);
+        for (channel, (sum, total_squares)) in
+            self.mean.iter_mut().zip(&mut self.squares).enumerate()
+        {
+            let distance = mean[channel].into() - *sum;
+            *sum += distance * share;
+            *total_squares += squares[channel].into() + distance * distance * product;
+        }
+        self.count = total;
+    }
+}
+
+fn inverse_deviation(variance: &[f32], epsilon: f64) -> Vec<f32> {
+    variance
+        .iter()
+        .map(|&variance| (1.0 / (f64::from(variance) + epsilon).sqrt()) as f32)
+        .collect()
+}
+
+fn rows_per_block(channels: usize) -> usize {
+    (BLOCK / channels.max(1)).max(1)
+}
+
+/// Whole blocks, split evenly over at most [`SEGMENTS`] ranges.
+fn segments(length: usize, channels: usize) -> Vec<Range<usize>> {
+    let block = rows_per_block(channels) * channels;
+    let blocks = length.div_ceil(block.max(1));
+    let segment = blocks.div_ceil(SEGMENTS).max(1) * block;
+    (0..length)
+        .step_by(segment.max(1))
+        .map(|start| start..(start + segment).min(length))
+        .collect()
+}
+
+fn segment_sums(
+    x: &[f32],
+    gradient: &[f32],
+    mask: Mask<'_>,
+    mean: &[f32],
+    segment: Range<usize>,
+) -> [Vec<f64>; 2] {
+    let channels = mean.len();
+    let block = rows_per_block(channels) * channels;
+    let mut wide = [vec![0.0f64; channels], vec![0.0f64; channels]];
+    let mut narrow = [vec![0.0f32; channels], vec![0.0f32; channels]];
+    for start in segment.clone().step_by(block) {
+        let range = start..(start + block).min(segment.end);
+        let [sums, products] = &mut narrow;
+        sums.fill(0.0);
+        products.fill(0.0);
+        gradient_rows(
+            &x[range.clone()],
+            &gradient[range.clone()],
+            mask.part(range),
+            mean,
+            sums,
+            products,
+        );
+        add_wide(&mut wide[0], sums);
+        add_wide(&mut wide[1], products);
+    }
+    wide
+}
+
+fn add_wide<T: Copy + Into<f64>>(sums: &mut [f64], addends: &[T]) {
+    for (sum, &addend) in sums.iter_mut().zip(addends) {
+        *sum += addend.into();
+    }
+}
+
+vectorised! {
+    /// Mean and sum of squared distances of each channel over a block that fits the first cache.
+    fn block_moments(x: &[f32], mean: &mut [f32], squares: &mut [f32]) {
+        let channels = mean.len();
+        let squares = &mut squares[..channels];
+        mean.fill(0.0);
+        squares.fill(0.0);
+        let quads = x.chunks_exact(4 * channels);
+        let rest = quads.remainder();
+        for quad in quads.clone() {
+            let (a, b, c, d) = quarters(quad, channels);
+            for i in 0..channels {
+                mean[i] += (a[i] + b[i]) + (c[i] + d[i]);
+            }
+        }
+        for row in rest.chunks_exact(channels) {
+            for i in 0..channels {
+                mean[i] += row[i];
+            }
+        }
+        let count = (x.len() / channels) as f32;
+        for mean in mean.iter_mut() {
+            *mean /= count;
+        }
+        let square = |value: f32, mean: f32| (value - mean) * (value - mean);
+        for quad in quads {
+            let (a, b, c, d) = quarters(quad, channels);
+            for i in 0..channels {
+                let m = mean[i];
+                squares[i] += (square(a[i], m) + square(b[i], m)) + (square(c[i], m) + square(d[i], m));
+            }
+        }
+        for row in rest.chunks_exact(channels) {
+            for i in 0..channels {
+                squares[i] += square(row[i], mean[i]);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn quarters(quad: &[f32], channels: usize) -> (&[f32], &[f32], &[f32], &[f32]) {
+    let (a, quad) = quad.split_at(channels);
+    let (b, quad) = quad.split_at(channels);
+    let (c, d) = quad.split_at(channels);
+    (a, b, c, &d[..channels])
+}
+
+vectorised! {
+    fn normalise_rows(x: &[f32], scale: &[f32], shift: &[f32], residual: Option<&[f32]>, relu: bool, y: &mut [f32]) {
+        let channels = scale.len();
+        let shift = &shift[..channels];
+        let floor = if relu { 0.0 } else { f32::NEG_INFINITY };
+        for (row, (x, y)) in x.chunks_exact(channels).zip(y.chunks_exact_mut(channels)).enumerate() {
+            match residual {
+                None => {
+                    for i in 0..channels {
+                        y[i] = at_least(x[i] * scale[i] + shift[i], floor);
+                    }
+                }
+                Some(residual) => {
+                    let residual = &residual[row * channels..][..channels];
+                    for i in 0..channels {
+                        y[i] = at_least(x[i] * scale[i] + shift[i] + residual[i], floor);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The larger value; not a number stays so, which `f32::max` would hide.
+#[inline(always)]
+fn at_least(value: f32, floor: f32) -> f32 {
+    if value < floor { floor } else { value }
+}
+
+/// The gradient where the output is positive (or not a number), else zero.
+#[inline(always)]
+fn passed(gradient: f32, output: f32) -> f32 {
+    if output <= 0.0 { 0.0 } else { gradient }
+}
+
+vectorised! {
+    /// Adds the gradients of a block to `sums` and their products with the centred input to `products`.
+    fn gradient_rows(x: &[f32], gradient: &[f32], mask: Mask<'_>, mean: &[f32], sums: &mut [f32], products: &mut [f32]) {
+        let channels = mean.len();
+        let (sums, products) = (&mut sums[..channels], &mut products[..channels]);
+        for (row, (x, gradient)) in x.chunks_exact(channels).zip(gradient.chunks_exact(channels)).enumerate() {
+            match mask {
+                Mask::All => {
+                    for i in 0..channels {
+                        sums[i] += gradient[i];
+                        products[i] += gradient[i] * (x[i] - mean[i]);
+                    }
+                }
+                Mask::Affine(affine) => {
+                    let (scale, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
+                    for i in 0..channels {
+                        let gradient = passed(gradient[i], x[i] * scale[i] + shift[i]);
+                        sums[i] += gradient;
+                        products[i] += gradient * (x[i] - mean[i]);
+                    }
+                }
+                Mask::Output(y) => {
+                    let y = &y[row * channels..][..channels];
+                    for i in 0..channels {
+                        let gradient = passed(gradient[i], y[i]);
+                        sums[i] += gradient;
+                        products[i] += gradient * (x[i] - mean[i]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+vectorised! {
+    fn input_gradient_rows(
+        x: &mut [f32],
+        gradient: &mut [f32],
+        mask: Mask<'_>,
+        mean: &[f32],
+        scale: &[f32],
+        slope: &[f32],
+        offset: &[f32],
+    ) {
+        let channels = mean.len();
+        let (scale, slope, offset) = (&scale[..channels], &slope[..channels], &offset[..channels]);
+        for (row, (x, gradient)) in x.chunks_exact_mut(channels).zip(gradient.chunks_exact_mut(channels)).enumerate() {
+            match mask {
+                Mask::All => {
+                    for i in 0..channels {
+                        x[i] = gradient[i] * scale[i] + ((x[i] - mean[i]) * slope[i] + offset[i]);
+                    }
+                }
+                Mask::Affine(affine) => {
+                    let (forward, shift) = (&affine.scale[..channels], &affine.shift[..channels]);
+                    for i in 0..channels {
+                        let gradient = passed(gradient[i], x[i] * forward[i] + shift[i]);
+                        x[i] = gradient * scale[i] + ((x[i] - mean[i]) * slope[i] + offset[i]);
+                    }
+                }
+                Mask::Output(y) => {
+                    let y = &y[row * channels..][..channels];
+                    for i in 0..channels {
+                        gradient[i] = passed(gradient[i], y[i]);
+                        x[i] = gradient[i] * scale[i] + ((x[i] - mean[i]) * slope[i] + offset[i]);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,354 @@
+//! The convolutions of the ResNets and their gradients: what callers use.
+
+use super::{
+    convolution_gather::Gather, convolution_weight_gradient, scratch::Scratch, simd::Level,
+    winograd::Winograd, winograd_weight_gradient,
+};
+
+/// Sizes of a convolution with square kernels, the same stride and zero padding on both axes, and no groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Shape {
+    /// Pictures.
+    pub batch: usize,
+    /// Rows of the input, in pixels.
+    pub height: usize,
+    /// Columns of the input, in pixels.
+    pub width: usize,
+    /// Channels of the input.
+    pub channels_in: usize,
+    /// Channels of the output.
+    pub channels_out: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: usize,
+    /// Step between neighbouring outputs, in input pixels.
+    pub stride: usize,
+    /// Rows and columns of zeros around the input.
+    pub padding: usize,
+}
+
+impl Shape {
+    /// Rows of the output, in pixels.
+    pub fn output_height(&self) -> usize {
+        (self.height + 2 * self.padding - self.kernel) / self.stride + 1
+    }
+
+    /// Columns of the output, in pixels.
+    pub fn output_width(&self) -> usize {
+        (self.width + 2 * self.padding - self.kernel) / self.stride + 1
+    }
+
+    /// Numbers of the input.
+    pub fn input_length(&self) -> usize {
+        self.batch * self.height * self.width * self.channels_in
+    }
+
+    /// Numbers of the output.
+    pub fn output_length(&self) -> usize {
+        self.batch * self.output_height() * self.output_width() * self.channels_out
+    }
+
+    /// Numbers of the weight.
+    pub fn weight_length(&self) -> usize {
+        self.channels_out * self.channels_in * self.kernel * self.kernel
+    }
+
+    /// Floating-point operations of the definition: a multiplication and an addition per product.
+    pub fn operations(&self) -> f64 {
+        let outputs = self.batch * self.output_height() * self.output_width();
+        2.0 * outputs as f64 * self.weight_length() as f64
+    }
+}
+
+/// Which arithmetic may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    /// The products of the definition, summed in `f32`.
+    Exact,
+    /// Fewer multiplications where that is faster, at the price of some digits.
+    Fast,
+}
+
+/// What happens to each output number before it is written: add bias, add residual, cut at zero, in this order.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Epilogue<'a> {
+    /// One number per output channel.
+    pub bias: Option<&'a [f32]>,
+    /// As large as the output, channels-last.
+    pub residual: Option<&'a [f32]>,
+    /// Negative numbers become zero.
+    pub relu: bool,
+}
+
+/// A weight arranged for [`forward_packed`], to be used for many calls.
+pub struct PackedWeight {
+    shape: Shape,
+    winograd: bool,
+    panels: Scratch,
+}
+
+/// `output = convolution(input, weight)`, followed by `epilogue`.
+///
+/// * `input`: `[batch, height, width, channels_in]`
+/// * `weight`: `[channels_out, channels_in, kernel, kernel]`
+/// * `output`: `[batch, output_height, output_width, channels_out]`, overwritten
+///
+/// # Panics
+/// When a slice has not the length that `shape` says.
+pub fn forward(
+    shape: &Shape,
+    input: &[f32],
+    weight: &[f32],
+    output: &mut [f32],
+    epilogue: Epilogue,
+    algorithm: Algorithm,
+) {
+    forward_at(
+        Level::best(),
+        shape,
+        input,
+        weight,
+        output,
+        epilogue,
+        algorithm,
+    );
+}
+
+/// Arranges `weight` for [`forward_packed`] with inputs of about the size `shape` says.
+///
+/// # Panics
+/// When `weight` has not the length that `shape` says.
+pub fn pack(shape: &Shape, weight: &[f32], algorithm: Algorithm) -> PackedWeight {
+    pack_at(Level::best(), shape, weight, algorithm)
+}
+
+/// As [`forward`], with a weight from [`pack`]; batch, height and width may differ from those given there.
+///
+/// # Panics
+/// When a slice has not the length that `shape` says, or `weight` is of another convolution.
+pub fn forward_packed(
+    weight: &PackedWeight,
+    shape: &Shape,
+    input: &[f32],
+    output: &mut [f32],
+    epilogue: Epilogue,
+) {
+    forward_packed_at(Level::best(), weight, shape, input, output, epilogue);
+}
+
+/// The gradient for the input, from the gradient for the output.
+///
+/// * `output_gradient`: `[batch, output_height, output_width, channels_out]`
+/// * `weight`: `[channels_out, channels_in, kernel, kernel]`
+/// * `input_gradient`: `[batch, height, width, channels_in]`, overwritten
+///
+/// # Panics
+/// When a slice has not the length that `shape` says.
+pub fn input_gradient(
+    shape: &Shape,
+    output_gradient: &[f32],
+    weight: &[f32],
+    input_gradient: &mut [f32],
+    algorithm: Algorithm,
+) {
+    input_gradient_at(
+        Level::best(),
+        shape,
+        output_gradient,
+        weight,
+        input_gradient,
+        algorithm,
+    );
+}
+
+/// The gradient for the weight, from the input and the gradient for the output.
+///
+/// * `input`: `[batch, height, width, channels_in]`
+/// * `output_gradient`: `[batch, output_height, output_width, channels_out]`
+/// * `weight_gradient`: `[channels_out, channels_in, kernel, kernel]`, overwritten
+///
+/// # Panics
+/// When a slice has not the length that `shape` says.
+pub fn weight_gradient(
+    shape: &Shape,
+    input: &[f32],
+    output_gradient: &[f32],
+    weight_gradient: &mut [f32],
+    algorithm: Algorithm,
+) {
+    weight_gradient_at(
+        Level::best(),
+        shape,
+        input,
+        output_gradient,
+        weight_gradient,
+        algorithm,
+    );
+}
+
+pub(super) fn forward_at(
+    level: Level,
+    shape: &Shape,
+    input: &[f32],
+    weight: &[f32],
+    output: &mut [f32],
+    epilogue: Epilogue,
+    algorithm: Algorithm,
+) {
+    check_forward(shape, input, output, &epilogue);
+    assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
+    match Winograd::forward(shape).filter(|_| winograd_pays(shape, algorithm)) {
+        Some(winograd) => winograd.run(level, input, weight, output, epilogue),
+        None => {
+            let gather = Gather::forward(shape);
+            gather.run(
+                level,
+                input,
+                &gather.pack_weight(level, weight),
+                output,
+                epilogue,
+            );
+        }
+    }
+}
+
+pub(super) fn pack_at(
+    level: Level,
+    shape: &Shape,
+    weight: &[f32],
+    algorithm: Algorithm,
+) -> PackedWeight {
+    assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
+    match Winograd::forward(shape).filter(|_| winograd_pays(shape, algorithm)) {
+        Some(winograd) => PackedWeight {
+            shape: *shape,
+            winograd: true,
+            panels: winograd.pack_weight(level, weight),
+        },
+        None => PackedWeight {
+            shape: *shape,
+            winograd: false,
+            panels: Gather::forward(shape).pack_weight(level, weight),
+        },
+    }
+}
+
+pub(super) fn forward_packed_at(
+    level: Level,
+    weight: &PackedWeight,
+    shape: &Shape,
+    input: &[f32],
+    output: &mut [f32],
+    epilogue: Epilogue,
+) {
+    check_forward(shape, input, output, &epilogue);
+    let sizes = |shape: &Shape| {
+        (
+            shape.channels_in,
+            shape.channels_out,
+            shape.kernel,
+            shape.stride,
+            shape.padding,
+        )
+    };
+    assert_eq!(
+        sizes(shape),
+        sizes(&weight.shape),
+        "channels, kernel, stride and padding"
+    );
+    match Winograd::forward(shape).filter(|_| weight.winograd) {
+        Some(winograd) => winograd.run_packed(level, input, &weight.panels, output, epilogue),
+        None => Gather::forward(shape).run(level, input, &weight.panels, output, epilogue),
+    }
+}
+
+pub(super) fn input_gradient_at(
+    level: Level,
+    shape: &Shape,
+    output_gradient: &[f32],
+    weight: &[f32],
+    input_gradient: &mut [f32],
+    algorithm: Algorithm,
+) {
+    assert_eq!(
+        input_gradient.len(),
+        shape.input_length(),
+        "numbers of the input's gradient"
+    );
+    assert_eq!(
+        output_gradient.len(),
+        shape.output_length(),
+        "numbers of the output's gradient"
+    );
+    assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
+    if let Some(winograd) =
+        Winograd::input_gradient(shape).filter(|_| winograd_pays(shape, algorithm))
+    {
+        winograd.run(
+            level,
+            output_gradient,
+            weight,
+            input_gradient,
+            Epilogue::default(),
+        );
+        return;
+    }
+    for phase in 0..shape.stride * shape.stride {
+        let gather = Gather::input_gradient(shape, phase / shape.stride, phase % shape.stride);
+        let panels = gather.pack_weight(level, weight);
+        gather.run(
+            level,
+            output_gradient,
+            &panels,
+            input_gradient,
+            Epilogue::default(),
+        );
+    }
+}
+
+fn winograd_pays(shape: &Shape, algorithm: Algorithm) -> bool {
+    let _ = shape;
+    algorithm == Algorithm::Fast
+}
+
+fn check_forward(shape: &Shape, input: &[f32], output: &[f32], epilogue: &Epilogue) {
+    assert_eq!(input.len(), shape.input_length(), "numbers of the input");
+    assert_eq!(output.len(), shape.output_length(), "numbers of the output");
+    assert!(
+        epilogue
+            .bias
+            .is_none_or(|bias| bias.len() == shape.channels_out),
+        "numbers of the bias"
+    );
+    assert!(
+        epilogue
+            .residual
+            .is_none_or(|residual| residual.len() == output.len()),
+        "numbers of the residual"
+    );
+}
+
+pub(super) fn weight_gradient_at(
+    level: Level,
+    shape: &Shape,
+    input: &[f32],
+    output_gradient: &[f32],
+    weight_gradient: &mut [f32],
+    algorithm: Algorithm,
+) {
+    assert_eq!(input.len(), shape.input_length(), "numbers of the input");
+    assert_eq!(
+        output_gradient.len(),
+        shape.output_length(),
+        "numbers of the output's gradient"
+    );
+    assert_eq!(
+        weight_gradient.len(),
+        shape.weight_length(),
+        "numbers of the weight's gradient"
+    );
+    if Winograd::supports(shape) && winograd_pays(shape, algorithm) {
+        winograd_weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
+    } else {
+        convolution_weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
+    }
+}

@@ -1,0 +1,271 @@
+//! Every convolution on every set of instructions of this processor, against the definition in `f64`.
+
+use proptest::prelude::*;
+
+use super::{
+    convolution::{
+        Algorithm, Epilogue, Shape, forward_at, forward_packed_at, input_gradient_at, pack_at,
+        weight_gradient_at,
+    },
+    simd::Level,
+};
+
+/// Errors are relative to the root of the sum of squared products. `f32` rounds at 6e-8; a sum of `n` products of
+/// random signs in sequence errs by about `6e-8 * sqrt(n / 2)`, the worst of 100,000 sums by five times that: 1e-5 for
+/// the 2,300 products of the longest sum here.
+const EXACT: f64 = 1e-5;
+/// Winograd's error is about twice as large in the mean; the limit leaves room for its worst tile.
+const FAST: f64 = 3e-5;
+
+/// Repeatable numbers between -1 and 1.
+fn numbers(count: usize, seed: u64) -> Vec<f32> {
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
+    let mut next = || {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        ((state >> 40) as f64 / (1u64 << 23) as f64 - 1.0) as f32
+    };
+    (0..count).map(|_| next()).collect()
+}
+
+/// Calls `product(input position, weight position, output position)` for every product of the definition.
+fn for_each_product(shape: &Shape, mut product: impl FnMut(usize, usize, usize)) {
+    let (output_height, output_width) = (shape.output_height(), shape.output_width());
+    for (n, i, j) in (0..shape.batch).flat_map(|n| {
+        (0..output_height).flat_map(move |i| (0..output_width).map(move |j| (n, i, j)))
+    }) {
+        for (r, s) in (0..shape.kernel).flat_map(|r| (0..shape.kernel).map(move |s| (r, s))) {
+            let row = (i * shape.stride + r) as isize - shape.padding as isize;
+            let column = (j * shape.stride + s) as isize - shape.padding as isize;
+            if row < 0
+                || column < 0
+                || row as usize >= shape.height
+                || column as usize >= shape.width
+            {
+                continue;
+            }
+            let x = ((n * shape.height + row as usize) * shape.width + column as usize)
+                * shape.channels_in;
+            let y = ((n * output_height + i) * output_width + j) * shape.channels_out;
+            for k in 0..shape.channels_out {
+                for c in 0..shape.channels_in {
+                    product(
+                        x + c,
+                        ((k * shape.channels_in + c) * shape.kernel + r) * shape.kernel + s,
+                        y + k,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Largest difference, relative to the largest root of the sum of squared products.
+fn error(found: &[f32], expected: &[f64], squares: &[f64]) -> f64 {
+    let scale = squares
+        .iter()
+        .fold(0f64, |a, b| a.max(*b))
+        .sqrt()
+        .max(1e-30);
+    assert_eq!(found.len(), expected.len());
+    assert!(found.iter().all(|value| value.is_finite()));
+    found
+        .iter()
+        .zip(expected)
+        .map(|(a, b)| (f64::from(*a) - b).abs())
+        .fold(0.0, f64::max)
+        / scale
+}
+
+/// The three results of the definition, and for each number the sum of its squared products.
+struct Definition {
+    x: Vec<f32>,
+    w: Vec<f32>,
+    dy: Vec<f32>,
+    expected: [Vec<f64>; 3],
+    squares: [Vec<f64>; 3],
+}
+
+impl Definition {
+    fn new(shape: &Shape) -> Definition {
+        let x = numbers(shape.input_length(), 1);
+        let w = numbers(shape.weight_length(), 2);
+        let dy = numbers(shape.output_length(), 3);
+        let mut expected = [vec![0.0; dy.len()], vec![0.0; x.len()], vec![0.0; w.len()]];
+        let mut squares = expected.clone();
+        for_each_product(shape, |i, j, k| {
+            let (x, w, dy) = (f64::from(x[i]), f64::from(w[j]), f64::from(dy[k]));
+            for (target, (place, value)) in [(k, x * w), (i, w * dy), (j, x * dy)]
+                .into_iter()
+                .enumerate()
+            {
+                expected[target][place] += value;
+                squares[target][place] += value * value;
+            }
+        });
+        Definition {
+            x,
+            w,
+            dy,
+            expected,
+            squares,
+        }
+    }
+
+    /// Errors of forward, input gradient and weight gradient.
+    fn errors(&self, level: Level, shape: &Shape, algorithm: Algorithm) -> [f64; 3] {
+        let Definition {
+            x,
+            w,
+            dy,
+            expected,
+            squares,
+        } = self;
+        // What is overwritten must not depend on what was there.
+        let mut found = [
+            vec![f32::NAN; dy.len()],
+            vec![f32::NAN; x.len()],
+            vec![f32::NAN; w.len()],
+        ];
+        let packed = pack_at(level, shape, w, algorithm);
+        forward_packed_at(level, &packed, shape, x, &mut found[0], Epilogue::default());
+        let mut unpacked = vec![f32::NAN; dy.len()];
+        forward_at(
+            level,
+            shape,
+            x,
+            w,
+            &mut unpacked,
+            Epilogue::default(),
+            algorithm,
+        );
+        assert!(
+            unpacked == found[0],
+            "a packed weight gives other bits: {shape:?}"
+        );
+        input_gradient_at(level, shape, dy, w, &mut found[1], algorithm);
+        weight_gradient_at(level, shape, x, dy, &mut found[2], algorithm);
+        std::array::from_fn(|i| error(&found[i], &expected[i], &squares[i]))
+    }
+}
+
+fn assert_close(shape: &Shape) {
+    let definition = Definition::new(shape);
+    for level in Level::available() {
+        for (algorithm, limit) in [(Algorithm::Exact, EXACT), (Algorithm::Fast, FAST)] {
+            let errors = definition.errors(level, shape, algorithm);
+            assert!(
+                errors.iter().all(|error| *error < limit),
+                "{level:?} {algorithm:?} {shape:?}: {errors:?}"
+            );
+        }
+    }
+}
+
+fn square(
+    batch: usize,
+    size: usize,
+    channels: (usize, usize),
+    kernel: usize,
+    stride: usize,
+    padding: usize,
+) -> Shape {
+    Shape {
+        batch,
+        height: size,
+        width: size,
+        channels_in: channels.0,
+        channels_out: channels.1,
+        kernel,
+        stride,
+        padding,
+    }
+}
+
+#[test]
+fn the_layers_of_resnets_agree_with_the_definition() {
+    let layers = [
+        square(1, 32, (3, 64), 7, 2, 3),
+        square(2, 14, (64, 64), 3, 1, 1),
+        square(1, 14, (64, 128), 3, 2, 1),
+        square(1, 14, (64, 128), 1, 2, 0),
+        square(3, 7, (128, 128), 3, 1, 1),
+        square(2, 4, (256, 256), 3, 1, 1),
+        square(1, 8, (64, 256), 1, 1, 0),
+    ];
+    layers.iter().for_each(assert_close);
+}
+
+#[test]
+fn more_tiles_than_are_transformed_at_a_time_agree_with_the_definition() {
+    assert_close(&square(1, 60, (160, 32), 3, 1, 1));
+    assert_close(&square(1, 140, (32, 32), 3, 1, 1));
+}
+
+#[test]
+fn odd_channels_and_sizes_agree_with_the_definition() {
+    for channels in [1, 3, 5, 17, 33] {
+        assert_close(&square(2, 5, (channels, 19), 3, 1, 1));
+        assert_close(&square(1, 9, (7, channels), 3, 2, 1));
+        assert_close(&square(1, 1, (channels, channels), 3, 1, 1));
+        assert_close(&square(3, 1, (channels, channels), 1, 1, 0));
+    }
+}
+
+#[test]
+fn a_stride_beyond_the_kernel_leaves_the_gradient_zero_between() {
+    assert_close(&square(2, 7, (16, 32), 1, 2, 0));
+    assert_close(&square(2, 8, (5, 4), 1, 3, 0));
+}
+
+#[test]
+fn the_epilogue_adds_bias_then_residual_then_cuts_at_zero() {
+    for (level, algorithm) in Level::available()
+        .into_iter()
+        .flat_map(|level| [(level, Algorithm::Exact), (level, Algorithm::Fast)])
+    {
+        for shape in [
+            square(1, 6, (8, 37), 3, 1, 1),
+            square(2, 8, (32, 64), 3, 1, 1),
+        ] {
+            let (x, w) = (
+                numbers(shape.input_length(), 1),
+                numbers(shape.weight_length(), 2),
+            );
+            let (bias, residual) = (
+                numbers(shape.channels_out, 3),
+                numbers(shape.output_length(), 4),
+            );
+            let packed = pack_at(level, &shape, &w, algorithm);
+            let mut plain = vec![0.0; shape.output_length()];
+            forward_packed_at(level, &packed, &shape, &x, &mut plain, Epilogue::default());
+            let mut found = vec![0.0; shape.output_length()];
+            let epilogue = Epilogue {
+                bias: Some(&bias),
+                residual: Some(&residual),
+                relu: true,
+            };
+            forward_packed_at(level, &packed, &shape, &x, &mut found, epilogue);
+            for (i, value) in plain.iter().enumerate() {
+                assert_eq!(
+                    found[i],
+                    (value + bias[i % shape.channels_out] + residual[i]).max(0.0)
+                );
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(60))]
+    #[test]
+    fn any_shape_agrees_with_the_definition(
+        batch in 1usize..4, height in 1usize..18, width in 1usize..18,
+        channels_in in 1usize..40, channels_out in 1usize..40,
+        kernel in 1usize..5, stride in 1usize..4, padding in 0usize..3,
+    ) {
+        prop_assume!(height + 2 * padding >= kernel && width + 2 * padding >= kernel);
+        assert_close(&Shape { batch, height, width, channels_in, channels_out, kernel, stride, padding });
+    }
+}

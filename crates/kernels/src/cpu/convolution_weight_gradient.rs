@@ -1,0 +1,398 @@
+//! The gradient for the weight as a matrix product that sums over output pixels.
+//!
+//! Row: an element of a kernel row and an input channel (side by side in a channels-last picture). Column: an output
+//! channel. A task has a block of input channels, a block of output channels and a fixed part of the pixels; it copies
+//! a piece of both pictures, with its padding, into the second-level cache, and adds the piece's products to sums that
+//! stay there. Parts are added up in their order, which depends on the shape alone.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{
+    convolution::Shape,
+    gemm::{PANEL_COLUMNS, PANEL_ROWS, Strided, multiply_outer},
+    scratch::{Scratch, Shared},
+    simd::{Kernel, LANES, Level, Simd},
+};
+
+/// Input channels of a task.
+const INPUT_BLOCK: usize = 64;
+/// Panels of output channels of a task.
+const PANEL_BLOCK: usize = 4;
+/// Output pixels of a piece, about: their right panel takes 28 KiB of the first-level cache.
+const PIECE_PIXELS: usize = 224;
+/// Tasks wanted at least, so that several threads end at about the same time.
+const TASKS: usize = 16;
+
+/// Writes the gradient; see [`super::weight_gradient`].
+pub fn run(
+    level: Level,
+    shape: &Shape,
+    input: &[f32],
+    output_gradient: &[f32],
+    weight_gradient: &mut [f32],
+) {
+    let plan = Plan::new(shape);
+    let mut sums = Scratch::take(plan.parts * plan.part_length());
+    let shared = Shared::new(&mut sums);
+    (0..plan.parts * plan.input_blocks() * plan.panel_blocks())
+        .into_par_iter()
+        .for_each(|task| {
+            let (part, block) = (
+                task / (plan.input_blocks() * plan.panel_blocks()),
+                task % (plan.input_blocks() * plan.panel_blocks()),
+            );
+            let (input_block, panel_block) =
+                (block / plan.panel_blocks(), block % plan.panel_blocks());
+            level.run(PartialSums {
+                plan: &plan,
+                input,
+                output_gradient,
+                sums: shared,
+                part,
+                input_block,
+                panel_block,
+            });
+        });
+    let target = Shared::new(weight_gradient);
+    (0..plan.input_blocks() * plan.panels())
+        .into_par_iter()
+        .for_each(|task| {
+            let (input_block, panel) = (task / plan.panels(), task % plan.panels());
+            level.run(AddParts {
+                plan: &plan,
+                sums: &sums,
+                target,
+                input_block,
+                panel,
+            });
+        });
+}
+
+/// How the work is cut.
+struct Plan {
+    shape: Shape,
+    /// Output rows and columns of a piece.
+    piece: (usize, usize),
+    /// Pieces per picture, along both axes.
+    pieces: (usize, usize),
+    /// Parts of the list of pieces whose sums are kept apart.
+    parts: usize,
+}
+
+impl Plan {
+    fn new(shape: &Shape) -> Plan {
+        let mut shape = *shape;
+        if shape.kernel == 1 && shape.stride == 1 && shape.padding == 0 {
+            // Pixels have no neighbours then: one long line has no short ends.
+            shape = Shape {
+                batch: 1,
+                height: 1,
+                width: shape.batch * shape.height * shape.width,
+                ..shape
+            };
+        }
+        let columns = shape.output_width().min(PIECE_PIXELS);
+        let rows = (PIECE_PIXELS / columns).clamp(1, shape.output_height());
+        let pieces = (
+            shape.output_height().div_ceil(rows),
+            shape.output_width().div_ceil(columns),
+        );
+        let mut plan = Plan {
+            shape,
+            piece: (rows, columns),
+            pieces,
+            parts: 1,
+        };
+        let wanted = TASKS.div_ceil(plan.input_blocks() * plan.panel_blocks());
+        plan.parts = wanted.min(plan.pieces_in_all());
+        plan
+    }
+
+    fn pieces_in_all(&self) -> usize {
+        self.shape.batch * self.pieces.0 * self.pieces.1
+    }
+
+    fn input_blocks(&self) -> usize {
+        self.shape.channels_in.div_ceil(INPUT_BLOCK)
+    }
+
+    fn panels(&self) -> usize {
+        self.shape.channels_out.div_ceil(PANEL_COLUMNS)
+    }
+
+    fn panel_blocks(&self) -> usize {
+        self.panels().div_ceil(PANEL_BLOCK)
+    }
+
+    fn input_channels(&self, block: usize) -> Range<usize> {
+        block * INPUT_BLOCK..self.shape.channels_in.min((block + 1) * INPUT_BLOCK)
+    }
+
+    /// Numbers of the sums for one input block and one panel.
+    fn sums_length(&self) -> usize {
+        self.shape.kernel
+            * self.shape.kernel
+            * self.shape.channels_in.min(INPUT_BLOCK)
+            * PANEL_COLUMNS
+    }
+
+    fn part_length(&self) -> usize {
+        self.input_blocks() * self.panels() * self.sums_length()
+    }
+
+    fn sums_start(&self, part: usize, input_block: usize, panel: usize) -> usize {
+        part * self.part_length() + (input_block * self.panels() + panel) * self.sums_length()
+    }
+
+    fn piece(&self, index: usize) -> Piece {
+        let (image, rest) = (
+            index / (self.pieces.0 * self.pieces.1),
+            index % (self.pieces.0 * self.pieces.1),
+        );
+        let (row, column) = (
+            rest / self.pieces.1 * self.piece.0,
+            rest % self.pieces.1 * self.piece.1,
+        );
+        let end = (
+            self.shape.output_height().min(row + self.piece.0),
+            self.shape.output_width().min(column + self.piece.1),
+        );
+        Piece {
+            image,
+            rows: row..end.0,
+            columns: column..end.1,
+        }
+    }
+}
+
+/// Neighbouring output pixels.
+struct Piece {
+    image: usize,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Piece {
+    /// Rows and columns of the input, padding included, that the piece sees.
+    fn window(&self, shape: &Shape) -> (usize, usize) {
+        let extent = |outputs: usize| (outputs - 1) * shape.stride + shape.kernel;
+        (extent(self.rows.len()), extent(self.columns.len()))
+    }
+
+    fn pixels(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+}
+
+struct PartialSums<'a> {
+    plan: &'a Plan,
+    input: &'a [f32],
+    output_gradient: &'a [f32],
+    sums: Shared<'a>,
+    part: usize,
+    input_block: usize,
+    panel_block: usize,
+}
+
+impl Kernel for PartialSums<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let plan = self.plan;
+        let shape = &plan.shape;
+        let channels = plan.input_channels(self.input_block);
+        let panels =
+            self.panel_block * PANEL_BLOCK..plan.panels().min((self.panel_block + 1) * PANEL_BLOCK);
+        let start = plan.sums_start(self.part, self.input_block, panels.start);
+        // SAFETY: this task alone has this part, input block and these panels.
+        let sums = unsafe {
+            self.sums
+                .slice_mut(start, panels.len() * plan.sums_length())
+        };
+        let window = plan.piece(0).window(shape);
+        let mut left = Scratch::take(window.0 * window.1 * channels.len());
+        let mut right = Scratch::take(panels.len() * plan.piece(0).pixels() * PANEL_COLUMNS);
+        let pieces = plan.pieces_in_all();
+        let first = self.part * pieces / plan.parts;
+        for index in first..(self.part + 1) * pieces / plan.parts {
+            let piece = plan.piece(index);
+            copy_window(shape, &piece, self.input, channels.clone(), &mut left);
+            copy_panels(
+                shape,
+                &piece,
+                self.output_gradient,
+                panels.clone(),
+                &mut right,
+            );
+            let right = right.chunks_exact(piece.pixels() * PANEL_COLUMNS);
+            for (sums, right) in sums.chunks_exact_mut(plan.sums_length()).zip(right) {
+                add_piece(
+                    simd,
+                    shape,
+                    &piece,
+                    channels.len(),
+                    &left,
+                    right,
+                    sums,
+                    index > first,
+                );
+            }
+        }
+    }
+}
+
+/// Adds one piece's products to the sums of one panel, `[kernel row][kernel column, channel][32]`.
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+fn add_piece<S: Simd>(
+    simd: S,
+    shape: &Shape,
+    piece: &Piece,
+    channels: usize,
+    left: &[f32],
+    right: &[f32],
+    sums: &mut [f32],
+    accumulate: bool,
+) {
+    let line = piece.window(shape).1 * channels;
+    let pixels = Strided {
+        lines: piece.rows.len(),
+        line_step: shape.stride * line,
+        length: piece.columns.len(),
+        step: shape.stride * channels,
+    };
+    let rows = shape.kernel * channels;
+    let tiles = rows.div_ceil(PANEL_ROWS);
+    for kernel_row in 0..shape.kernel {
+        for tile in 0..tiles {
+            // Tiles of almost the same height, rather than a small last one.
+            let (row, end) = (tile * rows / tiles, (tile + 1) * rows / tiles);
+            let left = &left[kernel_row * line + row..];
+            let sums = &mut sums[(kernel_row * rows + row) * PANEL_COLUMNS..];
+            multiply_outer(simd, end - row, pixels, left, right, sums, accumulate);
+        }
+    }
+}
+
+/// Copies some channels of what the piece sees of the input, `[row][column][channel]`, zeros for the padding.
+#[inline(always)]
+fn copy_window(
+    shape: &Shape,
+    piece: &Piece,
+    input: &[f32],
+    channels: Range<usize>,
+    target: &mut [f32],
+) {
+    let (rows, columns) = piece.window(shape);
+    let count = channels.len();
+    let left = (piece.columns.start * shape.stride) as isize - shape.padding as isize;
+    let inside = (-left).clamp(0, columns as isize) as usize
+        ..(shape.width as isize - left).clamp(0, columns as isize) as usize;
+    for (i, line) in target
+        .chunks_exact_mut(columns * count)
+        .take(rows)
+        .enumerate()
+    {
+        let row = (piece.rows.start * shape.stride + i) as isize - shape.padding as isize;
+        if row < 0 || row >= shape.height as isize || inside.is_empty() {
+            line.fill(0.0);
+            continue;
+        }
+        line[..inside.start * count].fill(0.0);
+        line[inside.end * count..].fill(0.0);
+        let first = (piece.image * shape.height + row as usize) * shape.width
+            + (left + inside.start as isize) as usize;
+        let pixels = input[first * shape.channels_in..].chunks(shape.channels_in);
+        for (target, source) in line[inside.start * count..inside.end * count]
+            .chunks_exact_mut(count)
+            .zip(pixels)
+        {
+            target.copy_from_slice(&source[channels.clone()]);
+        }
+    }
+}
+
+/// Copies some panels of the piece of the output's gradient, `[panel][pixel][32]`.
+#[inline(always)]
+fn copy_panels(
+    shape: &Shape,
+    piece: &Piece,
+    output_gradient: &[f32],
+    panels: Range<usize>,
+    target: &mut [f32],
+) {
+    let channels = shape.channels_out;
+    for (panel, target) in panels.zip(target.chunks_exact_mut(piece.pixels() * PANEL_COLUMNS)) {
+        let channel = panel * PANEL_COLUMNS;
+        let count = (channels - channel).min(PANEL_COLUMNS);
+        for (row, target) in piece
+            .rows
+            .clone()
+            .zip(target.chunks_exact_mut(piece.columns.len() * PANEL_COLUMNS))
+        {
+            let first = (piece.image * shape.output_height() + row) * shape.output_width()
+                + piece.columns.start;
+            let pixels = output_gradient[first * channels..].chunks(channels);
+            for (target, source) in target.chunks_exact_mut(PANEL_COLUMNS).zip(pixels) {
+                if count == PANEL_COLUMNS {
+                    target.copy_from_slice(&source[channel..channel + PANEL_COLUMNS]);
+                } else {
+                    target[..count].copy_from_slice(&source[channel..channel + count]);
+                    target[count..].fill(0.0);
+                }
+            }
+        }
+    }
+}
+
+/// Adds up the parts for one input block and one panel and writes them in torch's order.
+struct AddParts<'a> {
+    plan: &'a Plan,
+    sums: &'a [f32],
+    target: Shared<'a>,
+    input_block: usize,
+    panel: usize,
+}
+
+impl Kernel for AddParts<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let plan = self.plan;
+        let shape = &plan.shape;
+        let channels = plan.input_channels(self.input_block);
+        let elements = shape.kernel * shape.kernel;
+        let numbers = channels.len() * elements;
+        for half in [0, LANES] {
+            let first = self.panel * PANEL_COLUMNS + half;
+            let lanes = shape.channels_out.saturating_sub(first).min(LANES);
+            for start in (0..numbers).step_by(LANES) {
+                let count = (numbers - start).min(LANES);
+                let mut columns = [simd.splat(0.0); LANES];
+                for (i, column) in columns.iter_mut().enumerate().take(count) {
+                    let (channel, element) = ((start + i) / elements, (start + i) % elements);
+                    let row = (element * channels.len() + channel) * PANEL_COLUMNS + half;
+                    for part in 0..plan.parts {
+                        let sum = &self.sums
+                            [plan.sums_start(part, self.input_block, self.panel) + row..][..LANES];
+                        // SAFETY: the slice has sixteen numbers.
+                        *column = simd.add(*column, unsafe { simd.load(sum.as_ptr()) });
+                    }
+                }
+                for (lane, row) in simd.transpose(columns).into_iter().enumerate().take(lanes) {
+                    let mut line = [0.0; LANES];
+                    // SAFETY: the array has sixteen numbers.
+                    unsafe { simd.store(line.as_mut_ptr(), row) };
+                    let at =
+                        ((first + lane) * shape.channels_in + channels.start) * elements + start;
+                    // SAFETY: this task alone has these output and input channels.
+                    unsafe { self.target.slice_mut(at, count) }.copy_from_slice(&line[..count]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The matrix product at the bottom of every convolution: packed panels and the loops over them.
+//!
+//! Two products are needed. [`multiply_panel`] is for forward and input gradient: the left matrix comes in
+//! panels of [`PANEL_ROWS`] rows, whose columns lie in groups of sixteen (`[group][row][16]`), so that packing
+//! channels-last pixels copies whole vectors. [`multiply_outer`] is for weight gradients: the sum runs over
+//! pixels, and the left matrix is read where it lies. The right matrix comes in panels of [`PANEL_COLUMNS`]
+//! columns (`[k][32]`) in both. Every sum runs in the order of `k` whatever the blocking.
+
+use super::simd::{LANES, Simd};
+
+/// Rows of the register tile: 14 x 2 accumulators, two vectors of the right panel and one broadcast fill 31 of
+/// AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
+pub const PANEL_ROWS: usize = 14;
+/// Columns of a panel of the right matrix: two vectors.
+pub const PANEL_COLUMNS: usize = 2 * LANES;
+/// Numbers of one group of sixteen columns in a panel of the left matrix.
+pub const GROUP: usize = PANEL_ROWS * LANES;
+
+/// `target[row * stride + column] (+)= sum over k of left[row, k] * right[k, column]` for one panel pair.
+///
+/// * `left`: `groups` groups of `[PANEL_ROWS][16]`, of which the first `rows` rows count.
+/// * `right`: `16 * groups` rows of [`PANEL_COLUMNS`].
+/// * `accumulate`: adds to what `target` holds.
+///
+/// # Panics
+/// When a slice is too short.
+#[inline(always)]
+pub fn multiply_panel<S: Simd>(
+    simd: S,
+    (rows, groups): (usize, usize),
+    left: &[f32],
+    right: &[f32],
+    target: &mut [f32],
+    stride: usize,
+    accumulate: bool,
+) {
+    assert!((1..=PANEL_ROWS).contains(&rows));
+    assert!(left.len() >= groups * GROUP && right.len() >= groups * LANES * PANEL_COLUMNS);
+    assert!(target.len() >= (rows - 1) * stride + PANEL_COLUMNS);
+    let operands = Operands {
+        left: left.as_ptr(),
+        left_row: LANES,
+        right: right.as_ptr(),
+        target: target.as_mut_ptr(),
+        stride,
+        accumulate,
+    };
+    // SAFETY: the assertions above cover every address: group `g < groups`, row `r < rows <= PANEL_ROWS`.
+    unsafe { for_register_tiles::<S, Grouped>(simd, rows, operands, Grouped { groups }) }
+}
+
+/// Where the left matrix of [`multiply_outer`] has its rows for each `k`: `lines` times `length` values of `k`, at
+/// `line * line_step + i * step`.
+#[derive(Clone, Copy, Debug)]
+pub struct Strided {
+    /// Lines of the picture.
+    pub lines: usize,
+    /// Numbers from a line to the next.
+    pub line_step: usize,
+    /// Pixels of a line.
+    pub length: usize,
+    /// Numbers from a pixel to the next.
+    pub step: usize,
+}
+
+/// `target[row * 32 + column] (+)= sum over k of left[position of k + row] * right[k * 32 + column]`.
+///
+/// * `left`: the numbers of all rows at a pixel lie side by side, the pixels as `pixels` says.
+/// * `right`: a row of [`PANEL_COLUMNS`] per pixel.
+/// * `accumulate`: adds to what `target` holds.
+///
+/// # Panics
+/// When a slice is too short.
+#[inline(always)]
+pub fn multiply_outer<S: Simd>(
+    simd: S,
+    rows: usize,
+    pixels: Strided,
+    left: &[f32],
+    right: &[f32],
+    target: &mut [f32],
+    accumulate: bool,
+) {
+    let Strided {
+        lines,
+        line_step,
+        length,
+        step,
+    } = pixels;
+    assert!((1..=PANEL_ROWS).contains(&rows) && lines > 0 && length > 0);
+    assert!(left.len() >= (lines - 1) * line_step + (length - 1) * step + rows);
+    assert!(right.len() >= lines * length * PANEL_COLUMNS);
+    assert!(target.len() >= rows * PANEL_COLUMNS);
+    let operands = Operands {
+        left: left.as_ptr(),
+        left_row: 1,
+        right: right.as_ptr(),
+        target: target.as_mut_ptr(),
+        stride: PANEL_COLUMNS,
+        accumulate,
+    };
+    // SAFETY: the assertions above cover every address: pixel `i < length` of a line below `lines`, row `r < rows`.
+    unsafe { for_register_tiles::<S, Strided>(simd, rows, operands, pixels) }
+}
+
+#[derive(Clone, Copy)]
+struct Operands {
+    left: *const f32,
+    left_row: usize,
+    right: *const f32,
+    target: *mut f32,
+    stride: usize,
+    accumulate: bool,
+}
+
+/// How the left matrix is walked along `k`.
+trait Walk: Copy {
+    /// # Safety
+    /// The operands must be valid for all `k` of the walk, `R` rows and `V` vectors.
+    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+        self,
+        simd: S,
+        left: *const f32,
+        right: *const f32,
+        sums: [[S::Vector; V]; R],
+    ) -> [[S::Vector; V]; R];
+}
+
+#[derive(Clone, Copy)]
+struct Grouped {
+    groups: usize,
+}
+
+impl Walk for Grouped {
+    #[inline(always)]
+    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+        self,
+        simd: S,
+        mut left: *const f32,
+        mut right: *const f32,
+        mut sums: [[S::Vector; V]; R],
+    ) -> [[S::Vector; V]; R] {
+        for _ in 0..self.groups {
+            for _ in 0..LANES {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    sums = step::<S, R, V, LANES>(simd, left, right, sums);
+                    left = left.add(1);
+                    right = right.add(PANEL_COLUMNS);
+                }
+            }
+            // SAFETY: at most one past the end of the panel.
+            left = unsafe { left.add(GROUP - LANES) };
+        }
+        sums
+    }
+}
+
+impl Walk for Strided {
+    #[inline(always)]
+    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+        self,
+        simd: S,
+        left: *const f32,
+        mut right: *const f32,
+        mut sums: [[S::Vector; V]; R],
+    ) -> [[S::Vector; V]; R] {
+        for line in 0..self.lines {
+            // Moved without a claim that the pointers stay inside: the last step goes beyond the end.
+            let mut left = left.wrapping_add(line * self.line_step);
+            for _ in 0..self.length {
+                // SAFETY: the caller's promise.
+                sums = unsafe { step::<S, R, V, 1>(simd, left, right, sums) };
+                left = left.wrapping_add(self.step);
+                right = right.wrapping_add(PANEL_COLUMNS);
+            }
+        }
+        sums
+    }
+}
+
+/// One value of `k`: every row's number times the `V` vectors of the right matrix.
+///
+/// # Safety
+/// `left` must be readable at `r * ROW` for `r < R`, `right` for `V` vectors.
+#[inline(always)]
+unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
+    simd: S,
+    left: *const f32,
+    right: *const f32,
+    mut sums: [[S::Vector; V]; R],
+) -> [[S::Vector; V]; R] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut columns = [simd.splat(0.0); V];
+        for (v, column) in columns.iter_mut().enumerate() {
+            *column = simd.load(right.add(v * LANES));
+        }
+        for (r, sums) in sums.iter_mut().enumerate() {
+            let factor = simd.splat(*left.add(r * ROW));
+            for (sum, column) in sums.iter_mut().zip(columns) {
+                *sum = simd.multiply_add(factor, column, *sum);
+            }
+        }
+    }
+    sums
+}
+
+/// Cuts the panel into tiles that fit the registers: one of `rows` x 32 where registers are wide, else of 4 x 16.
+///
+/// # Safety
+/// The operands must be valid for `rows` rows, [`PANEL_COLUMNS`] columns and all `k` of the walk.
+#[inline(always)]
+unsafe fn for_register_tiles<S: Simd, W: Walk>(simd: S, rows: usize, operands: Operands, walk: W) {
+    // SAFETY: the caller's promise; every tile lies inside the panel.
+    unsafe {
+        if S::WIDE {
+            match rows {
+                1 => tile::<S, W, 1, 2>(simd, operands, walk),
+                2 => tile::<S, W, 2, 2>(simd, operands, walk),
+                3 => tile::<S, W, 3, 2>(simd, operands, walk),
+                4 => tile::<S, W, 4, 2>(simd, operands, walk),
+                5 => tile::<S, W, 5, 2>(simd, operands, walk),
+                6 => tile::<S, W, 6, 2>(simd, operands, walk),
+                7 => tile::<S, W, 7, 2>(simd, operands, walk),
+                8 => tile::<S, W, 8, 2>(simd, operands, walk),
+                9 => tile::<S, W, 9, 2>(simd, operands, walk),
+                10 => tile::<S, W, 10, 2>(simd, operands, walk),
+                11 => tile::<S, W, 11, 2>(simd, operands, walk),
+                12 => tile::<S, W, 12, 2>(simd, operands, walk),
+                13 => tile::<S, W, 13, 2>(simd, operands, walk),
+                _ => tile::<S, W, 14, 2>(simd, operands, walk),
+            }
+        } else {
+            for half in 0..2 {
+                for row in (0..rows).step_by(6) {
+                    let part = Operands {
+                        left: operands.left.add(row * operands.left_row),
+                        right: operands.right.add(half * LANES),
+                        target: operands.target.add(row * operands.stride + half * LANES),
+                        ..operands
+                    };
+                    match rows - row {
+                        1 => tile::<S, W, 1, 1>(simd, part, walk),
+                        2 => tile::<S, W, 2, 1>(simd, part, walk),
+                        3 => tile::<S, W, 3, 1>(simd, part, walk),
+                        4 => tile::<S, W, 4, 1>(simd, part, walk),
+                        5 => tile::<S, W, 5, 1>(simd, part, walk),
+                        _ => tile::<S, W, 6, 1>(simd, part, walk),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// One register tile.
+///
+/// # Safety
+/// The operands must be valid for `R` rows, `V` vectors and all `k` of the walk.
+#[inline(always)]
+unsafe fn tile<S: Simd, W: Walk, const R: usize, const V: usize>(
+    simd: S,
+    operands: Operands,
+    walk: W,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let sums = [[simd.splat(0.0); V]; R];
+        let sums = walk.sum::<S, R, V>(simd, operands.left, operands.right, sums);
+        for (r, sums) in sums.into_iter().enumerate() {
+            for (v, sum) in sums.into_iter().enumerate() {
+                let target = operands.target.add(r * operands.stride + v * LANES);
+                let before = if operands.accumulate {
+                    simd.load(target)
+                } else {
+                    simd.splat(0.0)
+                };
+                simd.store(target, simd.add(before, sum));
+            }
+        }
+    }
+}

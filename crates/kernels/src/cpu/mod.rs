@@ -1,0 +1,30 @@
+//! The arithmetic of ResNets on a processor, on plain `f32` slices.
+//!
+//! Pictures lie channels-last in memory: `[batch, height, width, channels]`. Weights lie as torch has them:
+//! `[channels_out, channels_in, kernel, kernel]`. All results are the same to the last bit whatever the number
+//! of threads.
+
+pub mod adam;
+pub mod batch_norm;
+mod convolution;
+mod convolution_gather;
+#[cfg(test)]
+mod convolution_tests;
+mod convolution_weight_gradient;
+pub mod elementwise;
+mod gemm;
+mod layout;
+pub mod pooling;
+mod scratch;
+mod simd;
+mod vectorise;
+mod winograd;
+mod winograd_transform;
+mod winograd_weight_gradient;
+
+pub use convolution::{
+    Algorithm, Epilogue, PackedWeight, Shape, forward, forward_packed, input_gradient, pack,
+    weight_gradient,
+};
+pub use layout::{channels_last_to_planar, planar_to_channels_last};
+pub use scratch::Scratch;

@@ -1,0 +1,322 @@
+//! The transforms of Winograd's F(4x4, 3x3) on sixteen channels at once.
+//!
+//! A 3x3 convolution at stride one is computed in tiles of 4x4 outputs: 6x6 inputs `d` and the weight `g` are
+//! transformed, multiplied element by element (36 products instead of 144) and transformed back:
+//! `Y = A^T [ (G g G^T) * (B^T d B) ] A` (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016).
+//! The gradient for the weight is the transpose of that: `dg = G^T [ (B^T d B) * (A dY A^T) ] G`.
+//!
+//! The polynomials are evaluated at 0, ±sqrt(1/2), ±sqrt(2) and infinity instead of the usual 0, ±1, ±2: for 256
+//! channels of ReLU outputs the root mean square error is 1.1e-6 of the result's, against 2.4e-6 there and 0.6e-6 for
+//! direct sums in `f32`; less than half a digit is lost.
+
+use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
+
+use super::{
+    scratch::Shared,
+    simd::{LANES, Simd},
+};
+
+/// Outputs of a tile along one axis.
+pub const OUTPUTS: usize = 4;
+/// Inputs of a tile along one axis.
+pub const INPUTS: usize = 6;
+/// Products of a tile.
+pub const POSITIONS: usize = INPUTS * INPUTS;
+/// Rows and columns of the kernel.
+pub const KERNEL: usize = 3;
+
+// Helpers instead of closures: a closure is not compiled for the instructions of the function around it.
+
+/// `a + factor * b`.
+#[inline(always)]
+fn add<S: Simd>(simd: S, a: S::Vector, factor: f32, b: S::Vector) -> S::Vector {
+    simd.multiply_add(simd.splat(factor), b, a)
+}
+
+/// `factor * a`.
+#[inline(always)]
+fn scale<S: Simd>(simd: S, factor: f32, a: S::Vector) -> S::Vector {
+    simd.multiply(simd.splat(factor), a)
+}
+
+/// `B^T d`.
+#[inline(always)]
+fn input_line<S: Simd>(simd: S, d: [S::Vector; 6]) -> [S::Vector; 6] {
+    let (even_a, odd_a) = (add(simd, d[4], -2.0, d[2]), add(simd, d[3], -2.0, d[1]));
+    let (even_b, odd_b) = (add(simd, d[4], -0.5, d[2]), add(simd, d[3], -0.5, d[1]));
+    [
+        add(simd, simd.add(d[0], d[4]), -2.5, d[2]),
+        add(simd, even_a, FRAC_1_SQRT_2, odd_a),
+        add(simd, even_a, -FRAC_1_SQRT_2, odd_a),
+        add(simd, even_b, SQRT_2, odd_b),
+        add(simd, even_b, -SQRT_2, odd_b),
+        add(simd, simd.add(d[1], d[5]), -2.5, d[3]),
+    ]
+}
+
+/// `G g`.
+#[inline(always)]
+fn weight_line<S: Simd>(simd: S, g: [S::Vector; 3]) -> [S::Vector; 6] {
+    let even_a = scale(simd, -2.0 / 3.0, add(simd, g[0], 0.5, g[2]));
+    let even_b = scale(simd, 1.0 / 6.0, add(simd, g[0], 2.0, g[2]));
+    let odd_a = scale(simd, -2.0 / 3.0 * FRAC_1_SQRT_2, g[1]);
+    let odd_b = scale(simd, 1.0 / 6.0 * SQRT_2, g[1]);
+    [
+        g[0],
+        simd.add(even_a, odd_a),
+        simd.subtract(even_a, odd_a),
+        simd.add(even_b, odd_b),
+        simd.subtract(even_b, odd_b),
+        g[2],
+    ]
+}
+
+/// `A^T m`.
+#[inline(always)]
+fn product_line<S: Simd>(simd: S, m: [S::Vector; 6]) -> [S::Vector; 4] {
+    let (sum_a, sum_b) = (simd.add(m[1], m[2]), simd.add(m[3], m[4]));
+    let (difference_a, difference_b) = (simd.subtract(m[1], m[2]), simd.subtract(m[3], m[4]));
+    [
+        simd.add(simd.add(m[0], sum_a), sum_b),
+        add(
+            simd,
+            scale(simd, FRAC_1_SQRT_2, difference_a),
+            SQRT_2,
+            difference_b,
+        ),
+        add(simd, scale(simd, 0.5, sum_a), 2.0, sum_b),
+        add(
+            simd,
+            add(simd, m[5], 0.5 * FRAC_1_SQRT_2, difference_a),
+            2.0 * SQRT_2,
+            difference_b,
+        ),
+    ]
+}
+
+/// `A y`, the transpose of [`product_line`].
+#[inline(always)]
+fn output_gradient_line<S: Simd>(simd: S, y: [S::Vector; 4]) -> [S::Vector; 6] {
+    let (even_a, even_b) = (add(simd, y[0], 0.5, y[2]), add(simd, y[0], 2.0, y[2]));
+    let odd_a = scale(simd, FRAC_1_SQRT_2, add(simd, y[1], 0.5, y[3]));
+    let odd_b = scale(simd, SQRT_2, add(simd, y[1], 2.0, y[3]));
+    [
+        y[0],
+        simd.add(even_a, odd_a),
+        simd.subtract(even_a, odd_a),
+        simd.add(even_b, odd_b),
+        simd.subtract(even_b, odd_b),
+        y[3],
+    ]
+}
+
+/// `G^T u`, the transpose of [`weight_line`].
+#[inline(always)]
+fn weight_gradient_line<S: Simd>(simd: S, u: [S::Vector; 6]) -> [S::Vector; 3] {
+    let (sum_a, sum_b) = (simd.add(u[1], u[2]), simd.add(u[3], u[4]));
+    let (difference_a, difference_b) = (simd.subtract(u[1], u[2]), simd.subtract(u[3], u[4]));
+    [
+        add(simd, add(simd, u[0], -2.0 / 3.0, sum_a), 1.0 / 6.0, sum_b),
+        add(
+            simd,
+            scale(simd, -2.0 / 3.0 * FRAC_1_SQRT_2, difference_a),
+            1.0 / 6.0 * SQRT_2,
+            difference_b,
+        ),
+        add(simd, add(simd, u[5], -1.0 / 3.0, sum_a), 1.0 / 3.0, sum_b),
+    ]
+}
+
+/// Where a transform reads its `N` x `N` vectors.
+pub trait Source<S: Simd> {
+    /// The vector at a row and a column.
+    fn get(&self, simd: S, row: usize, column: usize) -> S::Vector;
+}
+
+/// Where a transform writes its vectors, each once.
+pub trait Sink<S: Simd> {
+    /// Takes the vector at a row and a column.
+    fn put(&mut self, simd: S, row: usize, column: usize, value: S::Vector);
+}
+
+impl<S: Simd, const N: usize> Source<S> for [[S::Vector; N]; N] {
+    #[inline(always)]
+    fn get(&self, _: S, row: usize, column: usize) -> S::Vector {
+        self[row][column]
+    }
+}
+
+impl<S: Simd, const N: usize> Sink<S> for [[S::Vector; N]; N] {
+    #[inline(always)]
+    fn put(&mut self, _: S, row: usize, column: usize, value: S::Vector) {
+        self[row][column] = value;
+    }
+}
+
+/// Applies `line` to the columns, then to the rows: from `N` x `N` vectors to `M` x `M`.
+macro_rules! both_axes {
+    ($(#[$doc:meta])* $name:ident, $line:ident, $from:literal, $to:literal) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $name<S: Simd>(simd: S, from: &impl Source<S>, to: &mut impl Sink<S>) {
+            let mut half = [[simd.splat(0.0); $from]; $to];
+            for column in 0..$from {
+                let mut line = [simd.splat(0.0); $from];
+                for row in 0..$from {
+                    line[row] = from.get(simd, row, column);
+                }
+                let done = $line(simd, line);
+                for row in 0..$to {
+                    half[row][column] = done[row];
+                }
+            }
+            for row in 0..$to {
+                let done = $line(simd, half[row]);
+                for column in 0..$to {
+                    to.put(simd, row, column, done[column]);
+                }
+            }
+        }
+    };
+}
+
+both_axes!(
+    /// `B^T d B`.
+    transform_input, input_line, 6, 6
+);
+both_axes!(
+    /// `G g G^T`.
+    transform_weight, weight_line, 3, 6
+);
+both_axes!(
+    /// `A^T m A`.
+    transform_product, product_line, 6, 4
+);
+both_axes!(
+    /// `A y A^T`.
+    transform_output_gradient, output_gradient_line, 4, 6
+);
+both_axes!(
+    /// `G^T u G`.
+    transform_product_to_weight, weight_gradient_line, 6, 3
+);
+
+/// The 36 numbers of a tile at sixteen channels, some distance apart in memory.
+pub struct Positions<'a> {
+    numbers: Shared<'a>,
+    start: usize,
+    step: usize,
+}
+
+impl<'a> Positions<'a> {
+    /// The vectors at `start + position * step`.
+    ///
+    /// # Safety
+    /// While this lives, nobody else may use these numbers.
+    ///
+    /// # Panics
+    /// When the last goes beyond the slice.
+    #[inline(always)]
+    pub unsafe fn new(numbers: Shared<'a>, start: usize, step: usize) -> Positions<'a> {
+        numbers.pointer(start, (POSITIONS - 1) * step + LANES);
+        Positions {
+            numbers,
+            start,
+            step,
+        }
+    }
+
+    #[inline(always)]
+    fn pointer(&self, row: usize, column: usize) -> *mut f32 {
+        debug_assert!(row < INPUTS && column < INPUTS);
+        self.numbers
+            .pointer_unchecked(self.start + (row * INPUTS + column) * self.step)
+    }
+}
+
+impl<S: Simd> Source<S> for Positions<'_> {
+    #[inline(always)]
+    fn get(&self, simd: S, row: usize, column: usize) -> S::Vector {
+        // SAFETY: `new` checked the last of the 36 places and had the promise that they are ours.
+        unsafe { simd.load(self.pointer(row, column)) }
+    }
+}
+
+impl<S: Simd> Sink<S> for Positions<'_> {
+    #[inline(always)]
+    fn put(&mut self, simd: S, row: usize, column: usize, value: S::Vector) {
+        // SAFETY: `new` checked the last of the 36 places and had the promise that they are ours.
+        unsafe { simd.store(self.pointer(row, column), value) }
+    }
+}
+
+/// A channels-last picture that is read in squares, with zeros outside.
+pub struct Picture<'a> {
+    numbers: &'a [f32],
+    size: (usize, usize),
+    zeros: &'a [f32],
+}
+
+impl<'a> Picture<'a> {
+    /// Pictures of `size` (rows, columns) with as many channels as there are `zeros`.
+    pub fn new(numbers: &'a [f32], size: (usize, usize), zeros: &'a [f32]) -> Picture<'a> {
+        Picture {
+            numbers,
+            size,
+            zeros,
+        }
+    }
+
+    /// The `N` x `N` pixels from `(row, column)` on.
+    #[inline(always)]
+    pub fn square<const N: usize>(&self, image: usize, row: isize, column: isize) -> Square<'a, N> {
+        let channels = self.zeros.len();
+        let mut pixels = [[self.zeros; N]; N];
+        for (i, line) in pixels.iter_mut().enumerate() {
+            let row = row + i as isize;
+            if row < 0 || row as usize >= self.size.0 {
+                continue;
+            }
+            let line_start = (image * self.size.0 + row as usize) * self.size.1;
+            for (j, pixel) in line.iter_mut().enumerate() {
+                let column = column + j as isize;
+                if column >= 0 && (column as usize) < self.size.1 {
+                    let start = (line_start + column as usize) * channels;
+                    *pixel = &self.numbers[start..start + channels];
+                }
+            }
+        }
+        Square {
+            pixels,
+            channels,
+            channel: 0,
+        }
+    }
+}
+
+/// Some pixels of a [`Picture`], looked at sixteen channels at a time.
+pub struct Square<'a, const N: usize> {
+    pixels: [[&'a [f32]; N]; N],
+    channels: usize,
+    channel: usize,
+}
+
+impl<const N: usize> Square<'_, N> {
+    /// Turns to the sixteen channels from `channel` on.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    #[inline(always)]
+    pub fn look_at(&mut self, channel: usize) {
+        assert!(channel + LANES <= self.channels);
+        self.channel = channel;
+    }
+}
+
+impl<S: Simd, const N: usize> Source<S> for Square<'_, N> {
+    #[inline(always)]
+    fn get(&self, simd: S, row: usize, column: usize) -> S::Vector {
+        // SAFETY: every pixel has `channels` numbers, and `look_at` left sixteen of them from `channel` on.
+        unsafe { simd.load(self.pixels[row][column].as_ptr().add(self.channel)) }
+    }
+}

@@ -1,0 +1,8 @@
+//! The operations on burn's CPU backend, by this crate's kernels.
+
+mod adam;
+mod batch_norm;
+mod convolution;
+mod memory;
+mod pooling;
+mod tensor;

@@ -1,0 +1,20 @@
+//! The network arithmetic of ResNets on burn tensors.
+//!
+//! Every function here is ordinary differentiable tensor code for its caller. On burn's CPU backend
+//! (flex) with f32 the work is done by this crate's own kernels, which keep activations in
+//! channels-last order in memory; every other backend and number type runs burn's own operations.
+
+mod adam;
+mod autodiff;
+mod batch_norm;
+mod convolution;
+pub mod cpu;
+mod flex;
+mod loss;
+mod pooling;
+
+pub use adam::{AdamStep, adam_step};
+pub use batch_norm::{BatchStatistics, batch_norm_train, batch_norm_train_2d};
+pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
+pub use loss::cross_entropy;
+pub use pooling::{average_pool, concat_pool, max_pool2d};

@@ -1,0 +1,131 @@
+//! The kernels' results lie in memory channels last; burn's own operations on them must not notice.
+
+mod common;
+
+use burn::tensor::{DType, Tensor, activation::relu};
+use common::*;
+use kernels::{Algorithm, Convolution, batch_norm_train, conv2d, conv2d_folded, max_pool2d};
+
+const SHAPE: [usize; 4] = [2, 3, 4, 5];
+
+/// A result of a kernel and the same values in plain order.
+fn both_orders() -> [Tensor<4>; 2] {
+    let ones = || tensor(&[1.0; 3], [3], DType::F32);
+    let x = tensor(&values(120, 1), SHAPE, DType::F32);
+    let (y, _) = batch_norm_train(x, ones(), ones(), 1e-5, None, false);
+    let plain = Tensor::from_data(y.clone().into_data(), &device());
+    [y, plain]
+}
+
+#[test]
+fn burn_operations_see_the_same_tensor() {
+    let operations: [(&str, fn(Tensor<4>) -> Vec<f64>); 10] = [
+        ("add", |x| read(x.clone() + x)),
+        ("add another order", |x| {
+            read(x.clone() + tensor(&values(120, 2), SHAPE, DType::F32))
+        }),
+        ("relu", |x| read(relu(x))),
+        ("slice", |x| read(x.slice([1..2, 0..2, 1..3, 2..5]))),
+        ("reshape", |x| read(x.reshape([2, 3, 20]))),
+        ("flatten", |x| read(x.flatten::<2>(1, 3))),
+        ("sum", |x| read(x.sum_dim(1))),
+        ("mean", |x| read(x.mean_dim(2))),
+        ("scale", |x| read(x * 2.0)),
+        ("flip", |x| read(x.flip([3]))),
+    ];
+    for (name, operation) in operations {
+        let [last, plain] = both_orders();
+        assert_eq!(operation(last), operation(plain), "{name}");
+    }
+}
+
+#[test]
+fn kernels_take_views() {
+    let [last, plain] = both_orders();
+    let views: [fn(Tensor<4>) -> Tensor<4>; 4] = [
+        |x| x.slice([1..2, 0..3, 0..4, 0..5]),
+        |x| x.slice([0..2, 1..3, 1..4, 0..4]),
+        |x| x.flip([2]),
+        |x| x.swap_dims(2, 3),
+    ];
+    for view in views {
+        let pool = |x: Tensor<4>| read(max_pool2d(view(x)));
+        assert_eq!(pool(last.clone()), pool(plain.clone()));
+    }
+}
+
+#[test]
+fn gradients_of_a_branch_and_its_shortcut_add_up() {
+    let run = |dtype: DType| {
+        let convolution = Convolution {
+            stride: 1,
+            padding: 1,
+            algorithm: Algorithm::Exact,
+        };
+        let x = leaf(tensor(&values(120, 1), SHAPE, dtype), true);
+        let kernel = leaf(tensor(&values(81, 2), [3, 3, 3, 3], dtype), true);
+        let weight = leaf(tensor(&[1.0, 0.5, 2.0], [3], dtype), true);
+        let bias = leaf(tensor(&[0.0, 0.1, -0.1], [3], dtype), true);
+        let normalise =
+            |x, residual| batch_norm_train(x, weight.clone(), bias.clone(), 1e-5, residual, true).0;
+        // Two blocks, so that inner nodes and leaves both have several children.
+        let block = |x: Tensor<4>| {
+            let y = normalise(conv2d(x.clone(), kernel.clone(), convolution), None);
+            normalise(conv2d(y, kernel.clone(), convolution), Some(x))
+        };
+        let downsample = Convolution {
+            stride: 2,
+            ..convolution
+        };
+        let y = block(block(x.clone()));
+        let y = conv2d(y.clone(), kernel.clone(), downsample)
+            + conv2d(relu(y), kernel.clone(), downsample);
+        let direction: Tensor<4> = Tensor::from_inner(tensor(
+            &values(y.shape().num_elements(), 3),
+            y.dims(),
+            dtype,
+        ));
+        let gradients = (y * direction).sum().backward();
+        let mut results = vec![read(x.grad(&gradients).expect("tracked"))];
+        results.push(read(kernel.grad(&gradients).expect("tracked")));
+        results
+            .extend([&weight, &bias].map(|tensor| read(tensor.grad(&gradients).expect("tracked"))));
+        results
+    };
+    for (actual, expected) in run(DType::F32).iter().zip(run(DType::F64)) {
+        // Six layers of f32 sums of up to 27 products each, batch norm over 40 values.
+        assert_near("gradient", actual, &expected, 1e-5);
+    }
+}
+
+#[test]
+fn a_folded_convolution_equals_its_parts() {
+    let convolution = Convolution {
+        stride: 2,
+        padding: 1,
+        algorithm: Algorithm::Exact,
+    };
+    for (with_residual, rectified) in [(false, false), (false, true), (true, false), (true, true)] {
+        let x = || tensor(&values(120, 1), SHAPE, DType::F32);
+        let kernel = || tensor(&values(5 * 27, 2), [5, 3, 3, 3], DType::F32);
+        let bias = tensor(&values(5, 3), [5], DType::F32);
+        let residual = with_residual.then(|| tensor(&values(60, 4), [2, 5, 2, 3], DType::F32));
+        let y = conv2d_folded(
+            x(),
+            kernel(),
+            bias.clone(),
+            convolution,
+            residual.clone(),
+            rectified,
+        );
+        let mut expected = conv2d(x(), kernel(), convolution) + bias.reshape([1, 5, 1, 1]);
+        if let Some(residual) = residual {
+            expected = expected + residual;
+        }
+        if rectified {
+            expected = relu(expected);
+        }
+        // Sums of 27 products.
+        assert_near("y", &read(y), &read(expected), 1e-6);
+    }
+}

@@ -1,0 +1,189 @@
+//! Brings the Oxford-IIIT Pets to the disk.
+//!
+//! Two archives come from the home of the data set (Parkhi, Vedaldi, Zisserman, Jawahar: Cats and Dogs, CVPR 2012,
+//! <https://www.robots.ox.ac.uk/~vgg/data/pets/>) and become two folders. An archive is unpacked into a hidden folder
+//! beside the final one, a record of every file and its length goes in last, and only then is it renamed: at whatever
+//! point a run is stopped, the next one finds out what is missing and does that. The archives are removed in the end,
+//! the record knows what was in them.
+
+mod error;
+mod record;
+mod unpack;
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::Path;
+
+use download::{Digest, Download, Phase, Progress};
+
+pub use error::FetchError;
+
+use record::Record;
+
+/// Where the photographs end up in the folder of the data set.
+const IMAGES: &str = "images";
+/// Where lists, trimaps and head boxes end up.
+const ANNOTATIONS: &str = "annotations";
+
+/// Held while a fetch runs; the empty file stays, since removing a lock that others may wait for would break it.
+const LOCK: &str = ".fetch.lock";
+
+/// Where the archives are, and what they must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// The address that holds `images.tar.gz` and `annotations.tar.gz`, with or without a slash at its end.
+    pub address: String,
+    /// MD5 of `images.tar.gz`, in hexadecimal digits.
+    pub images_md5: String,
+    /// MD5 of `annotations.tar.gz`, in hexadecimal digits.
+    pub annotations_md5: String,
+}
+
+/// The archives of the Visual Geometry Group in Oxford (some 790 MB and 20 MB), with the checksums that torchvision's
+/// `OxfordIIITPet` has for them.
+impl Default for Source {
+    fn default() -> Self {
+        Source {
+            address: "https://thor.robots.ox.ac.uk/~vgg/data/pets/".to_string(),
+            images_md5: "5c4f3ee8e5d25df40f4fd59a7f44e54c".to_string(),
+            annotations_md5: "95a8c909bbe2e81eed6a22bccdf3f68f".to_string(),
+        }
+    }
+}
+
+/// What a fetch is busy with. `archive` is the name of the file, as in "images.tar.gz".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FetchEvent {
+    /// Another process fetches into the same folder; this one waits for it.
+    WaitingForOtherProcess,
+    /// Bytes arrive, or the line is waited for.
+    Downloading {
+        /// The archive.
+        archive: String,
+        /// How far it has come.
+        progress: Progress,
+    },
+    /// The checksum of an archive is compared.
+    Verifying {
+        /// The archive.
+        archive: String,
+    },
+    /// Files are written.
+    Unpacking {
+        /// The archive.
+        archive: String,
+        /// Files written so far.
+        files: usize,
+    },
+    /// The folder of an archive is complete.
+    Done {
+        /// The archive.
+        archive: String,
+        /// Files in its folder that came from it.
+        files: usize,
+        /// Whether that was so before: then nothing was downloaded.
+        was_complete: bool,
+    },
+}
+
+/// Makes `folder/images` and `folder/annotations` complete; does nothing where they are.
+///
+/// Of a folder that is there but incomplete, missing files are added and files of another length than in the archive
+/// are replaced; files that the archive does not know stay.
+///
+/// # Errors
+/// See [`FetchError`]. After each of them calling again continues with what is there.
+pub fn fetch(
+    source: &Source,
+    folder: &Path,
+    on_event: &mut dyn FnMut(FetchEvent),
+) -> Result<(), FetchError> {
+    fs::create_dir_all(folder)
+        .map_err(|error| FetchError::file("make the folder", folder, error))?;
+    let _lock = lock(folder, on_event)?;
+    for (name, md5) in [
+        (IMAGES, &source.images_md5),
+        (ANNOTATIONS, &source.annotations_md5),
+    ] {
+        fetch_archive(&source.address, name, md5, folder, on_event)?;
+    }
+    Ok(())
+}
+
+/// Whether `folder/images` and `folder/annotations` hold every file that a fetch put there, with its length.
+/// A folder that came about in another way is not complete in this sense.
+pub fn is_complete(folder: &Path) -> bool {
+    [IMAGES, ANNOTATIONS].iter().all(|name| {
+        let folder = folder.join(name);
+        Record::read(&folder).is_some_and(|record| record.holds(&folder))
+    })
+}
+
+fn fetch_archive(
+    address: &str,
+    name: &str,
+    md5: &str,
+    folder: &Path,
+    on_event: &mut dyn FnMut(FetchEvent),
+) -> Result<(), FetchError> {
+    let archive = format!("{name}.tar.gz");
+    let path = folder.join(&archive);
+    let target = folder.join(name);
+    let present = Record::read(&target)
+        .filter(|record| record.md5.eq_ignore_ascii_case(md5) && record.holds(&target));
+    let was_complete = present.is_some();
+    let files = match present {
+        Some(record) => record.files.len(),
+        None => {
+            let wanted = Download {
+                url: format!("{}/{archive}", address.trim_end_matches('/')),
+                destination: path.clone(),
+                digest: Digest::Md5(md5.to_string()),
+            };
+            download::download(&wanted, &mut |progress| {
+                on_event(event_of(&archive, progress))
+            })?;
+            unpack::unpack(&path, name, md5, &mut |files| {
+                on_event(FetchEvent::Unpacking {
+                    archive: archive.clone(),
+                    files,
+                });
+            })?
+        }
+    };
+    unpack::remove_file(&path)?;
+    on_event(FetchEvent::Done {
+        archive,
+        files,
+        was_complete,
+    });
+    Ok(())
+}
+
+fn event_of(archive: &str, progress: Progress) -> FetchEvent {
+    let archive = archive.to_string();
+    match progress.phase {
+        Phase::Verifying => FetchEvent::Verifying { archive },
+        _ => FetchEvent::Downloading { archive, progress },
+    }
+}
+
+fn lock(folder: &Path, on_event: &mut dyn FnMut(FetchEvent)) -> Result<File, FetchError> {
+    let path = folder.join(LOCK);
+    let file =
+        File::create(&path).map_err(|error| FetchError::file("make the file", &path, error))?;
+    let locked = match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            on_event(FetchEvent::WaitingForOtherProcess);
+            file.lock()
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    };
+    match locked {
+        Ok(()) => Ok(file),
+        // Some network file systems know no locks; one fetch at a time is as safe there as anywhere.
+        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
+        Err(error) => Err(FetchError::file("lock", &path, error)),
+    }
+}

@@ -1,0 +1,49 @@
+//! What a fetch leaves in a folder to know it again.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::FetchError;
+
+/// The file that holds the record, in the folder it describes: a folder that is removed takes its record along.
+pub(super) const NAME: &str = ".fetched.json";
+
+/// What was unpacked into a folder, and from what.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Record {
+    /// MD5 of the archive.
+    pub(super) md5: String,
+    /// Length in bytes of every file, by its path in the folder with forward slashes. Syncing each of some ten thousand
+    /// files would take minutes; a loss of power shows in their lengths instead.
+    pub(super) files: BTreeMap<String, u64>,
+}
+
+impl Record {
+    /// The record of a folder, if there is one that can be read.
+    pub(super) fn read(folder: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(folder.join(NAME)).ok()?).ok()
+    }
+
+    /// Whether every file is there with its length.
+    pub(super) fn holds(&self, folder: &Path) -> bool {
+        self.files.iter().all(|(name, length)| {
+            fs::metadata(folder.join(name))
+                .is_ok_and(|found| found.is_file() && found.len() == *length)
+        })
+    }
+
+    /// Writes the record into a folder and makes it last.
+    pub(super) fn write(&self, folder: &Path) -> Result<(), FetchError> {
+        let path = folder.join(NAME);
+        let explain = |error| FetchError::file("write", &path, error);
+        let text = serde_json::to_vec_pretty(self).map_err(|error| explain(error.into()))?;
+        let mut file = File::create(&path).map_err(explain)?;
+        file.write_all(&text)
+            .and_then(|()| file.sync_all())
+            .map_err(explain)
+    }
+}

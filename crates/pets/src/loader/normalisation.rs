@@ -1,0 +1,81 @@
+//! Normalisation by mean and standard deviation of each channel.
+
+use serde::{Deserialize, Serialize};
+
+use super::LoaderError;
+
+/// Mean and standard deviation of red, green and blue, for values in 0..1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Normalisation {
+    /// Subtracted first.
+    pub mean: [f32; 3],
+    /// Divided by then.
+    pub std: [f32; 3],
+}
+
+impl Normalisation {
+    /// Statistics of ImageNet, as torchvision's networks were trained with them.
+    pub const IMAGENET: Self = Self {
+        mean: [0.485, 0.456, 0.406],
+        std: [0.229, 0.224, 0.225],
+    };
+
+    /// Leaves values as they are.
+    pub const NONE: Self = Self {
+        mean: [0.0; 3],
+        std: [1.0; 3],
+    };
+
+    /// (value - mean) / std of the planes red, green, blue, from `square` to `normalised`.
+    pub(super) fn apply(&self, square: &[f32], normalised: &mut [f32]) {
+        let plane = (square.len() / 3).max(1);
+        let planes = square
+            .chunks_exact(plane)
+            .zip(normalised.chunks_exact_mut(plane));
+        for ((values, normalised), (mean, std)) in planes.zip(self.mean.iter().zip(&self.std)) {
+            for (value, normalised) in values.iter().zip(normalised) {
+                *normalised = (value - mean) / std;
+            }
+        }
+    }
+
+    /// Checks that every value can be subtracted or divided by.
+    pub(super) fn check(&self) -> Result<(), LoaderError> {
+        let mut channels = self.mean.into_iter().zip(self.std);
+        match channels.find(|(mean, std)| !(mean.is_finite() && std.is_finite() && *std > 0.0)) {
+            Some((mean, std)) => Err(LoaderError::Normalisation { mean, std }),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_plane_has_its_own_mean_and_deviation() {
+        let normalisation = Normalisation {
+            mean: [0.5, 0.25, 0.0],
+            std: [0.5, 0.25, 2.0],
+        };
+        let mut normalised = [0.0; 6];
+        normalisation.apply(&[0.0, 1.0, 0.0, 1.0, 0.0, 1.0], &mut normalised);
+        assert_eq!(normalised, [-1.0, 1.0, -1.0, 3.0, 0.0, 0.5]);
+    }
+
+    #[test]
+    fn a_deviation_of_zero_is_a_named_error() {
+        let error = Normalisation {
+            std: [1.0, 0.0, 1.0],
+            ..Normalisation::IMAGENET
+        }
+        .check()
+        .unwrap_err();
+        assert!(
+            error.to_string().contains("standard deviation 0"),
+            "{error}"
+        );
+    }
+}

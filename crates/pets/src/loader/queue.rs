@@ -1,0 +1,226 @@
+//! The bounded queue between the workers and whoever takes the batches.
+//!
+//! Workers take single pictures, in order, so that all of them work on the batch that is needed next. A picture is only
+//! given out when its batch is one of the `limit` batches after those taken.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::{Batch, EpochPlan, LoaderError, Purpose};
+
+/// Shared by all threads of one epoch.
+pub(super) struct Queue {
+    layout: Layout,
+    state: Mutex<State>,
+    /// A batch was taken, or the epoch was stopped.
+    room: Condvar,
+    /// A batch was finished, or a worker has panicked.
+    finished: Condvar,
+}
+
+/// What does not change during an epoch.
+struct Layout {
+    /// Positions in the order end here.
+    end: usize,
+    batch_size: usize,
+    /// Values of one picture.
+    picture_length: usize,
+    /// Batches in the making or waiting.
+    limit: usize,
+}
+
+struct State {
+    next_position: usize,
+    /// Number of the batch at the front of `pending`.
+    next_batch: usize,
+    pending: VecDeque<Pending>,
+    stopped: bool,
+    panicked: bool,
+}
+
+/// A batch in the making.
+struct Pending {
+    contents: Arc<Mutex<Contents>>,
+    missing: usize,
+}
+
+struct Contents {
+    pictures: Vec<f32>,
+    outcomes: Vec<Option<Outcome>>,
+}
+
+/// A picture to make.
+pub(super) struct Task {
+    /// Its position in the order of the epoch.
+    pub position: usize,
+    contents: Arc<Mutex<Contents>>,
+}
+
+/// What became of a picture.
+pub(super) enum Outcome {
+    /// It is in the batch.
+    Loaded { index: usize, label: usize },
+    /// It is left out, for this reason.
+    Skipped(String),
+    /// It ends the epoch.
+    Failed(LoaderError),
+}
+
+impl Queue {
+    pub(super) fn new(plan: &EpochPlan) -> Self {
+        let length = plan.order.len();
+        let short = length % plan.batch_size;
+        let end = if plan.purpose == Purpose::Training && plan.batch_size > 1 && short == 1 {
+            length - 1
+        } else {
+            length
+        };
+        let picture_length = 3 * plan.size * plan.size;
+        Self {
+            layout: Layout {
+                end,
+                batch_size: plan.batch_size,
+                picture_length,
+                limit: plan.queue,
+            },
+            state: Mutex::new(State {
+                next_position: plan.first_batch.saturating_mul(plan.batch_size),
+                next_batch: plan.first_batch,
+                pending: VecDeque::new(),
+                stopped: false,
+                panicked: false,
+            }),
+            room: Condvar::new(),
+            finished: Condvar::new(),
+        }
+    }
+
+    /// The next picture to make, as soon as there is room for it; `None` when all are made or the epoch is stopped.
+    pub(super) fn next_task(&self) -> Option<Task> {
+        let mut state = lock(&self.state);
+        loop {
+            let position = state.next_position;
+            if state.stopped || position >= self.layout.end {
+                return None;
+            }
+            let offset = position / self.layout.batch_size - state.next_batch;
+            if offset < self.layout.limit {
+                state.next_position += 1;
+                if offset == state.pending.len() {
+                    state.pending.push_back(self.layout.pending(position));
+                }
+                return Some(Task {
+                    position,
+                    contents: Arc::clone(&state.pending[offset].contents),
+                });
+            }
+            state = self
+                .room
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Records what became of a picture; `write` fills its place in the batch.
+    pub(super) fn finish(&self, task: Task, outcome: Outcome, write: impl FnOnce(&mut [f32])) {
+        let Task { position, contents } = task;
+        let slot = position % self.layout.batch_size;
+        {
+            let mut contents = lock(&contents);
+            let start = slot * self.layout.picture_length;
+            write(&mut contents.pictures[start..start + self.layout.picture_length]);
+            contents.outcomes[slot] = Some(outcome);
+        }
+        let mut state = lock(&self.state);
+        let offset = position / self.layout.batch_size - state.next_batch;
+        state.pending[offset].missing -= 1;
+        if state.pending[offset].missing == 0 {
+            self.finished.notify_one();
+        }
+    }
+
+    /// Waits for the next batch in order; `None` after the last one.
+    pub(super) fn next_batch(&self) -> Option<Result<Batch, LoaderError>> {
+        let mut state = lock(&self.state);
+        if state.next_batch.saturating_mul(self.layout.batch_size) >= self.layout.end {
+            return None;
+        }
+        loop {
+            if state.panicked {
+                return Some(Err(LoaderError::WorkerPanicked));
+            }
+            if let Some(pending) = state.pending.pop_front_if(|pending| pending.missing == 0) {
+                state.next_batch += 1;
+                drop(state);
+                self.room.notify_all();
+                return Some(assemble(
+                    &mut lock(&pending.contents),
+                    self.layout.picture_length,
+                ));
+            }
+            state = self
+                .finished
+                .wait(state)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Lets the workers end after the picture in hand.
+    pub(super) fn stop(&self) {
+        lock(&self.state).stopped = true;
+        self.room.notify_all();
+    }
+
+    /// Lets the next batch be an error.
+    pub(super) fn worker_panicked(&self) {
+        lock(&self.state).panicked = true;
+        self.finished.notify_all();
+    }
+}
+
+impl Layout {
+    /// An empty batch that begins at this position of the order.
+    fn pending(&self, position: usize) -> Pending {
+        let count = self.batch_size.min(self.end - position);
+        let outcomes = std::iter::repeat_with(|| None).take(count).collect();
+        let contents = Contents {
+            pictures: vec![0.0; count * self.picture_length],
+            outcomes,
+        };
+        Pending {
+            contents: Arc::new(Mutex::new(contents)),
+            missing: count,
+        }
+    }
+}
+
+/// The finished batch, closed up where pictures were left out; or its first error.
+fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, LoaderError> {
+    let mut batch = Batch {
+        pictures: std::mem::take(&mut contents.pictures),
+        ..Batch::default()
+    };
+    for (slot, outcome) in contents.outcomes.drain(..).enumerate() {
+        match outcome {
+            Some(Outcome::Loaded { index, label }) => {
+                let kept = batch.labels.len();
+                if kept < slot {
+                    let picture = slot * picture_length..(slot + 1) * picture_length;
+                    batch.pictures.copy_within(picture, kept * picture_length);
+                }
+                batch.labels.push(label);
+                batch.indices.push(index);
+            }
+            Some(Outcome::Skipped(reason)) => batch.skipped.push(reason),
+            Some(Outcome::Failed(error)) => return Err(error),
+            None => return Err(LoaderError::WorkerPanicked),
+        }
+    }
+    batch.pictures.truncate(batch.labels.len() * picture_length);
+    Ok(batch)
+}
+
+/// A lock that a panic elsewhere leaves usable: whatever a panicking worker left undone is never taken.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,67 @@
+//! What one worker thread does.
+
+use super::queue::{Outcome, Queue};
+use super::{EpochPlan, LoaderError, OnBadImage, Purpose, SharedDataset};
+use crate::folder::LabelledPicture;
+use crate::transform::{Draws, Workspace};
+
+/// Decodes, transforms and normalises one picture after the other until there is none left.
+pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
+    let _alarm = PanicAlarm(queue);
+    let mut workspace = Workspace::default();
+    let mut square = vec![0.0; 3 * plan.size * plan.size];
+    while let Some(task) = queue.next_task() {
+        let index = plan.order[task.position];
+        match load(dataset, plan, index) {
+            Ok(LabelledPicture { picture, label }) => {
+                workspace.apply(
+                    &picture,
+                    plan.size,
+                    plan.augmentation.padding,
+                    &draws(plan, index),
+                    &mut square,
+                );
+                queue.finish(task, Outcome::Loaded { index, label }, |slot| {
+                    plan.normalisation.apply(&square, slot)
+                });
+            }
+            Err(outcome) => queue.finish(task, outcome, |_| ()),
+        }
+    }
+}
+
+/// The decoded picture, or what became of it instead.
+fn load(
+    dataset: &SharedDataset,
+    plan: &EpochPlan,
+    index: usize,
+) -> Result<LabelledPicture, Outcome> {
+    match dataset.get(index) {
+        Ok(Ok(picture)) => Ok(picture),
+        Ok(Err(error)) if plan.on_bad_image == OnBadImage::Skip => {
+            Err(Outcome::Skipped(error.to_string()))
+        }
+        Ok(Err(error)) => Err(Outcome::Failed(LoaderError::Picture(error))),
+        Err(source) => Err(Outcome::Failed(LoaderError::Dataset { index, source })),
+    }
+}
+
+fn draws(plan: &EpochPlan, index: usize) -> Draws {
+    match plan.purpose {
+        Purpose::Training => plan
+            .augmentation
+            .draw(&mut plan.seed.generator(index as u64)),
+        Purpose::Validation => Draws::validation(),
+    }
+}
+
+/// Tells the queue when its thread ends by a panic, so that nobody waits for a batch that will never be finished.
+struct PanicAlarm<'a>(&'a Queue);
+
+impl Drop for PanicAlarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.worker_panicked();
+        }
+    }
+}

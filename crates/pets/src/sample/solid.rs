@@ -1,0 +1,229 @@
+//! Solid shapes seen along the z axis: for a point of the picture plane, the nearest surface of the shape.
+//!
+//! The camera is orthographic: x goes right, y up and z towards the viewer, in the animal's own units.
+
+use glam::{Mat3, Vec2, Vec3};
+
+/// A coordinate system placed in space: where its origin is, how it is turned and how large its unit is.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub origin: Vec3,
+    pub rotation: Mat3,
+    pub scale: f32,
+}
+
+impl Frame {
+    /// From the frame's coordinates to space.
+    pub(super) fn place(&self, point: Vec3) -> Vec3 {
+        self.origin + self.rotation * (point * self.scale)
+    }
+
+    /// From space to the frame's coordinates.
+    pub(super) fn locate(&self, point: Vec3) -> Vec3 {
+        self.rotation.transpose() * (point - self.origin) / self.scale
+    }
+}
+
+/// The nearest surface under a point of the picture plane.
+#[derive(Clone, Copy)]
+pub(super) struct Hit {
+    /// Height above the picture plane; larger is nearer.
+    pub depth: f32,
+    /// Unit vector away from the solid.
+    pub normal: Vec3,
+    /// How far along the shape, 0 (its start) to 1 (its end); 0.5 for an ellipsoid.
+    pub along: f32,
+}
+
+/// A shape in space.
+#[derive(Clone, Copy)]
+pub(super) enum Solid {
+    /// The points that `to_unit` maps into the unit ball.
+    Ellipsoid {
+        centre: Vec3,
+        to_unit: Mat3,
+        half_extent: Vec2,
+    },
+    /// A ball swept along a line while its radius changes.
+    Limb {
+        start: Vec3,
+        end: Vec3,
+        start_radius: f32,
+        end_radius: f32,
+    },
+    /// A triangle with rounded corners: `corners[2]` is its tip.
+    Plate { corners: [Vec3; 3], rounding: f32 },
+}
+
+impl Solid {
+    /// An ellipsoid with the `radii` along the axes of `rotation`.
+    pub(super) fn ellipsoid(centre: Vec3, rotation: Mat3, radii: Vec3) -> Self {
+        let axes = rotation * Mat3::from_diagonal(radii);
+        let half_extent = Vec2::new(axes.row(0).length(), axes.row(1).length());
+        Self::Ellipsoid {
+            centre,
+            to_unit: Mat3::from_diagonal(radii.recip()) * rotation.transpose(),
+            half_extent,
+        }
+    }
+
+    /// The lower left and upper right corner of what the shape covers of the picture plane.
+    pub(super) fn extent(&self) -> (Vec2, Vec2) {
+        match *self {
+            Self::Ellipsoid {
+                centre,
+                half_extent,
+                ..
+            } => (
+                centre.truncate() - half_extent,
+                centre.truncate() + half_extent,
+            ),
+            Self::Limb {
+                start,
+                end,
+                start_radius,
+                end_radius,
+            } => {
+                let (start, end) = (start.truncate(), end.truncate());
+                (
+                    (start - start_radius).min(end - end_radius),
+                    (start + start_radius).max(end + end_radius),
+                )
+            }
+            Self::Plate {
+                corners: [a, b, c],
+                rounding,
+            } => {
+                let (a, b, c) = (a.truncate(), b.truncate(), c.truncate());
+                (a.min(b).min(c) - rounding, a.max(b).max(c) + rounding)
+            }
+        }
+    }
+
+    /// A point in the middle of the shape.
+    pub(super) fn centre(&self) -> Vec3 {
+        match *self {
+            Self::Ellipsoid { centre, .. } => centre,
+            Self::Limb { start, end, .. } => (start + end) * 0.5,
+            Self::Plate {
+                corners: [a, b, c], ..
+            } => (a + b + c) / 3.0,
+        }
+    }
+
+    /// The nearest surface at `point` of the shape swollen by the factor `swell`, if it covers the point.
+    pub(super) fn hit(&self, point: Vec2, swell: f32) -> Option<Hit> {
+        match *self {
+            Self::Ellipsoid {
+                centre, to_unit, ..
+            } => hit_ellipsoid(point, centre, to_unit, swell),
+            Self::Limb {
+                start,
+                end,
+                start_radius,
+                end_radius,
+            } => hit_limb(point, start, end, start_radius * swell, end_radius * swell),
+            Self::Plate { corners, rounding } => hit_plate(point, corners, rounding, swell),
+        }
+    }
+}
+
+fn hit_ellipsoid(point: Vec2, centre: Vec3, to_unit: Mat3, swell: f32) -> Option<Hit> {
+    let start = to_unit * (point - centre.truncate()).extend(0.0);
+    let direction = to_unit.z_axis;
+    let (a, b) = (direction.length_squared(), start.dot(direction));
+    let discriminant = b * b - a * (start.length_squared() - swell * swell);
+    if discriminant < 0.0 {
+        return None;
+    }
+    let way = (discriminant.sqrt() - b) / a;
+    let normal = (to_unit.transpose() * (start + direction * way)).normalize();
+    Some(Hit {
+        depth: centre.z + way,
+        normal,
+        along: 0.5,
+    })
+}
+
+/// The highest of all balls of the sweep. With the ball's centre at height z₀ + A·t and its radius and distance giving
+/// q(t) = r(t)² − d(t)² = αt² + βt + γ, the height A·t + √q is largest where (2αt + β)² = A²·(β² − 4αγ) / (A² − α).
+fn hit_limb(
+    point: Vec2,
+    start: Vec3,
+    end: Vec3,
+    start_radius: f32,
+    end_radius: f32,
+) -> Option<Hit> {
+    let axis = end - start;
+    let (to_start, across) = (start.truncate() - point, axis.truncate());
+    let growth = end_radius - start_radius;
+    let alpha = growth * growth - across.length_squared();
+    let beta = 2.0 * (start_radius * growth - to_start.dot(across));
+    let gamma = start_radius * start_radius - to_start.length_squared();
+    let along = if alpha < -1e-9 {
+        let discriminant = beta * beta - 4.0 * alpha * gamma;
+        if discriminant < 0.0 {
+            return None;
+        }
+        let slope =
+            -axis.z.signum() * (axis.z * axis.z * discriminant / (axis.z * axis.z - alpha)).sqrt();
+        ((slope - beta) / (2.0 * alpha)).clamp(0.0, 1.0)
+    } else if axis.z + end_radius > start_radius {
+        1.0 // Seen end on: the nearer of the two end balls hides the rest.
+    } else {
+        0.0
+    };
+    let square = alpha * along * along + beta * along + gamma;
+    if square < 0.0 {
+        return None;
+    }
+    let centre = start + axis * along;
+    let depth = centre.z + square.sqrt();
+    let normal = (point.extend(depth) - centre) / (start_radius + growth * along).max(1e-6);
+    Some(Hit {
+        depth,
+        normal,
+        along,
+    })
+}
+
+fn hit_plate(point: Vec2, corners: [Vec3; 3], rounding: f32, swell: f32) -> Option<Hit> {
+    let [a, b, c] = corners;
+    let flat = [a.truncate(), b.truncate(), c.truncate()];
+    let distance = distance_to_triangle(point, flat);
+    let reach = rounding * (1.0 + 4.0 * (swell - 1.0));
+    if distance > reach {
+        return None;
+    }
+    let area = (flat[1] - flat[0]).perp_dot(flat[2] - flat[0]);
+    let area = if area.abs() < 1e-5 { 1e-5 } else { area };
+    let second = ((point - flat[0]).perp_dot(flat[2] - flat[0]) / area).clamp(0.0, 1.0);
+    let tip = ((flat[1] - flat[0]).perp_dot(point - flat[0]) / area).clamp(0.0, 1.0);
+    let plane = (b - a).cross(c - a).normalize_or(Vec3::Z);
+    let plane = if plane.z < 0.0 { -plane } else { plane };
+    let outwards = (point - (flat[0] + flat[1] + flat[2]) / 3.0).normalize_or_zero();
+    let rim = ((distance + reach) / (2.0 * reach)).clamp(0.0, 1.0);
+    Some(Hit {
+        depth: a.z + (b.z - a.z) * second + (c.z - a.z) * tip + rounding * (1.0 - rim * rim),
+        normal: (plane + (outwards * rim).extend(0.0)).normalize(),
+        along: tip,
+    })
+}
+
+/// Distance of a point to a triangle, negative inside.
+fn distance_to_triangle(point: Vec2, corners: [Vec2; 3]) -> f32 {
+    let mut nearest = f32::INFINITY;
+    let mut inside = [true, true];
+    for (from, to) in [(0, 1), (1, 2), (2, 0)] {
+        let (edge, way) = (corners[to] - corners[from], point - corners[from]);
+        let share = (way.dot(edge) / edge.length_squared().max(1e-12)).clamp(0.0, 1.0);
+        nearest = nearest.min((way - edge * share).length());
+        let side = edge.perp_dot(way);
+        inside = [inside[0] && side >= 0.0, inside[1] && side <= 0.0];
+    }
+    if inside[0] || inside[1] {
+        -nearest
+    } else {
+        nearest
+    }
+}

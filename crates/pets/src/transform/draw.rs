@@ -1,0 +1,219 @@
+//! What was drawn for one picture.
+
+use rand::{Rng, RngExt};
+
+use super::{
+    Augmentation, CropPosition, Flip, Zoom, brightness, contrast, crop, flip, rotate, warp, zoom,
+};
+
+/// A drawn value, and whether its transform is applied to this picture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Drawn<T> {
+    /// The value, drawn whether or not it is used.
+    pub value: T,
+    /// Whether the transform is applied.
+    pub applies: bool,
+}
+
+impl<T: Copy> Drawn<T> {
+    /// A value that is used.
+    pub fn applied(value: T) -> Self {
+        Self {
+            value,
+            applies: true,
+        }
+    }
+
+    /// A value that is not used.
+    pub fn left_out(value: T) -> Self {
+        Self {
+            value,
+            applies: false,
+        }
+    }
+
+    /// The value, if the transform is applied.
+    pub fn get(&self) -> Option<T> {
+        self.applies.then_some(self.value)
+    }
+}
+
+/// Everything drawn for one picture, in the order of application.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draws {
+    /// The four magnitudes of the symmetric warp.
+    pub warp: Drawn<[f64; 4]>,
+    /// Mirrored, or one of the eight symmetries.
+    pub flip: Drawn<Flip>,
+    /// Angle of the rotation in degrees.
+    pub rotate: Drawn<f64>,
+    /// Factor and place of the zoom.
+    pub zoom: Drawn<Zoom>,
+    /// Change of brightness: 0.5 is none, its logit is added.
+    pub brightness: Drawn<f64>,
+    /// Factor of the contrast in logit space: 1 is none.
+    pub contrast: Drawn<f64>,
+    /// Place of the crop; always applied.
+    pub crop: CropPosition,
+}
+
+impl Draws {
+    /// The validation transform: nothing but a centred crop.
+    pub fn validation() -> Self {
+        Self {
+            warp: Drawn::left_out([0.0; 4]),
+            flip: Drawn::left_out(Flip::default()),
+            rotate: Drawn::left_out(0.0),
+            zoom: Drawn::left_out(Zoom {
+                scale: 1.0,
+                row_pct: 0.5,
+                col_pct: 0.5,
+            }),
+            brightness: Drawn::left_out(0.5),
+            contrast: Drawn::left_out(1.0),
+            crop: CropPosition::CENTRE,
+        }
+    }
+}
+
+impl Augmentation {
+    /// Draws the transforms of one picture.
+    ///
+    /// The same number of random values is taken whatever the knobs say, so that changing one of them leaves what the
+    /// others draw from the same seed as it was. The knobs are those that [`Augmentation::validate`] accepts.
+    pub fn draw(&self, random: &mut impl Rng) -> Draws {
+        let warp = Drawn {
+            value: warp::draw(self.max_warp, random),
+            applies: chance(self.p_affine, random),
+        };
+        let symmetry = flip::draw(random);
+        let mirrored = chance(0.5, random);
+        let flip = match (self.do_flip, self.flip_vert) {
+            (true, true) => Drawn::applied(symmetry),
+            (true, false) => Drawn {
+                value: Flip::LEFT_RIGHT,
+                applies: mirrored,
+            },
+            (false, _) => Drawn::left_out(Flip::default()),
+        };
+        let rotate = Drawn {
+            value: rotate::draw(self.max_rotate, random),
+            applies: chance(self.p_affine, random),
+        };
+        let zoom = Drawn {
+            value: zoom::draw(self.max_zoom, random),
+            applies: chance(self.p_affine, random),
+        };
+        let brightness = Drawn {
+            value: brightness::draw(self.max_lighting, random),
+            applies: chance(self.p_lighting, random),
+        };
+        let contrast = Drawn {
+            value: contrast::draw(self.max_lighting, random),
+            applies: chance(self.p_lighting, random),
+        };
+        Draws {
+            warp: warp.unless(self.max_warp == 0.0),
+            flip,
+            rotate: rotate.unless(self.max_rotate == 0.0),
+            zoom: zoom.unless(self.max_zoom == 1.0),
+            brightness: brightness.unless(self.max_lighting == 0.0),
+            contrast: contrast.unless(self.max_lighting == 0.0),
+            crop: crop::draw(random),
+        }
+    }
+}
+
+impl<T> Drawn<T> {
+    /// Leaves the transform out if it is switched off.
+    fn unless(self, switched_off: bool) -> Self {
+        Self {
+            applies: self.applies && !switched_off,
+            ..self
+        }
+    }
+}
+
+/// Whether something of this probability happens.
+fn chance(probability: f64, random: &mut impl Rng) -> bool {
+    random.random::<f64>() < probability
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    #[test]
+    fn the_same_generator_draws_the_same_values() {
+        let draw = |seed| Augmentation::default().draw(&mut ChaCha8Rng::from_seed([seed; 32]));
+        assert_eq!(draw(1), draw(1));
+        assert_ne!(draw(1), draw(2));
+    }
+
+    #[test]
+    fn a_knob_does_not_change_what_the_others_draw() {
+        let draw =
+            |augmentation: Augmentation| augmentation.draw(&mut ChaCha8Rng::from_seed([7; 32]));
+        let with = draw(Augmentation::default());
+        let without = draw(Augmentation {
+            max_warp: 0.0,
+            do_flip: false,
+            ..Augmentation::default()
+        });
+        assert_eq!(with.rotate, without.rotate);
+        assert_eq!(with.crop, without.crop);
+        assert!(!without.warp.applies && !without.flip.applies);
+    }
+
+    #[test]
+    fn everything_switched_off_leaves_only_the_crop() {
+        let mut random = ChaCha8Rng::from_seed([3; 32]);
+        for _ in 0..100 {
+            let draws = Augmentation {
+                p_affine: 1.0,
+                p_lighting: 1.0,
+                ..Augmentation::none()
+            }
+            .draw(&mut random);
+            let applied = [
+                draws.warp.applies,
+                draws.flip.applies,
+                draws.rotate.applies,
+                draws.zoom.applies,
+            ];
+            assert_eq!(applied, [false; 4]);
+            assert_eq!(
+                [draws.brightness.applies, draws.contrast.applies],
+                [false; 2]
+            );
+        }
+    }
+
+    #[test]
+    fn flip_vert_draws_all_eight_symmetries_and_applies_them_always() {
+        let mut random = ChaCha8Rng::from_seed([5; 32]);
+        let augmentation = Augmentation {
+            flip_vert: true,
+            ..Augmentation::none()
+        };
+        let with_flip = Augmentation {
+            do_flip: true,
+            ..augmentation
+        };
+        let mut seen = [0; 8];
+        for _ in 0..800 {
+            let flip = with_flip.draw(&mut random).flip.get().unwrap();
+            seen[flip.left_right as usize
+                + 2 * flip.top_bottom as usize
+                + 4 * flip.transpose as usize] += 1;
+            assert!(!augmentation.draw(&mut random).flip.applies);
+        }
+        // Binomial with n = 800, p = 1/8: mean 100, standard deviation 9.4; five of them.
+        assert!(
+            seen.iter().all(|&count| (53..=147).contains(&count)),
+            "{seen:?}"
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! Augmentation as fastai 1.0.30's `get_transforms` does it.
+//!
+//! A picture of any shape becomes a square of `size` × `size`: its short side is brought to `size` rounded to a
+//! multiple of 32, a random symmetric warp, flip, rotation and zoom move the sampling points, **one** bilinear
+//! interpolation reads the picture at them, brightness and contrast act in logit space, and a crop of random position
+//! cuts the square. For validation only the resize and a centred crop remain.
+//!
+//! [`Augmentation`] holds the knobs, [`Draws`] what was drawn for one picture, and [`apply`] is a pure function of a
+//! picture and its draws. [`CropMap`] leads from the validation square back to the picture.
+//!
+//! Source: `fastai/vision/transform.py` and `fastai/vision/image.py` of fastai 1.0.30.
+
+mod area;
+mod augmentation;
+mod brightness;
+mod contrast;
+mod crop;
+mod crop_map;
+mod draw;
+mod flip;
+mod geometry;
+mod lighting;
+mod matrix;
+mod padding;
+mod pipeline;
+mod rotate;
+mod sampling;
+mod taps;
+mod vectorised;
+mod warp;
+mod zoom;
+
+pub use augmentation::{Augmentation, AugmentationError};
+pub use crop::CropPosition;
+pub use crop_map::CropMap;
+pub use draw::{Drawn, Draws};
+pub use flip::Flip;
+pub use geometry::ResizeGeometry;
+pub use padding::Padding;
+pub use pipeline::{Workspace, apply};
+pub use zoom::Zoom;

@@ -1,0 +1,32 @@
+//! What lies outside the picture.
+
+use serde::{Deserialize, Serialize};
+
+/// What a sampling point outside the picture reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Padding {
+    /// The picture mirrored about the centres of its outer pixels.
+    #[default]
+    Reflection,
+    /// Black.
+    Zeros,
+    /// The nearest pixel of the border.
+    Border,
+}
+
+impl Padding {
+    /// The index inside `0..length` that index `i` stands for when a finished picture is padded; `None` is black.
+    ///
+    /// As numpy's `pad` with modes reflect, constant and edge. `i` is at most `length - 1` away from the picture.
+    pub(super) fn index(self, i: i64, length: i64) -> Option<i64> {
+        let last = length - 1;
+        match self {
+            _ if (0..length).contains(&i) => Some(i),
+            Self::Zeros => None,
+            Self::Border => Some(i.clamp(0, last)),
+            Self::Reflection if i < 0 => Some((-i).min(last)),
+            Self::Reflection => Some((2 * last - i).max(0)),
+        }
+    }
+}

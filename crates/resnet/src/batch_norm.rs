@@ -1,0 +1,100 @@
+use crate::init::Init;
+use burn::{
+    module::{Module, Param},
+    tensor::Tensor,
+};
+use kernels::{BatchStatistics, batch_norm_train};
+
+/// Added to the variance before its root (torch's default).
+pub const EPSILON: f64 = 1e-5;
+
+/// Batch normalisation (Ioffe, Szegedy 2015) with torch's running statistics.
+///
+/// Burn's own layer differs in what we promise: it keeps the *biased* variance of the batch, and its running statistics
+/// are shared between clones and one update behind in a saved record. Here the update happens at once, in a plain
+/// tensor, with the unbiased variance (`torch.nn.BatchNorm2d`).
+#[derive(Module, Debug)]
+pub struct BatchNorm {
+    /// Scale, `[channels]`.
+    pub weight: Param<Tensor<1>>,
+    /// Shift, `[channels]`.
+    pub bias: Param<Tensor<1>>,
+    /// `[channels]`; never trained by gradient.
+    pub running_mean: Param<Tensor<1>>,
+    /// `[channels]`; never trained by gradient.
+    pub running_var: Param<Tensor<1>>,
+    #[module(skip)]
+    momentum: f64,
+}
+
+impl BatchNorm {
+    /// Identity at the start: weight 1, bias 0, mean 0, variance 1. `momentum` is the share of a new batch in the
+    /// running statistics.
+    pub fn new(channels: usize, momentum: f64, init: &Init) -> Self {
+        Self {
+            weight: init.ones(channels),
+            bias: init.zeros(channels),
+            running_mean: init.zeros(channels).set_require_grad(false),
+            running_var: init.ones(channels).set_require_grad(false),
+            momentum,
+        }
+    }
+
+    /// Normalises `[N, C, H, W]` by the batch, adds `residual`, applies ReLU if asked, and moves the running statistics.
+    pub fn forward_train(
+        &mut self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        relu: bool,
+    ) -> Tensor<4> {
+        let [n, _, h, w] = x.dims();
+        let (y, statistics) = batch_norm_train(
+            x,
+            self.weight.val(),
+            self.bias.val(),
+            EPSILON,
+            residual,
+            relu,
+        );
+        self.update_running(statistics, n * h * w);
+        y
+    }
+
+    /// The same for `[N, C]`.
+    pub fn forward_train_2d(&mut self, x: Tensor<2>) -> Tensor<2> {
+        let [n, c] = x.dims();
+        self.forward_train(x.reshape([n, c, 1, 1]), None, false)
+            .reshape([n, c])
+    }
+
+    /// Scale and shift that normalise by the running statistics: `y = scale · x + shift`, each `[channels]`.
+    pub fn affine(&self) -> (Tensor<1>, Tensor<1>) {
+        let scale = self.weight.val() / (self.running_var.val() + EPSILON).sqrt();
+        let shift = self.bias.val() - self.running_mean.val() * scale.clone();
+        (scale, shift)
+    }
+
+    fn update_running(&mut self, batch: BatchStatistics, count: usize) {
+        let momentum = self.momentum;
+        let unbiased = count as f64 / (count as f64 - 1.0).max(1.0);
+        blend(&mut self.running_mean, batch.mean, momentum, 1.0);
+        blend(&mut self.running_var, batch.variance, momentum, unbiased);
+    }
+}
+
+/// `running = (1 - momentum) · running + momentum · factor · batch`, outside any autodiff graph.
+fn blend(running: &mut Param<Tensor<1>>, batch: Tensor<1>, momentum: f64, factor: f64) {
+    let old = running.val();
+    let tracked = old.is_autodiff();
+    let new = plain(old) * (1.0 - momentum) + plain(batch) * factor * momentum;
+    let new = if tracked {
+        Tensor::from_inner(new)
+    } else {
+        new
+    };
+    *running = running.clone().map(|_| new).set_require_grad(false);
+}
+
+fn plain(x: Tensor<1>) -> Tensor<1> {
+    if x.is_autodiff() { x.inner() } else { x }
+}

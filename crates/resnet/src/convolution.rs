@@ -1,0 +1,49 @@
+use crate::init::Init;
+use burn::{
+    module::{Module, Param},
+    tensor::Tensor,
+};
+use kernels::{Algorithm, conv2d};
+
+/// Convolution without bias, square kernel, as everywhere in a residual network.
+#[derive(Module, Debug)]
+pub struct Convolution {
+    /// `[channels out, channels in, size, size]`, torch's order.
+    pub weight: Param<Tensor<4>>,
+    #[module(skip)]
+    stride: usize,
+    #[module(skip)]
+    algorithm: Algorithm,
+}
+
+impl Convolution {
+    /// Weights as torchvision draws them: normal, variance 2 / (channels out · size²).
+    pub fn new(
+        [channels_in, channels_out]: [usize; 2],
+        size: usize,
+        stride: usize,
+        init: &mut Init,
+    ) -> Self {
+        let shape = [channels_out, channels_in, size, size];
+        let deviation = (2.0 / (channels_out * size * size) as f64).sqrt();
+        Self {
+            weight: init.normal(shape, deviation),
+            stride,
+            algorithm: init.algorithm,
+        }
+    }
+
+    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        conv2d(x, self.weight.val(), self.geometry())
+    }
+
+    /// Stride, padding and arithmetic of this convolution.
+    pub fn geometry(&self) -> kernels::Convolution {
+        kernels::Convolution {
+            stride: self.stride,
+            padding: self.weight.dims()[2] / 2,
+            algorithm: self.algorithm,
+        }
+    }
+}

@@ -1,0 +1,116 @@
+use crate::{batch_norm::BatchNorm, init::Init, linear::Linear};
+use burn::{
+    module::Module,
+    tensor::{Tensor, TensorData, activation::relu},
+};
+use kernels::{average_pool, concat_pool};
+use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
+
+/// Units of the hidden layer of fastai's head.
+pub const HIDDEN: usize = 512;
+/// Momentum of the normalisation of the logits: fastai's `bn_final`.
+const FINAL_MOMENTUM: f64 = 0.01;
+const MOMENTUM: f64 = 0.1;
+
+/// Which layers turn the feature map into logits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum HeadKind {
+    /// fastai 1's `create_head` with `bn_final`: concat pool (max, mean), batch norm, dropout, linear, ReLU, batch norm,
+    /// dropout, linear, batch norm.
+    #[default]
+    Fastai,
+    /// torchvision's: average pool, linear.
+    Plain,
+}
+
+/// The layers after the feature map.
+#[derive(Module, Debug)]
+pub enum Head {
+    /// See [`HeadKind::Fastai`].
+    Fastai(FastaiHead),
+    /// See [`HeadKind::Plain`].
+    Plain(Linear),
+}
+
+/// fastai 1's head; the numbers in the comments are its positions in fastai's `nn.Sequential`.
+#[derive(Module, Debug)]
+pub struct FastaiHead {
+    /// 2
+    pub(crate) norm_pooled: BatchNorm,
+    /// 4
+    pub(crate) linear_hidden: Linear,
+    /// 6
+    pub(crate) norm_hidden: BatchNorm,
+    /// 8
+    pub(crate) linear_logits: Linear,
+    /// 9
+    pub(crate) norm_logits: BatchNorm,
+    /// Before the linear layers (3 and 7).
+    #[module(skip)]
+    pub(crate) dropout: [f64; 2],
+}
+
+impl Head {
+    pub(crate) fn new(
+        kind: HeadKind,
+        channels: usize,
+        classes: usize,
+        dropout: [f64; 2],
+        init: &mut Init,
+    ) -> Self {
+        match kind {
+            HeadKind::Plain => Self::Plain(Linear::new(channels, classes, init)),
+            HeadKind::Fastai => Self::Fastai(FastaiHead {
+                norm_pooled: BatchNorm::new(2 * channels, MOMENTUM, init),
+                linear_hidden: Linear::new(2 * channels, HIDDEN, init),
+                norm_hidden: BatchNorm::new(HIDDEN, MOMENTUM, init),
+                linear_logits: Linear::new(HIDDEN, classes, init),
+                norm_logits: BatchNorm::new(classes, FINAL_MOMENTUM, init),
+                dropout,
+            }),
+        }
+    }
+
+    /// Feature map `[N, C, h, w]` to logits `[N, classes]`, with batch statistics and dropout masks from `rng`.
+    pub fn forward_train(&mut self, features: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
+        match self {
+            Self::Plain(linear) => linear.forward(average_pool(features)),
+            Self::Fastai(head) => head.forward_train(features, rng),
+        }
+    }
+}
+
+impl FastaiHead {
+    fn forward_train(&mut self, features: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
+        let x = self.norm_pooled.forward_train_2d(concat_pool(features));
+        let x = dropout(x, self.dropout[0], rng);
+        let x = relu(self.linear_hidden.forward(x));
+        let x = self.norm_hidden.forward_train_2d(x);
+        let x = dropout(x, self.dropout[1], rng);
+        self.norm_logits
+            .forward_train_2d(self.linear_logits.forward(x))
+    }
+}
+
+/// Zeroes a share `probability` of the values and scales the others by `1 / (1 - probability)`.
+///
+/// The mask comes from the host: burn's own generator belongs to the device, cannot be saved and is shared by threads.
+fn dropout(x: Tensor<2>, probability: f64, rng: &mut impl Rng) -> Tensor<2> {
+    if probability == 0.0 {
+        return x;
+    }
+    let keep = (1.0 / (1.0 - probability)) as f32;
+    let mask: Vec<f32> = (0..x.shape().num_elements())
+        .map(|_| {
+            if rng.random::<f64>() < probability {
+                0.0
+            } else {
+                keep
+            }
+        })
+        .collect();
+    let mask = Tensor::from_data(TensorData::new(mask, x.dims()), &x.device());
+    x * mask
+}

@@ -1,0 +1,73 @@
+use crate::{Architecture, Body, Head, HeadKind, init::Init};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+use kernels::Algorithm;
+use rand::Rng;
+use serde::{Deserialize, Serialize};
+
+/// Everything that fixes the network's shape.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// Depth.
+    pub architecture: Architecture,
+    /// Channels after the first convolution; 64 in torchvision.
+    pub base_width: usize,
+    /// Number of logits.
+    pub classes: usize,
+    /// Layers after the feature map.
+    pub head: HeadKind,
+    /// Shares dropped before the two linear layers of fastai's head.
+    pub dropout: [f64; 2],
+}
+
+impl NetworkSpec {
+    /// torchvision's width and fastai 1's head.
+    pub fn new(architecture: Architecture, classes: usize) -> Self {
+        Self {
+            architecture,
+            base_width: 64,
+            classes,
+            head: HeadKind::Fastai,
+            dropout: [0.25, 0.5],
+        }
+    }
+
+    /// A network with fresh weights, the same for the same `seed` on any device.
+    pub fn init(&self, algorithm: Algorithm, seed: u64, device: &Device) -> ResNet {
+        self.build(Init::drawn(seed, algorithm, device))
+    }
+
+    /// A network to load a state into: the weights of its convolutions and linear layers are zero.
+    pub fn blank(&self, algorithm: Algorithm, device: &Device) -> ResNet {
+        self.build(Init::blank(algorithm, device))
+    }
+
+    fn build(&self, mut init: Init) -> ResNet {
+        let channels = self.architecture.feature_channels(self.base_width);
+        ResNet {
+            body: Body::new(self.architecture, self.base_width, &mut init),
+            head: Head::new(self.head, channels, self.classes, self.dropout, &mut init),
+        }
+    }
+}
+
+/// A residual network while it trains.
+#[derive(Module, Debug)]
+pub struct ResNet {
+    /// Up to the feature map.
+    pub body: Body,
+    /// From the feature map to the logits.
+    pub head: Head,
+}
+
+impl ResNet {
+    /// Normalised pictures `[N, 3, H, W]` to logits `[N, classes]`, with batch statistics (which move the running ones)
+    /// and dropout masks drawn from `rng`.
+    pub fn forward_train(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
+        let features = self.body.forward_train(pictures);
+        self.head.forward_train(features, rng)
+    }
+}

@@ -1,0 +1,135 @@
+use super::{NamedTensor, StateDict, TensorValues, WeightsError, elements::ElementType, wrapper};
+use ::safetensors::{Dtype, SafeTensors};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, io::Write, path::Path};
+
+/// Reads all tensors from the bytes of the file `path`. The library checks every length and offset against them.
+pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<StateDict, WeightsError> {
+    let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Damaged {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let prefix = wrapper::prefix(file.iter().map(|(name, _)| name));
+    let mut state = StateDict::new();
+    for (full_name, view) in file.iter() {
+        let Some(name) = full_name.strip_prefix(&prefix) else {
+            continue;
+        };
+        let element_type = element_type(view.dtype()).ok_or_else(|| WeightsError::ElementType {
+            path: path.to_owned(),
+            name: full_name.to_owned(),
+            element_type: view.dtype().to_string(),
+        })?;
+        let tensor = NamedTensor {
+            shape: view.shape().to_vec(),
+            values: element_type.decode(view.data()),
+        };
+        state.insert(name, tensor);
+    }
+    Ok(state)
+}
+
+fn element_type(dtype: Dtype) -> Option<ElementType> {
+    Some(match dtype {
+        Dtype::F64 => ElementType::F64,
+        Dtype::F32 => ElementType::F32,
+        Dtype::F16 => ElementType::F16,
+        Dtype::BF16 => ElementType::BF16,
+        Dtype::I64 => ElementType::I64,
+        Dtype::I32 => ElementType::I32,
+        Dtype::I16 => ElementType::I16,
+        Dtype::I8 => ElementType::I8,
+        Dtype::U32 => ElementType::U32,
+        Dtype::U16 => ElementType::U16,
+        Dtype::U8 => ElementType::U8,
+        _ => return None,
+    })
+}
+
+/// The bytes of a file.
+///
+/// The library's own writer keeps metadata in a hash map, whose order differs from run to run; a file of ours has the
+/// same bytes every time, so the header is put together here.
+pub(super) fn encode(
+    state: &StateDict,
+    metadata: &BTreeMap<String, String>,
+) -> Result<Vec<u8>, WeightsError> {
+    let header = header(state, metadata)?;
+    let values = || aligned(state).map(|(_, tensor)| bytes_of(&tensor.values));
+    let length = size_of::<u64>() + header.len() + values().map(<[u8]>::len).sum::<usize>();
+    let mut bytes = Vec::with_capacity(length);
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header);
+    values().for_each(|values| bytes.extend(values));
+    Ok(bytes)
+}
+
+/// Writes under a temporary name in the same folder, then renames.
+pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    let mut file = temporary().tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// The JSON header, padded with spaces to a multiple of eight bytes.
+fn header(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, WeightsError> {
+    let mut entries = Map::new();
+    if !metadata.is_empty() {
+        entries.insert("__metadata__".to_owned(), json!(metadata));
+    }
+    let mut start = 0;
+    for (name, tensor) in aligned(state) {
+        entries.insert(name.to_owned(), entry(name, tensor, &mut start)?);
+    }
+    let mut header = Value::Object(entries).to_string().into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Ok(header)
+}
+
+fn entry(name: &str, tensor: &NamedTensor, start: &mut usize) -> Result<Value, WeightsError> {
+    let NamedTensor { shape, values } = tensor;
+    if shape.iter().product::<usize>() != values.len() {
+        return Err(WeightsError::WrongLength {
+            name: name.to_owned(),
+            shape: shape.clone(),
+            values: values.len(),
+        });
+    }
+    let end = *start + bytes_of(values).len();
+    let offsets = [std::mem::replace(start, end), end];
+    let dtype = match values {
+        TensorValues::F32(_) => "F32",
+        TensorValues::I64(_) => "I64",
+    };
+    Ok(json!({ "dtype": dtype, "shape": shape, "data_offsets": offsets }))
+}
+
+/// Wider elements first, so that every tensor's bytes start at a multiple of its element's size.
+fn aligned(state: &StateDict) -> impl Iterator<Item = (&str, &NamedTensor)> {
+    let is_wide = |tensor: &NamedTensor| matches!(tensor.values, TensorValues::I64(_));
+    let wide = state.iter().filter(move |(_, tensor)| is_wide(tensor));
+    let narrow = state.iter().filter(move |(_, tensor)| !is_wide(tensor));
+    wide.chain(narrow)
+}
+
+fn bytes_of(values: &TensorValues) -> &[u8] {
+    match values {
+        TensorValues::F32(values) => bytemuck::cast_slice(values),
+        TensorValues::I64(values) => bytemuck::cast_slice(values),
+    }
+}
+
+/// A temporary file of this prefix, as readable for others as the user's `umask` lets any new file be.
+fn temporary() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".weights-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+}

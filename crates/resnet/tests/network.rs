@@ -1,0 +1,221 @@
+//! Shapes, counts and statistics of whole networks.
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor, TensorData},
+};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use resnet::{Algorithm, Architecture, HeadKind, LayerGroup, NetworkSpec, Summary, Trainable};
+use serde_json::Value;
+use std::{fs, path::PathBuf};
+
+const NARROW: usize = 4;
+
+#[test]
+fn resnet34_with_37_classes_has_the_tensors_and_groups_of_fastai() {
+    let network =
+        NetworkSpec::new(Architecture::ResNet34, 37).blank(Algorithm::Exact, &Device::flex());
+    let mut shapes = network.shapes().into_iter();
+    let golden: Value = serde_json::from_str(&fixture("fastai/03_head/model.json")).unwrap();
+    for entry in golden["state_dict"].as_array().unwrap() {
+        let fastai = entry["name"].as_str().unwrap();
+        if fastai.ends_with("num_batches_tracked") {
+            continue;
+        }
+        let (name, shape) = shapes.next().unwrap();
+        match entry["torchvision"].as_str() {
+            Some(torchvision) => assert_eq!(name, torchvision),
+            None => assert_eq!(name, fastai.replacen("1.", "head.", 1)),
+        }
+        let expected: Vec<usize> = serde_json::from_value(entry["shape"].clone()).unwrap();
+        assert_eq!(shape, expected, "{name}");
+        if let Some(group) = entry["layer_group"].as_u64() {
+            assert_eq!(LayerGroup::of(&name) as u64, group, "{name}");
+            let frozen = entry["trainable_when_frozen"].as_bool().unwrap();
+            assert_eq!(Trainable::Head.includes(&name), frozen, "{name}");
+        }
+    }
+    assert_eq!(shapes.next(), None);
+}
+
+#[test]
+fn the_summary_is_that_of_the_notebook() {
+    let summary = Summary::new(&NetworkSpec::new(Architecture::ResNet34, 37), 64, 16);
+    assert_eq!(
+        summary.to_string().trim(),
+        fixture("fastai/03_head/summary_64px.txt").trim()
+    );
+    assert_eq!(summary.trainable(Trainable::All), 21_831_599);
+    assert_eq!(summary.trainable(Trainable::Head), 563_951);
+}
+
+#[test]
+fn the_summary_counts_what_the_network_has() {
+    for architecture in Architecture::ALL {
+        for head in [HeadKind::Fastai, HeadKind::Plain] {
+            let spec = NetworkSpec {
+                base_width: NARROW,
+                head,
+                ..NetworkSpec::new(architecture, 7)
+            };
+            let network = spec.blank(Algorithm::Exact, &Device::flex());
+            let parameters = |trainable: Trainable| -> usize {
+                let shapes = network.shapes();
+                let trained = shapes.iter().filter(|(name, _)| trainable.includes(name));
+                trained
+                    .map(|(_, shape)| shape.iter().product::<usize>())
+                    .sum()
+            };
+            let summary = Summary::new(&spec, 64, 2);
+            for trainable in [Trainable::All, Trainable::Head] {
+                assert_eq!(
+                    summary.trainable(trainable),
+                    parameters(trainable),
+                    "{architecture}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn torchvisions_imagenet_networks_have_their_published_numbers_of_parameters() {
+    // https://pytorch.org/vision/stable/models.html
+    let published = [11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808];
+    for (architecture, parameters) in Architecture::ALL.into_iter().zip(published) {
+        let spec = NetworkSpec {
+            head: HeadKind::Plain,
+            ..NetworkSpec::new(architecture, 1000)
+        };
+        assert_eq!(
+            Summary::new(&spec, 224, 1).total(),
+            parameters,
+            "{architecture}"
+        );
+    }
+}
+
+#[test]
+fn the_same_seed_draws_the_same_network() {
+    let spec = narrow(Architecture::ResNet50);
+    let draw = |seed| spec.init(Algorithm::Exact, seed, &Device::flex()).state();
+    assert_eq!(draw(3), draw(3));
+    assert_ne!(draw(3), draw(4));
+}
+
+#[test]
+fn running_variance_is_the_unbiased_one_of_torch() {
+    let mut network = narrow(Architecture::ResNet18)
+        .init(Algorithm::Exact, 0, &Device::flex())
+        .train();
+    let pictures = noise(3, 32);
+    let before = network.state();
+    network.forward_train(Tensor::from_inner(pictures.clone()), &mut rng());
+    let after = network.state();
+    // The first convolution's output, recomputed with burn's own operation.
+    let weight = before.get("conv1.weight").unwrap();
+    let weight = TensorData::new(weight.as_floats().unwrap().to_vec(), weight.shape.clone());
+    let options = burn::tensor::ops::ConvOptions::new([2, 2], [3, 3], [1, 1], 1);
+    let x = burn::tensor::module::conv2d(
+        pictures,
+        Tensor::<4>::from_data(weight, &Device::flex()),
+        None,
+        options,
+    );
+    let channel: Vec<f64> = x
+        .slice([0..3, 0..1, 0..16, 0..16])
+        .into_data()
+        .iter::<f32>()
+        .map(f64::from)
+        .collect();
+    let count = channel.len() as f64;
+    let mean = channel.iter().sum::<f64>() / count;
+    let unbiased = channel.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let running = f64::from(after.get("bn1.running_var").unwrap().as_floats().unwrap()[0]);
+    // f32 sums over 768 values; the biased variance would be off by 1.3e-4 of the update.
+    assert!(
+        (running - (0.9 + 0.1 * unbiased)).abs() < 2e-6 * running,
+        "{running} {unbiased}"
+    );
+}
+
+#[test]
+fn a_clone_keeps_its_own_running_statistics() {
+    let mut network = narrow(Architecture::ResNet18)
+        .init(Algorithm::Exact, 0, &Device::flex())
+        .train();
+    let clone = network.clone();
+    let before = clone.state();
+    network.forward_train(Tensor::from_inner(noise(2, 32)), &mut rng());
+    assert_eq!(clone.state(), before);
+    assert_ne!(network.state(), before);
+}
+
+#[test]
+fn the_state_of_a_network_comes_back() {
+    let spec = narrow(Architecture::ResNet50);
+    let state = spec.init(Algorithm::Exact, 1, &Device::flex()).state();
+    assert_eq!(
+        spec.blank(Algorithm::Exact, &Device::flex())
+            .with_state(&state)
+            .state(),
+        state
+    );
+}
+
+#[test]
+fn a_batch_predicts_what_its_pictures_predict_one_by_one() {
+    let network = narrow(Architecture::ResNet50)
+        .init(Algorithm::Exact, 1, &Device::flex())
+        .for_inference();
+    let pictures = noise(3, 64);
+    let together: Vec<f32> = network
+        .forward(pictures.clone())
+        .into_data()
+        .iter::<f32>()
+        .collect();
+    let alone: Vec<f32> = (0..3)
+        .flat_map(|i| {
+            network
+                .forward(pictures.clone().slice([i..i + 1]))
+                .into_data()
+                .iter::<f32>()
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let largest = together.iter().fold(0f32, |a, b| a.max(b.abs()));
+    for (a, b) in together.iter().zip(&alone) {
+        assert!((a - b).abs() <= 1e-5 * largest, "{a} {b}");
+    }
+}
+
+fn narrow(architecture: Architecture) -> NetworkSpec {
+    NetworkSpec {
+        base_width: NARROW,
+        ..NetworkSpec::new(architecture, 5)
+    }
+}
+
+fn noise(count: usize, size: usize) -> Tensor<4> {
+    use rand::RngExt;
+    let mut rng = rng();
+    let values: Vec<f32> = (0..count * 3 * size * size)
+        .map(|_| rng.random::<f32>() * 4.0 - 2.0)
+        .collect();
+    Tensor::from_data(
+        TensorData::new(values, [count, 3, size, size]),
+        &Device::flex(),
+    )
+}
+
+fn rng() -> ChaCha8Rng {
+    ChaCha8Rng::seed_from_u64(9)
+}
+
+fn fixture(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/fixtures")
+        .join(name);
+    fs::read_to_string(path).unwrap()
+}

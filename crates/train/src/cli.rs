@@ -1,0 +1,116 @@
+//! The command line.
+
+use crate::device::DeviceChoice;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// Fine-tune a residual network on pictures, one config file per experiment.
+///
+/// Without arguments it trains on the drawn sample: no download, a few minutes. Every run gets a folder of its own in
+/// `runs/` with its config, figures, curves and checkpoints; `explain` reads it from there.
+#[derive(Debug, Parser)]
+#[command(name = "train", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Another thing to do than to train.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// Arguments of a training run.
+    #[command(flatten)]
+    pub train: TrainArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  train                                     the drawn sample
+  train configs/pets-resnet34.toml          the notebook: ResNet-34 on the Oxford-IIIT Pets
+  train configs/pets-resnet34.toml --set stage.0.epochs=1 --set seed=7
+  train configs/pets-resnet34.toml --check  what would happen, how long it would take
+  train --resume runs/sample-1              continue after Ctrl-C, a crash, a power cut";
+
+/// Arguments of a training run.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// What to train.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Where to compute: auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+    /// Print the plan, with expected memory and time, and write nothing.
+    #[arg(long)]
+    pub check: bool,
+    /// Continue this run from its newest whole checkpoint.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "set", "check"])]
+    pub resume: Option<PathBuf>,
+}
+
+/// A config and changes to it.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// A config file, or the name of an embedded one: sample (default), pets-resnet34.
+    pub config: Option<PathBuf>,
+    /// Override one value of the config; may be given more than once.
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Bring the data of a config to the disk (default: the Oxford-IIIT Pets, 811 MB); safe to interrupt and to repeat.
+    Fetch(ConfigArgs),
+    /// Print the layers of the network with output shapes and numbers of parameters.
+    Summary {
+        /// Which network.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Side of the pictures in pixels (default: that of the last stage).
+        #[arg(long)]
+        size: Option<usize>,
+        /// Pictures in a batch (default: that of the last stage).
+        #[arg(long)]
+        batch_size: Option<usize>,
+    },
+    /// Draw nine augmented training pictures with their labels, and one picture under nine draws.
+    Preview {
+        /// Which pictures and transforms.
+        #[command(flatten)]
+        config: ConfigArgs,
+        /// Where to write the picture.
+        #[arg(long, default_value = "preview.png")]
+        out: PathBuf,
+    },
+    /// List the runs with their config, error rate and date.
+    Runs,
+    /// Repeat a run from its own saved config and say whether every figure came out bit-identical.
+    Rerun {
+        /// A run's folder, or its name in `runs/`.
+        run: PathBuf,
+        /// Where to compute: auto, cpu, cuda or cuda:N.
+        #[arg(long, default_value = "auto")]
+        device: DeviceChoice,
+    },
+    /// Write a run's weights for PyTorch.
+    Export {
+        /// A run's folder, or its name in `runs/`.
+        run: PathBuf,
+        /// The file to write.
+        #[arg(long, value_name = "FILE.safetensors")]
+        to: PathBuf,
+        /// Names of the tensors: fastai 1's (`0.0.weight`) or torchvision's (`conv1.weight`).
+        #[arg(long, value_enum, default_value = "fastai")]
+        layout: KeyLayout,
+        /// Name of a checkpoint (default: the newest).
+        #[arg(long)]
+        checkpoint: Option<String>,
+    },
+}
+
+/// Names of tensors in an exported file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum KeyLayout {
+    /// `0.0.weight`, …, `1.9.bias`.
+    Fastai,
+    /// `conv1.weight`, …, `fc.weight`.
+    Torchvision,
+}

@@ -1,0 +1,56 @@
+use super::RUNS_FOLDER;
+use crate::{cli::KeyLayout, screen::Screen};
+use anyhow::{Result, ensure};
+use checkpoint::{Checkpoint, Run};
+use resnet::{HeadKind, weights::layout};
+use std::{collections::BTreeMap, path::Path, process::ExitCode};
+
+/// Writes the weights of `run` under the names that PyTorch users expect.
+pub fn export(
+    run: &Path,
+    to: &Path,
+    key_layout: KeyLayout,
+    checkpoint: Option<&str>,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let run = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let checkpoint = match checkpoint {
+        Some(name) => Checkpoint::load(&run.checkpoint(name)?)?,
+        None => run.latest()?.checkpoint,
+    };
+    let manifest = &checkpoint.manifest;
+    let weights = checkpoint.weights()?;
+    let state = match key_layout {
+        KeyLayout::Fastai => {
+            ensure!(
+                manifest.network.head == HeadKind::Fastai,
+                "this run has a plain head, which fastai's layout has no place for: use --layout torchvision"
+            );
+            layout::to_fastai(weights)?
+        }
+        KeyLayout::Torchvision => layout::to_torchvision(weights)?,
+    };
+    let metadata = BTreeMap::from([
+        (
+            "architecture".to_owned(),
+            manifest.network.architecture.to_string(),
+        ),
+        (
+            "classes".to_owned(),
+            serde_json::to_string(&manifest.classes)?,
+        ),
+        ("format".to_owned(), "pt".to_owned()),
+    ]);
+    state.write_safetensors(to, &metadata)?;
+    screen.result(&format!(
+        "{}: {} tensors of {}",
+        to.display(),
+        state.len(),
+        checkpoint.folder.display()
+    ));
+    screen.result(&format!(
+        "next: in Python, model.load_state_dict(safetensors.torch.load_file(\"{}\"))",
+        to.display()
+    ));
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,60 @@
+use super::{RUNS_FOLDER, on_ctrl_c, start::farewell};
+use crate::{
+    config::{Config, Source},
+    data::{self, Data},
+    device::DeviceChoice,
+    screen::Screen,
+    session::Session,
+    store,
+};
+use anyhow::{Context, Result};
+use checkpoint::Run;
+use std::{path::Path, process::ExitCode};
+
+/// Continues `run` from its newest whole checkpoint.
+pub fn resume(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
+    let run = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let config = saved_config(&run)?;
+    let (device, sentence) = device.open()?;
+    screen
+        .log_to(&run.file("log.txt"))
+        .with_context(|| format!("cannot write in {}", run.folder().display()))?;
+    screen.message(&sentence);
+    let found = run.latest()?;
+    for reason in &found.passed_over {
+        screen.message(&format!("warning: passed over a checkpoint: {reason}"));
+    }
+    run.clean()?;
+    let start = store::restore(&found.checkpoint, &config, &device)?;
+    data::prepare(&config.data, screen)?;
+    let data = Data::open(&config)?;
+    data.keep_split(&config.data, &run)?;
+    let session = Session {
+        config_name: config_name(&run),
+        config,
+        data,
+        run,
+        device,
+        screen: screen.clone(),
+        interrupted: on_ctrl_c(screen)?,
+    };
+    let iterations = start.position.total_iterations;
+    screen.message(&format!(
+        "continuing {} after {iterations} iterations",
+        session.run.folder().display()
+    ));
+    let outcome = session.train(start)?;
+    Ok(farewell(&session, outcome))
+}
+
+/// The resolved config of `run`.
+pub fn saved_config(run: &Run) -> Result<Config> {
+    Ok(Source::open(Some(&run.config_file()))?.resolve(&[])?)
+}
+
+/// The config's part of a run's name: `sample` of `sample-3`.
+pub fn config_name(run: &Run) -> String {
+    let name = run.name();
+    name.rsplit_once('-')
+        .map_or(name.clone(), |(config, _)| config.to_owned())
+}

@@ -1,0 +1,49 @@
+use crate::screen::Screen;
+use anyhow::Result;
+use checkpoint::Run;
+use humantime::format_rfc3339_seconds;
+use std::{path::Path, process::ExitCode};
+
+/// Lists the runs in `root`, the newest first.
+pub fn runs(root: &Path, screen: &Screen) -> Result<ExitCode> {
+    let runs = Run::all(root);
+    if runs.is_empty() {
+        screen.result(&format!(
+            "no runs in {}: type `train` to make one",
+            root.display()
+        ));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let width = runs
+        .iter()
+        .map(|run| run.name().len())
+        .max()
+        .unwrap_or(0)
+        .max(4);
+    screen.result(&format!(
+        "{:<width$}  {:<16}  {:>10}  {:<10}  saved at (UTC)",
+        "run", "config", "iterations", "error rate"
+    ));
+    for run in runs {
+        screen.result(&line(&run, width));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn line(run: &Run, width: usize) -> String {
+    let name = run.name();
+    match run.newest_manifest() {
+        Ok((manifest, saved)) => {
+            let error_rate = manifest
+                .error_rate
+                .map_or("-".to_owned(), |rate| format!("{:.2} %", 100.0 * rate));
+            format!(
+                "{name:<width$}  {:<16}  {:>10}  {error_rate:<10}  {}",
+                manifest.config,
+                manifest.iterations,
+                format_rfc3339_seconds(saved)
+            )
+        }
+        Err(error) => format!("{name:<width$}  {error}"),
+    }
+}

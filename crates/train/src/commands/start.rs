@@ -1,0 +1,130 @@
+use super::{INTERRUPTED, RUNS_FOLDER, on_ctrl_c, resolve};
+use crate::{
+    cli::ConfigArgs,
+    config::Config,
+    data::{self, Data},
+    device::DeviceChoice,
+    position::Position,
+    pretrained,
+    screen::Screen,
+    session::{Outcome, Session, Start},
+    store,
+};
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use checkpoint::Run;
+use resnet::ResNet;
+use std::{
+    path::Path,
+    process::ExitCode,
+    sync::{Arc, atomic::AtomicBool},
+};
+
+/// Trains a config from its beginning.
+pub fn start(args: &ConfigArgs, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
+    let (source, config) = resolve(args)?;
+    let interrupted = on_ctrl_c(screen)?;
+    let (session, outcome) = new_run(&source.name, config, device, screen, interrupted)?;
+    Ok(farewell(&session, outcome))
+}
+
+/// Makes a new run of `config` and trains it.
+pub fn new_run(
+    name: &str,
+    config: Config,
+    device: DeviceChoice,
+    screen: &Screen,
+    interrupted: Arc<AtomicBool>,
+) -> Result<(Session, Outcome)> {
+    let (device, sentence) = device.open()?;
+    data::prepare(&config.data, screen)?;
+    let data = Data::open(&config)?;
+    let network = first_network(&config, data.classes.len(), &device, screen)?;
+    let run = Run::create(Path::new(RUNS_FOLDER), name, &config.to_toml()?)?;
+    data.keep_split(&config.data, &run)?;
+    screen
+        .log_to(&run.file("log.txt"))
+        .with_context(|| format!("cannot write in {}", run.folder().display()))?;
+    screen.message(&sentence);
+    let session = Session {
+        config,
+        config_name: name.to_owned(),
+        data,
+        run,
+        device,
+        screen: screen.clone(),
+        interrupted,
+    };
+    announce(&session);
+    // Proves before the first step that there is room for a checkpoint, and is what a run killed early resumes from.
+    let position = Position::default();
+    store::save(
+        &session,
+        &store::periodic_name(0),
+        &network.state(),
+        None,
+        &position,
+    )?;
+    let outcome = session.train(Start {
+        network,
+        optimizer: None,
+        position,
+    })?;
+    Ok((session, outcome))
+}
+
+/// The network of `config` with its first weights, on the plain device.
+pub fn first_network(
+    config: &Config,
+    classes: usize,
+    device: &Device,
+    screen: &Screen,
+) -> Result<ResNet> {
+    let spec = config.network_spec(classes);
+    let network = spec.init(config.model.kernels, config.seed, device);
+    match &config.model.weights {
+        Some(name) => pretrained::load(network, name, screen),
+        None => Ok(network),
+    }
+}
+
+/// Where the results are and what to type next.
+pub fn farewell(session: &Session, outcome: Outcome) -> ExitCode {
+    let (screen, folder) = (&session.screen, session.run.folder().display());
+    match outcome {
+        Outcome::Interrupted => {
+            screen.result(&format!("\nsaved: {folder}"));
+            screen.result(&format!("next: train --resume {folder}"));
+            ExitCode::from(INTERRUPTED)
+        }
+        Outcome::Done(error_rate) => {
+            screen.result(&format!(
+                "\nrun: {folder} ({:.2} % wrong)",
+                100.0 * error_rate
+            ));
+            screen.result(&format!("curves: {folder}/{}", crate::curves::CURVES_FILE));
+            screen.result(&format!(
+                "next: explain --run {folder}  (where did it look?)"
+            ));
+            screen.result(&format!(
+                "      train rerun {folder}  (the same numbers again?)"
+            ));
+            screen.result(&format!(
+                "      train export {folder} --to model.safetensors"
+            ));
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn announce(session: &Session) {
+    let (data, screen) = (&session.data, &session.screen);
+    screen.message(&format!(
+        "data: {} ({} to train on, {} to validate with, {} classes)",
+        session.config.data.pictures().display(),
+        data.split.train.len(),
+        data.split.valid.len(),
+        data.classes.len()
+    ));
+    screen.message(&format!("run: {}", session.run.folder().display()));
+}

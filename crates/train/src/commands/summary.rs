@@ -1,0 +1,45 @@
+use super::resolve;
+use crate::{cli::ConfigArgs, config::Config, config::DataSource, data::Data, screen::Screen};
+use anyhow::Result;
+use resnet::{Summary, Trainable};
+use std::process::ExitCode;
+
+/// Classes of the Oxford-IIIT Pets, for a summary before the data is there.
+const PETS_CLASSES: usize = 37;
+
+/// Prints fastai's `model_summary`.
+pub fn summary(
+    args: &ConfigArgs,
+    size: Option<usize>,
+    batch_size: Option<usize>,
+    screen: &Screen,
+) -> Result<ExitCode> {
+    let (_, config) = resolve(args)?;
+    let last = &config.stages[config.stages.len() - 1];
+    let spec = config.network_spec(classes(&config)?);
+    let summary = Summary::new(
+        &spec,
+        size.unwrap_or(last.size),
+        batch_size.unwrap_or(last.batch_size),
+    );
+    screen.result(summary.to_string().trim_end());
+    screen.result(&format!(
+        "Trainable params, head: {}",
+        summary.trainable(Trainable::Head)
+    ));
+    screen.result(&format!(
+        "Trainable params, all:  {}",
+        summary.trainable(Trainable::All)
+    ));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Number of classes: counted in the data if it is there, else known from where it comes.
+fn classes(config: &Config) -> Result<usize> {
+    match (Data::open(config), config.data.source) {
+        (Ok(data), _) => Ok(data.classes.len()),
+        (Err(_), DataSource::OxfordIiitPet) => Ok(PETS_CLASSES),
+        (Err(_), DataSource::Sample) => Ok(config.data.sample.breeds.len()),
+        (Err(error), DataSource::Folder) => Err(error),
+    }
+}

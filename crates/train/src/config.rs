@@ -1,0 +1,205 @@
+//! One experiment as a TOML file: what was typed, with every default filled in.
+
+mod read;
+
+pub use crate::optimizer::OptimizerConfig;
+pub use read::{ConfigError, EMBEDDED, Source};
+
+use pets::{
+    folder::Layout,
+    loader::{Normalisation, OnBadImage},
+    sample::SampleSpec,
+    split::SplitMethod,
+    transform::Augmentation,
+};
+use resnet::{Algorithm, Architecture, HeadKind, Trainable};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A whole experiment. Its serialised form, with all defaults, is the `config.toml` of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Start of every random number: weights, order of pictures, augmentation, dropout.
+    #[serde(default)]
+    pub seed: u64,
+    /// Where the pictures come from.
+    pub data: DataConfig,
+    /// Which pictures validate.
+    #[serde(default)]
+    pub split: SplitMethod,
+    /// Random changes to training pictures.
+    #[serde(default)]
+    pub augmentation: Augmentation,
+    /// What is done to the pixels before the network.
+    #[serde(default = "default_normalisation")]
+    pub normalisation: Normalisation,
+    /// The network.
+    pub model: ModelConfig,
+    /// Adam and the schedule.
+    #[serde(default)]
+    pub optimizer: OptimizerConfig,
+    /// What to train, in order.
+    #[serde(rename = "stage")]
+    pub stages: Vec<StageConfig>,
+}
+
+/// Where the pictures come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DataConfig {
+    /// Folder of the pictures: for `oxford-iiit-pet` and `sample` the one that holds `images/` and `annotations/`.
+    pub folder: PathBuf,
+    /// What is in the folder.
+    #[serde(default)]
+    pub source: DataSource,
+    /// How files are labelled.
+    #[serde(default)]
+    pub layout: Layout,
+    /// Where `train fetch` gets the archives.
+    #[serde(default = "default_url")]
+    pub url: String,
+    /// What to do with a file that is no picture.
+    #[serde(default)]
+    pub on_bad_image: OnBadImage,
+    /// Threads that decode and augment; 0 is one for each processor. No result depends on it.
+    #[serde(default)]
+    pub workers: usize,
+    /// What to draw when `source = "sample"`.
+    #[serde(default)]
+    pub sample: SampleSpec,
+}
+
+/// What a data folder is, and where it comes from when it is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataSource {
+    /// The Oxford-IIIT Pets, fetched when missing.
+    #[default]
+    OxfordIiitPet,
+    /// The drawn sample, drawn when missing.
+    Sample,
+    /// Your own pictures.
+    Folder,
+}
+
+/// The network and its first weights.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelConfig {
+    /// Depth.
+    pub architecture: Architecture,
+    /// Channels after the first convolution.
+    #[serde(default = "default_base_width")]
+    pub base_width: usize,
+    /// Layers after the feature map.
+    #[serde(default)]
+    pub head: HeadKind,
+    /// Shares dropped before the two linear layers of fastai's head.
+    #[serde(default = "default_dropout")]
+    pub dropout: [f64; 2],
+    /// Name of a published file (`resnet34-b627a593`), path of a `.pth` or `.safetensors` file, or absent: from scratch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    /// `exact` multiplies as the definition says; `fast` may use Winograd's convolution.
+    #[serde(default = "default_kernels", with = "algorithm_name")]
+    pub kernels: Algorithm,
+}
+
+/// One call of fastai's `fit_one_cycle`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StageConfig {
+    /// Side of the square pictures in pixels.
+    pub size: usize,
+    /// Pictures in a batch.
+    pub batch_size: usize,
+    /// Passes over the training pictures.
+    pub epochs: usize,
+    /// Which parameters.
+    pub train: Trainable,
+    /// Highest learning rate.
+    pub max_learning_rate: LearningRate,
+    /// Share of the iterations in which the learning rate rises.
+    #[serde(default = "default_pct_start")]
+    pub pct_start: f64,
+    /// Name of the checkpoint at the end of the stage, kept for good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub save: Option<String>,
+    /// Iterations between checkpoints from which an interrupted run continues.
+    #[serde(default = "default_checkpoint_every")]
+    pub checkpoint_every: usize,
+}
+
+/// fastai's `slice`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum LearningRate {
+    /// `x`: the head at x, the layers before at x/10.
+    Head(f64),
+    /// `[low, high]`: spread over the three layer groups in equal ratios.
+    Range([f64; 2]),
+}
+
+impl Config {
+    /// As TOML, with every default filled in.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string_pretty(self)
+    }
+}
+
+impl LearningRate {
+    /// Rates of the three layer groups.
+    pub fn per_group(self) -> [f64; 3] {
+        match self {
+            Self::Head(rate) => [rate / 10.0, rate / 10.0, rate],
+            Self::Range([low, high]) => {
+                let ratio = (high / low).sqrt();
+                [low, low * ratio, low * ratio * ratio]
+            }
+        }
+    }
+}
+
+fn default_normalisation() -> Normalisation {
+    Normalisation::IMAGENET
+}
+fn default_url() -> String {
+    pets::fetch::Source::default().address
+}
+fn default_base_width() -> usize {
+    64
+}
+fn default_dropout() -> [f64; 2] {
+    [0.25, 0.5]
+}
+fn default_kernels() -> Algorithm {
+    Algorithm::Fast
+}
+fn default_pct_start() -> f64 {
+    0.3
+}
+fn default_checkpoint_every() -> usize {
+    100
+}
+
+/// `Algorithm` as the words of the config.
+mod algorithm_name {
+    use resnet::Algorithm;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(value: &Algorithm, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(match value {
+            Algorithm::Exact => "exact",
+            Algorithm::Fast => "fast",
+        })
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "exact" => Ok(Algorithm::Exact),
+            "fast" => Ok(Algorithm::Fast),
+            other => Err(D::Error::unknown_variant(other, &["exact", "fast"])),
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! The pictures of an experiment: fetched or drawn when missing, listed, split.
+
+use crate::{
+    config::{Config, DataConfig, DataSource},
+    screen::Screen,
+};
+use anyhow::{Context, Result};
+use checkpoint::{Run, write_atomically};
+use pets::{
+    fetch::{self, Source},
+    folder::{LabelledFile, Photographs, classes, list_pictures},
+    sample,
+    split::Split,
+};
+use serde::{Deserialize, Serialize};
+use std::{path::PathBuf, sync::Arc};
+
+/// Listed and split pictures.
+#[derive(Debug, Clone)]
+pub struct Data {
+    /// All pictures, by name in byte order.
+    pub files: Vec<LabelledFile>,
+    /// Names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// Indices into `files`.
+    pub split: Split,
+    /// The training pictures.
+    pub train: Arc<Photographs>,
+    /// The validation pictures.
+    pub valid: Arc<Photographs>,
+}
+
+/// The split as a run keeps it: `explain` reads it and never computes it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitRecord {
+    /// Folder that the names are below.
+    pub folder: PathBuf,
+    /// Folder of trimaps and head boxes.
+    pub annotations: PathBuf,
+    /// Names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// Names of the training pictures.
+    pub train: Vec<String>,
+    /// Names of the validation pictures, in the order in which they are validated.
+    pub valid: Vec<String>,
+}
+
+/// Name of the split in a run's folder.
+pub const SPLIT_FILE: &str = "split.json";
+
+/// Brings the pictures to the disk if they are not there and the config says where from.
+pub fn prepare(config: &DataConfig, screen: &Screen) -> Result<()> {
+    match config.source {
+        DataSource::Folder => Ok(()),
+        DataSource::Sample => draw_sample(config, screen),
+        DataSource::OxfordIiitPet if config.pictures().is_dir() => Ok(()),
+        DataSource::OxfordIiitPet => fetch_pets(config, screen),
+    }
+}
+
+/// Downloads what is missing of the Oxford-IIIT Pets.
+pub fn fetch_pets(config: &DataConfig, screen: &Screen) -> Result<()> {
+    let source = Source {
+        address: config.url.clone(),
+        ..Source::default()
+    };
+    let mut bar = screen.transfer();
+    fetch::fetch(&source, &config.folder, &mut |event| {
+        bar.fetch_event(&event)
+    })?;
+    Ok(())
+}
+
+fn draw_sample(config: &DataConfig, screen: &Screen) -> Result<()> {
+    if sample::is_complete(&config.folder, &config.sample) {
+        return Ok(());
+    }
+    let bar = screen.count("drawing the sample");
+    sample::draw_sample(&config.folder, &config.sample, &mut |done, all| {
+        bar.set(done, all)
+    })?;
+    Ok(())
+}
+
+impl DataConfig {
+    /// Folder of the pictures: `images/` in `folder` if there is one, else `folder` itself.
+    pub fn pictures(&self) -> PathBuf {
+        let images = self.folder.join("images");
+        if images.is_dir() || self.source != DataSource::Folder {
+            images
+        } else {
+            self.folder.clone()
+        }
+    }
+
+    /// Folder of lists, trimaps and head boxes.
+    pub fn annotations(&self) -> PathBuf {
+        self.folder.join("annotations")
+    }
+}
+
+impl Data {
+    /// Lists and splits the pictures of `config`.
+    pub fn open(config: &Config) -> Result<Self> {
+        let annotations = config.data.annotations();
+        let files = list_pictures(&config.data.pictures(), config.data.layout, &annotations)?;
+        let split = config.split.split(&files, &annotations)?;
+        let labels = |part: &[usize]| -> Vec<String> {
+            part.iter()
+                .map(|index| files[*index].label.clone())
+                .collect()
+        };
+        let train_labels = labels(&split.train);
+        let classes = classes(train_labels.iter().map(String::as_str));
+        Ok(Self {
+            train: Arc::new(Photographs::new(&files, &split.train, &classes)?),
+            valid: Arc::new(Photographs::new(&files, &split.valid, &classes)?),
+            classes,
+            split,
+            files,
+        })
+    }
+
+    /// The split by names.
+    pub fn record(&self, config: &DataConfig) -> SplitRecord {
+        let names = |part: &[usize]| -> Vec<String> {
+            part.iter()
+                .map(|index| self.files[*index].name.clone())
+                .collect()
+        };
+        SplitRecord {
+            folder: config.pictures(),
+            annotations: config.annotations(),
+            classes: self.classes.clone(),
+            train: names(&self.split.train),
+            valid: names(&self.split.valid),
+        }
+    }
+
+    /// Writes the split into a new run, or makes sure that a run which continues still has the same pictures.
+    pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
+        let path = run.file(SPLIT_FILE);
+        let record = self.record(config);
+        if !path.exists() {
+            return Ok(write_atomically(
+                &path,
+                &serde_json::to_vec_pretty(&record)?,
+            )?);
+        }
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        let before: SplitRecord = serde_json::from_str(&text)
+            .with_context(|| format!("{} is no split of this program", path.display()))?;
+        let same = before.classes == record.classes
+            && before.train == record.train
+            && before.valid == record.valid;
+        anyhow::ensure!(
+            same,
+            "the pictures in {} are not the ones this run began with ({}): bring them back, or start a new run",
+            record.folder.display(),
+            path.display()
+        );
+        Ok(())
+    }
+}

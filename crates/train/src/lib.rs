@@ -1,0 +1,18 @@
+//! Training: from a config file to a run on disk. See [`session::Session::train`] for the loop.
+
+pub mod cli;
+pub mod commands;
+pub mod config;
+pub mod curves;
+pub mod data;
+pub mod device;
+pub mod learner;
+pub mod optimizer;
+pub mod position;
+pub mod pretrained;
+pub mod record;
+pub mod schedule;
+pub mod screen;
+pub mod session;
+pub mod smoothing;
+pub mod store;

@@ -1,0 +1,16 @@
+//! The program `train`.
+
+use clap::Parser;
+use std::process::ExitCode;
+use train::{cli::Cli, commands};
+
+fn main() -> ExitCode {
+    match commands::run(Cli::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            // The chain of causes in one line: what was tried, then why it failed.
+            eprintln!("error: {error:#}");
+            ExitCode::from(commands::exit_code(&error))
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Stories across the crates, told through the programs as a user types them; see `tests/`.

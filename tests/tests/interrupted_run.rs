@@ -1,0 +1,165 @@
+//! Sample → train → killed at several moments → resume → the same bytes as without interruption.
+
+mod program;
+
+use program::{run, start, text};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Child,
+    thread::sleep,
+    time::Duration,
+};
+
+/// Small enough for a test, and with everything: a frozen stage, a change of size, checkpoints within an epoch, dropout,
+/// augmentation, a last batch that is shorter.
+const CONFIG: &str = r#"
+seed = 5
+
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+pictures_per_breed = 12
+
+[model]
+architecture = "resnet18"
+base_width = 4
+
+[[stage]]
+size = 32
+batch_size = 8
+epochs = 2
+train = "head"
+max_learning_rate = 1e-2
+checkpoint_every = 2
+
+[[stage]]
+size = 64
+batch_size = 8
+epochs = 2
+train = "all"
+max_learning_rate = [1e-4, 1e-3]
+save = "64"
+checkpoint_every = 3
+"#;
+
+#[test]
+fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    run(folder, &["story.toml"], 0);
+    let expected = results(&folder.join("runs/story-1"));
+    // One worker and one thread of arithmetic give the same bytes as all of them.
+    let one_worker = ["story.toml", "--set", "data.workers=1"];
+    let output = program::train(folder, &one_worker)
+        .env("RAYON_NUM_THREADS", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_same(&results(&folder.join("runs/story-2")), &expected);
+
+    let mut child = start(folder, &["story.toml"]);
+    let interrupted = folder.join("runs/story-3");
+    let moments: [&dyn Fn(&Path) -> bool; 4] = [
+        &|run| has_checkpoint(run, "iteration-00000000"),
+        &between_two_files,
+        &|run| has_checkpoint(run, "stage-1"),
+        &|run| lines(run) > 20,
+    ];
+    for moment in moments {
+        kill_when(&mut child, &interrupted, moment);
+        child = start(folder, &["--resume", "runs/story-3"]);
+    }
+    assert!(child.wait().unwrap().success());
+    assert_same(&results(&interrupted), &expected);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_passed_over_and_the_run_still_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    run(folder, &["story.toml"], 0);
+    let whole = folder.join("runs/story-1");
+    let expected = results(&whole);
+    let weights = whole.join("checkpoints/64/weights.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let output = run(folder, &["--resume", "runs/story-1"], 0);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("passed over") && said.contains("SHA-256"),
+        "{said}"
+    );
+    assert_same(&results(&whole), &expected);
+}
+
+/// Every file of a finished run that a rerun must repeat, by its path.
+fn results(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    let names = [
+        "iterations.csv",
+        "epochs.csv",
+        "split.json",
+        "checkpoints/stage-1/weights.safetensors",
+        "checkpoints/64/weights.safetensors",
+        "checkpoints/64/manifest.json",
+    ];
+    names
+        .into_iter()
+        .map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap()))
+        .collect()
+}
+
+fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {
+    for (name, bytes) in expected {
+        assert!(
+            found[name] == *bytes,
+            "{name} differs from that of the uninterrupted run"
+        );
+    }
+}
+
+/// Kills (SIGKILL) as soon as `moment` holds; a run that ends first has missed it, which is no failure of its own.
+fn kill_when(child: &mut Child, run: &Path, moment: &dyn Fn(&Path) -> bool) {
+    while child.try_wait().unwrap().is_none() {
+        if moment(run) {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return;
+        }
+        sleep(Duration::from_micros(200));
+    }
+}
+
+fn has_checkpoint(run: &Path, name: &str) -> bool {
+    run.join("checkpoints").join(name).is_dir()
+}
+
+/// A checkpoint is being written: some of its files are there, its manifest is not.
+fn between_two_files(run: &Path) -> bool {
+    let Ok(entries) = fs::read_dir(run.join("checkpoints")) else {
+        return false;
+    };
+    let partial: Vec<PathBuf> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(".partial-"))
+        })
+        .collect();
+    partial.iter().any(|folder| {
+        fs::read_dir(folder).is_ok_and(|files| files.count() > 0)
+            && !folder.join("manifest.json").exists()
+    })
+}
+
+/// Training steps that were recorded.
+fn lines(run: &Path) -> usize {
+    fs::read_to_string(run.join("iterations.csv")).map_or(0, |text| text.lines().count())
+}
