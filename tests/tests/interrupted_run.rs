@@ -7,7 +7,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::Child,
+    process::{Child, Command},
     thread::sleep,
     time::Duration,
 };
@@ -125,16 +125,32 @@ fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Ve
     }
 }
 
-/// Kills (SIGKILL) as soon as `moment` holds; a run that ends first has missed it, which is no failure of its own.
+/// Kills (SIGKILL) while `moment` holds: the program is stopped first, so that the moment cannot pass.
 fn kill_when(child: &mut Child, run: &Path, moment: &dyn Fn(&Path) -> bool) {
     while child.try_wait().unwrap().is_none() {
         if moment(run) {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return;
+            signal(child, "-STOP");
+            if moment(run) {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                return;
+            }
+            signal(child, "-CONT");
         }
         sleep(Duration::from_micros(200));
     }
+    panic!("the run ended before the moment came");
+}
+
+fn signal(child: &Child, signal: &str) {
+    let pid = child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args([signal, &pid])
+            .status()
+            .unwrap()
+            .success()
+    );
 }
 
 fn has_checkpoint(run: &Path, name: &str) -> bool {

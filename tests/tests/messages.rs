@@ -69,7 +69,11 @@ fn a_value_out_of_range_is_named_with_its_range() {
         2,
         &["pct_start is 2", "within 0 and 1"],
     );
-    fails(&["--set", "stage.0.batch_size=1"], 2, &["at least 2"]);
+    fails(
+        &["--set", "stage.0.batch_size=1"],
+        2,
+        &["batch_size is 1", "within 2"],
+    );
     fails(
         &["--set", "augmentation.max_zoom=0.5"],
         2,

@@ -27,6 +27,7 @@ pub enum HeadKind {
 
 /// The layers after the feature map.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a network has one")]
 pub enum Head {
     /// See [`HeadKind::Fastai`].
     Fastai(FastaiHead),

@@ -64,7 +64,9 @@ impl InferenceBody {
     /// Normalised pictures `[N, 3, H, W]` on a plain device to the feature map `[N, C, ⌈H/32⌉, ⌈W/32⌉]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
         let stem = self.stem(pictures);
-        self.layers.iter().fold(stem, run_layer)
+        self.layers
+            .iter()
+            .fold(stem, |x, blocks| run_layer(x, blocks))
     }
 
     /// Outputs after the stem (convolution, batch norm, ReLU, max-pool) and after `layer1` to `layer4`.
@@ -83,15 +85,16 @@ impl InferenceBody {
     }
 }
 
-fn run_layer(x: Tensor<4>, blocks: &Vec<InferenceBlock>) -> Tensor<4> {
+fn run_layer(x: Tensor<4>, blocks: &[InferenceBlock]) -> Tensor<4> {
     blocks.iter().fold(x, |x, block| block.forward(x))
 }
 
 /// The head as it predicts.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a network has one")]
 pub enum InferenceHead {
     /// See [`crate::HeadKind::Fastai`].
-    Fastai(Box<InferenceFastaiHead>),
+    Fastai(InferenceFastaiHead),
     /// See [`crate::HeadKind::Plain`].
     Plain(LinearWeights),
 }
@@ -100,7 +103,7 @@ impl InferenceHead {
     fn new(head: &Head) -> Self {
         match head {
             Head::Plain(linear) => Self::Plain(LinearWeights::new(linear)),
-            Head::Fastai(head) => Self::Fastai(Box::new(InferenceFastaiHead::new(head))),
+            Head::Fastai(head) => Self::Fastai(InferenceFastaiHead::new(head)),
         }
     }
 

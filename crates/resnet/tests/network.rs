@@ -178,7 +178,7 @@ fn a_batch_predicts_what_its_pictures_predict_one_by_one() {
     let alone: Vec<f32> = (0..3)
         .flat_map(|i| {
             network
-                .forward(pictures.clone().slice([i..i + 1]))
+                .forward(pictures.clone().narrow(0, i, 1))
                 .into_data()
                 .iter::<f32>()
                 .collect::<Vec<_>>()

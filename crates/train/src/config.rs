@@ -1,6 +1,7 @@
 //! One experiment as a TOML file: what was typed, with every default filled in.
 
 mod read;
+mod validate;
 
 pub use crate::optimizer::OptimizerConfig;
 pub use read::{ConfigError, EMBEDDED, Source};

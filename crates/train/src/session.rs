@@ -307,7 +307,10 @@ impl<'a> Stage<'a> {
             bar.advance(batch.labels.len());
             self.step(batch)?;
             bar.say(format!("loss {:.4}", self.position.smoothed_loss.value()));
-            let due = self.position.iteration % self.config.checkpoint_every == 0;
+            let due = self
+                .position
+                .iteration
+                .is_multiple_of(self.config.checkpoint_every);
             let stop = session.interrupted.load(Ordering::Relaxed);
             if due || stop {
                 self.save()?;

@@ -50,7 +50,7 @@ pub fn save(
     }
     let folder = session.run.checkpoints_folder();
     save_checkpoint(&folder, name, manifest(session, position), &files)?;
-    remove_old(&folder, optimizer.is_none());
+    remove_old(&folder, name);
     Ok(())
 }
 
@@ -136,9 +136,9 @@ fn finished_stage(position: &Position) -> usize {
     }
 }
 
-/// Removes periodic checkpoints: all of them at the end of a stage, else all but the newest. That one cannot be removed
-/// does no harm.
-fn remove_old(checkpoints: &Path, stage_ended: bool) {
+/// Removes periodic checkpoints that `saved` makes needless: all of them at the end of a stage, else all but the newest.
+/// That one cannot be removed does no harm.
+fn remove_old(checkpoints: &Path, saved: &str) {
     let Ok(entries) = fs::read_dir(checkpoints) else {
         return;
     };
@@ -150,7 +150,11 @@ fn remove_old(checkpoints: &Path, stage_ended: bool) {
         })
         .collect();
     periodic.sort();
-    let kept = if stage_ended { 0 } else { PERIODIC_KEPT };
+    let kept = if saved.starts_with(PERIODIC) {
+        PERIODIC_KEPT
+    } else {
+        0
+    };
     let old = periodic.len().saturating_sub(kept);
     for path in &periodic[..old] {
         let _ = fs::remove_dir_all(path);

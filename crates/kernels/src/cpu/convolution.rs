@@ -292,10 +292,10 @@ pub(super) fn input_gradient_at(
         );
         return;
     }
-    for phase in 0..shape.stride * shape.stride {
-        let gather = Gather::input_gradient(shape, phase / shape.stride, phase % shape.stride);
-        let panels = gather.pack_weight(level, weight);
-        gather.run(
+    let phases = Gather::input_gradient(shape);
+    let panels = phases[0].pack_weight(level, weight);
+    for phase in &phases {
+        phase.run(
             level,
             output_gradient,
             &panels,

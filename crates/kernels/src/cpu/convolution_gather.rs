@@ -16,8 +16,8 @@ use super::{
 
 /// Row panels of one task: with [`MAXIMUM_GROUPS`] the packed rows take half of a second-level cache of 512 KiB.
 const BLOCK_PANELS: usize = 8;
-/// Groups of sixteen summands between two visits of the outputs: the right panel (36 KiB) stays in the first-level cache.
-const MAXIMUM_GROUPS: usize = 18;
+/// Groups of sixteen summands between two visits of the outputs: the right panel (32 KiB) stays in the first-level cache.
+const MAXIMUM_GROUPS: usize = 16;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 16;
 
@@ -34,8 +34,12 @@ pub struct Gather {
     /// Output pixels of the product, along both axes.
     grid: (usize, usize),
     runs: Vec<Run>,
-    /// Position of each kernel element among the taps, if it has one.
-    tap_of: Vec<Option<usize>>,
+    /// Row of the packed weight at which this product's taps start, and all rows of it: the phases of an input
+    /// gradient share one packed weight.
+    first_row: usize,
+    weight_rows: usize,
+    /// Row of the packed weight at which each kernel element starts.
+    element_rows: Vec<usize>,
     /// Whether the roles of the weight's channels are those of the forward direction.
     forward: bool,
 }
@@ -56,6 +60,7 @@ impl Gather {
             column: -padding,
             taps: shape.kernel,
         };
+        let elements = shape.kernel * shape.kernel;
         Gather {
             batch: shape.batch,
             source: (shape.height, shape.width),
@@ -67,41 +72,64 @@ impl Gather {
             target_start: (0, 0),
             grid: (shape.output_height(), shape.output_width()),
             runs: (0..shape.kernel).map(run).collect(),
-            tap_of: (0..shape.kernel * shape.kernel).map(Some).collect(),
+            first_row: 0,
+            weight_rows: (elements * shape.channels_in).next_multiple_of(LANES),
+            element_rows: (0..elements)
+                .map(|element| element * shape.channels_in)
+                .collect(),
             forward: true,
         }
     }
 
-    /// The gradient for the input pixels whose row is `row` and whose column is `column`, modulo the stride.
-    pub fn input_gradient(shape: &Shape, row: usize, column: usize) -> Gather {
-        let (kernel, stride) = (shape.kernel, shape.stride);
-        // The kernel elements that meet an input pixel of this phase, the last first: their outputs lie side by side.
-        let elements = |start: usize| {
-            (0..kernel).rev().filter(move |k| {
-                (start + shape.padding + stride * kernel - k).is_multiple_of(stride)
-            })
-        };
-        let offset = |start: usize, k: usize| {
-            (start as isize + shape.padding as isize - k as isize) / stride as isize
-        };
-        let columns: Vec<usize> = elements(column).collect();
-        let rows: Vec<usize> = elements(row).collect();
-        let mut tap_of = vec![None; kernel * kernel];
-        for (i, r) in rows.iter().enumerate() {
-            for (j, s) in columns.iter().enumerate() {
-                tap_of[r * kernel + s] = Some(i * columns.len() + j);
+    /// The gradient for the input: a product for each phase, that is, for the input pixels whose row and column are
+    /// equal modulo the stride. All use the weight that the first has packed.
+    pub fn input_gradient(shape: &Shape) -> Vec<Gather> {
+        let mut element_rows = vec![0; shape.kernel * shape.kernel];
+        let mut first_row = 0;
+        let mut phases = Vec::new();
+        for (row, column) in
+            (0..shape.stride * shape.stride).map(|i| (i / shape.stride, i % shape.stride))
+        {
+            let (rows, columns) = (
+                elements_of_phase(shape, row),
+                elements_of_phase(shape, column),
+            );
+            for (i, r) in rows.iter().enumerate() {
+                for (j, s) in columns.iter().enumerate() {
+                    let tap = i * columns.len() + j;
+                    element_rows[r * shape.kernel + s] = first_row + tap * shape.channels_out;
+                }
             }
+            phases.push(Gather::phase(
+                shape,
+                (row, column),
+                (&rows, &columns),
+                first_row,
+            ));
+            first_row += (rows.len() * columns.len() * shape.channels_out).next_multiple_of(LANES);
         }
-        let run = |r: &usize| Run {
-            row: offset(row, *r),
-            column: offset(column, columns[0]),
+        for phase in &mut phases {
+            (phase.weight_rows, phase.element_rows) = (first_row, element_rows.clone());
+        }
+        phases
+    }
+
+    /// The input pixels from `start` on in steps of the stride, with the kernel rows and columns that meet them.
+    fn phase(
+        shape: &Shape,
+        start: (usize, usize),
+        (rows, columns): (&[usize], &[usize]),
+        first_row: usize,
+    ) -> Gather {
+        let offset = |start: usize, element: usize| {
+            ((start + shape.padding) as isize - element as isize) / shape.stride as isize
+        };
+        let run = |row: &usize| Run {
+            row: offset(start.0, *row),
+            column: offset(start.1, columns[0]),
             taps: columns.len(),
         };
-        let runs = if columns.is_empty() {
-            Vec::new()
-        } else {
-            rows.iter().map(run).collect()
-        };
+        let pixels = |size: usize, start: usize| size.saturating_sub(start).div_ceil(shape.stride);
         Gather {
             batch: shape.batch,
             source: (shape.output_height(), shape.output_width()),
@@ -109,14 +137,17 @@ impl Gather {
             source_step: 1,
             target: (shape.height, shape.width),
             target_channels: shape.channels_in,
-            target_step: stride,
-            target_start: (row, column),
-            grid: (
-                shape.height.saturating_sub(row).div_ceil(stride),
-                shape.width.saturating_sub(column).div_ceil(stride),
-            ),
-            runs,
-            tap_of,
+            target_step: shape.stride,
+            target_start: start,
+            grid: (pixels(shape.height, start.0), pixels(shape.width, start.1)),
+            runs: if columns.is_empty() {
+                Vec::new()
+            } else {
+                rows.iter().map(run).collect()
+            },
+            first_row,
+            weight_rows: 0,
+            element_rows: Vec::new(),
             forward: false,
         }
     }
@@ -134,13 +165,27 @@ impl Gather {
         (self.taps() * self.source_channels).div_ceil(LANES)
     }
 
+    /// Room for the summands of one output, and for a vector more.
+    fn line_length(&self) -> usize {
+        (self.groups() + 1) * LANES
+    }
+
     fn column_panels(&self) -> usize {
         self.target_channels.div_ceil(PANEL_COLUMNS)
     }
 
     fn panel_length(&self) -> usize {
-        self.groups() * LANES * PANEL_COLUMNS
+        self.weight_rows * PANEL_COLUMNS
     }
+}
+
+/// The kernel rows that meet the input rows `start`, `start + stride` and so on, the last first: so their output rows
+/// are in ascending order.
+fn elements_of_phase(shape: &Shape, start: usize) -> Vec<usize> {
+    let meets = |element: &usize| {
+        (start + shape.padding + shape.stride * shape.kernel - element).is_multiple_of(shape.stride)
+    };
+    (0..shape.kernel).rev().filter(meets).collect()
 }
 
 // ---------------------------------------------------------------------------------------------- weight
@@ -149,17 +194,15 @@ impl Gather {
     /// The right matrix: `[column panel][tap, source channel][32]`, zeros where there is no such channel.
     pub fn pack_weight(&self, level: Level, weight: &[f32]) -> Scratch {
         let mut panels = Scratch::take(self.column_panels() * self.panel_length());
-        if self.panel_length() > 0 {
-            let tasks = panels.par_chunks_mut(self.panel_length()).enumerate();
-            tasks.for_each(|(panel, target)| {
-                level.run(PackPanel {
-                    gather: self,
-                    weight,
-                    panel,
-                    target,
-                })
-            });
-        }
+        let tasks = panels.par_chunks_mut(self.panel_length()).enumerate();
+        tasks.for_each(|(panel, target)| {
+            level.run(PackPanel {
+                gather: self,
+                weight,
+                panel,
+                target,
+            })
+        });
         panels
     }
 }
@@ -177,9 +220,10 @@ impl Kernel for PackPanel<'_> {
     #[inline(always)]
     fn run<S: Simd>(mut self, simd: S) {
         let gather = self.gather;
-        let elements = gather.tap_of.len();
-        let summands = gather.taps() * gather.source_channels;
-        self.target[summands * PANEL_COLUMNS..].fill(0.0);
+        let elements = gather.element_rows.len();
+        if !gather.source_channels.is_multiple_of(LANES) {
+            self.target.fill(0.0);
+        }
         let column = self.panel * PANEL_COLUMNS;
         for half in [0, LANES] {
             let lanes = gather
@@ -236,12 +280,10 @@ impl PackPanel<'_> {
             let columns = load_transposed(simd, self.weight, at);
             for (i, column) in columns.into_iter().enumerate().take(count) {
                 let (channel, element) = summand(first + i);
-                if let Some(tap) = self.gather.tap_of[element] {
-                    let row = (tap * self.gather.source_channels + channel) * PANEL_COLUMNS + half;
-                    let target = &mut self.target[row..row + LANES];
-                    // SAFETY: the slice has sixteen numbers.
-                    unsafe { simd.store(target.as_mut_ptr(), column) };
-                }
+                let row = (self.gather.element_rows[element] + channel) * PANEL_COLUMNS + half;
+                let target = &mut self.target[row..row + LANES];
+                // SAFETY: the slice has sixteen numbers.
+                unsafe { simd.store(target.as_mut_ptr(), column) };
             }
         }
     }
@@ -363,6 +405,7 @@ impl Kernel for Block<'_> {
         let panels = self.rows.len().div_ceil(PANEL_ROWS);
         let pixels = Pixels::new(gather, self.rows.clone());
         let mut left = Scratch::take(panels * part_groups * GROUP);
+        let mut lines = Scratch::take(PANEL_ROWS * gather.line_length());
         let mut sums = Scratch::take(self.columns.len() * panels * PANEL_ROWS * PANEL_COLUMNS);
         for part in 0..parts {
             let range = (part * part_groups).min(groups)..((part + 1) * part_groups).min(groups);
@@ -375,10 +418,12 @@ impl Kernel for Block<'_> {
                     rows,
                     range.clone(),
                     &mut left[panel * part_groups * GROUP..],
+                    &mut lines,
                 );
             }
             for (i, column) in self.columns.clone().enumerate() {
-                let start = column * gather.panel_length() + range.start * LANES * PANEL_COLUMNS;
+                let row = gather.first_row + range.start * LANES;
+                let start = column * gather.panel_length() + row * PANEL_COLUMNS;
                 let right = &self.weight[start..start + range.len() * LANES * PANEL_COLUMNS];
                 for panel in 0..panels {
                     let tile = (i * panels + panel) * PANEL_ROWS * PANEL_COLUMNS;
@@ -549,18 +594,24 @@ fn pack_rows<S: Simd>(
     rows: &[Pixel],
     groups: std::ops::Range<usize>,
     panel: &mut [f32],
+    lines: &mut [f32],
 ) {
     let panel = &mut panel[..groups.len() * GROUP];
     if gather.source_channels.is_multiple_of(LANES) {
         pack_whole_groups(simd, gather, source, rows, groups, panel);
         return;
     }
-    let mut line = Scratch::take(gather.groups() * LANES);
-    for (r, pixel) in rows.iter().enumerate() {
-        copy_summands(gather, source, pixel, &mut line);
+    // All lines first: a vector that is read just after two others have written it waits for both.
+    let length = gather.line_length();
+    for (line, pixel) in lines.chunks_exact_mut(length).zip(rows) {
+        copy_summands(simd, gather, source, pixel, line);
+    }
+    for (r, line) in lines.chunks_exact(length).take(rows.len()).enumerate() {
         for (i, group) in groups.clone().enumerate() {
             let target = &mut panel[i * GROUP + r * LANES..][..LANES];
-            target.copy_from_slice(&line[group * LANES..][..LANES]);
+            let line = &line[group * LANES..][..LANES];
+            // SAFETY: both slices have sixteen numbers.
+            unsafe { simd.store(target.as_mut_ptr(), simd.load(line.as_ptr())) };
         }
     }
 }
@@ -632,34 +683,65 @@ impl Gather {
     }
 }
 
-/// Copies all summands of one output pixel, zeros where a tap is outside the picture.
+/// Copies all summands of one output pixel, zeros where a tap is outside the picture. `line` has room for
+/// [`LANES`] numbers more.
 #[inline(always)]
-fn copy_summands(gather: &Gather, source: &[f32], pixel: &Pixel, line: &mut [f32]) {
+fn copy_summands<S: Simd>(
+    simd: S,
+    gather: &Gather,
+    source: &[f32],
+    pixel: &Pixel,
+    line: &mut [f32],
+) {
     let channels = gather.source_channels;
     let width = gather.source.1 as isize;
     let mut at = 0;
     for run in &gather.runs {
-        let target = &mut line[at..at + run.taps * channels];
-        at += run.taps * channels;
+        let count = run.taps * channels;
         let (row, column) = (pixel.row + run.row, pixel.column + run.column);
-        let inside =
-            (-column).clamp(0, run.taps as isize)..(width - column).clamp(0, run.taps as isize);
-        let start = if inside.is_empty() {
-            None
-        } else {
-            gather.source_pixel(pixel.image, row, column + inside.start)
-        };
-        let Some(start) = start else {
-            target.fill(0.0);
-            continue;
-        };
-        let (low, high) = (
-            inside.start as usize * channels,
-            inside.end as usize * channels,
+        let (first, end) = (
+            (-column).clamp(0, run.taps as isize),
+            (width - column).clamp(0, run.taps as isize),
         );
-        target[..low].fill(0.0);
-        target[low..high].copy_from_slice(&source[start..start + high - low]);
-        target[high..].fill(0.0);
+        let start = if first < end {
+            gather.source_pixel(pixel.image, row, column + first)
+        } else {
+            None
+        };
+        match start {
+            Some(start) if end - first == run.taps as isize => {
+                copy_run(simd, source, start, count, &mut line[at..])
+            }
+            Some(start) => {
+                let target = &mut line[at..at + count];
+                let (low, high) = (first as usize * channels, end as usize * channels);
+                target[..low].fill(0.0);
+                target[low..high].copy_from_slice(&source[start..start + high - low]);
+                target[high..].fill(0.0);
+            }
+            None => line[at..at + count].fill(0.0),
+        }
+        at += count;
     }
     line[at..].fill(0.0);
+}
+
+/// Copies `count` numbers by whole vectors; what is written beyond them is overwritten by the next run.
+#[inline(always)]
+fn copy_run<S: Simd>(simd: S, source: &[f32], start: usize, count: usize, target: &mut [f32]) {
+    let rounded = count.next_multiple_of(LANES);
+    if start + rounded > source.len() {
+        target[..count].copy_from_slice(&source[start..start + count]);
+        return;
+    }
+    assert!(rounded <= target.len());
+    for i in (0..count).step_by(LANES) {
+        // SAFETY: the checks above cover `rounded` numbers of both slices.
+        unsafe {
+            simd.store(
+                target.as_mut_ptr().add(i),
+                simd.load(source.as_ptr().add(start + i)),
+            )
+        };
+    }
 }

@@ -184,6 +184,9 @@ impl Iterator for Batches {
         }
         let next = self.queue.next_batch();
         self.ended = !matches!(next, Some(Ok(_)));
+        if self.ended {
+            self.queue.stop();
+        }
         next
     }
 }

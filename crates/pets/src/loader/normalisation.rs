@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::LoaderError;
+use crate::transform::vectorised::{Kernel, vectorised};
 
 /// Mean and standard deviation of red, green and blue, for values in 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,15 +30,11 @@ impl Normalisation {
 
     /// (value - mean) / std of the planes red, green, blue, from `square` to `normalised`.
     pub(super) fn apply(&self, square: &[f32], normalised: &mut [f32]) {
-        let plane = (square.len() / 3).max(1);
-        let planes = square
-            .chunks_exact(plane)
-            .zip(normalised.chunks_exact_mut(plane));
-        for ((values, normalised), (mean, std)) in planes.zip(self.mean.iter().zip(&self.std)) {
-            for (value, normalised) in values.iter().zip(normalised) {
-                *normalised = (value - mean) / std;
-            }
-        }
+        vectorised(NormalisationKernel {
+            normalisation: self,
+            square,
+            normalised,
+        });
     }
 
     /// Checks that every value can be subtracted or divided by.
@@ -46,6 +43,29 @@ impl Normalisation {
         match channels.find(|(mean, std)| !(mean.is_finite() && std.is_finite() && *std > 0.0)) {
             Some((mean, std)) => Err(LoaderError::Normalisation { mean, std }),
             None => Ok(()),
+        }
+    }
+}
+
+struct NormalisationKernel<'a> {
+    normalisation: &'a Normalisation,
+    square: &'a [f32],
+    normalised: &'a mut [f32],
+}
+
+impl Kernel for NormalisationKernel<'_> {
+    #[inline(always)]
+    fn run(self) {
+        let Normalisation { mean, std } = self.normalisation;
+        let plane = (self.square.len() / 3).max(1);
+        let planes = self
+            .square
+            .chunks_exact(plane)
+            .zip(self.normalised.chunks_exact_mut(plane));
+        for ((values, normalised), (mean, std)) in planes.zip(mean.iter().zip(std)) {
+            for (value, normalised) in values.iter().zip(normalised) {
+                *normalised = (value - mean) / std;
+            }
         }
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn horizon(random: &mut ChaCha8Rng, canvas: &Canvas, feet: f32) -> f3
 /// What the camera adds: a lens that is not quite sharp, exposure and noise.
 pub(super) fn photograph(random: &mut ChaCha8Rng, canvas: &mut Canvas) -> RgbImage {
     canvas.soften(random.between(0.0, 0.7));
-    let exposure = 2f32.powf(random.bell(0.15, 0.16));
+    let exposure = 2f32.powf(random.bell(0.15, 0.14));
     let grain = random.between(0.0, 0.05);
     canvas.develop(random, exposure, grain)
 }
@@ -90,19 +90,19 @@ fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> Vi
     let (low, high) = animal.extent(false);
     let frame = Vec2::new(canvas.width as f32, canvas.height as f32);
     let head = head_high - head_low;
-    let largest = (frame * 0.88 / head).min_element();
-    let scale = (random.between(0.4, 0.66) * canvas.size() / head.max_element()).min(largest);
+    let largest = 0.88 * canvas.size() / head.max_element();
+    let scale = (random.between(0.4, 0.68) * canvas.size() / head.max_element()).min(largest);
     // In the picture y points down, so the animal's highest point comes first.
     let x = place(
         random,
-        frame.x,
+        (frame.x, canvas.size()),
         scale * Vec2::new(low.x, high.x),
         scale * Vec2::new(head_low.x, head_high.x),
         0.5,
     );
     let y = place(
         random,
-        frame.y,
+        (frame.y, canvas.size()),
         -scale * Vec2::new(high.y, low.y),
         -scale * Vec2::new(head_high.y, head_low.y),
         0.0,
@@ -114,17 +114,24 @@ fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> Vi
 }
 
 /// Where along one side of the frame the origin goes. If the whole does not fit, the share `anchor` of what is too much
-/// is cut off at the start, but never any of the head.
-fn place(random: &mut ChaCha8Rng, side: f32, whole: Vec2, head: Vec2, anchor: f32) -> f32 {
-    let margin = 0.04 * side;
+/// is cut off at the start. The head stays within the square in the middle, as photographers have it: whoever crops the
+/// picture to that square keeps the head.
+fn place(
+    random: &mut ChaCha8Rng,
+    (side, shorter): (f32, f32),
+    whole: Vec2,
+    head: Vec2,
+    anchor: f32,
+) -> f32 {
+    let margin = 0.04 * shorter;
     let (first, last) = (margin - whole.x, side - margin - whole.y);
     let wanted = if first <= last {
-        random.between(first, last)
+        random.bell((first + last) * 0.5, (last - first) / 6.0)
     } else {
-        let shift = random.bell(0.0, 0.05) * side;
-        first + (last - first) * anchor + shift
+        first + (last - first) * anchor + random.bell(0.0, 0.05) * side
     };
-    wanted.max(margin - head.x).min(side - margin - head.y)
+    let outside = (side - shorter) * 0.5 + margin;
+    wanted.max(outside - head.x).min(side - outside - head.y)
 }
 
 impl Whereabouts {

@@ -41,16 +41,16 @@ pub(super) fn breeds_of(breeds: &[Breed], number: usize) -> [Breed; 2] {
 pub(super) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> Pair {
     let height = random.between(170.0, 220.0);
     let mut canvas = Canvas::new(
-        (height * random.between(1.05, 1.25)) as usize,
+        (height * random.between(1.15, 1.3)) as usize,
         height as usize,
     );
     let width = canvas.width as f32;
     let seam = (width * random.between(0.47, 0.53)).round();
     let light = Light::draw(random);
     let animals = breeds.map(|breed| Animal::individual(random, breed, true));
-    let gap = 0.03 * width;
+    let gap = 0.04 * width;
     let halves = [(gap, seam - gap), (seam + gap, width - gap)];
-    let feet = height * random.between(0.84, 0.95);
+    let feet = height * random.between(0.95, 1.2);
     let views = [0, 1].map(|side| fit(random, &animals[side], halves[side], feet));
     let horizon = horizon(random, &canvas, views[0].origin.y.min(views[1].origin.y));
     background::paint(random, &mut canvas, &light, horizon);

@@ -26,7 +26,7 @@ mod pipeline;
 mod rotate;
 mod sampling;
 mod taps;
-mod vectorised;
+pub(crate) mod vectorised;
 mod warp;
 mod zoom;
 

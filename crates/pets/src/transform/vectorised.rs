@@ -1,7 +1,7 @@
 //! Choosing the instruction set at run time.
 
 /// A loop that the compiler can vectorise.
-pub(super) trait Kernel {
+pub(crate) trait Kernel {
     /// Runs the loop; to be marked `#[inline(always)]`, so that it takes the instruction set of its caller.
     fn run(self);
 }
@@ -9,7 +9,7 @@ pub(super) trait Kernel {
 /// Runs `kernel` compiled for AVX-512 or AVX2 where the processor has it, else for the target's baseline.
 ///
 /// All compute the same bits: Rust neither reorders floating-point sums nor fuses a product with a sum.
-pub(super) fn vectorised(kernel: impl Kernel) {
+pub(crate) fn vectorised(kernel: impl Kernel) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::is_x86_feature_detected as has;

@@ -88,7 +88,7 @@ impl Source {
     pub fn resolve(&self, sets: &[String]) -> Result<Config, ConfigError> {
         let config = self.parse()?;
         if sets.is_empty() {
-            return config.validated(&self.origin);
+            return validated(config, &self.origin);
         }
         // The file is whole and its errors have been told with their lines; now the table may be changed.
         let mut table: Value = Value::try_from(&config).map_err(|error| self.invalid(&error))?;
@@ -96,12 +96,11 @@ impl Source {
             apply(&mut table, set)?;
         }
         let place = format!("--set {}", sets.join(" --set "));
-        Config::deserialize(table)
-            .map_err(|error| ConfigError::Invalid {
-                place: place.clone(),
-                message: one_sentence(error.message()),
-            })?
-            .validated(&place)
+        let config = Config::deserialize(table).map_err(|error| ConfigError::Invalid {
+            place: place.clone(),
+            message: one_sentence(error.message()),
+        })?;
+        validated(config, &place)
     }
 
     fn embedded(name: &str, text: &str) -> Self {
@@ -132,107 +131,14 @@ impl Source {
     }
 }
 
-impl Config {
-    /// Refuses values that no run can use.
-    fn validated(self, place: &str) -> Result<Self, ConfigError> {
-        let refuse = |message: String| {
-            Err(ConfigError::Invalid {
-                place: place.to_owned(),
-                message,
-            })
-        };
-        if self.stages.is_empty() {
-            return refuse("there is no [[stage]]: add at least one".to_owned());
-        }
-        for (number, stage) in self.stages.iter().enumerate() {
-            if let Some(message) = stage.problem() {
-                return refuse(format!("stage.{number}: {message}"));
-            }
-        }
-        if let Some(message) = self.problem() {
-            return refuse(message);
-        }
-        Ok(self)
-    }
-
-    fn problem(&self) -> Option<String> {
-        let dropout = self.model.dropout;
-        if dropout.iter().any(|p| !(0.0..1.0).contains(p)) {
-            return Some(format!(
-                "model.dropout is {dropout:?}: each must be at least 0 and below 1"
-            ));
-        }
-        if self.model.base_width == 0 || self.model.base_width > 1024 {
-            let width = self.model.base_width;
-            return Some(format!(
-                "model.base_width is {width}: use 1 to 1024 (64 in ResNet)"
-            ));
-        }
-        if self.normalisation.std.iter().any(|std| !(*std > 0.0)) {
-            return Some("normalisation.std must be above 0 in every channel".to_owned());
-        }
-        self.optimizer.problem().or_else(|| {
-            let augmentation = self.augmentation.validate();
-            augmentation
-                .err()
-                .map(|error| format!("augmentation: {error}"))
-        })
-    }
-}
-
-impl super::OptimizerConfig {
-    fn problem(&self) -> Option<String> {
-        let share = |name: &str, value: f64| {
-            (!(0.0..1.0).contains(&value))
-                .then(|| format!("optimizer.{name} is {value}: must be at least 0 and below 1"))
-        };
-        share("momentum", self.momentum[0])
-            .or_else(|| share("momentum", self.momentum[1]))
-            .or_else(|| share("beta2", self.beta2))
-            .or_else(|| {
-                (!(self.div_factor >= 1.0))
-                    .then(|| "optimizer.div_factor must be at least 1".to_owned())
-            })
-            .or_else(|| {
-                (!(self.weight_decay >= 0.0) || !(self.epsilon > 0.0)).then(|| {
-                    "optimizer.weight_decay must not be negative, epsilon must be above 0"
-                        .to_owned()
-                })
-            })
-    }
-}
-
-impl super::StageConfig {
-    fn problem(&self) -> Option<String> {
-        let rates = self.max_learning_rate.per_group();
-        if self.size < 32 || self.size > 2048 {
-            return Some(format!("size is {}: use 32 to 2048 pixels", self.size));
-        }
-        if self.batch_size < 2 {
-            return Some(
-                "batch_size must be at least 2: batch normalisation needs more than one picture"
-                    .to_owned(),
-            );
-        }
-        if self.epochs == 0 {
-            return Some("epochs is 0: leave the stage out instead".to_owned());
-        }
-        if !(0.0..=1.0).contains(&self.pct_start) {
-            return Some(format!(
-                "pct_start is {}: must be within 0 and 1",
-                self.pct_start
-            ));
-        }
-        if rates.iter().any(|rate| !rate.is_finite() || *rate <= 0.0) {
-            return Some("max_learning_rate must be above 0".to_owned());
-        }
-        if self.checkpoint_every == 0 {
-            return Some("checkpoint_every must be at least 1 iteration".to_owned());
-        }
-        let name = self.save.as_deref().unwrap_or("-");
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        (name.is_empty() || !name.chars().all(plain))
-            .then(|| format!("save = \"{name}\": use letters, digits, - and _ only"))
+/// `config` if a run can use every value of it.
+fn validated(config: Config, place: &str) -> Result<Config, ConfigError> {
+    match config.problem() {
+        None => Ok(config),
+        Some(message) => Err(ConfigError::Invalid {
+            place: place.to_owned(),
+            message,
+        }),
     }
 }
 

@@ -65,7 +65,7 @@ impl Markings {
         let mut pick = |choices: &[u32]| linear(random.choose(choices)) * shade;
         match breed {
             Breed::Bombay => {
-                let base = pick(&[0x1D1B1E, 0x1D1B1E, 0x2E2622, 0x34343A, 0x453229]);
+                let base = pick(&[0x1D1B1E, 0x1D1B1E, 0x2E2622, 0x34343A, 0x3A2C26]);
                 Self::Plain {
                     base,
                     tint: base * Vec3::new(1.5, 1.2, 1.0),
