@@ -158,6 +158,45 @@ fn a_full_disk_is_an_error_and_leaves_the_checkpoint_before_intact() {
     );
 }
 
+#[test]
+fn a_run_in_use_is_left_alone() {
+    let folder = prepared();
+    let mut child = start(folder.path(), &["story.toml", "--set", "stage.0.epochs=50"]);
+    let split = folder.path().join("runs/story-1/iterations.csv");
+    while !split.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it ended early");
+        sleep(Duration::from_millis(1));
+    }
+    let said = text(&run(folder.path(), &["--resume", "runs/story-1"], 1).stderr);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(said.contains("in use by another process"), "{said}");
+}
+
+#[test]
+fn a_broken_picture_is_a_named_error_or_a_counted_warning() {
+    let folder = prepared();
+    run(folder.path(), &["preview", "story.toml"], 0);
+    let images = folder.path().join("sample/images");
+    let broken = fs::read_dir(&images)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    fs::write(&broken, "no picture").unwrap();
+    let name = broken.file_name().unwrap().to_string_lossy().into_owned();
+    let said = text(&run(folder.path(), &["story.toml"], 1).stderr);
+    assert!(
+        said.contains(&name) && said.contains("on_bad_image"),
+        "{said}"
+    );
+    let skip = ["story.toml", "--set", "data.on_bad_image=skip"];
+    let said = text(&run(folder.path(), &skip, 0).stderr);
+    assert_eq!(said.matches(&name).count(), 1, "{said}");
+    assert!(said.contains("left out (1 so far)"), "{said}");
+}
+
 fn prepared() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("story.toml"), CONFIG).unwrap();

@@ -11,4 +11,4 @@ mod run;
 pub use checkpoint::{Checkpoint, CheckpointError, WEIGHTS_FILE, save};
 pub use durable::write_atomically;
 pub use manifest::{Manifest, Normalisation};
-pub use run::{Found, Run, RunError};
+pub use run::{Found, Run, RunError, RunLock};

@@ -4,7 +4,8 @@ use crate::{
     durable::write_atomically,
 };
 use std::{
-    fs, io,
+    fs::{self, File, TryLockError},
+    io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -31,6 +32,12 @@ pub struct Found {
     pub passed_over: Vec<CheckpointError>,
 }
 
+/// Held while a process writes in a run; goes away with the process, however it ends.
+#[derive(Debug)]
+pub struct RunLock {
+    _file: File,
+}
+
 /// Why a run could not be made, opened or found.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -42,6 +49,9 @@ pub enum RunError {
         /// From the system.
         error: io::Error,
     },
+    /// Another process trains it.
+    #[error("{} is in use by another process: wait for it to end, or stop it", .0.display())]
+    InUse(PathBuf),
     /// There is no such run.
     #[error("{} is not a run: it has no config.toml; `train runs` lists the runs", .0.display())]
     NotARun(PathBuf),
@@ -178,6 +188,20 @@ impl Run {
                     .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
                     .collect(),
             })
+    }
+
+    /// Keeps other processes out until the lock is dropped.
+    pub fn lock(&self) -> Result<RunLock, RunError> {
+        let fail = |error| RunError::Create {
+            folder: self.folder.clone(),
+            error,
+        };
+        let file = File::create(self.file(".lock")).map_err(fail)?;
+        match file.try_lock() {
+            Ok(()) => Ok(RunLock { _file: file }),
+            Err(TryLockError::WouldBlock) => Err(RunError::InUse(self.folder.clone())),
+            Err(TryLockError::Error(error)) => Err(fail(error)),
+        }
     }
 
     /// Removes what an interrupted save left behind.

@@ -44,7 +44,7 @@ fn locate(name: &str, screen: &Screen) -> Result<PathBuf> {
     let mut bar = screen.transfer();
     let file = format!("{name}.pth");
     let on_progress = &mut |progress: download::Progress| {
-        bar.bytes(&file, progress.received, progress.total);
+        bar.progress(&file, &progress);
     };
     let cache = Path::new(CACHE_FOLDER);
     Ok(registry::fetch_named(

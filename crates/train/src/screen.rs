@@ -1,5 +1,6 @@
 //! What the program says: results on stdout, progress and messages on stderr, both in the run's log.
 
+use download::{Phase, Progress};
 use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use pets::fetch::FetchEvent;
 use std::{
@@ -138,14 +139,30 @@ pub struct Transfer {
 }
 
 impl Transfer {
-    /// `received` of `total` bytes of `name` are there.
-    pub fn bytes(&mut self, name: &str, received: u64, total: Option<u64>) {
+    /// Shows how far the download of `name` is.
+    pub fn progress(&mut self, name: &str, progress: &Progress) {
+        let Progress {
+            received, total, ..
+        } = *progress;
         self.bar.bar.set_length(total.unwrap_or(received));
         self.bar.bar.set_position(received);
         self.bar.say(name.to_owned());
-        // Without a terminal there is no bar: a line at the start of each file must do.
-        let size = total.map_or_else(String::new, |total| format!(" ({})", HumanBytes(total)));
-        self.line(format!("downloading {name}{size}"));
+        match &progress.phase {
+            Phase::WaitingForOtherProcess => {
+                self.line(format!("another process downloads {name}: waiting for it"));
+            }
+            Phase::Retrying { cause, pause } => self.line(format!(
+                "{name}: {cause}; trying again in {} s",
+                pause.as_secs()
+            )),
+            Phase::Verifying => self.line(format!("verifying {name}")),
+            // Without a terminal there is no bar: a line at the start of each file must do.
+            Phase::Receiving => {
+                let size =
+                    total.map_or_else(String::new, |total| format!(" ({})", HumanBytes(total)));
+                self.line(format!("downloading {name}{size}"));
+            }
+        }
     }
 
     /// Shows one event of `pets::fetch`.
@@ -155,7 +172,7 @@ impl Transfer {
                 self.line("another process fetches the same data: waiting for it".to_owned());
             }
             FetchEvent::Downloading { archive, progress } => {
-                self.bytes(archive, progress.received, progress.total);
+                self.progress(archive, progress);
             }
             FetchEvent::Verifying { archive } => self.line(format!("verifying {archive}")),
             FetchEvent::Unpacking { archive, files } => {

@@ -14,7 +14,7 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
-use checkpoint::Run;
+use checkpoint::{Run, RunLock};
 use pets::loader::{
     Batch, Batches, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch, shuffle,
 };
@@ -22,8 +22,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use resnet::{InferenceNetwork, ResNet};
 use std::{
+    collections::BTreeSet,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
@@ -50,6 +51,10 @@ pub struct Session {
     pub screen: Screen,
     /// Set by Ctrl-C.
     pub interrupted: Arc<AtomicBool>,
+    /// What was said about pictures that cannot be decoded.
+    pub skipped: Mutex<BTreeSet<String>>,
+    /// Keeps other processes out of the run.
+    pub lock: RunLock,
 }
 
 /// Where training begins.
@@ -174,10 +179,15 @@ impl Session {
         }
     }
 
+    /// Warns of each picture once, however many epochs leave it out.
     fn tell_skipped(&self, batch: &Batch) {
         for picture in &batch.skipped {
-            self.screen
-                .message(&format!("warning: left out: {picture}"));
+            let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+            if skipped.insert(picture.clone()) {
+                let count = skipped.len();
+                self.screen
+                    .message(&format!("warning: left out ({count} so far): {picture}"));
+            }
         }
     }
 }

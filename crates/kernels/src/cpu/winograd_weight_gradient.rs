@@ -1,9 +1,12 @@
 //! The gradient for the weight of 3x3 convolutions at stride one by the transpose of Winograd's F(4x4, 3x3).
 //!
 //! 36 products again, `[input channel, output channel]`, that sum over tiles; inputs and gradients of the outputs are
-//! both transformed to `[position][block of 32 channels][tile][32]`. The tiles are worked off in rounds whose
-//! transforms stay in the third-level cache; the rounds' sums are added in their order, which depends on the shape
-//! alone.
+//! both transformed to `[position][block of 32 channels][tile][32]`. Two schedules:
+//! * few tiles: all are transformed, then a task takes some channel blocks through the 36 products and back to the
+//!   gradient, so that the sums, four times as large as the weight, are never stored whole;
+//! * many tiles: they are worked off in rounds whose transforms stay in the third-level cache; in a round a task takes
+//!   one position, so that each transform is read once. The rounds' sums are added in their order, which depends on
+//!   the shape alone.
 
 use std::ops::Range;
 
@@ -23,14 +26,14 @@ use super::{
 
 /// Channels of a block: the columns of one right panel.
 const BLOCK: usize = PANEL_COLUMNS;
-/// Numbers of one side's transforms in a round, at most: 5 MB of the third-level cache.
-const TRANSFORMED: usize = 5 << 18;
+/// Numbers of one side's transforms up to which all tiles are transformed at once: 10 MB.
+const FEW_TILES: usize = 10 << 18;
+/// Numbers of one side's transforms in a round, at most: 2 MB of the third-level cache.
+const ROUND: usize = 2 << 18;
 /// Tiles transformed by one task.
 const TASK_TILES: usize = 16;
-/// Blocks of input and output channels of a task, at most: its sums take 590 KB.
+/// Blocks of input and of output channels of a task, where it has all positions: its sums take 590 KB.
 const TASK_BLOCKS: usize = 2;
-/// Tasks wanted at least, so that several threads end at about the same time.
-const TASKS: usize = 4;
 
 /// Writes the gradient; the shape must be one that [`super::winograd::Winograd::supports`].
 pub fn run(
@@ -43,40 +46,66 @@ pub fn run(
     let plan = Plan::new(shape);
     let mut inputs = Scratch::take(plan.inputs.length());
     let mut gradients = Scratch::take(plan.gradients.length());
-    let mut sums = Scratch::take(plan.kept_sums());
-    let (sums, target) = (Shared::new(&mut sums), Shared::new(weight_gradient));
-    for round in 0..plan.rounds {
-        let tiles = plan.round(round);
-        let (shared_inputs, shared_gradients) =
-            (Shared::new(&mut inputs), Shared::new(&mut gradients));
-        (0..tiles.len().div_ceil(TASK_TILES))
-            .into_par_iter()
-            .for_each(|task| {
-                let start = tiles.start + task * TASK_TILES;
-                let part = start..tiles.end.min(start + TASK_TILES);
-                let (inputs, gradients) = (shared_inputs, shared_gradients);
-                level.run(TransformTiles {
-                    plan: &plan,
-                    input,
-                    output_gradient,
-                    round: tiles.start,
-                    tiles: part,
-                    inputs,
-                    gradients,
-                });
-            });
+    let target = Shared::new(weight_gradient);
+    if plan.rounds == 1 {
+        plan.transform(
+            level,
+            0,
+            input,
+            output_gradient,
+            &mut inputs,
+            &mut gradients,
+        );
         (0..plan.tasks()).into_par_iter().for_each(|task| {
+            let (rows, columns) = plan.task(task);
+            level.run(BlockGradient {
+                plan: &plan,
+                inputs: &inputs,
+                gradients: &gradients,
+                target,
+                rows,
+                columns,
+            });
+        });
+        return;
+    }
+    let layout = SumsLayout::new(0..plan.row_blocks(), 0..plan.column_blocks());
+    let mut sums = Scratch::take(layout.length());
+    for round in 0..plan.rounds {
+        plan.transform(
+            level,
+            round,
+            input,
+            output_gradient,
+            &mut inputs,
+            &mut gradients,
+        );
+        let sums = Shared::new(&mut sums);
+        (0..POSITIONS).into_par_iter().for_each(|position| {
+            let (inputs, gradients, layout) = (&inputs, &gradients, &layout);
             level.run(Products {
                 plan: &plan,
                 round,
-                inputs: &inputs,
-                gradients: &gradients,
+                inputs,
+                gradients,
                 sums,
-                target,
-                task,
+                layout,
+                positions: position..position + 1,
             });
         });
     }
+    let sums = Shared::new(&mut sums);
+    (0..plan.tasks()).into_par_iter().for_each(|task| {
+        let (rows, columns) = plan.task(task);
+        level.run(WriteGradient {
+            plan: &plan,
+            sums,
+            layout: &layout,
+            rows,
+            columns,
+            target,
+        });
+    });
 }
 
 /// How the work is cut.
@@ -87,8 +116,6 @@ struct Plan {
     round_tiles: usize,
     inputs: Layout,
     gradients: Layout,
-    /// Blocks of channels of a task.
-    task_blocks: usize,
 }
 
 /// Where a transform is: `[position][block][tile][32]`.
@@ -135,11 +162,13 @@ impl Plan {
             shape.output_width().div_ceil(OUTPUTS),
         );
         let tiles = shape.batch * grid.0 * grid.1;
-        let most =
-            (TRANSFORMED / (POSITIONS * shape.channels_in.max(shape.channels_out))).max(TASK_TILES);
-        let rounds = tiles.div_ceil(most);
+        let per_tile = POSITIONS * shape.channels_in.max(shape.channels_out);
+        let rounds = if tiles * per_tile <= FEW_TILES {
+            1
+        } else {
+            (tiles * per_tile).div_ceil(ROUND)
+        };
         let round_tiles = tiles.div_ceil(rounds).next_multiple_of(TASK_TILES);
-        let blocks = (shape.channels_in / BLOCK) * (shape.channels_out / BLOCK);
         Plan {
             shape: *shape,
             grid,
@@ -147,11 +176,6 @@ impl Plan {
             round_tiles,
             inputs: Layout::new(shape.channels_in, round_tiles),
             gradients: Layout::new(shape.channels_out, round_tiles),
-            task_blocks: if blocks >= TASKS * TASK_BLOCKS * TASK_BLOCKS {
-                TASK_BLOCKS
-            } else {
-                1
-            },
         }
     }
 
@@ -160,30 +184,84 @@ impl Plan {
         round * self.round_tiles..tiles.min((round + 1) * self.round_tiles)
     }
 
-    fn tasks_per_side(&self, channels: usize) -> usize {
-        (channels / BLOCK).div_ceil(self.task_blocks)
+    fn row_blocks(&self) -> usize {
+        self.shape.channels_in / BLOCK
+    }
+
+    fn column_blocks(&self) -> usize {
+        self.shape.channels_out / BLOCK
     }
 
     fn tasks(&self) -> usize {
-        self.tasks_per_side(self.shape.channels_in) * self.tasks_per_side(self.shape.channels_out)
+        self.row_blocks().div_ceil(TASK_BLOCKS) * self.column_blocks().div_ceil(TASK_BLOCKS)
     }
 
-    /// Numbers of a task's sums, `[input block][output block][position][32][32]`.
-    fn task_sums(&self) -> usize {
-        self.task_blocks * self.task_blocks * POSITIONS * BLOCK * BLOCK
+    /// Blocks of input and of output channels of a task.
+    fn task(&self, task: usize) -> (Range<usize>, Range<usize>) {
+        let across = self.column_blocks().div_ceil(TASK_BLOCKS);
+        let blocks =
+            |task: usize, all: usize| task * TASK_BLOCKS..all.min((task + 1) * TASK_BLOCKS);
+        (
+            blocks(task / across, self.row_blocks()),
+            blocks(task % across, self.column_blocks()),
+        )
     }
 
-    /// Numbers of the sums that must outlive a round.
-    fn kept_sums(&self) -> usize {
-        if self.rounds > 1 {
-            self.tasks() * self.task_sums()
-        } else {
-            0
+    /// Transforms both sides of a round's tiles.
+    fn transform(
+        &self,
+        level: Level,
+        round: usize,
+        input: &[f32],
+        output_gradient: &[f32],
+        inputs: &mut [f32],
+        gradients: &mut [f32],
+    ) {
+        let tiles = self.round(round);
+        let (inputs, gradients) = (Shared::new(inputs), Shared::new(gradients));
+        (0..tiles.len().div_ceil(TASK_TILES))
+            .into_par_iter()
+            .for_each(|task| {
+                let start = tiles.start + task * TASK_TILES;
+                let part = start..tiles.end.min(start + TASK_TILES);
+                let round = tiles.start;
+                level.run(TransformTiles {
+                    plan: self,
+                    input,
+                    output_gradient,
+                    round,
+                    tiles: part,
+                    inputs,
+                    gradients,
+                });
+            });
+    }
+}
+
+/// Where the sums of some blocks are: `[position][input block][output block][32][32]`.
+struct SumsLayout {
+    rows: Range<usize>,
+    columns: Range<usize>,
+    position_step: usize,
+}
+
+impl SumsLayout {
+    fn new(rows: Range<usize>, columns: Range<usize>) -> SumsLayout {
+        let position_step = spread(rows.len() * columns.len() * BLOCK * BLOCK);
+        SumsLayout {
+            rows,
+            columns,
+            position_step,
         }
     }
 
-    fn blocks(&self, task: usize, channels: usize) -> Range<usize> {
-        task * self.task_blocks..(channels / BLOCK).min((task + 1) * self.task_blocks)
+    fn length(&self) -> usize {
+        POSITIONS * self.position_step
+    }
+
+    fn start(&self, position: usize, row: usize, column: usize) -> usize {
+        let block = (row - self.rows.start) * self.columns.len() + column - self.columns.start;
+        position * self.position_step + block * BLOCK * BLOCK
     }
 }
 
@@ -242,15 +320,63 @@ impl Kernel for TransformTiles<'_> {
     }
 }
 
-/// Adds one round's products of some channel blocks; after the last round transforms them back.
+/// All that leads to the gradient of some blocks, where there is one round.
+struct BlockGradient<'a> {
+    plan: &'a Plan,
+    inputs: &'a [f32],
+    gradients: &'a [f32],
+    target: Shared<'a>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Kernel for BlockGradient<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let BlockGradient {
+            plan,
+            inputs,
+            gradients,
+            target,
+            rows,
+            columns,
+        } = self;
+        let layout = &SumsLayout::new(rows.clone(), columns.clone());
+        let mut sums = Scratch::take(layout.length());
+        let sums = Shared::new(&mut sums);
+        Products {
+            plan,
+            round: 0,
+            inputs,
+            gradients,
+            sums,
+            layout,
+            positions: 0..POSITIONS,
+        }
+        .run(simd);
+        WriteGradient {
+            plan,
+            sums,
+            layout,
+            rows,
+            columns,
+            target,
+        }
+        .run(simd);
+    }
+}
+
+/// Adds one round's products at some positions to the sums of all blocks of the layout.
 struct Products<'a> {
     plan: &'a Plan,
     round: usize,
     inputs: &'a [f32],
     gradients: &'a [f32],
     sums: Shared<'a>,
-    target: Shared<'a>,
-    task: usize,
+    layout: &'a SumsLayout,
+    positions: Range<usize>,
 }
 
 impl Kernel for Products<'_> {
@@ -258,38 +384,10 @@ impl Kernel for Products<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let (plan, shape) = (self.plan, &self.plan.shape);
-        let across = plan.tasks_per_side(shape.channels_out);
-        let rows = plan.blocks(self.task / across, shape.channels_in);
-        let columns = plan.blocks(self.task % across, shape.channels_out);
-        let mut own = Scratch::take(if plan.rounds > 1 { 0 } else { plan.task_sums() });
-        let sums: &mut [f32] = if plan.rounds > 1 {
-            // SAFETY: this task alone has these sums in this round.
-            unsafe {
-                self.sums
-                    .slice_mut(self.task * plan.task_sums(), plan.task_sums())
-            }
-        } else {
-            &mut own
-        };
-        for position in 0..POSITIONS {
-            for (i, row) in rows.clone().enumerate() {
-                for (j, column) in columns.clone().enumerate() {
-                    let pair = (i * plan.task_blocks + j) * POSITIONS + position;
-                    let sums = &mut sums[pair * BLOCK * BLOCK..(pair + 1) * BLOCK * BLOCK];
-                    self.multiply(simd, position, (row, column), sums);
-                }
-            }
-        }
-        if self.round + 1 == plan.rounds {
-            for (i, row) in rows.clone().enumerate() {
-                for (j, column) in columns.clone().enumerate() {
-                    let pair = (i * plan.task_blocks + j) * POSITIONS;
-                    self.write(
-                        simd,
-                        (row, column),
-                        &mut sums[pair * BLOCK * BLOCK..(pair + POSITIONS) * BLOCK * BLOCK],
-                    );
+        for position in self.positions.clone() {
+            for row in self.layout.rows.clone() {
+                for column in self.layout.columns.clone() {
+                    self.multiply(simd, position, row, column);
                 }
             }
         }
@@ -298,20 +396,16 @@ impl Kernel for Products<'_> {
 
 impl Products<'_> {
     #[inline(always)]
-    fn multiply<S: Simd>(
-        &self,
-        simd: S,
-        position: usize,
-        (row, column): (usize, usize),
-        sums: &mut [f32],
-    ) {
+    fn multiply<S: Simd>(&self, simd: S, position: usize, row: usize, column: usize) {
         let plan = self.plan;
         let tiles = plan.round(self.round).len();
-        let left = &self.inputs
-            [position * plan.inputs.position_step + row * plan.inputs.block_step..]
-            [..tiles * BLOCK];
+        let left = position * plan.inputs.position_step + row * plan.inputs.block_step;
+        let left = &self.inputs[left..left + tiles * BLOCK];
         let right = position * plan.gradients.position_step + column * plan.gradients.block_step;
         let right = &self.gradients[right..right + tiles * BLOCK];
+        let start = self.layout.start(position, row, column);
+        // SAFETY: this task alone has this position of this layout.
+        let sums = unsafe { self.sums.slice_mut(start, BLOCK * BLOCK) };
         let pixels = Strided {
             lines: 1,
             line_step: 0,
@@ -333,35 +427,57 @@ impl Products<'_> {
             );
         }
     }
+}
 
-    /// Transforms the sums of a pair of blocks, `[position][32][32]`, to the gradient and writes it.
+/// Transforms the sums of some blocks to the gradient and writes it.
+struct WriteGradient<'a> {
+    plan: &'a Plan,
+    sums: Shared<'a>,
+    layout: &'a SumsLayout,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    target: Shared<'a>,
+}
+
+impl Kernel for WriteGradient<'_> {
+    type Output = ();
+
     #[inline(always)]
-    fn write<S: Simd>(&self, simd: S, (row, column): (usize, usize), sums: &mut [f32]) {
-        let shape = &self.plan.shape;
-        let elements = KERNEL * KERNEL;
-        let sums = Shared::new(sums);
-        for half in [0, LANES] {
-            for channel in 0..BLOCK {
-                // SAFETY: the sums are this task's own.
-                let products =
-                    unsafe { Positions::new(sums, channel * BLOCK + half, BLOCK * BLOCK) };
-                let mut gradient = [[simd.splat(0.0); KERNEL]; KERNEL];
-                transform_product_to_weight(simd, &products, &mut gradient);
-                let mut columns = [simd.splat(0.0); LANES];
-                for i in 0..elements {
-                    columns[i] = gradient[i / KERNEL][i % KERNEL];
-                }
-                for (lane, line) in simd.transpose(columns).into_iter().enumerate() {
-                    let output = column * BLOCK + half + lane;
-                    let at = (output * shape.channels_in + row * BLOCK + channel) * elements;
-                    let mut numbers = [0.0; LANES];
-                    // SAFETY: the array has sixteen numbers.
-                    unsafe { simd.store(numbers.as_mut_ptr(), line) };
-                    // SAFETY: this task alone has these input and output channels.
-                    unsafe { self.target.slice_mut(at, elements) }
-                        .copy_from_slice(&numbers[..elements]);
+    fn run<S: Simd>(self, simd: S) {
+        for row in self.rows.clone() {
+            for column in self.columns.clone() {
+                for half in [0, LANES] {
+                    for channel in 0..BLOCK {
+                        self.write(simd, row, column, channel, half);
+                    }
                 }
             }
+        }
+    }
+}
+
+impl WriteGradient<'_> {
+    /// One input channel and sixteen output channels.
+    #[inline(always)]
+    fn write<S: Simd>(&self, simd: S, row: usize, column: usize, channel: usize, half: usize) {
+        let elements = KERNEL * KERNEL;
+        let start = self.layout.start(0, row, column) + channel * BLOCK + half;
+        // SAFETY: this task alone has these blocks, and nothing writes sums any more.
+        let products = unsafe { Positions::new(self.sums, start, self.layout.position_step) };
+        let mut gradient = [[simd.splat(0.0); KERNEL]; KERNEL];
+        transform_product_to_weight(simd, &products, &mut gradient);
+        let mut columns = [simd.splat(0.0); LANES];
+        for i in 0..elements {
+            columns[i] = gradient[i / KERNEL][i % KERNEL];
+        }
+        for (lane, line) in simd.transpose(columns).into_iter().enumerate() {
+            let output = column * BLOCK + half + lane;
+            let at = (output * self.plan.shape.channels_in + row * BLOCK + channel) * elements;
+            let mut numbers = [0.0; LANES];
+            // SAFETY: the array has sixteen numbers.
+            unsafe { simd.store(numbers.as_mut_ptr(), line) };
+            // SAFETY: this task alone has these input and output channels.
+            unsafe { self.target.slice_mut(at, elements) }.copy_from_slice(&numbers[..elements]);
         }
     }
 }

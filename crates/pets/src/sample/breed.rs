@@ -171,8 +171,8 @@ const MAINE_COON: Form = Form {
     girth: 0.3,
     neck: 0.24,
     head: 0.28,
-    fluff: 0.085,
-    ruff: 0.6,
+    fluff: 0.1,
+    ruff: 0.68,
     tail: Tail::Plume { over_back: false },
     ears: Ears::Upright {
         length: 0.92,

@@ -77,3 +77,35 @@ fn cell(coordinate: f32) -> i32 {
     let truncated = coordinate as i32;
     truncated - i32::from(coordinate < truncated as f32)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn noise_is_continuous_and_stays_between_zero_and_one() {
+        let noise = Noise::new(3);
+        let along = |step: i32| noise.at(Vec2::new(step as f32 * 0.01 - 5.0, 0.3));
+        let values: Vec<f32> = (0..1000).map(along).collect();
+        assert!(values.iter().all(|value| (0.0..=1.0).contains(value)));
+        // Smoothstep's steepest slope is 1.5 per cell.
+        assert!(
+            values
+                .windows(2)
+                .all(|pair| (pair[1] - pair[0]).abs() <= 0.0151)
+        );
+        assert!(values.iter().fold(0.0, |most: f32, value| most.max(*value)) > 0.8);
+    }
+
+    #[test]
+    fn a_reversed_step_falls() {
+        assert_eq!(
+            (
+                step(1.0, 0.0, 2.0),
+                step(1.0, 0.0, -1.0),
+                step(0.0, 1.0, 0.5)
+            ),
+            (0.0, 1.0, 0.5)
+        );
+    }
+}

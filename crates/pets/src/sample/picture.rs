@@ -91,7 +91,7 @@ fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> Vi
     let frame = Vec2::new(canvas.width as f32, canvas.height as f32);
     let head = head_high - head_low;
     let largest = 0.88 * canvas.size() / head.max_element();
-    let scale = (random.between(0.4, 0.68) * canvas.size() / head.max_element()).min(largest);
+    let scale = (random.between(0.44, 0.72) * canvas.size() / head.max_element()).min(largest);
     // In the picture y points down, so the animal's highest point comes first.
     let x = place(
         random,

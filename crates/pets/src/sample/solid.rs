@@ -227,3 +227,92 @@ fn distance_to_triangle(point: Vec2, corners: [Vec2; 3]) -> f32 {
         nearest
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn coordinate() -> impl Strategy<Value = f32> {
+        -1.0f32..1.0
+    }
+
+    fn place() -> impl Strategy<Value = Vec3> {
+        (coordinate(), coordinate(), coordinate()).prop_map(Vec3::from)
+    }
+
+    proptest! {
+        #[test]
+        fn a_limb_is_the_highest_of_its_balls(
+            start in place(), end in place(), radii in (0.1f32..0.6, 0.1f32..0.6), x in coordinate(), y in coordinate(),
+        ) {
+            let point = Vec2::new(x, y);
+            let limb = Solid::Limb { start, end, start_radius: radii.0, end_radius: radii.1 };
+            let highest = (0..=4000)
+                .filter_map(|step| {
+                    let along = step as f32 / 4000.0;
+                    let centre = start.lerp(end, along);
+                    let radius = radii.0 + (radii.1 - radii.0) * along;
+                    let square = radius * radius - (point - centre.truncate()).length_squared();
+                    (square >= 0.0).then(|| centre.z + square.sqrt())
+                })
+                .fold(f32::NEG_INFINITY, f32::max);
+            match limb.hit(point, 1.0) {
+                // 4,000 balls miss the exact maximum by less than their spacing, 3.5 / 4000, times a moderate slope.
+                Some(hit) => prop_assert!((hit.depth - highest).abs() < 0.05 || highest == f32::NEG_INFINITY,
+                    "{} instead of {highest}", hit.depth),
+                None => prop_assert_eq!(highest, f32::NEG_INFINITY),
+            }
+        }
+
+        #[test]
+        fn a_hit_of_an_ellipsoid_lies_on_its_surface_and_faces_the_viewer(
+            centre in place(), turn in 0.0f32..3.0, radii in (0.1f32..1.0, 0.1f32..1.0, 0.1f32..1.0),
+            x in coordinate(), y in coordinate(),
+        ) {
+            let rotation = Mat3::from_rotation_y(turn) * Mat3::from_rotation_x(0.7);
+            let radii = Vec3::from(radii);
+            if let Some(hit) = Solid::ellipsoid(centre, rotation, radii).hit(Vec2::new(x, y), 1.0) {
+                let within = rotation.transpose() * (Vec3::new(x, y, hit.depth) - centre) / radii;
+                // The square root loses half of f32's digits where the surface is seen edge on.
+                prop_assert!((within.length() - 1.0).abs() < 5e-3, "{within}");
+                prop_assert!(hit.normal.z > -1e-3 && (hit.normal.length() - 1.0).abs() < 1e-5);
+            }
+        }
+
+        #[test]
+        fn nothing_is_hit_outside_the_extent(
+            corners in [place(), place(), place()], kind in 0..3, x in coordinate(), y in coordinate(),
+        ) {
+            let [a, b, c] = corners;
+            let solid = match kind {
+                0 => Solid::ellipsoid(a, Mat3::from_rotation_z(b.x), c.abs() + 0.05),
+                1 => Solid::Limb { start: a, end: b, start_radius: 0.2, end_radius: 0.3 },
+                _ => Solid::Plate { corners, rounding: 0.1 },
+            };
+            let point = Vec2::new(x, y);
+            let (low, high) = solid.extent();
+            let inside = point.cmpge(low - 1e-4).all() && point.cmple(high + 1e-4).all();
+            prop_assert!(inside || solid.hit(point, 1.0).is_none());
+        }
+    }
+
+    #[test]
+    fn a_plate_covers_its_middle_at_the_height_of_its_plane() {
+        let corners = [
+            Vec3::new(-1.0, 0.0, 0.0),
+            Vec3::new(1.0, 0.0, 2.0),
+            Vec3::new(0.0, 3.0, 1.0),
+        ];
+        let hit = Solid::Plate {
+            corners,
+            rounding: 0.1,
+        }
+        .hit(Vec2::new(0.0, 1.0), 1.0)
+        .unwrap();
+        // The plane is at 1 there, and the plate is as thick as its rounding.
+        assert!((hit.depth - 1.1).abs() < 1e-5, "{}", hit.depth);
+        assert!((hit.along - 1.0 / 3.0).abs() < 1e-5);
+    }
+}

@@ -30,7 +30,7 @@ pub(super) fn breeds_of(breeds: &[Breed], number: usize) -> [Breed; 2] {
         .flat_map(|one| (one + 1..breeds.len()).map(move |other| [breeds[one], breeds[other]]))
         .collect();
     let [one, other] = pairs[number % pairs.len()];
-    if (number + number / pairs.len()).is_multiple_of(2) {
+    if (number % pairs.len() + number / pairs.len()).is_multiple_of(2) {
         [one, other]
     } else {
         [other, one]
@@ -85,5 +85,21 @@ fn fit(random: &mut ChaCha8Rng, animal: &Animal, (first, last): (f32, f32), feet
     View {
         origin: Vec2::new(left - low.x * scale, feet + low.y * scale),
         scale,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn thirty_pictures_of_six_breeds_show_every_pair_on_both_sides() {
+        let pairs: HashSet<[Breed; 2]> = (0..30)
+            .map(|number| breeds_of(&Breed::ALL, number))
+            .collect();
+        assert_eq!(pairs.len(), 30);
+        assert!(pairs.iter().all(|[left, right]| left != right));
     }
 }

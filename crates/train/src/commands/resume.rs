@@ -9,11 +9,12 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use checkpoint::Run;
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Mutex};
 
 /// Continues `run` from its newest whole checkpoint.
 pub fn resume(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
     let run = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let lock = run.lock()?;
     let config = saved_config(&run)?;
     let (device, sentence) = device.open()?;
     screen
@@ -37,6 +38,8 @@ pub fn resume(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitC
         device,
         screen: screen.clone(),
         interrupted: on_ctrl_c(screen)?,
+        skipped: Mutex::default(),
+        lock,
     };
     let iterations = start.position.total_iterations;
     screen.message(&format!(

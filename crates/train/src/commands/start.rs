@@ -17,7 +17,7 @@ use resnet::ResNet;
 use std::{
     path::Path,
     process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, atomic::AtomicBool},
 };
 
 /// Trains a config from its beginning.
@@ -41,6 +41,7 @@ pub fn new_run(
     let data = Data::open(&config)?;
     let network = first_network(&config, data.classes.len(), &device, screen)?;
     let run = Run::create(Path::new(RUNS_FOLDER), name, &config.to_toml()?)?;
+    let lock = run.lock()?;
     data.keep_split(&config.data, &run)?;
     screen
         .log_to(&run.file("log.txt"))
@@ -54,6 +55,8 @@ pub fn new_run(
         device,
         screen: screen.clone(),
         interrupted,
+        skipped: Mutex::default(),
+        lock,
     };
     announce(&session);
     // Proves before the first step that there is room for a checkpoint, and is what a run killed early resumes from.

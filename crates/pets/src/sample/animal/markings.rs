@@ -77,9 +77,9 @@ impl Markings {
                     [0x8B6B49, 0x2A1F18],
                     [0xC98A50, 0x8A4B20],
                     [0xA9A49B, 0x3C3A3A],
-                    [0x6B6058, 0x221D1C],
+                    [0x7E7062, 0x2A2220],
                 ]);
-                let white = if random.chance(0.5) { 0.8 } else { 0.15 };
+                let white = if random.chance(0.7) { 0.85 } else { 0.3 };
                 Self::Tabby {
                     base: linear(base) * shade,
                     stripe: linear(stripe) * shade,
@@ -107,7 +107,7 @@ impl Markings {
                 }
             }
             Breed::Pug => {
-                let base = pick(&[0xCDA878, 0xC0986A, 0xD8BC94, 0xA89C90, 0x5E5148]);
+                let base = pick(&[0xCDA878, 0xC0986A, 0xD8BC94, 0xA89C90, 0x7A6A5C]);
                 Self::Mask {
                     base,
                     mask: linear(0x1C1716),
@@ -176,12 +176,12 @@ fn masked(base: Vec3, mask: Vec3, spot: &Spot, cloud: f32) -> Vec3 {
 fn tabby([base, stripe]: [Vec3; 2], white: f32, spot: &Spot, upwards: f32, cloud: f32) -> Vec3 {
     let place = spot.place;
     let wave = match spot.skin {
-        Skin::Skull if place.y > 0.12 => place.x.abs() * 2.6 + 0.25,
-        Skin::Skull => place.y * 2.6 + place.x.abs() * 1.2,
-        Skin::Leg | Skin::Paw => spot.along * 4.5,
-        Skin::Tail => place.length() * 6.0,
+        Skin::Skull if place.y > 0.12 => place.x.abs() * 2.0 + 0.25,
+        Skin::Skull => place.y * 2.0 + place.x.abs(),
+        Skin::Leg | Skin::Paw => spot.along * 3.2,
+        Skin::Tail => place.length() * 4.2,
         Skin::Muzzle | Skin::EarBack | Skin::EarInside => 0.5,
-        _ => spot.along * 4.0 + place.z * 1.5 + upwards * 0.5,
+        _ => spot.along * 2.8 + place.z * 1.2 + upwards * 0.5,
     };
     let line = (std::f32::consts::TAU * (wave + 0.55 * (cloud - 0.5))).sin();
     let ears = if spot.skin == Skin::EarBack {
