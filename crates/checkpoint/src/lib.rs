@@ -7,8 +7,10 @@ mod checkpoint;
 mod durable;
 mod manifest;
 mod run;
+mod split;
 
 pub use checkpoint::{Checkpoint, CheckpointError, WEIGHTS_FILE, save};
 pub use durable::write_atomically;
 pub use manifest::{Manifest, Normalisation};
 pub use run::{Found, Run, RunError, RunLock};
+pub use split::{SplitRecord, SplitRecordError};

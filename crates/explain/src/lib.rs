@@ -1,1 +1,25 @@
-//! explain
+//! Where did a network look? Heat-maps from saved checkpoints, as pictures, numbers and one page.
+//!
+//! [`cam`] is the arithmetic of each method, [`network`] gets it a feature map and its gradient, [`explanation`] puts both
+//! together for a batch of pictures, [`overlay`] draws a map where the network really looked, [`report`] writes everything
+//! that `explain` leaves on the disk.
+
+pub mod cam;
+pub mod classes;
+pub mod cli;
+pub mod colour;
+pub mod commands;
+pub mod device;
+pub mod drawn;
+pub mod explanation;
+pub mod network;
+pub mod npy;
+pub mod output;
+pub mod overlay;
+pub mod page;
+pub mod pictures;
+pub mod random;
+pub mod record;
+pub mod report;
+pub mod screen;
+pub mod words;

@@ -1,3 +1,16 @@
 //! The program `explain`.
 
-fn main() {}
+use clap::Parser;
+use explain::{cli::Cli, commands};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match commands::run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain of causes in one line: what was tried, then why it failed.
+            eprintln!("error: {error:#}");
+            ExitCode::from(commands::exit_code(&error))
+        }
+    }
+}

@@ -1,5 +1,7 @@
 //! The convolutions of the ResNets and their gradients: what callers use.
 
+mod first_layer;
+
 use super::{
     convolution_gather::Gather, convolution_weight_gradient, scratch::Scratch, simd::Level,
     winograd::Winograd, winograd_weight_gradient,
@@ -199,14 +201,8 @@ pub(super) fn forward_at(
     match Winograd::forward(shape).filter(|_| winograd_pays(shape, algorithm)) {
         Some(winograd) => winograd.run(level, input, weight, output, epilogue),
         None => {
-            let gather = Gather::forward(shape);
-            gather.run(
-                level,
-                input,
-                &gather.pack_weight(level, weight),
-                output,
-                epilogue,
-            );
+            let panels = Gather::forward(shape).pack_weight(level, weight);
+            run_direct(level, shape, input, &panels, output, epilogue);
         }
     }
 }
@@ -257,7 +253,7 @@ pub(super) fn forward_packed_at(
     );
     match Winograd::forward(shape).filter(|_| weight.winograd) {
         Some(winograd) => winograd.run_packed(level, input, &weight.panels, output, epilogue),
-        None => Gather::forward(shape).run(level, input, &weight.panels, output, epilogue),
+        None => run_direct(level, shape, input, &weight.panels, output, epilogue),
     }
 }
 
@@ -302,6 +298,22 @@ pub(super) fn input_gradient_at(
             input_gradient,
             Epilogue::default(),
         );
+    }
+}
+
+/// The products of the definition, with a weight that [`Gather`] has packed.
+fn run_direct(
+    level: Level,
+    shape: &Shape,
+    input: &[f32],
+    panels: &[f32],
+    output: &mut [f32],
+    epilogue: Epilogue,
+) {
+    if first_layer::supports(shape) {
+        first_layer::run(level, shape, input, panels, output, epilogue);
+    } else {
+        Gather::forward(shape).run(level, input, panels, output, epilogue);
     }
 }
 

@@ -73,7 +73,7 @@ impl Gather {
             grid: (shape.output_height(), shape.output_width()),
             runs: (0..shape.kernel).map(run).collect(),
             first_row: 0,
-            weight_rows: (elements * shape.channels_in).next_multiple_of(LANES),
+            weight_rows: Gather::weight_panel_length(shape) / PANEL_COLUMNS,
             element_rows: (0..elements)
                 .map(|element| element * shape.channels_in)
                 .collect(),
@@ -150,6 +150,11 @@ impl Gather {
             element_rows: Vec::new(),
             forward: false,
         }
+    }
+
+    /// Numbers of a column panel of the packed weight in the forward direction.
+    pub fn weight_panel_length(shape: &Shape) -> usize {
+        (shape.kernel * shape.kernel * shape.channels_in).next_multiple_of(LANES) * PANEL_COLUMNS
     }
 
     fn taps(&self) -> usize {
@@ -472,7 +477,7 @@ impl Block<'_> {
 
 /// `target = epilogue(sums)`; `position` is that of `target` in the whole output, `channel` its first channel.
 #[inline(always)]
-fn finish_row<S: Simd>(
+pub fn finish_row<S: Simd>(
     simd: S,
     epilogue: &Epilogue,
     position: usize,

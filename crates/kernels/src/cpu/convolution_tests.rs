@@ -214,6 +214,14 @@ fn odd_channels_and_sizes_agree_with_the_definition() {
 }
 
 #[test]
+fn narrow_first_layers_agree_with_the_definition() {
+    assert_close(&square(2, 31, (3, 5), 7, 2, 3));
+    assert_close(&square(1, 8, (6, 33), 3, 1, 1));
+    assert_close(&square(1, 10, (2, 32), 1, 3, 0));
+    assert_close(&square(3, 1, (3, 64), 3, 2, 1));
+}
+
+#[test]
 fn a_stride_beyond_the_kernel_leaves_the_gradient_zero_between() {
     assert_close(&square(2, 7, (16, 32), 1, 2, 0));
     assert_close(&square(2, 8, (5, 4), 1, 3, 0));

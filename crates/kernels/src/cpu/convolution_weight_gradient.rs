@@ -168,15 +168,18 @@ impl Plan {
 }
 
 /// Neighbouring output pixels.
-struct Piece {
-    image: usize,
-    rows: Range<usize>,
-    columns: Range<usize>,
+pub struct Piece {
+    /// Picture of the batch.
+    pub image: usize,
+    /// Output rows.
+    pub rows: Range<usize>,
+    /// Output columns.
+    pub columns: Range<usize>,
 }
 
 impl Piece {
     /// Rows and columns of the input, padding included, that the piece sees.
-    fn window(&self, shape: &Shape) -> (usize, usize) {
+    pub fn window(&self, shape: &Shape) -> (usize, usize) {
         let extent = |outputs: usize| (outputs - 1) * shape.stride + shape.kernel;
         (extent(self.rows.len()), extent(self.columns.len()))
     }
@@ -279,7 +282,7 @@ fn add_piece<S: Simd>(
 
 /// Copies some channels of what the piece sees of the input, `[row][column][channel]`, zeros for the padding.
 #[inline(always)]
-fn copy_window(
+pub fn copy_window(
     shape: &Shape,
     piece: &Piece,
     input: &[f32],

@@ -103,6 +103,54 @@ pub fn multiply_outer<S: Simd>(
     unsafe { for_register_tiles::<S, Strided>(simd, rows, operands, pixels) }
 }
 
+/// Numbers from a row to the next in the left matrix of [`multiply_narrow`].
+pub const NARROW_ROW: usize = 6;
+
+/// Where the left matrix of [`multiply_narrow`] has its columns: `lines` times `length` numbers side by side.
+#[derive(Clone, Copy, Debug)]
+pub struct Narrow {
+    /// Lines of the picture.
+    pub lines: usize,
+    /// Numbers from a line to the next.
+    pub line_step: usize,
+    /// Numbers of a line.
+    pub length: usize,
+}
+
+/// `target[row * 32 + column] = sum over k of left[position of k + row * NARROW_ROW] * right[k * 32 + column]`.
+///
+/// # Panics
+/// When a slice is too short.
+#[inline(always)]
+pub fn multiply_narrow<S: Simd>(
+    simd: S,
+    rows: usize,
+    walk: Narrow,
+    left: &[f32],
+    right: &[f32],
+    target: &mut [f32],
+) {
+    let Narrow {
+        lines,
+        line_step,
+        length,
+    } = walk;
+    assert!((1..=PANEL_ROWS).contains(&rows) && lines > 0 && length > 0);
+    assert!(left.len() >= (lines - 1) * line_step + (rows - 1) * NARROW_ROW + length);
+    assert!(right.len() >= lines * length * PANEL_COLUMNS);
+    assert!(target.len() >= rows * PANEL_COLUMNS);
+    let operands = Operands {
+        left: left.as_ptr(),
+        left_row: NARROW_ROW,
+        right: right.as_ptr(),
+        target: target.as_mut_ptr(),
+        stride: PANEL_COLUMNS,
+        accumulate: false,
+    };
+    // SAFETY: the assertions above cover every address: number `i < length` of a line below `lines`, row `r < rows`.
+    unsafe { for_register_tiles::<S, Narrow>(simd, rows, operands, walk) }
+}
+
 #[derive(Clone, Copy)]
 struct Operands {
     left: *const f32,
@@ -172,6 +220,29 @@ impl Walk for Strided {
                 // SAFETY: the caller's promise.
                 sums = unsafe { step::<S, R, V, 1>(simd, left, right, sums) };
                 left = left.wrapping_add(self.step);
+                right = right.wrapping_add(PANEL_COLUMNS);
+            }
+        }
+        sums
+    }
+}
+
+impl Walk for Narrow {
+    #[inline(always)]
+    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+        self,
+        simd: S,
+        left: *const f32,
+        mut right: *const f32,
+        mut sums: [[S::Vector; V]; R],
+    ) -> [[S::Vector; V]; R] {
+        for line in 0..self.lines {
+            for i in 0..self.length {
+                // SAFETY: the caller's promise; past the end only after the last step.
+                unsafe {
+                    let left = left.add(line * self.line_step + i);
+                    sums = step::<S, R, V, NARROW_ROW>(simd, left, right, sums);
+                }
                 right = right.wrapping_add(PANEL_COLUMNS);
             }
         }

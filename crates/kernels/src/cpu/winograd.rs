@@ -28,8 +28,8 @@ const FEW_CHANNELS: usize = 128;
 const TASK_PANELS: usize = 2;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 8;
-/// Numbers of the transformed tiles that are made before the products, at most: 5 MB of the third-level cache.
-const TRANSFORMED: usize = 5 << 18;
+/// Row panels of a round in the schedule for many channels: a task's products take 450 KB.
+const ROUND_PANELS: usize = 7;
 /// Input channels whose transformed weight a task makes at a time: 590 KB.
 const CHANNEL_BLOCK: usize = 128;
 
@@ -356,9 +356,8 @@ impl Winograd {
         epilogue: Epilogue,
     ) {
         let target = Shared::new(target);
-        let round_panels = (TRANSFORMED / (POSITIONS * self.channels_in * PANEL_ROWS)).max(1);
         let all_panels = self.tiles().div_ceil(PANEL_ROWS);
-        let rounds = all_panels.div_ceil(round_panels);
+        let rounds = all_panels.div_ceil(ROUND_PANELS);
         let round_tiles = self.tiles().div_ceil(rounds);
         let layout = LeftLayout::new(round_tiles, self.channels_in);
         let mut left = Scratch::take(layout.length());

@@ -8,7 +8,7 @@
 
 use std::collections::VecDeque;
 use std::mem::{MaybeUninit, take};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use burn::tensor::Bytes;
 use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProperty};
@@ -16,8 +16,7 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 /// Smaller buffers come from the allocator.
 const SMALLEST: usize = 1 << 14;
 
-/// Buffers given back, the oldest first.
-static KEPT: Mutex<VecDeque<Vec<f32>>> = Mutex::new(VecDeque::new());
+static POOL: Mutex<Pool> = Mutex::new(Pool(VecDeque::new()));
 
 /// Values for a new tensor.
 pub(super) struct Buffer(Vec<f32>);
@@ -28,22 +27,9 @@ impl Buffer {
         if length < SMALLEST {
             return Self(vec![0.0; length]);
         }
-        let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(position) = kept.iter().rposition(|buffer| buffer.len() == length) {
-            return Self(kept.remove(position).unwrap_or_default());
-        }
-        let mut freed = 0;
-        let mut old = Vec::new();
-        while freed < length {
-            let Some(buffer) = kept.pop_front() else {
-                break;
-            };
-            freed += buffer.len();
-            old.push(buffer);
-        }
-        drop(kept);
-        drop(old);
-        Self(vec![0.0; length])
+        let found = pool().take(length);
+        // Freed here, after the pool is open to other threads again.
+        Self(found.unwrap_or_else(|_freed| vec![0.0; length]))
     }
 
     pub(super) fn as_mut_slice(&mut self) -> &mut [f32] {
@@ -65,11 +51,40 @@ impl Drop for Buffer {
     }
 }
 
+/// Buffers given back, the oldest first.
+struct Pool(VecDeque<Vec<f32>>);
+
+impl Pool {
+    /// The buffer of this length given back last; else buffers to free, the oldest, together at least
+    /// as long if there are so many.
+    fn take(&mut self, length: usize) -> Result<Vec<f32>, Vec<Vec<f32>>> {
+        let position = self.0.iter().rposition(|buffer| buffer.len() == length);
+        if let Some(buffer) = position.and_then(|position| self.0.remove(position)) {
+            return Ok(buffer);
+        }
+        let mut total = 0;
+        let within = |buffer: &Vec<f32>| {
+            let needed = total < length;
+            total += buffer.len();
+            needed
+        };
+        let count = self
+            .0
+            .iter()
+            .map(within)
+            .take_while(|&needed| needed)
+            .count();
+        Err(self.0.drain(..count).collect())
+    }
+}
+
+fn pool() -> MutexGuard<'static, Pool> {
+    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn give_back(values: Vec<f32>) {
     if values.len() >= SMALLEST {
-        KEPT.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push_back(values);
+        pool().0.push_back(values);
     }
 }
 
@@ -104,5 +119,50 @@ impl AllocationController for Allocation {
         let bytes: &[u8] = bytemuck::cast_slice(&self.0);
         // SAFETY: the layouts are the same, and initialised bytes may be read as any.
         Ok(unsafe { &*(std::ptr::from_ref(bytes) as *const [MaybeUninit<u8>]) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pool_of(lengths: &[usize]) -> Pool {
+        Pool(lengths.iter().map(|&length| vec![0.0; length]).collect())
+    }
+
+    fn lengths(buffers: impl IntoIterator<Item = Vec<f32>>) -> Vec<usize> {
+        buffers.into_iter().map(|buffer| buffer.len()).collect()
+    }
+
+    #[test]
+    fn a_buffer_of_the_same_length_is_used_again() {
+        let mut pool = pool_of(&[3, 5, 3]);
+        let last = pool.0[2].as_ptr();
+        assert_eq!(pool.take(3).map(|buffer| buffer.as_ptr()), Ok(last));
+        assert_eq!(lengths(pool.0), [3, 5]);
+    }
+
+    #[test]
+    fn the_oldest_buffers_of_other_lengths_make_room() {
+        let mut pool = pool_of(&[3, 2, 7, 9]);
+        assert_eq!(pool.take(4).map_err(lengths), Err(vec![3, 2]));
+        assert_eq!(pool.take(100).map_err(lengths), Err(vec![7, 9]));
+        assert_eq!(pool.take(1).map_err(lengths), Err(vec![]));
+    }
+
+    #[test]
+    fn a_tensor_reads_and_writes_its_memory_and_gives_it_back() {
+        // A length no other test uses, since the pool is shared.
+        let length = SMALLEST + 12_345;
+        let mut buffer = Buffer::take(length);
+        buffer.as_mut_slice().fill(1.5);
+        let address = buffer.as_mut_slice().as_ptr();
+        let mut bytes = buffer.into_bytes();
+        bytemuck::cast_slice_mut::<u8, f32>(&mut bytes)[7] = 2.5;
+        let copy = bytes.clone();
+        let read: &[f32] = bytemuck::cast_slice(&copy);
+        assert_eq!(read[6..9], [1.5, 2.5, 1.5]);
+        drop(bytes);
+        assert_eq!(Buffer::take(length).as_mut_slice().as_ptr(), address);
     }
 }

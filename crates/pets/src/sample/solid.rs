@@ -160,26 +160,24 @@ fn hit_limb(
     let alpha = growth * growth - across.length_squared();
     let beta = 2.0 * (start_radius * growth - to_start.dot(across));
     let gamma = start_radius * start_radius - to_start.length_squared();
-    let along = if alpha < -1e-9 {
-        let discriminant = beta * beta - 4.0 * alpha * gamma;
-        if discriminant < 0.0 {
-            return None;
-        }
-        let slope =
-            -axis.z.signum() * (axis.z * axis.z * discriminant / (axis.z * axis.z - alpha)).sqrt();
-        ((slope - beta) / (2.0 * alpha)).clamp(0.0, 1.0)
-    } else if axis.z + end_radius > start_radius {
-        1.0 // Seen end on: the nearer of the two end balls hides the rest.
+    // Nearly equal terms would leave nothing but rounding errors of the quotient below.
+    let alpha = if alpha.abs() < 1e-4 { -1e-4 } else { alpha };
+    let square = |along: f32| alpha * along * along + beta * along + gamma;
+    let factor = (beta * beta - 4.0 * alpha * gamma) / (axis.z * axis.z - alpha);
+    let slope = -axis.z * factor.max(0.0).sqrt();
+    let highest = ((slope - beta) / (2.0 * alpha)).clamp(0.0, 1.0);
+    // Seen nearly end on (alpha > 0) the height may have no maximum between the ends.
+    let candidates = if alpha < 0.0 {
+        [highest; 3]
     } else {
-        0.0
+        [highest, 0.0, 1.0]
     };
-    let square = alpha * along * along + beta * along + gamma;
-    if square < 0.0 {
-        return None;
-    }
+    let covering = candidates.into_iter().filter(|along| square(*along) >= 0.0);
+    let height = |along: f32| start.z + axis.z * along + square(along).sqrt();
+    let along = covering.max_by(|one, other| height(*one).total_cmp(&height(*other)))?;
+    let depth = height(along);
     let centre = start + axis * along;
-    let depth = centre.z + square.sqrt();
-    let normal = (point.extend(depth) - centre) / (start_radius + growth * along).max(1e-6);
+    let normal = (point.extend(depth) - centre).normalize_or(Vec3::Z);
     Some(Hit {
         depth,
         normal,
@@ -245,25 +243,30 @@ mod tests {
     proptest! {
         #[test]
         fn a_limb_is_the_highest_of_its_balls(
-            start in place(), end in place(), radii in (0.1f32..0.6, 0.1f32..0.6), x in coordinate(), y in coordinate(),
+            start in place(), shift in place(), foreshortening in 0.0f32..1.0,
+            radii in (0.1f32..0.6, 0.1f32..0.6), x in coordinate(), y in coordinate(),
         ) {
             let point = Vec2::new(x, y);
+            let end = start + shift * Vec3::new(foreshortening, foreshortening, 1.0);
             let limb = Solid::Limb { start, end, start_radius: radii.0, end_radius: radii.1 };
-            let highest = (0..=4000)
-                .filter_map(|step| {
+            let balls: Vec<(f32, f32)> = (0..=4000)
+                .map(|step| {
                     let along = step as f32 / 4000.0;
                     let centre = start.lerp(end, along);
                     let radius = radii.0 + (radii.1 - radii.0) * along;
-                    let square = radius * radius - (point - centre.truncate()).length_squared();
-                    (square >= 0.0).then(|| centre.z + square.sqrt())
+                    (radius * radius - (point - centre.truncate()).length_squared(), centre.z)
                 })
-                .fold(f32::NEG_INFINITY, f32::max);
-            match limb.hit(point, 1.0) {
-                // 4,000 balls miss the exact maximum by less than their spacing, 3.5 / 4000, times a moderate slope.
-                Some(hit) => prop_assert!((hit.depth - highest).abs() < 0.05 || highest == f32::NEG_INFINITY,
-                    "{} instead of {highest}", hit.depth),
-                None => prop_assert_eq!(highest, f32::NEG_INFINITY),
-            }
+                .collect();
+            let most = balls.iter().fold(f32::NEG_INFINITY, |most, (square, _)| most.max(*square));
+            // On the very outline rounding decides whether the point is covered.
+            prop_assume!(most.abs() > 1e-3);
+            let covering = balls.iter().filter(|(square, _)| *square >= 0.0);
+            let highest = covering.map(|(square, z)| z + square.sqrt()).reduce(f32::max);
+            let hit = limb.hit(point, 1.0).map(|hit| hit.depth);
+            prop_assert_eq!(hit.is_some(), highest.is_some());
+            // Near the outline the height is a root: an error of 1e-4 below it (see `hit_limb`) makes 0.01 above.
+            let apart = (hit.unwrap_or(0.0) - highest.unwrap_or(0.0)).abs();
+            prop_assert!(apart < 0.012, "{hit:?} instead of {highest:?}");
         }
 
         #[test]

@@ -1,0 +1,66 @@
+use crate::{Run, write_atomically};
+use serde::{Deserialize, Serialize};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// The split as a run keeps it, by names: whoever asks the run later reads it and never computes it again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SplitRecord {
+    /// Folder that the names are below.
+    pub folder: PathBuf,
+    /// Folder of trimaps and head boxes.
+    pub annotations: PathBuf,
+    /// Names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// Names of the training pictures.
+    pub train: Vec<String>,
+    /// Names of the validation pictures, in the order in which they are validated.
+    pub valid: Vec<String>,
+}
+
+/// Why a split could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum SplitRecordError {
+    /// The file is missing, unreadable or cannot be written.
+    #[error("cannot use {}: {error}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// From the system.
+        error: io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is no split of this program: {error}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What was wrong.
+        error: serde_json::Error,
+    },
+}
+
+impl Run {
+    /// Where its split is.
+    pub fn split_file(&self) -> PathBuf {
+        self.file("split.json")
+    }
+}
+
+impl SplitRecord {
+    /// Reads `split.json` of a run.
+    pub fn read(path: &Path) -> Result<Self, SplitRecordError> {
+        let file = |error| SplitRecordError::File { path: path.to_owned(), error };
+        let content = |error| SplitRecordError::Content { path: path.to_owned(), error };
+        serde_json::from_slice(&fs::read(path).map_err(file)?).map_err(content)
+    }
+
+    /// Writes `split.json` of a run in one step.
+    pub fn write(&self, path: &Path) -> Result<(), SplitRecordError> {
+        let file = |error| SplitRecordError::File { path: path.to_owned(), error };
+        let content = |error| SplitRecordError::Content { path: path.to_owned(), error };
+        let bytes = serde_json::to_vec_pretty(self).map_err(content)?;
+        write_atomically(path, &bytes).map_err(file)
+    }
+}

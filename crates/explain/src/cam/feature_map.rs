@@ -1,0 +1,109 @@
+use super::HeatMap;
+
+/// Values over channels and positions, of one picture: a body's output, or a logit's gradient with respect to it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeatureMap {
+    channels: usize,
+    height: usize,
+    width: usize,
+    values: Vec<f32>,
+}
+
+/// The number of values is not that of the shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{values} values do not fill a feature map of {channels} x {height} x {width}")]
+pub struct ShapeError {
+    /// Number of values given.
+    pub values: usize,
+    /// Number of channels.
+    pub channels: usize,
+    /// Rows of each.
+    pub height: usize,
+    /// Columns of each.
+    pub width: usize,
+}
+
+impl FeatureMap {
+    /// `values` in the order channel, row, column.
+    pub fn new(
+        channels: usize,
+        height: usize,
+        width: usize,
+        values: Vec<f32>,
+    ) -> Result<Self, ShapeError> {
+        if values.is_empty() || values.len() != channels * height * width {
+            let values = values.len();
+            return Err(ShapeError {
+                values,
+                channels,
+                height,
+                width,
+            });
+        }
+        Ok(Self {
+            channels,
+            height,
+            width,
+            values,
+        })
+    }
+
+    /// Number of channels, rows and columns; none of them is 0.
+    pub fn shape(&self) -> [usize; 3] {
+        [self.channels, self.height, self.width]
+    }
+
+    /// Number of positions.
+    pub fn positions(&self) -> usize {
+        self.height * self.width
+    }
+
+    /// All positions of one channel after the other, rows from the top.
+    pub fn channels(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.positions())
+    }
+
+    /// The map `Σ_k term(k, ij)` of which each channel adds its term to every position.
+    ///
+    /// `channel` gets the values of this map and of `other` in one channel and the sums so far.
+    pub(super) fn sum_over_channels(
+        &self,
+        other: &Self,
+        mut channel: impl FnMut(&[f32], &[f32], &mut [f64]),
+    ) -> HeatMap {
+        let mut sums = vec![0.0; self.positions()];
+        for (values, others) in self.channels().zip(other.channels()) {
+            channel(values, others, &mut sums);
+        }
+        self.heat_map(sums)
+    }
+
+    /// The map `Σ_k weight_k A_k`, `weight` being told the values of this map and of `other` in channel k.
+    pub(super) fn weighted_sum(
+        &self,
+        other: &Self,
+        weight: impl Fn(&[f32], &[f32]) -> f64,
+    ) -> HeatMap {
+        self.sum_over_channels(other, |values, others, sums| {
+            let weight = weight(values, others);
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += weight * f64::from(*value);
+            }
+        })
+    }
+
+    /// A map over these positions.
+    pub(super) fn heat_map(&self, values: Vec<f64>) -> HeatMap {
+        let values = values.into_iter().map(|value| value as f32).collect();
+        HeatMap {
+            height: self.height,
+            width: self.width,
+            values,
+        }
+    }
+}
+
+/// The sum in f64.
+pub(super) fn sum(values: &[f32]) -> f64 {
+    values.iter().map(|value| f64::from(*value)).sum()
+}

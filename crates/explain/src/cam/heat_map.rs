@@ -1,0 +1,100 @@
+/// One value per position of a feature map, as a method gave it: raw, possibly negative.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HeatMap {
+    /// Number of rows, at least 1.
+    pub height: usize,
+    /// Number of columns, at least 1.
+    pub width: usize,
+    /// Rows from the top.
+    pub values: Vec<f32>,
+}
+
+impl HeatMap {
+    /// Smallest and largest value.
+    pub fn range(&self) -> [f32; 2] {
+        let fold =
+            |start: f32, pick: fn(f32, f32) -> f32| self.values.iter().copied().fold(start, pick);
+        [
+            fold(f32::INFINITY, f32::min),
+            fold(f32::NEG_INFINITY, f32::max),
+        ]
+    }
+
+    /// The map with everything negative set to zero: evidence for the class, without evidence against it.
+    pub fn rectified(&self) -> Self {
+        let values = self.values.iter().map(|value| value.max(0.0)).collect();
+        Self { values, ..*self }
+    }
+
+    /// Whether any position speaks for the class.
+    pub fn has_positive(&self) -> bool {
+        self.values.iter().any(|value| *value > 0.0)
+    }
+
+    /// The map at a point of the square that the network saw: `(0, 0)` is its upper left corner, `(1, 1)` its lower
+    /// right one.
+    ///
+    /// The cells cover the square evenly. Between their centres the value is bilinear; outside the outer centres it is
+    /// that of the nearest point between them. So matplotlib draws a small picture over a large one.
+    pub fn at(&self, [x, y]: [f64; 2]) -> f64 {
+        let (left, right, across) = neighbours(x, self.width);
+        let (upper, lower, down) = neighbours(y, self.height);
+        let value = |row: usize, column: usize| f64::from(self.values[row * self.width + column]);
+        let in_row = |row| value(row, left) * (1.0 - across) + value(row, right) * across;
+        in_row(upper) * (1.0 - down) + in_row(lower) * down
+    }
+
+    /// The map at the centres of `size` × `size` pixels that cover the square, rows from the top.
+    pub fn spread(&self, size: usize) -> Vec<f64> {
+        let centre = |index: usize| (index as f64 + 0.5) / size as f64;
+        (0..size * size)
+            .map(|index| self.at([centre(index % size), centre(index / size)]))
+            .collect()
+    }
+}
+
+/// The two cells around a point in 0..1, and how far it is from the first to the second.
+fn neighbours(point: f64, cells: usize) -> (usize, usize, f64) {
+    let last = cells - 1;
+    let place = (point * cells as f64 - 0.5).clamp(0.0, last as f64);
+    let first = place as usize;
+    (first, (first + 1).min(last), place - first as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(width: usize, values: &[f32]) -> HeatMap {
+        HeatMap {
+            height: values.len() / width,
+            width,
+            values: values.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_map_is_itself_at_the_centres_of_its_cells_and_level_beyond_the_outer_ones() {
+        let map = map(2, &[1.0, 2.0, 3.0, 5.0]);
+        assert_eq!(map.spread(2), [1.0, 2.0, 3.0, 5.0]);
+        assert_eq!(map.at([0.0, 0.0]), 1.0);
+        assert_eq!(map.at([1.0, 1.0]), 5.0);
+        assert_eq!(map.at([0.5, 0.5]), 2.75);
+        assert_eq!(map.at([0.5, 0.0]), 1.5);
+    }
+
+    #[test]
+    fn a_single_cell_is_the_same_everywhere() {
+        let map = map(1, &[-3.0]);
+        assert_eq!(map.spread(3), [-3.0; 9]);
+        assert_eq!(map.range(), [-3.0, -3.0]);
+    }
+
+    #[test]
+    fn what_speaks_against_the_class_is_cut_off_only_when_asked() {
+        let map = map(3, &[-2.0, 0.0, 4.0]);
+        assert_eq!(map.range(), [-2.0, 4.0]);
+        assert!(map.has_positive());
+        assert_eq!(map.rectified().values, [0.0, 0.0, 4.0]);
+    }
+}

@@ -1,0 +1,26 @@
+use super::{FeatureMap, HeatMap, Method};
+
+/// HiResCAM: `Σ_k G_k A_k`, position by position.
+///
+/// Draelos, Carin: *Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks*, 2020,
+/// arXiv:2011.08891. Behind an average pool and one linear layer the map sums to the logit less its bias.
+#[derive(Debug, Clone, Copy)]
+pub struct HiResCam;
+
+impl Method for HiResCam {
+    fn name(&self) -> &'static str {
+        "hires-cam"
+    }
+
+    fn title(&self) -> &'static str {
+        "HiResCAM"
+    }
+
+    fn map(&self, features: &FeatureMap, gradient: &FeatureMap) -> HeatMap {
+        features.sum_over_channels(gradient, |values, gradients, sums| {
+            for ((sum, value), gradient) in sums.iter_mut().zip(values).zip(gradients) {
+                *sum += f64::from(*gradient) * f64::from(*value);
+            }
+        })
+    }
+}

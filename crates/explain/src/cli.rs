@@ -1,0 +1,124 @@
+//! The command line.
+
+use crate::{
+    cam::{METHODS, Method, method},
+    device::DeviceChoice,
+};
+use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
+use std::path::PathBuf;
+
+/// Means every method.
+const ALL: &str = "all";
+
+/// Show where a trained network looked: heat-maps over pictures, as pictures, numbers and one page.
+///
+/// Without arguments it takes the newest run in `runs/` and 8 of its validation pictures.
+#[derive(Debug, Parser)]
+#[command(name = "explain", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Another thing to do than to explain pictures.
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+    /// What to explain.
+    #[command(flatten)]
+    pub explain: ExplainArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  explain                                      8 validation pictures of the newest run
+  explain holiday/rex.jpg --run pets-resnet34-2
+  explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
+  explain --method all --seed 3
+  explain score                                how much of the maps lies on the animal, in numbers";
+
+/// What to explain.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// Picture files, or folders of them (default: 8 validation pictures of the run).
+    #[arg(value_name = "PICTURE or FOLDER")]
+    pub pictures: Vec<PathBuf>,
+    /// Which network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Explain this class; may be given more than once (default: the predicted one, and the true one if it is another).
+    #[arg(long, value_name = "NAME")]
+    pub class: Vec<String>,
+    /// How to make the maps.
+    #[arg(long, value_delimiter = ',', default_value = "activation,grad-cam", value_parser = methods())]
+    pub method: Vec<String>,
+    /// Draw evidence against a class too, instead of cutting it off.
+    #[arg(long)]
+    pub no_relu: bool,
+    /// Which validation pictures are drawn.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where the results go (default: `explanations` in the run's folder).
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// Which network, and how it is asked.
+#[derive(Debug, Args)]
+pub struct NetworkArgs {
+    /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<PathBuf>,
+    /// Side of the square that the network sees, in pixels (default: that of the training; see `Size` in the README).
+    #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(32..=2048))]
+    pub size: Option<u16>,
+    /// Where to compute: auto, cpu, cuda or cuda:N.
+    #[arg(long, default_value = "auto")]
+    pub device: DeviceChoice,
+}
+
+/// What else the program does.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Measure on validation pictures how much of each method's maps lies on the animal.
+    Score(ScoreArgs),
+}
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub struct ScoreArgs {
+    /// Which network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Which methods.
+    #[arg(long, value_delimiter = ',', default_value = ALL, value_parser = methods())]
+    pub method: Vec<String>,
+    /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
+    #[arg(long, value_name = "FOLDER")]
+    pub two_breeds: Option<PathBuf>,
+    /// Of the bootstrap and of the shuffled weights.
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
+    /// Where the results go (default: `score` in the run's folder).
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+/// The methods that were typed, each once, in the order of [`METHODS`].
+pub fn chosen_methods(names: &[String]) -> Vec<&'static dyn Method> {
+    if names.iter().any(|name| name == ALL) {
+        return METHODS.to_vec();
+    }
+    let typed: Vec<&str> = names
+        .iter()
+        .filter_map(|name| Some(method(name)?.name()))
+        .collect();
+    METHODS
+        .into_iter()
+        .filter(|method| typed.contains(&method.name()))
+        .collect()
+}
+
+fn methods() -> PossibleValuesParser {
+    METHODS
+        .iter()
+        .map(|method| method.name())
+        .chain([ALL])
+        .collect::<Vec<_>>()
+        .into()
+}

@@ -1,0 +1,104 @@
+use super::source::Source;
+use crate::{
+    classes,
+    cli::{ExplainArgs, chosen_methods},
+    explanation::{Targets, batch_size, explain as explain_batch},
+    pictures::{self, Picture, PictureFile},
+    record::Origin,
+    report::Report,
+    screen,
+};
+use anyhow::Result;
+
+/// Pictures drawn when none are named: the notebook's grid.
+const DRAWN: usize = 8;
+
+/// Explains pictures and writes everything about them.
+pub fn explain(arguments: &ExplainArgs) -> Result<()> {
+    let source = Source::open(&arguments.network)?;
+    let targets = targets(&arguments.class, source.classes())?;
+    let files = files(arguments, &source)?;
+    let methods = chosen_methods(&arguments.method);
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| source.run.file("explanations"));
+    let origin = Origin::new(&source.checkpoint, source.size);
+    let mut report = Report::begin(&out, origin, source.classes().to_vec(), !arguments.no_relu)?;
+    let bar = screen::bar("explaining", files.len());
+    let mut unread = 0;
+    for batch in files.chunks(batch_size(source.size)) {
+        let read = read(batch, source.size, &mut |sentence| {
+            bar.suspend(|| screen::message(sentence))
+        });
+        unread += batch.len() - read.len();
+        for explanation in explain_batch(&source.network, read, source.size, &targets, &methods)? {
+            let lines = report.add(&explanation)?;
+            bar.suspend(|| lines.iter().for_each(|line| screen::result(line)));
+        }
+        bar.inc(batch.len() as u64);
+    }
+    bar.finish_and_clear();
+    let (all, known, right) = report.tally();
+    anyhow::ensure!(all > 0, "none of the {unread} pictures could be read");
+    if known > 0 {
+        screen::result(&format!("{right} of {known} right"));
+    }
+    let page = report.finish("Where did it look?", notes(&source, arguments.no_relu))?;
+    screen::result(&format!("page: {}", page.display()));
+    screen::result("next: explain score");
+    anyhow::ensure!(
+        unread == 0,
+        "{unread} of {} pictures could not be read (see above)",
+        files.len()
+    );
+    Ok(())
+}
+
+fn targets(names: &[String], classes: &[String]) -> Result<Targets> {
+    if names.is_empty() {
+        return Ok(Targets::PredictedAndTrue);
+    }
+    let mut found = Vec::new();
+    for name in names {
+        let class = classes::find(name, classes)?;
+        if !found.contains(&class) {
+            found.push(class);
+        }
+    }
+    Ok(Targets::Classes(found))
+}
+
+fn files(arguments: &ExplainArgs, source: &Source) -> Result<Vec<PictureFile>> {
+    if arguments.pictures.is_empty() {
+        let all = pictures::validation(&source.split()?, source.classes());
+        return Ok(pictures::drawn(all, DRAWN, arguments.seed));
+    }
+    Ok(pictures::named(&arguments.pictures, source.classes())?)
+}
+
+/// The pictures of a batch that can be read; a sentence for each of the others.
+fn read(batch: &[PictureFile], size: usize, say: &mut dyn FnMut(&str)) -> Vec<Picture> {
+    let mut pictures = Vec::new();
+    for file in batch {
+        match file.read(size) {
+            Ok(picture) => pictures.push(picture),
+            Err(error) => say(&format!("left out: {error}")),
+        }
+    }
+    pictures
+}
+
+fn notes(source: &Source, no_relu: bool) -> Vec<String> {
+    let mut notes = source.notes();
+    notes.push(if no_relu {
+        "Maps are drawn whole, with evidence against a class at their dark end.".to_owned()
+    } else {
+        "Evidence against a class is left out of what is drawn; the .npy files have it.".to_owned()
+    });
+    notes.push(
+        "Colours run from the lowest value of each map (dark) to its highest (pale yellow)."
+            .to_owned(),
+    );
+    notes
+}

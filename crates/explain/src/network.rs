@@ -1,0 +1,159 @@
+//! A saved network that is asked questions.
+
+use crate::{
+    cam::FeatureMap,
+    random::{Purpose, generator},
+};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use checkpoint::{Checkpoint, CheckpointError, Manifest};
+use rand::seq::SliceRandom;
+use resnet::{
+    Algorithm, InferenceHead, InferenceNetwork, LayerGroup,
+    weights::{NamedTensor, StateDict},
+};
+
+/// A network from a checkpoint, as it predicts.
+#[derive(Debug)]
+pub struct SavedNetwork {
+    /// What the checkpoint says of itself.
+    pub manifest: Manifest,
+    network: InferenceNetwork,
+    device: Device,
+}
+
+/// What a network made of some pictures.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    head: &'a InferenceHead,
+    /// `[N, C, h, w]`.
+    features: Tensor<4>,
+    /// The logits of each picture, in the order of the classes.
+    pub logits: Vec<Vec<f32>>,
+}
+
+/// Asks for the gradient of one logit of one picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Question {
+    /// Position of the picture in its batch.
+    pub picture: usize,
+    /// Index of the class.
+    pub class: usize,
+}
+
+impl SavedNetwork {
+    /// The network of `checkpoint`, on `device`.
+    pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Self, CheckpointError> {
+        Self::build(checkpoint, &checkpoint.weights()?, device)
+    }
+
+    /// The same with the weights of each linear layer of the head in random order: what depended on what the head had
+    /// learned must change.
+    pub fn load_with_shuffled_head(
+        checkpoint: &Checkpoint,
+        seed: u64,
+        device: &Device,
+    ) -> Result<Self, CheckpointError> {
+        let state = checkpoint.weights()?;
+        let mut random = generator(seed, Purpose::HeadWeights);
+        let mut shuffled = state.clone();
+        for (name, tensor) in state.iter() {
+            let is_linear_of_head =
+                LayerGroup::of(name) == LayerGroup::Head && tensor.shape.len() == 2;
+            if let (true, Some(values)) = (is_linear_of_head, tensor.as_floats()) {
+                let mut values = values.to_vec();
+                values.shuffle(&mut random);
+                shuffled.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
+            }
+        }
+        Self::build(checkpoint, &shuffled, device)
+    }
+
+    fn build(
+        checkpoint: &Checkpoint,
+        state: &StateDict,
+        device: &Device,
+    ) -> Result<Self, CheckpointError> {
+        let manifest = checkpoint.manifest.clone();
+        let blank = manifest.network.blank(Algorithm::Fast, device);
+        state.check(&blank.shapes(), |_| false)?;
+        let network = blank.with_state(state).for_inference();
+        Ok(Self {
+            manifest,
+            network,
+            device: device.clone(),
+        })
+    }
+
+    /// Runs normalised pictures `[N, 3, size, size]`, planes red green blue, through the body once, and through the head.
+    pub fn look(&self, pictures: Vec<f32>, size: usize) -> Answer<'_> {
+        let count = pictures.len() / (3 * size * size);
+        let data = TensorData::new(pictures, [count, 3, size, size]);
+        Answer::new(&self.network, Tensor::from_data(data, &self.device))
+    }
+}
+
+impl<'a> Answer<'a> {
+    /// Runs normalised pictures `[N, 3, H, W]` on a plain device through the body once, and through the head.
+    pub fn new(network: &'a InferenceNetwork, pictures: Tensor<4>) -> Self {
+        let features = network.body.forward(pictures);
+        let logits = network.head.forward(features.clone());
+        let classes = logits.dims()[1];
+        let logits = numbers(&logits)
+            .chunks_exact(classes)
+            .map(<[f32]>::to_vec)
+            .collect();
+        Self {
+            head: &network.head,
+            features,
+            logits,
+        }
+    }
+
+    /// The body's output for each picture.
+    pub fn features(&self) -> Vec<FeatureMap> {
+        feature_maps(&self.features)
+    }
+
+    /// The gradient of each logit asked for with respect to its picture's feature map, by one pass back through the head.
+    ///
+    /// A picture that is asked about twice is two rows of the head's batch. No row influences another, so that the sum of
+    /// all these logits has all these gradients.
+    pub fn gradients(&self, questions: &[Question]) -> Vec<FeatureMap> {
+        if questions.is_empty() {
+            return Vec::new();
+        }
+        let device = self.features.device();
+        let indices = |of: fn(&Question) -> usize| -> Vec<i64> {
+            questions
+                .iter()
+                .map(|question| of(question) as i64)
+                .collect()
+        };
+        let count = questions.len();
+        let pictures = TensorData::new(indices(|question| question.picture), [count]);
+        let pictures = Tensor::<1, Int>::from_data(pictures, &device);
+        let features = Tensor::from_inner(self.features.clone().select(0, pictures)).require_grad();
+        let classes = TensorData::new(indices(|question| question.class), [count, 1]);
+        let classes = Tensor::<2, Int>::from_data(classes, &features.device());
+        let logits = self.head.forward(features.clone());
+        let gradients = logits.gather(1, classes).sum().backward();
+        // A head that ignores its input would leave no gradient, which is one of zeros.
+        let gradient = features
+            .grad(&gradients)
+            .unwrap_or_else(|| features.clone().inner().zeros_like());
+        feature_maps(&gradient)
+    }
+}
+
+/// The pictures of a batch one by one.
+fn feature_maps(batch: &Tensor<4>) -> Vec<FeatureMap> {
+    let [_, channels, height, width] = batch.dims();
+    numbers(batch)
+        .chunks_exact(channels * height * width)
+        .filter_map(|values| FeatureMap::new(channels, height, width, values.to_vec()).ok())
+        .collect()
+}
+
+fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor.to_data().iter::<f32>().collect()
+}

@@ -1,0 +1,150 @@
+//! A folder of results that is there as a whole or not at all.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+use tempfile::TempDir;
+
+/// Last to be written; says that a folder is one of ours.
+const SEAL: &str = "index.html";
+
+/// Results on their way to a folder: written beside it, and renamed when complete.
+#[derive(Debug)]
+pub struct OutputFolder {
+    target: PathBuf,
+    partial: TempDir,
+}
+
+/// Results could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    /// The disk refused.
+    #[error("cannot write {}: {error}; check that the folder may be written and the disk has room", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// From the system.
+        error: io::Error,
+    },
+    /// Results would replace something else.
+    #[error("{} exists and holds no results of this program; it is left untouched: choose another folder with --out", .0.display())]
+    Occupied(PathBuf),
+}
+
+impl OutputFolder {
+    /// Prepares to fill `target`. Earlier results there stay until [`OutputFolder::finish`]; anything else there is an
+    /// error.
+    pub fn begin(target: &Path) -> Result<Self, OutputError> {
+        let target = std::path::absolute(target).map_err(|error| write_error(target, error))?;
+        let is_empty = fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_none());
+        if target.exists() && !is_empty && !target.join(SEAL).is_file() {
+            return Err(OutputError::Occupied(target));
+        }
+        let parent = target.parent().unwrap_or(Path::new("."));
+        let partial = fs::create_dir_all(parent)
+            .and_then(|()| hidden_folder(parent, "partial"))
+            .map_err(|error| write_error(parent, error))?;
+        Ok(Self { target, partial })
+    }
+
+    /// Adds the file `name`, which may have folders in front.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
+        let path = self.partial.path().join(name);
+        let folder = path.parent().unwrap_or(self.partial.path());
+        let write = || {
+            fs::create_dir_all(folder)?;
+            let mut file = fs::File::create(&path)?;
+            file.write_all(bytes)?;
+            file.sync_all()
+        };
+        write().map_err(|error| write_error(&self.target.join(name), error))
+    }
+
+    /// Writes the page, the last file, and puts the results in their place. Returns the path of the page.
+    pub fn finish(self, page: &str) -> Result<PathBuf, OutputError> {
+        self.write(SEAL, page.as_bytes())?;
+        let target = self.target;
+        let parent = target.parent().unwrap_or(Path::new("."));
+        let replace = || -> io::Result<()> {
+            // What was there before goes when `old` is dropped.
+            let old = hidden_folder(parent, "replaced")?;
+            if target.exists() {
+                fs::rename(&target, old.path().join("results"))?;
+            }
+            fs::rename(self.partial.path(), &target)?;
+            readable(&target)
+        };
+        replace().map_err(|error| write_error(&target, error))?;
+        Ok(target.join(SEAL))
+    }
+}
+
+fn hidden_folder(parent: &Path, what: &str) -> io::Result<TempDir> {
+    tempfile::Builder::new()
+        .prefix(&format!(".explain-{what}-"))
+        .tempdir_in(parent)
+}
+
+/// Temporary folders are private by default; results are for whoever may read the folder above.
+fn readable(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+fn write_error(path: &Path, error: io::Error) -> OutputError {
+    OutputError::Write {
+        path: path.to_owned(),
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_appear_at_once_and_replace_earlier_ones_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("below/results");
+        let first = OutputFolder::begin(&target).unwrap();
+        first.write("maps/a.npy", b"a").unwrap();
+        assert!(!target.exists());
+        first.finish("page").unwrap();
+        assert!(target.join("maps/a.npy").is_file());
+
+        let second = OutputFolder::begin(&target).unwrap();
+        second.write("maps/b.npy", b"b").unwrap();
+        drop(second);
+        assert!(
+            target.join("maps/a.npy").is_file(),
+            "an interrupted run changes nothing"
+        );
+
+        let third = OutputFolder::begin(&target).unwrap();
+        third.write("maps/c.npy", b"c").unwrap();
+        let page = third.finish("page").unwrap();
+        assert_eq!(fs::read_to_string(page).unwrap(), "page");
+        assert!(!target.join("maps/a.npy").exists() && target.join("maps/c.npy").is_file());
+        assert_eq!(
+            fs::read_dir(folder.path().join("below")).unwrap().count(),
+            1,
+            "nothing is left behind"
+        );
+    }
+
+    #[test]
+    fn a_folder_with_anything_else_in_it_is_left_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("thesis.tex"), "").unwrap();
+        let error = OutputFolder::begin(folder.path()).unwrap_err();
+        assert!(matches!(error, OutputError::Occupied(_)), "{error}");
+    }
+}

@@ -1,0 +1,112 @@
+//! A heat-map drawn over the picture it belongs to.
+
+use crate::{cam::HeatMap, colour::magma};
+use image::{Rgb, RgbImage};
+use pets::transform::CropMap;
+
+/// Shares of the map's colour and of the picture: fastai's lesson draws with `alpha=0.6`.
+const MAP_SHARE: f64 = 0.6;
+const PICTURE_SHARE: f64 = 0.4;
+/// What the network did not see: so much of the picture, the rest this grey, and stripes so far apart (in pixels).
+const UNSEEN_SHARE: f64 = 0.35;
+const UNSEEN_GREY: f64 = 150.0;
+const STRIPE_SHARE: f64 = 0.6;
+const STRIPES: u32 = 8;
+
+/// The picture in its own size with the map over what the network saw of it: 0.4 picture + 0.6 magma, the map scaled from
+/// its own smallest and largest value to 0..1. The rest is grey and striped.
+///
+/// A map that is the same everywhere has no scale and gets the colour of 0.
+pub fn overlay(picture: &RgbImage, map: &HeatMap, crop: &CropMap) -> RgbImage {
+    let [smallest, largest] = map.range().map(f64::from);
+    let span = largest - smallest;
+    draw(picture, crop, |pixel, point| {
+        let value = if span > 0.0 {
+            (map.at(point) - smallest) / span
+        } else {
+            0.0
+        };
+        let colour = magma(value);
+        [0, 1, 2].map(|channel| {
+            MAP_SHARE * f64::from(colour[channel]) + PICTURE_SHARE * f64::from(pixel[channel])
+        })
+    })
+}
+
+/// The picture in its own size, with what the network did not see in grey and striped.
+pub fn seen(picture: &RgbImage, crop: &CropMap) -> RgbImage {
+    draw(picture, crop, |pixel, _| pixel.map(f64::from))
+}
+
+/// `inside` gets a pixel and where it is in the square, from (0, 0) to (1, 1).
+fn draw(
+    picture: &RgbImage,
+    crop: &CropMap,
+    inside: impl Fn([u8; 3], [f64; 2]) -> [f64; 3],
+) -> RgbImage {
+    RgbImage::from_fn(picture.width(), picture.height(), |column, row| {
+        let pixel = picture.get_pixel(column, row).0;
+        let point = place(crop, column, row);
+        let colour = if point.iter().all(|side| (0.0..=1.0).contains(side)) {
+            inside(pixel, point)
+        } else {
+            let is_stripe = (column + row) % STRIPES == 0;
+            let share = UNSEEN_SHARE * if is_stripe { STRIPE_SHARE } else { 1.0 };
+            pixel.map(|value| share * f64::from(value) + (1.0 - share) * UNSEEN_GREY)
+        };
+        Rgb(colour.map(|value| value.round().clamp(0.0, 255.0) as u8))
+    })
+}
+
+/// Where the centre of a pixel is in the square: (0, 0) is its upper left corner and (1, 1) its lower right one.
+fn place(crop: &CropMap, column: u32, row: u32) -> [f64; 2] {
+    let point = crop.to_square([f64::from(column), f64::from(row)]);
+    point.map(|side| (side + 0.5) / crop.size as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_cropped_away_is_shown_unseen_and_the_rest_under_the_map() {
+        let picture = RgbImage::from_pixel(200, 100, Rgb([200, 40, 40]));
+        let crop = CropMap::new(200, 100, 64);
+        let map = HeatMap {
+            height: 1,
+            width: 2,
+            values: vec![0.0, 1.0],
+        };
+        let drawn = overlay(&picture, &map, &crop);
+        assert_eq!(drawn.dimensions(), (200, 100));
+        let colour = |value: f64| {
+            let magma = magma(value);
+            Rgb([0, 1, 2]
+                .map(|c| (0.6 * f64::from(magma[c]) + 0.4 * [200.0, 40.0, 40.0][c]).round() as u8))
+        };
+        // The square shows columns 50 to 149: the map's ends are level beyond the centres of its two cells.
+        assert_eq!(*drawn.get_pixel(55, 50), colour(0.0));
+        assert_eq!(*drawn.get_pixel(145, 50), colour(1.0));
+        let plain = seen(&picture, &crop);
+        assert_eq!(*plain.get_pixel(100, 50), Rgb([200, 40, 40]));
+        for column in [0, 45, 155, 199] {
+            assert_eq!(drawn.get_pixel(column, 50), plain.get_pixel(column, 50));
+            assert!(
+                plain.get_pixel(column, 50)[0] < 180,
+                "column {column} looks seen"
+            );
+        }
+    }
+
+    #[test]
+    fn a_level_map_has_the_lowest_colour() {
+        let picture = RgbImage::from_pixel(32, 32, Rgb([100; 3]));
+        let map = HeatMap {
+            height: 1,
+            width: 1,
+            values: vec![7.0],
+        };
+        let drawn = overlay(&picture, &map, &CropMap::new(32, 32, 32));
+        assert_eq!(*drawn.get_pixel(16, 16), Rgb([40, 40, 42]));
+    }
+}

@@ -1,0 +1,251 @@
+//! Which pictures are explained, and how they come to the network.
+
+use crate::random::{Purpose, generator};
+use checkpoint::{Normalisation, SplitRecord};
+use image::RgbImage;
+use pets::{
+    decode::{DecodeError, decode},
+    folder::label_of_file_name,
+    transform::{CropMap, Draws, Padding, apply},
+};
+use rand::seq::SliceRandom;
+use sha2::{Digest, Sha256};
+use std::{
+    ffi::OsStr,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+/// What a picture's name ends in, in small letters.
+const EXTENSIONS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
+
+/// A picture file that is to be explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PictureFile {
+    /// As shown to people.
+    pub name: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// The class it shows, where its name says one of the network's classes.
+    pub true_class: Option<usize>,
+}
+
+/// A decoded picture and what the network sees of it.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// Where it came from.
+    pub file: PictureFile,
+    /// SHA-256 of the file, in hex.
+    pub digest: String,
+    /// The pixels in their own size.
+    pub pixels: RgbImage,
+    /// The way from the pixels to the square.
+    pub crop: CropMap,
+    /// The square that the network sees: planes red, green, blue, in 0..1.
+    pub square: Vec<f32>,
+}
+
+/// A named file or folder gives no pictures.
+#[derive(Debug, thiserror::Error)]
+pub enum PicturesError {
+    /// Nothing is there.
+    #[error("there is no picture or folder {}", .0.display())]
+    Missing(PathBuf),
+    /// A folder that cannot be listed.
+    #[error("cannot list {}: {error}", folder.display())]
+    Unreadable {
+        /// The folder.
+        folder: PathBuf,
+        /// From the system.
+        error: io::Error,
+    },
+    /// A folder without a picture.
+    #[error("there is no picture in {} (looked for .{})", .0.display(), EXTENSIONS.join(", ."))]
+    Empty(PathBuf),
+}
+
+impl PictureFile {
+    fn new(name: String, path: PathBuf, classes: &[String]) -> Self {
+        let true_class = class_in_name(&name, classes);
+        Self {
+            name,
+            path,
+            true_class,
+        }
+    }
+
+    /// Its name without folders and extension: the key to its annotations.
+    pub fn stem(&self) -> String {
+        let stem = Path::new(&self.name).file_stem();
+        stem.unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// Reads and transforms it as in validation, for squares of `size`.
+    pub fn read(&self, size: usize) -> Result<Picture, DecodeError> {
+        let in_file = |cause| DecodeError::InFile {
+            path: self.path.clone(),
+            cause: Box::new(cause),
+        };
+        let bytes =
+            fs::read(&self.path).map_err(|error| in_file(DecodeError::Unreadable(error)))?;
+        let pixels = decode(&bytes).map_err(in_file)?;
+        Ok(Picture {
+            file: self.clone(),
+            digest: digest(&bytes),
+            crop: CropMap::new(pixels.width() as usize, pixels.height() as usize, size),
+            square: apply(&pixels, size, Padding::default(), &Draws::validation()),
+            pixels,
+        })
+    }
+}
+
+/// The files named, and those in the folders named (not in folders below them), in byte order of their names.
+pub fn named(paths: &[PathBuf], classes: &[String]) -> Result<Vec<PictureFile>, PicturesError> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            files.extend(pictures_in(path)?);
+        } else if path.exists() {
+            files.push(path.clone());
+        } else {
+            return Err(PicturesError::Missing(path.clone()));
+        }
+    }
+    let file_name = |path: &Path| {
+        path.file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    Ok(files
+        .into_iter()
+        .map(|path| PictureFile::new(file_name(&path), path, classes))
+        .collect())
+}
+
+/// All validation pictures of a run, in the order in which they were validated.
+pub fn validation(record: &SplitRecord, classes: &[String]) -> Vec<PictureFile> {
+    let file = |name: &String| PictureFile::new(name.clone(), record.folder.join(name), classes);
+    record.valid.iter().map(file).collect()
+}
+
+/// `count` of `files` drawn by `seed`, or all if there are not so many.
+pub fn drawn(mut files: Vec<PictureFile>, count: usize, seed: u64) -> Vec<PictureFile> {
+    files.shuffle(&mut generator(seed, Purpose::Pictures));
+    files.truncate(count);
+    files
+}
+
+/// The squares of a batch as the network takes them: `(pixel - mean) / std` per channel, one picture after the other.
+pub fn normalised<'a>(
+    pictures: impl IntoIterator<Item = &'a Picture>,
+    normalisation: &Normalisation,
+) -> Vec<f32> {
+    let mut values = Vec::new();
+    for picture in pictures {
+        let plane = picture.square.len() / 3;
+        for (channel, pixels) in picture.square.chunks_exact(plane).enumerate() {
+            let (mean, std) = (normalisation.mean[channel], normalisation.std[channel]);
+            values.extend(pixels.iter().map(|pixel| (pixel - mean) / std));
+        }
+    }
+    values
+}
+
+/// SHA-256 in hex.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// The class that the folder or the file name says, if it is one of `classes`.
+fn class_in_name(name: &str, classes: &[String]) -> Option<usize> {
+    let folder = name.split_once('/').map(|(folder, _)| folder);
+    let labels = [folder, label_of_file_name(name)];
+    let mut labels = labels.into_iter().flatten();
+    labels.find_map(|label| classes.iter().position(|class| class == label))
+}
+
+fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, PicturesError> {
+    let unreadable = |error| PicturesError::Unreadable {
+        folder: folder.to_owned(),
+        error,
+    };
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if is_picture_name(&path) && !path.is_dir() {
+            found.push(path);
+        }
+    }
+    if found.is_empty() {
+        return Err(PicturesError::Empty(folder.to_owned()));
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn is_picture_name(path: &Path) -> bool {
+    let is_hidden = path
+        .file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    let extension = path
+        .extension()
+        .and_then(OsStr::to_str)
+        .map(str::to_lowercase);
+    !is_hidden && extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn classes() -> Vec<String> {
+        ["beagle", "Maine_Coon", "pug"].map(str::to_owned).to_vec()
+    }
+
+    #[test]
+    fn the_true_class_is_that_of_the_folder_or_the_file_name_if_the_network_knows_it() {
+        let class = |name: &str| class_in_name(name, &classes());
+        assert_eq!(class("pug_12.jpg"), Some(2));
+        assert_eq!(class("beagle/pug_12.jpg"), Some(0));
+        assert_eq!(class("Maine_Coon/anything.png"), Some(1));
+        assert_eq!(class("holiday/pug_3.jpg"), Some(2));
+        assert_eq!(class("pug__Maine_Coon_01.jpg"), None);
+        assert_eq!(class("siamese_1.jpg"), None);
+    }
+
+    #[test]
+    fn a_folder_gives_its_pictures_in_order_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.png", "a.JPG", "notes.txt", ".hidden.png"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("below.png")).unwrap();
+        let files = named(&[folder.path().to_owned()], &classes()).unwrap();
+        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["a.JPG", "b.png"]);
+    }
+
+    #[test]
+    fn a_folder_without_pictures_and_a_path_to_nothing_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let said = |path: PathBuf| named(&[path], &classes()).unwrap_err().to_string();
+        assert!(said(folder.path().to_owned()).contains("no picture in"));
+        assert!(said(folder.path().join("none.jpg")).contains("none.jpg"));
+    }
+
+    #[test]
+    fn the_seed_alone_decides_which_pictures_are_drawn() {
+        let files: Vec<PictureFile> = (0..50)
+            .map(|number| PictureFile::new(format!("pug_{number}.jpg"), PathBuf::new(), &classes()))
+            .collect();
+        let eight = drawn(files.clone(), 8, 1);
+        assert_eq!(eight.len(), 8);
+        assert_eq!(eight, drawn(files.clone(), 8, 1));
+        assert_ne!(eight, drawn(files.clone(), 8, 2));
+        assert_eq!(drawn(files[..3].to_vec(), 8, 1).len(), 3);
+    }
+}

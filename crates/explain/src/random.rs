@@ -1,0 +1,23 @@
+//! Randomness that depends on the seed alone.
+
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+
+/// What is drawn; each has numbers of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Which validation pictures are shown.
+    Pictures = 1,
+    /// The order of the shuffled weights.
+    HeadWeights = 2,
+    /// The samples of a bootstrap.
+    Bootstrap = 3,
+}
+
+/// ChaCha8, seeded with seed, purpose and twice 0 as little-endian u64: the same in every version.
+pub fn generator(seed: u64, purpose: Purpose) -> ChaCha8Rng {
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[8..16].copy_from_slice(&(purpose as u64).to_le_bytes());
+    ChaCha8Rng::from_seed(bytes)
+}

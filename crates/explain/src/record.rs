@@ -1,0 +1,164 @@
+//! `scores.json`: every number of a set of explanations.
+
+use crate::{
+    cam::HeatMap,
+    explanation::{ExplainedMap, Explanation},
+    pictures::digest,
+};
+use checkpoint::{Checkpoint, WEIGHTS_FILE};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Where numbers come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The checkpoint's folder, as it was opened.
+    pub checkpoint: String,
+    /// Training iterations behind it.
+    pub iterations: u64,
+    /// SHA-256 of its weights.
+    pub weights_sha256: String,
+    /// Side of the square that the network saw, in pixels.
+    pub size: usize,
+}
+
+/// The file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The network.
+    pub origin: Origin,
+    /// Names of the classes, in the order of the logits.
+    pub classes: Vec<String>,
+    /// Whether evidence against a class was left out of the overlays; the maps have it always.
+    pub rectified: bool,
+    /// One for each picture.
+    pub pictures: Vec<PictureRecord>,
+}
+
+/// What is known of one picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PictureRecord {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// In pixels.
+    pub width: usize,
+    /// In pixels.
+    pub height: usize,
+    /// From the pixels of the square to those of the picture: `picture = offset + scale * square`, x and y, whole numbers
+    /// at the centres of pixels.
+    pub crop: CropRecord,
+    /// The class that its name says.
+    pub true_class: Option<String>,
+    /// The most probable class.
+    pub predicted_class: String,
+    /// By class.
+    pub probabilities: BTreeMap<String, f64>,
+    /// One for each method and class.
+    pub maps: Vec<MapRecord>,
+}
+
+/// See [`PictureRecord::crop`].
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CropRecord {
+    /// Picture pixels per pixel of the square.
+    pub scale: [f64; 2],
+    /// The picture's coordinates of the centre of the square's first pixel.
+    pub offset: [f64; 2],
+}
+
+/// One raw map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MapRecord {
+    /// The method's name.
+    pub method: String,
+    /// The class, unless the map is the same for all of them.
+    pub class: Option<String>,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Smallest raw value.
+    pub minimum: f32,
+    /// Largest raw value.
+    pub maximum: f32,
+    /// File with the raw values, beside this one.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub sha256: String,
+    /// The picture under the map, beside this one.
+    pub overlay: String,
+}
+
+impl Origin {
+    /// Of numbers from `checkpoint` and squares of `size`.
+    pub fn new(checkpoint: &Checkpoint, size: usize) -> Self {
+        let manifest = &checkpoint.manifest;
+        Self {
+            checkpoint: checkpoint.folder.display().to_string(),
+            iterations: manifest.iterations,
+            weights_sha256: manifest
+                .files
+                .get(WEIGHTS_FILE)
+                .cloned()
+                .unwrap_or_default(),
+            size,
+        }
+    }
+}
+
+impl PictureRecord {
+    /// Of `explanation`, with `maps` in the same order.
+    pub fn new(explanation: &Explanation, classes: &[String], maps: Vec<MapRecord>) -> Self {
+        let Explanation {
+            picture,
+            probabilities,
+            predicted,
+            ..
+        } = explanation;
+        Self {
+            name: picture.file.name.clone(),
+            sha256: picture.digest.clone(),
+            width: picture.pixels.width() as usize,
+            height: picture.pixels.height() as usize,
+            crop: CropRecord {
+                scale: picture.crop.scale,
+                offset: picture.crop.offset,
+            },
+            true_class: picture.file.true_class.map(|class| classes[class].clone()),
+            predicted_class: classes[*predicted].clone(),
+            probabilities: classes
+                .iter()
+                .cloned()
+                .zip(probabilities.iter().copied())
+                .collect(),
+            maps,
+        }
+    }
+}
+
+impl MapRecord {
+    /// Of `map`, whose bytes are in `file`.
+    pub fn new(
+        map: &ExplainedMap,
+        classes: &[String],
+        file: &str,
+        bytes: &[u8],
+        overlay: &str,
+    ) -> Self {
+        let HeatMap { height, width, .. } = map.raw;
+        let [minimum, maximum] = map.raw.range();
+        Self {
+            method: map.method.name().to_owned(),
+            class: map.class.map(|class| classes[class].clone()),
+            height,
+            width,
+            minimum,
+            maximum,
+            file: file.to_owned(),
+            sha256: digest(bytes),
+            overlay: overlay.to_owned(),
+        }
+    }
+}

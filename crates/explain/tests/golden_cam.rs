@@ -1,0 +1,184 @@
+//! The maps of `golden/cam` (PyTorch in f64), and batches against single pictures.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use explain::{
+    cam::{HeatMap, METHODS},
+    network::{Answer, Question},
+};
+use resnet::{
+    Algorithm, Architecture, HeadKind, InferenceNetwork, NetworkSpec,
+    weights::{StateDict, layout},
+};
+use std::path::{Path, PathBuf};
+
+const SIZES: [[usize; 2]; 3] = [[224, 224], [352, 352], [224, 288]];
+const CLASSES: [usize; 3] = [0, 2, 4];
+/// Of the largest value of a picture's map; the rounding of f32 over 36 layers.
+const TOLERANCE: f32 = 1e-4;
+
+#[test]
+fn every_map_of_the_plain_network_is_that_of_pytorch() {
+    agree("narrow", HeadKind::Plain);
+}
+
+#[test]
+fn every_map_of_the_network_with_fastais_head_is_that_of_pytorch() {
+    agree("narrow_fastai", HeadKind::Fastai);
+}
+
+#[test]
+fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
+    for (name, head) in [
+        ("narrow", HeadKind::Plain),
+        ("narrow_fastai", HeadKind::Fastai),
+    ] {
+        let network = load(name, head);
+        let pictures: Vec<Vec<f32>> = (0..5).map(|b| picture(96, 64, b)).collect();
+        let together = maps(&network, &pictures, [96, 64], &[0, 3]);
+        for (index, picture) in pictures.iter().enumerate() {
+            let alone = maps(&network, std::slice::from_ref(picture), [96, 64], &[0, 3]);
+            assert_eq!(together[index], alone[0], "{name}, picture {index}");
+        }
+    }
+}
+
+fn agree(name: &str, head: HeadKind) {
+    let network = load(name, head);
+    let golden = StateDict::read(&fixtures(name).join("expected.safetensors")).unwrap();
+    let value = |key: &str| {
+        golden
+            .get(key)
+            .unwrap_or_else(|| panic!("{key}"))
+            .as_floats()
+            .unwrap()
+            .to_vec()
+    };
+    let mut compared = 0;
+    for [height, width] in SIZES {
+        let pictures = [0, 1].map(|b| picture(height, width, b));
+        let found = maps(&network, &pictures, [height, width], &CLASSES);
+        for (b, of_picture) in found.iter().enumerate() {
+            for (class, of_class) in CLASSES.iter().zip(of_picture) {
+                for (method, map) in METHODS.iter().zip(of_class) {
+                    let prefix = format!("{height}x{width}.{b}");
+                    let key = match golden_name(method.name()) {
+                        name if method.is_class_specific() => {
+                            format!("{prefix}.class{class}.{name}")
+                        }
+                        name => format!("{prefix}.{name}"),
+                    };
+                    assert_eq!([map.height, map.width], [height / 32, width / 32]);
+                    close(&key, &value(&key), map);
+                    compared += 1;
+                    let rectified = format!("{key}_relu");
+                    if golden.get(&rectified).is_some() {
+                        close(&rectified, &value(&rectified), &map.rectified());
+                        compared += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(
+        compared,
+        SIZES.len() * 2 * CLASSES.len() * (METHODS.len() + 3)
+    );
+}
+
+fn golden_name(method: &str) -> &'static str {
+    match method {
+        "activation" => "activation_map",
+        "grad-cam" => "grad_cam",
+        "grad-cam++" => "grad_cam_pp",
+        "layer-cam" => "layer_cam",
+        "hires-cam" => "hires_cam",
+        "xgrad-cam" => "xgrad_cam",
+        "eigen-cam" => "eigen_cam",
+        other => panic!("{other} has no reference"),
+    }
+}
+
+fn close(key: &str, expected: &[f32], found: &HeatMap) {
+    let largest = expected.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+    assert_eq!(expected.len(), found.values.len(), "{key}");
+    for (expected, found) in expected.iter().zip(&found.values) {
+        let error = (expected - found).abs();
+        assert!(
+            error <= TOLERANCE * largest,
+            "{key}: {found} instead of {expected}, largest {largest}"
+        );
+    }
+}
+
+/// For each picture and class the maps of all methods.
+fn maps(
+    network: &InferenceNetwork,
+    pictures: &[Vec<f32>],
+    [height, width]: [usize; 2],
+    classes: &[usize],
+) -> Vec<Vec<Vec<HeatMap>>> {
+    let data = TensorData::new(pictures.concat(), [pictures.len(), 3, height, width]);
+    let answer = Answer::new(network, Tensor::from_data(data, &Device::flex()));
+    let questions: Vec<Question> = (0..pictures.len())
+        .flat_map(|picture| {
+            classes.iter().map(move |class| Question {
+                picture,
+                class: *class,
+            })
+        })
+        .collect();
+    let gradients = answer.gradients(&questions);
+    let mut found = Vec::new();
+    for (features, gradients) in answer
+        .features()
+        .iter()
+        .zip(gradients.chunks_exact(classes.len()))
+    {
+        let of_class = |gradient| {
+            METHODS
+                .iter()
+                .map(|method| method.map(features, gradient))
+                .collect()
+        };
+        found.push(gradients.iter().map(of_class).collect());
+    }
+    found
+}
+
+fn load(name: &str, head: HeadKind) -> InferenceNetwork {
+    let spec = NetworkSpec {
+        base_width: 4,
+        head,
+        ..NetworkSpec::new(Architecture::ResNet34, 5)
+    };
+    let network = spec.blank(Algorithm::Fast, &Device::flex());
+    let state = StateDict::read(&fixtures(name).join("state.safetensors")).unwrap();
+    let state = layout::to_canonical(state).unwrap();
+    state.check(&network.shapes(), |_| false).unwrap();
+    network.with_state(&state).for_inference()
+}
+
+/// The formula of `golden/cam/README.md`.
+fn picture(height: usize, width: usize, b: usize) -> Vec<f32> {
+    let tri = |n: usize| 255 - (255 - (n % 510) as i64).abs();
+    let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+    let mut values = Vec::with_capacity(3 * height * width);
+    for c in 0..3 {
+        for i in 0..height {
+            for j in 0..width {
+                let v = (2 * tri(3 * i + 2 * j + 37 * c + 61 * b)
+                    + tri(i * j / 16 + 11 * c + 5 * b)
+                    + ((i * i + 3 * j * j + 7 * c) % 61) as i64)
+                    / 4;
+                values.push(((v as f64 / 255.0 - mean[c]) / std[c]) as f32);
+            }
+        }
+    }
+    values
+}
+
+fn fixtures(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/fixtures/cam")
+        .join(name)
+}
