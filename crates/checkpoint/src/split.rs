@@ -51,15 +51,27 @@ impl Run {
 impl SplitRecord {
     /// Reads `split.json` of a run.
     pub fn read(path: &Path) -> Result<Self, SplitRecordError> {
-        let file = |error| SplitRecordError::File { path: path.to_owned(), error };
-        let content = |error| SplitRecordError::Content { path: path.to_owned(), error };
+        let file = |error| SplitRecordError::File {
+            path: path.to_owned(),
+            error,
+        };
+        let content = |error| SplitRecordError::Content {
+            path: path.to_owned(),
+            error,
+        };
         serde_json::from_slice(&fs::read(path).map_err(file)?).map_err(content)
     }
 
     /// Writes `split.json` of a run in one step.
     pub fn write(&self, path: &Path) -> Result<(), SplitRecordError> {
-        let file = |error| SplitRecordError::File { path: path.to_owned(), error };
-        let content = |error| SplitRecordError::Content { path: path.to_owned(), error };
+        let file = |error| SplitRecordError::File {
+            path: path.to_owned(),
+            error,
+        };
+        let content = |error| SplitRecordError::Content {
+            path: path.to_owned(),
+            error,
+        };
         let bytes = serde_json::to_vec_pretty(self).map_err(content)?;
         write_atomically(path, &bytes).map_err(file)
     }

@@ -13,16 +13,35 @@ use image::RgbImage;
 pub struct DrawnMap {
     /// How the map was made.
     pub method: &'static dyn Method,
-    /// The method, and the class with its probability: `Grad-CAM for pug, 97.3 %`.
-    pub title: String,
+    /// The class it is about, and that class's probability; `None` for a class-blind map.
+    pub class: Option<(String, f64)>,
     /// The picture in its own size under the map; without the map where there is no evidence.
     pub picture: RgbImage,
     /// The values of the lowest and the highest colour; `None` where no map is drawn.
     pub scale: Option<[f32; 2]>,
-    /// The values as a sentence.
-    pub values: String,
+    /// The smallest and the largest value, as drawn or as they are where no map is drawn: `0 to 0.0312`.
+    pub range: String,
     /// What a reader who cannot see the picture is told.
     pub alternative: String,
+}
+
+impl DrawnMap {
+    /// The method, and the class with its probability: `Grad-CAM for pug, 97.3 %`.
+    pub fn title(&self) -> String {
+        let class = self.class.as_ref();
+        let class = class.map_or_else(String::new, |(class, share)| {
+            format!(" for {class}, {}", percent(*share))
+        });
+        format!("{}{class}", self.method.title())
+    }
+
+    /// What the map says in a few words, without its method.
+    pub fn sentence(&self) -> String {
+        match self.scale {
+            Some(_) => self.range.clone(),
+            None => format!("no positive evidence, the map runs from {}", self.range),
+        }
+    }
 }
 
 /// Draws `map`. Where `rectify` holds, evidence against a class is left out, as Grad-CAM's paper does.
@@ -37,49 +56,44 @@ pub fn draw(
         probabilities,
         ..
     } = explanation;
-    let (name, method) = (&picture.file.name, map.method.title());
-    let title = match map.class {
-        Some(class) => format!(
-            "{method} for {}, {}",
-            classes[class],
-            percent(probabilities[class])
-        ),
-        None => method.to_owned(),
-    };
-    let [lowest, highest] = map.raw.range().map(|value| number(value.into()));
-    if rectify && !map.raw.has_positive() {
-        let of = map
-            .class
-            .map_or_else(String::new, |class| format!(" for {}", classes[class]));
-        let values = format!("no positive evidence{of}: the map runs from {lowest} to {highest}");
-        return DrawnMap {
-            method: map.method,
-            alternative: format!("{name} without a map, {title}: {values}"),
-            picture: seen(&picture.pixels, &picture.crop),
-            scale: None,
-            title,
-            values,
-        };
-    }
-    let shown = if rectify {
-        map.raw.rectified()
-    } else {
-        map.raw.clone()
-    };
-    let scale = shown.range();
-    let [low, high] = scale.map(|value| number(value.into()));
-    let place = strongest(&shown);
-    DrawnMap {
-        method: map.method,
-        picture: overlay(&picture.pixels, &shown, &picture.crop),
-        alternative: format!("{name} under the heat-map of {title}: strongest {place}"),
-        values: if low == high {
-            format!("{low} everywhere")
+    let shown = (!rectify || map.raw.has_positive()).then(|| {
+        if rectify {
+            map.raw.rectified()
         } else {
-            format!("{low} to {high}")
-        },
-        scale: Some(scale),
-        title,
+            map.raw.clone()
+        }
+    });
+    let pixels = match &shown {
+        Some(shown) => overlay(&picture.pixels, shown, &picture.crop),
+        None => seen(&picture.pixels, &picture.crop),
+    };
+    let mut drawn = DrawnMap {
+        method: map.method,
+        class: map
+            .class
+            .map(|class| (classes[class].clone(), probabilities[class])),
+        picture: pixels,
+        scale: shown.as_ref().map(HeatMap::range),
+        range: range(shown.as_ref().unwrap_or(&map.raw)),
+        alternative: String::new(),
+    };
+    let (name, title) = (&picture.file.name, drawn.title());
+    drawn.alternative = match &shown {
+        Some(shown) => format!(
+            "{name} under the heat-map of {title}: strongest {}",
+            strongest(shown)
+        ),
+        None => format!("{name} without a heat-map, {title}: {}", drawn.sentence()),
+    };
+    drawn
+}
+
+fn range(map: &HeatMap) -> String {
+    let [low, high] = map.range().map(|value| number(value.into()));
+    if low == high {
+        format!("{low} everywhere")
+    } else {
+        format!("{low} to {high}")
     }
 }
 

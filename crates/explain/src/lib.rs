@@ -2,7 +2,7 @@
 //!
 //! [`cam`] is the arithmetic of each method, [`network`] gets it a feature map and its gradient, [`explanation`] puts both
 //! together for a batch of pictures, [`overlay`] draws a map where the network really looked, [`report`] writes everything
-//! that `explain` leaves on the disk.
+//! that `explain` leaves on the disk, [`score`] measures how much of a map lies on the animal.
 
 pub mod cam;
 pub mod classes;
@@ -21,5 +21,7 @@ pub mod pictures;
 pub mod random;
 pub mod record;
 pub mod report;
+pub mod score;
 pub mod screen;
+pub mod sheets;
 pub mod words;

@@ -67,7 +67,7 @@ impl Entry {
         listed.join(", ")
     }
 
-    /// `is Abyssinian` or `is not Bengal but Abyssinian`, where that is known.
+    /// Whether that is right, in words, where it is known.
     pub fn verdict(&self) -> Option<String> {
         let (predicted, _) = self.probabilities.first()?;
         let truth = self.true_class.as_ref()?;
@@ -167,8 +167,8 @@ fn figure(map: &DrawnMap) -> Markup {
                 }
             }
             figcaption {
-                (map.title)
-                @if map.scale.is_none() { ": " (map.values) }
+                (map.title())
+                @if map.scale.is_none() { ": " (map.sentence()) }
             }
         }
     }
@@ -206,10 +206,10 @@ mod tests {
     fn entry(name: &str) -> Entry {
         let map = DrawnMap {
             method: &GradCam,
-            title: "Grad-CAM for pug, 90.0 %".to_owned(),
+            class: Some(("pug".to_owned(), 0.9)),
             picture: RgbImage::new(4, 3),
             scale: Some([0.0, 0.5]),
-            values: "0 to 0.500".to_owned(),
+            range: "0 to 0.500".to_owned(),
             alternative: format!("{name} under the heat-map"),
         };
         Entry {

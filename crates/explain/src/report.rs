@@ -1,8 +1,6 @@
 //! All files of a set of explanations.
 
 use crate::{
-    cam::{METHODS, Method},
-    colour::magma,
     drawn::{DrawnMap, draw},
     explanation::{ExplainedMap, Explanation},
     npy,
@@ -10,10 +8,9 @@ use crate::{
     overlay::seen,
     page::{self, Entry, reduced},
     record::{MapRecord, Origin, PictureRecord, Record},
-    words::percent,
+    sheets,
 };
 use image::{ImageFormat, RgbImage};
-use sheet::{Cell, Sheet, Verdict};
 use std::{
     io::Cursor,
     path::{Path, PathBuf},
@@ -21,8 +18,6 @@ use std::{
 
 /// So many pictures are on the sheets and the page; the files have all of them.
 const SHOWN: usize = 64;
-/// Pictures in a row of a grid: the notebook's 2 × 4.
-const GRID_COLUMNS: usize = 4;
 
 /// Results on their way to the disk.
 #[derive(Debug)]
@@ -94,8 +89,9 @@ impl Report {
 
     /// Writes sheets, numbers and page, and puts everything in its place. Returns the path of the page.
     pub fn finish(self, title: &str, mut notes: Vec<String>) -> Result<PathBuf, OutputError> {
-        self.output.write("sheet.png", &png(&self.sheet(title)))?;
-        for (method, grid) in self.grids() {
+        self.output
+            .write("sheet.png", &png(&sheets::rows(title, &self.entries)))?;
+        for (method, grid) in sheets::grids(&self.entries) {
             self.output
                 .write(&format!("grid-{method}.png"), &png(&grid))?;
         }
@@ -155,65 +151,6 @@ impl Report {
         }
     }
 
-    /// A row for each picture: the picture, its maps, the scale.
-    fn sheet(&self, title: &str) -> RgbImage {
-        let columns = self.columns();
-        let maps = columns.iter().map(|(method, _)| method.title());
-        let headings = ["Picture"].into_iter().chain(maps).chain(["Scale"]);
-        let mut sheet = Sheet::new(columns.len() + 2)
-            .title(title)
-            .column_headings(headings);
-        for entry in &self.entries {
-            sheet.push(with_answer(&entry.picture, entry));
-            for (method, rank) in &columns {
-                sheet.push(
-                    maps_of(entry, *method)
-                        .nth(*rank)
-                        .map_or_else(Cell::empty, map_cell),
-                );
-            }
-            sheet.push(Cell::scale_bar(
-                |value| magma(value.into()),
-                "lowest of its map",
-                "highest",
-            ));
-        }
-        sheet.render()
-    }
-
-    /// The columns of maps, each a method and a position among the maps that a picture has of it: as many for a method
-    /// as any picture has.
-    fn columns(&self) -> Vec<(&'static dyn Method, usize)> {
-        let most = |method| {
-            self.entries
-                .iter()
-                .map(|entry| maps_of(entry, method).count())
-                .max()
-                .unwrap_or(0)
-        };
-        let methods = METHODS.into_iter();
-        methods
-            .flat_map(|method| (0..most(method)).map(move |rank| (method, rank)))
-            .collect()
-    }
-
-    /// For each method the notebook's grid: one map per picture, that of the first class.
-    fn grids(&self) -> Vec<(&'static str, RgbImage)> {
-        let columns = self.columns().into_iter().filter(|(_, rank)| *rank == 0);
-        columns
-            .map(|(method, _)| (method.name(), self.grid(method)))
-            .collect()
-    }
-
-    fn grid(&self, method: &'static dyn Method) -> RgbImage {
-        let mut grid = Sheet::new(GRID_COLUMNS.min(self.entries.len())).title(method.title());
-        for entry in &self.entries {
-            let map = maps_of(entry, method).next();
-            grid.push(map.map_or_else(Cell::empty, |map| with_answer(&map.picture, entry)));
-        }
-        grid.render()
-    }
-
     /// The beginning of the names of a picture's files: unique, and safe on any disk.
     fn stem(&self, explanation: &Explanation) -> String {
         let number = self.record.pictures.len() + 1;
@@ -230,40 +167,8 @@ fn sentences(entry: &Entry) -> Vec<String> {
     let maps = entry
         .maps
         .iter()
-        .map(|map| format!("    {}: {}", map.title, map.values));
+        .map(|map| format!("    {}: {}", map.title(), map.sentence()));
     [answer].into_iter().chain(maps).collect()
-}
-
-/// A picture's maps of one method.
-fn maps_of<'a>(
-    entry: &'a Entry,
-    method: &'static dyn Method,
-) -> impl Iterator<Item = &'a DrawnMap> {
-    entry
-        .maps
-        .iter()
-        .filter(move |map| map.method.name() == method.name())
-}
-
-/// `picture` with the answer below it, the truth where it is another, and the name.
-fn with_answer(picture: &RgbImage, entry: &Entry) -> Cell {
-    let cell = Cell::picture(picture.clone());
-    let Some((class, share)) = entry.probabilities.first() else {
-        return cell;
-    };
-    let cell = cell.caption(format!("{class} {}", percent(*share)));
-    let cell = match (&entry.true_class, entry.is_right()) {
-        (_, Some(true)) => cell.verdict(Verdict::Right),
-        (Some(truth), Some(false)) => cell.verdict(Verdict::Wrong).caption(format!("is {truth}")),
-        _ => cell,
-    };
-    cell.caption(entry.name.clone())
-}
-
-fn map_cell(map: &DrawnMap) -> Cell {
-    Cell::picture(map.picture.clone())
-        .caption(map.title.clone())
-        .caption(map.values.clone())
 }
 
 /// `name` in letters, digits, `_`, `-` and `+` only.

@@ -9,14 +9,14 @@ use crate::convolution::Residual;
 /// Mean and variance of a batch, one of each per channel, not part of any graph.
 #[derive(Debug, Clone)]
 pub struct BatchStatistics {
-    /// Mean over the batch and all positions, [C].
+    /// Mean over the batch and all positions, `[C]`.
     pub mean: Tensor<1>,
-    /// Biased variance over the batch and all positions, [C].
+    /// Biased variance over the batch and all positions, `[C]`.
     pub variance: Tensor<1>,
 }
 
-/// Normalises `x` [N, C, H, W] by the statistics of the batch, scales by `weight` [C] and shifts by
-/// `bias` [C]; then adds `residual` (of the shape of `x`) and rectifies when `relu` is set.
+/// Normalises `x` `[N, C, H, W]` by the statistics of the batch, scales by `weight` `[C]` and shifts by
+/// `bias` `[C]`; then adds `residual` (of the shape of `x`) and rectifies when `relu` is set.
 ///
 /// Differentiable in `x`, `weight`, `bias` and `residual`; what is not tracked is not computed.
 pub fn batch_norm_train(
@@ -42,7 +42,7 @@ pub fn batch_norm_train(
     (Tensor::from_dispatch(output.y), statistics)
 }
 
-/// [`batch_norm_train`] for features `x` [N, C].
+/// [`batch_norm_train`] for features `x` `[N, C]`.
 pub fn batch_norm_train_2d(
     x: Tensor<2>,
     weight: Tensor<1>,

@@ -18,7 +18,7 @@ pub struct Convolution {
     pub algorithm: Algorithm,
 }
 
-/// Convolves `x` [N, C, H, W] with `weight` [O, C, K, K] into [N, O, H', W'], without bias.
+/// Convolves `x` `[N, C, H, W]` with `weight` `[O, C, K, K]` into `[N, O, H', W']`, without bias.
 pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, convolution: Convolution) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::convolution(
         x.into_dispatch(),
@@ -27,7 +27,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, convolution: Convolution) -> Tens
     ))
 }
 
-/// Convolves, adds `bias` [O] and then `residual` [N, O, H', W'], and rectifies when `relu` is set.
+/// Convolves, adds `bias` `[O]` and then `residual` `[N, O, H', W']`, and rectifies when `relu` is set.
 ///
 /// For inference: batch norm is folded into `weight` and `bias` by the caller, and the tensors are on
 /// a device without autodiff.

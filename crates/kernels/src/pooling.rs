@@ -5,20 +5,20 @@ use burn::backend::tensor::{FloatTensor, IntTensor};
 use burn::backend::{Backend, Dispatch, TensorMetadata, backend_extension, get_device_settings};
 use burn::tensor::{IndexingUpdateOp, Shape, Tensor};
 
-/// The largest value of each 3×3 window, stride 2, padding 1: [N, C, H, W] into
+/// The largest value of each 3×3 window, stride 2, padding 1: `[N, C, H, W]` into
 /// [N, C, (H + 1) / 2, (W + 1) / 2]. The gradient goes to the first maximum of a window.
 pub fn max_pool2d(x: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::max_pool(x.into_dispatch()))
 }
 
-/// Largest value and mean of each feature map, the maxima first: [N, C, H, W] into [N, 2C].
+/// Largest value and mean of each feature map, the maxima first: `[N, C, H, W]` into `[N, 2C]`.
 ///
 /// fastai's `AdaptiveConcatPool2d(1)` and `Flatten`. The gradient of a maximum goes to the first one.
 pub fn concat_pool(x: Tensor<4>) -> Tensor<2> {
     Tensor::from_dispatch(Dispatch::concat_pool(x.into_dispatch()))
 }
 
-/// Mean of each feature map: [N, C, H, W] into [N, C].
+/// Mean of each feature map: `[N, C, H, W]` into `[N, C]`.
 pub fn average_pool(x: Tensor<4>) -> Tensor<2> {
     let [batch, channels, height, width] = x.dims();
     x.reshape([batch, channels, height * width])

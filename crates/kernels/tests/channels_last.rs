@@ -19,7 +19,8 @@ fn both_orders() -> [Tensor<4>; 2] {
 
 #[test]
 fn burn_operations_see_the_same_tensor() {
-    let operations: [(&str, fn(Tensor<4>) -> Vec<f64>); 10] = [
+    type Operation = fn(Tensor<4>) -> Vec<f64>;
+    let operations: [(&str, Operation); 10] = [
         ("add", |x| read(x.clone() + x)),
         ("add another order", |x| {
             read(x.clone() + tensor(&values(120, 2), SHAPE, DType::F32))

@@ -60,6 +60,6 @@ mod tests {
     fn negative_evidence_stays_in_the_raw_map() {
         let features = FeatureMap::new(1, 1, 2, vec![1.0, 3.0]).unwrap();
         let gradient = FeatureMap::new(1, 1, 2, vec![-1.0, -1.0]).unwrap();
-        assert_eq!(GradCam.map(&features, &gradient).values, [-0.5, -1.5]);
+        assert_eq!(GradCam.map(&features, &gradient).values, [-1.0, -3.0]);
     }
 }

@@ -62,7 +62,7 @@ impl PoolingGradients for Flex {
         from_channels_last(x, dimensions)
     }
 
-    /// The indices are pixels, [N, C].
+    /// The indices are pixels, `[N, C]`.
     fn concat_pool_with_indices(x: FlexTensor) -> (FlexTensor, FlexTensor) {
         if !is_f32(&x) {
             return concat_pool_by_burn::<Self>(x);

@@ -17,7 +17,7 @@ pub(super) fn is_f32(tensor: &FlexTensor) -> bool {
     tensor.dtype() == DType::F32
 }
 
-/// A tensor [N, C, H, W] whose memory `values` is in channels-last order.
+/// A tensor `[N, C, H, W]` whose memory `values` is in channels-last order.
 pub(super) fn from_channels_last(values: memory::Buffer, shape: [usize; 4]) -> FlexTensor {
     let layout = Layout::new(Shape::new(shape), channels_last_strides(shape).to_vec(), 0);
     FlexTensor::new(values.into_bytes(), layout, DType::F32)
@@ -32,7 +32,7 @@ pub(super) fn from_planes(values: memory::Buffer, shape: [usize; 4]) -> FlexTens
     )
 }
 
-/// The tensor [N, C, H, W] with its memory in channels-last order and nothing else in it; itself if
+/// The tensor `[N, C, H, W]` with its memory in channels-last order and nothing else in it; itself if
 /// it is so.
 pub(super) fn into_channels_last(tensor: FlexTensor) -> FlexTensor {
     let shape @ [_, channels, height, width] = dimensions(&tensor);
@@ -55,7 +55,7 @@ pub(super) fn values(tensor: &FlexTensor) -> &[f32] {
     tensor.storage()
 }
 
-/// A vector [C] as a tensor.
+/// A vector `[C]` as a tensor.
 pub(super) fn from_vector(values: Vec<f32>) -> FlexTensor {
     let shape = Shape::new([values.len()]);
     let bytes = burn::tensor::Bytes::from_elems(values);

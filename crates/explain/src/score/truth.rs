@@ -1,0 +1,146 @@
+use pets::{
+    annotations::{AnnotationError, HeadBox, Region, read_head_box, read_trimap},
+    transform::CropMap,
+};
+use std::path::Path;
+
+/// Where the animal is in the square that the network saw of one picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Truth {
+    /// For each pixel of the square whether it shows the animal; `None` on the border of the trimap. The whole is `None`
+    /// where the picture has no trimap.
+    pub animal: Option<Vec<Option<bool>>>,
+    /// The head box in pixels of the square, as left, top, right and bottom edge.
+    pub head: Option<[f64; 4]>,
+}
+
+impl Truth {
+    /// The trimap and head box of the picture `stem`, through the same crop as the picture.
+    pub fn read(annotations: &Path, stem: &str, crop: &CropMap) -> Result<Self, AnnotationError> {
+        let trimap = read_trimap(annotations, stem)?;
+        let trimap = trimap.filter(|trimap| {
+            [trimap.width(), trimap.height()].map(|side| side as usize) == crop.picture_size
+        });
+        let animal = trimap.map(|trimap| {
+            let region = |[x, y]: [f64; 2]| {
+                trimap.region(x.round().max(0.0) as u32, y.round().max(0.0) as u32)
+            };
+            let is_animal = |point| match region(point)? {
+                Region::Pet => Some(true),
+                Region::Background => Some(false),
+                Region::Border => None,
+            };
+            points(crop).map(is_animal).collect()
+        });
+        let head = read_head_box(annotations, stem)?;
+        Ok(Self {
+            animal,
+            head: head.map(|head| in_square(head, crop)),
+        })
+    }
+
+    /// Whether a point of the square is on the head; `None` if no head is known, or none was seen.
+    pub fn is_on_head(&self, [x, y]: [f64; 2], size: usize) -> Option<bool> {
+        let [left, top, right, bottom] = self.head?;
+        let last = size as f64 - 0.5;
+        let is_seen = left < last && top < last && right > -0.5 && bottom > -0.5;
+        is_seen.then_some((left..=right).contains(&x) && (top..=bottom).contains(&y))
+    }
+
+    /// The head's part of the square: how often a point anywhere would be on it.
+    pub fn head_share(&self, size: usize) -> Option<f64> {
+        let [left, top, right, bottom] = self.head?;
+        let within = |from: f64, to: f64| {
+            (to.min(size as f64 - 0.5) - from.max(-0.5)).max(0.0) / size as f64
+        };
+        let share = within(left, right) * within(top, bottom);
+        (share > 0.0).then_some(share)
+    }
+}
+
+/// The points of the picture that the pixels of the square show, rows from the top.
+pub(super) fn points(crop: &CropMap) -> impl Iterator<Item = [f64; 2]> {
+    let size = crop.size;
+    (0..size * size)
+        .map(move |index| crop.to_picture([(index % size) as f64, (index / size) as f64]))
+}
+
+/// The edges of the box: pixels count from 1 in it, and its last column and row are inside.
+fn in_square(head: HeadBox, crop: &CropMap) -> [f64; 4] {
+    let [left, top] = crop.to_square([f64::from(head.left) - 1.5, f64::from(head.top) - 1.5]);
+    let [right, bottom] =
+        crop.to_square([f64::from(head.right) - 0.5, f64::from(head.bottom) - 0.5]);
+    [left, top, right, bottom]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{GrayImage, Luma};
+    use std::fs;
+
+    /// A picture of 200 × 100, of which columns 50 to 149 are seen; the animal fills columns 90 to 109, its border is
+    /// one column wide, its head the upper half of it.
+    fn annotations() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("trimaps")).unwrap();
+        fs::create_dir(folder.path().join("xmls")).unwrap();
+        let trimap = GrayImage::from_fn(200, 100, |column, _| {
+            Luma([match column {
+                90..110 => 1,
+                89 | 110 => 3,
+                _ => 2,
+            }])
+        });
+        trimap
+            .save(folder.path().join("trimaps/pug_1.png"))
+            .unwrap();
+        let head =
+            "<a><bndbox><xmin>91</xmin><ymin>1</ymin><xmax>110</xmax><ymax>50</ymax></bndbox></a>";
+        fs::write(folder.path().join("xmls/pug_1.xml"), head).unwrap();
+        folder
+    }
+
+    #[test]
+    fn trimap_and_box_go_through_the_crop_of_the_picture() {
+        let folder = annotations();
+        let crop = CropMap::new(200, 100, 100);
+        // 100 rounds to 96: the square is a little larger than the resized picture, and the factor is 99/95.
+        let size = crop.size;
+        let truth = Truth::read(folder.path(), "pug_1", &crop).unwrap();
+        let animal = truth.animal.as_ref().unwrap();
+        for (index, [x, _]) in points(&crop).enumerate() {
+            let expected = match x.round() as i64 {
+                90..110 => Some(true),
+                89 | 110 => None,
+                _ => Some(false),
+            };
+            let row = index / size;
+            // The first and last rows of the square lie outside the picture.
+            if (3..size - 3).contains(&row) {
+                assert_eq!(animal[index], expected, "column {x} of the picture");
+            }
+        }
+        let on_head = |point: [f64; 2]| truth.is_on_head(crop.to_square(point), size);
+        assert_eq!(on_head([90.0, 20.0]), Some(true));
+        assert_eq!(on_head([109.0, 49.0]), Some(true));
+        assert_eq!(on_head([89.0, 20.0]), Some(false));
+        assert_eq!(on_head([100.0, 51.0]), Some(false));
+        // 20 × 50 pixels of the picture; the square shows about 100 × 100 of them.
+        assert!((truth.head_share(size).unwrap() - 0.1).abs() < 0.01);
+    }
+
+    #[test]
+    fn a_picture_without_annotations_has_no_truth() {
+        let folder = annotations();
+        let truth = Truth::read(folder.path(), "pug_2", &CropMap::new(200, 100, 96)).unwrap();
+        assert_eq!(
+            truth,
+            Truth {
+                animal: None,
+                head: None
+            }
+        );
+        assert_eq!(truth.is_on_head([1.0, 1.0], 96), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! Explanations as pictures: a row for each, or the notebook's grid.
+
+use crate::{
+    cam::{METHODS, Method},
+    colour::magma,
+    drawn::DrawnMap,
+    page::Entry,
+    words::percent,
+};
+use image::RgbImage;
+use sheet::{Cell, Sheet, Verdict};
+
+/// Columns of maps that a sheet still shows well; the page has the others.
+const LARGEST_COLUMNS: usize = 8;
+/// Pictures in a row of a grid: the notebook's 2 × 4.
+const GRID_COLUMNS: usize = 4;
+
+/// A row for each picture: the picture, its maps, the scale.
+pub fn rows(title: &str, entries: &[Entry]) -> RgbImage {
+    let columns = columns(entries);
+    let maps = columns
+        .iter()
+        .map(|(method, rank)| heading(entries, *method, *rank));
+    let headings = ["Picture".to_owned()]
+        .into_iter()
+        .chain(maps)
+        .chain(["Scale".to_owned()]);
+    let mut sheet = Sheet::new(columns.len() + 2)
+        .title(title)
+        .column_headings(headings);
+    for entry in entries {
+        sheet.push(with_answer(&entry.picture, entry));
+        for (method, rank) in &columns {
+            sheet.push(
+                maps_of(entry, *method)
+                    .nth(*rank)
+                    .map_or_else(Cell::empty, map_cell),
+            );
+        }
+        sheet.push(Cell::scale_bar(
+            |value| magma(value.into()),
+            "lowest",
+            "highest",
+        ));
+    }
+    sheet.render()
+}
+
+/// The columns of maps, each a method and a position among the maps that a picture has of it: as many for a method
+/// as any picture has, or one where that would be too many.
+fn columns(entries: &[Entry]) -> Vec<(&'static dyn Method, usize)> {
+    let most = |method| {
+        entries
+            .iter()
+            .map(|entry| maps_of(entry, method).count())
+            .max()
+            .unwrap_or(0)
+    };
+    let columns = |limit: usize| -> Vec<_> {
+        let ranks = |method| (0..most(method).min(limit)).map(move |rank| (method, rank));
+        METHODS.into_iter().flat_map(ranks).collect()
+    };
+    let all = columns(usize::MAX);
+    if all.len() > LARGEST_COLUMNS {
+        columns(1)
+    } else {
+        all
+    }
+}
+
+/// The method, and which class: the one that all pictures are asked about, or what it is to each of them.
+fn heading(entries: &[Entry], method: &'static dyn Method, rank: usize) -> String {
+    let maps: Vec<&DrawnMap> = entries
+        .iter()
+        .filter_map(|entry| maps_of(entry, method).nth(rank))
+        .collect();
+    let class = |map: &DrawnMap| map.class.as_ref().map(|(class, _)| class.clone());
+    let first = maps.first().and_then(|map| class(map));
+    match first {
+        None => method.title().to_owned(),
+        Some(first) if maps.iter().all(|map| class(map).as_ref() == Some(&first)) => {
+            format!("{}: {first}", method.title())
+        }
+        Some(_) if rank == 0 => format!("{}: predicted", method.title()),
+        Some(_) => format!("{}: true class", method.title()),
+    }
+}
+
+/// For each method the notebook's grid: one map per picture, that of the first class.
+pub fn grids(entries: &[Entry]) -> Vec<(&'static str, RgbImage)> {
+    let columns = columns(entries).into_iter().filter(|(_, rank)| *rank == 0);
+    columns
+        .map(|(method, _)| (method.name(), grid(entries, method)))
+        .collect()
+}
+
+fn grid(entries: &[Entry], method: &'static dyn Method) -> RgbImage {
+    let mut grid = Sheet::new(GRID_COLUMNS.min(entries.len())).title(method.title());
+    for entry in entries {
+        let map = maps_of(entry, method).next();
+        grid.push(map.map_or_else(Cell::empty, |map| with_answer(&map.picture, entry)));
+    }
+    grid.render()
+}
+
+/// A picture's maps of one method.
+fn maps_of<'a>(
+    entry: &'a Entry,
+    method: &'static dyn Method,
+) -> impl Iterator<Item = &'a DrawnMap> {
+    entry
+        .maps
+        .iter()
+        .filter(move |map| map.method.name() == method.name())
+}
+
+/// `picture` with the answer below it, the truth where it is another, and the name.
+fn with_answer(picture: &RgbImage, entry: &Entry) -> Cell {
+    let cell = Cell::picture(picture.clone());
+    let Some((class, share)) = entry.probabilities.first() else {
+        return cell;
+    };
+    let cell = cell.caption(format!("{class} {}", percent(*share)));
+    let cell = match (&entry.true_class, entry.is_right()) {
+        (_, Some(true)) => cell.verdict(Verdict::Right),
+        (Some(truth), Some(false)) => cell.verdict(Verdict::Wrong).caption(format!("is {truth}")),
+        _ => cell,
+    };
+    cell.caption(entry.name.clone())
+}
+
+/// A map with its class and values below; the method is in the heading above.
+fn map_cell(map: &DrawnMap) -> Cell {
+    let mut cell = Cell::picture(map.picture.clone());
+    if let Some((class, share)) = &map.class {
+        cell = cell.caption(format!("{class} {}", percent(*share)));
+    }
+    if map.scale.is_none() {
+        cell = cell.caption("no positive evidence");
+    }
+    cell.caption(map.range.clone())
+}
