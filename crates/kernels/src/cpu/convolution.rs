@@ -84,8 +84,16 @@ pub struct Epilogue<'a> {
 /// A weight arranged for [`forward_packed`], to be used for many calls.
 pub struct PackedWeight {
     shape: Shape,
-    winograd: bool,
-    panels: Scratch,
+    arrangement: Arrangement,
+}
+
+enum Arrangement {
+    /// Panels of the direct product.
+    Panels(Scratch),
+    /// Winograd's transform of it.
+    Transformed(Scratch),
+    /// As torch has it: to read the transform, four times as large, takes longer than to make it in the cache.
+    Plain(Vec<f32>),
 }
 
 /// `output = convolution(input, weight)`, followed by `epilogue`.
@@ -198,7 +206,7 @@ pub(super) fn forward_at(
 ) {
     check_forward(shape, input, output, &epilogue);
     assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
-    match Winograd::forward(shape).filter(|_| winograd_pays(shape, algorithm)) {
+    match Winograd::forward(shape).filter(|_| algorithm == Algorithm::Fast) {
         Some(winograd) => winograd.run(level, input, weight, output, epilogue),
         None => {
             let panels = Gather::forward(shape).pack_weight(level, weight);
@@ -214,17 +222,16 @@ pub(super) fn pack_at(
     algorithm: Algorithm,
 ) -> PackedWeight {
     assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
-    match Winograd::forward(shape).filter(|_| winograd_pays(shape, algorithm)) {
-        Some(winograd) => PackedWeight {
-            shape: *shape,
-            winograd: true,
-            panels: winograd.pack_weight(level, weight),
-        },
-        None => PackedWeight {
-            shape: *shape,
-            winograd: false,
-            panels: Gather::forward(shape).pack_weight(level, weight),
-        },
+    let arrangement = match Winograd::forward(shape).filter(|_| algorithm == Algorithm::Fast) {
+        Some(winograd) if winograd.few_channels() => {
+            Arrangement::Transformed(winograd.pack_weight(level, weight))
+        }
+        Some(_) => Arrangement::Plain(weight.to_vec()),
+        None => Arrangement::Panels(Gather::forward(shape).pack_weight(level, weight)),
+    };
+    PackedWeight {
+        shape: *shape,
+        arrangement,
     }
 }
 
@@ -251,9 +258,17 @@ pub(super) fn forward_packed_at(
         sizes(&weight.shape),
         "channels, kernel, stride and padding"
     );
-    match Winograd::forward(shape).filter(|_| weight.winograd) {
-        Some(winograd) => winograd.run_packed(level, input, &weight.panels, output, epilogue),
-        None => run_direct(level, shape, input, &weight.panels, output, epilogue),
+    match (&weight.arrangement, Winograd::forward(shape)) {
+        (Arrangement::Panels(panels), _) => {
+            run_direct(level, shape, input, panels, output, epilogue)
+        }
+        (Arrangement::Transformed(transformed), Some(winograd)) => {
+            winograd.run_transformed(level, input, transformed, output, epilogue);
+        }
+        (Arrangement::Plain(plain), Some(winograd)) => {
+            winograd.run(level, input, plain, output, epilogue)
+        }
+        (_, None) => unreachable!("the sizes that Winograd's algorithm depends on are equal"),
     }
 }
 
@@ -276,8 +291,7 @@ pub(super) fn input_gradient_at(
         "numbers of the output's gradient"
     );
     assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
-    if let Some(winograd) =
-        Winograd::input_gradient(shape).filter(|_| winograd_pays(shape, algorithm))
+    if let Some(winograd) = Winograd::input_gradient(shape).filter(|_| algorithm == Algorithm::Fast)
     {
         winograd.run(
             level,
@@ -317,11 +331,6 @@ fn run_direct(
     }
 }
 
-fn winograd_pays(shape: &Shape, algorithm: Algorithm) -> bool {
-    let _ = shape;
-    algorithm == Algorithm::Fast
-}
-
 fn check_forward(shape: &Shape, input: &[f32], output: &[f32], epilogue: &Epilogue) {
     assert_eq!(input.len(), shape.input_length(), "numbers of the input");
     assert_eq!(output.len(), shape.output_length(), "numbers of the output");
@@ -358,7 +367,7 @@ pub(super) fn weight_gradient_at(
         shape.weight_length(),
         "numbers of the weight's gradient"
     );
-    if Winograd::supports(shape) && winograd_pays(shape, algorithm) {
+    if Winograd::supports(shape) && algorithm == Algorithm::Fast {
         winograd_weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
     } else {
         convolution_weight_gradient::run(level, shape, input, output_gradient, weight_gradient);

@@ -6,21 +6,22 @@
 //! * many channels: the tiles are transformed first, then a task takes 32 output channels of all tiles, so that the
 //!   transformed weight, four times as large as the weight, is made in the cache, used at once and never stored.
 
-use std::ops::Range;
+mod multiply;
+mod tiles;
+mod weight;
 
 use rayon::prelude::*;
 
 use super::{
     convolution::{Epilogue, Shape},
-    convolution_gather::{Lanes, finish_vector, load_transposed},
-    gemm::{GROUP, PANEL_COLUMNS, PANEL_ROWS, multiply_panel},
+    gemm::{PANEL_COLUMNS, PANEL_ROWS},
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Level, Simd},
-    winograd_transform::{
-        INPUTS, KERNEL, OUTPUTS, POSITIONS, Picture, Positions, transform_input, transform_product,
-        transform_weight,
-    },
+    simd::{LANES, Level},
+    winograd_transform::{KERNEL, OUTPUTS},
 };
+use multiply::{Multiply, Weight};
+use tiles::{LeftLayout, TransformTiles};
+use weight::{TransformWeight, transformed_length};
 
 /// Input channels up to which a task keeps all of its tiles' transforms.
 const FEW_CHANNELS: usize = 128;
@@ -30,9 +31,6 @@ const TASK_PANELS: usize = 2;
 const TASKS: usize = 8;
 /// Row panels of a round in the schedule for many channels: a task's products take 450 KB.
 const ROUND_PANELS: usize = 7;
-/// Input channels whose transformed weight a task makes at a time: 590 KB.
-const CHANNEL_BLOCK: usize = 128;
-
 /// One convolution of this kind.
 #[derive(Clone, Copy)]
 pub struct Winograd {
@@ -107,6 +105,11 @@ impl Winograd {
         }
     }
 
+    /// Whether a transformed weight is read by all tasks, so that it pays to keep it for later calls.
+    pub fn few_channels(&self) -> bool {
+        self.channels_in <= FEW_CHANNELS
+    }
+
     /// Computes the convolution with a weight as torch has it.
     pub fn run(
         &self,
@@ -116,195 +119,35 @@ impl Winograd {
         target: &mut [f32],
         epilogue: Epilogue,
     ) {
-        if self.channels_in <= FEW_CHANNELS {
+        if self.few_channels() {
             let transformed = self.pack_weight(level, weight);
-            self.run_packed(level, source, &transformed, target, epilogue);
+            self.run_transformed(level, source, &transformed, target, epilogue);
         } else {
-            self.run_many_channels(level, source, Weight::Torch(weight), target, epilogue);
+            self.run_many_channels(level, source, weight, target, epilogue);
         }
     }
 
-    /// Computes the convolution with a weight from [`Winograd::pack_weight`].
-    pub fn run_packed(
-        &self,
-        level: Level,
-        source: &[f32],
-        weight: &[f32],
-        target: &mut [f32],
-        epilogue: Epilogue,
-    ) {
-        if self.channels_in <= FEW_CHANNELS {
-            self.run_few_channels(level, source, weight, target, epilogue);
-        } else {
-            self.run_many_channels(level, source, Weight::Transformed(weight), target, epilogue);
-        }
-    }
-}
-
-/// Position of a tile's first output.
-#[derive(Clone, Copy)]
-struct Tile {
-    image: usize,
-    row: usize,
-    column: usize,
-}
-
-/// The 36 left matrices of some tiles, as panels: `[position][panel][group][row][16]`.
-#[derive(Clone, Copy)]
-struct LeftLayout {
-    groups: usize,
-    /// Rows that are used of each panel: as many in all, rather than few in the last.
-    panel_rows: usize,
-    position_step: usize,
-}
-
-impl LeftLayout {
-    fn new(tiles: usize, channels: usize) -> LeftLayout {
-        let groups = channels / LANES;
-        let panels = tiles.div_ceil(PANEL_ROWS);
-        let position_step = spread(panels * groups * GROUP);
-        LeftLayout {
-            groups,
-            panel_rows: tiles.div_ceil(panels),
-            position_step,
-        }
-    }
-
-    fn length(&self) -> usize {
-        POSITIONS * self.position_step
-    }
-
-    fn panel(&self, position: usize, panel: usize) -> usize {
-        position * self.position_step + panel * self.groups * GROUP
-    }
-}
-
-/// The next length that is an odd number of cache lines: 36 writes at this distance fall into different cache sets.
-pub fn spread(length: usize) -> usize {
-    length.next_multiple_of(LANES)
-        + if length.div_ceil(LANES).is_multiple_of(2) {
-            LANES
-        } else {
-            0
-        }
-}
-
-// ---------------------------------------------------------------------------------------------- weight
-
-#[derive(Clone, Copy)]
-enum Weight<'a> {
-    Torch(&'a [f32]),
-    Transformed(&'a [f32]),
-}
-
-impl Winograd {
-    /// The 36 right matrices: `[column panel][channel block][position][input channel of the block][32]`.
+    /// The 36 right matrices, for [`Winograd::run_transformed`]: `[column panel][position][input channel][32]`.
     pub fn pack_weight(&self, level: Level, weight: &[f32]) -> Scratch {
-        let mut transformed = Scratch::take(self.column_panels() * self.panel_length());
+        let length = transformed_length(self.channels_in);
+        let mut transformed = Scratch::take(self.column_panels() * length);
         let target = Shared::new(&mut transformed);
-        let blocks = self.channels_in.div_ceil(CHANNEL_BLOCK);
-        (0..self.column_panels() * blocks)
-            .into_par_iter()
-            .for_each(|task| {
-                let (panel, channels) = (task / blocks, self.channel_block(task % blocks));
-                let start = panel * self.panel_length() + self.block_start(&channels);
-                level.run(TransformWeight {
-                    winograd: self,
-                    weight,
-                    panel,
-                    channels,
-                    target,
-                    start,
-                });
+        (0..self.column_panels()).into_par_iter().for_each(|panel| {
+            let (channels, start) = (0..self.channels_in, panel * length);
+            level.run(TransformWeight {
+                winograd: self,
+                weight,
+                panel,
+                channels,
+                target,
+                start,
             });
+        });
         transformed
     }
 
-    fn panel_length(&self) -> usize {
-        self.block_start(&(self.channels_in..self.channels_in))
-    }
-
-    fn channel_block(&self, block: usize) -> Range<usize> {
-        block * CHANNEL_BLOCK..self.channels_in.min((block + 1) * CHANNEL_BLOCK)
-    }
-
-    /// Where a block of channels starts in its panel.
-    fn block_start(&self, channels: &Range<usize>) -> usize {
-        let (whole, rest) = (
-            channels.start / CHANNEL_BLOCK,
-            channels.start % CHANNEL_BLOCK,
-        );
-        POSITIONS
-            * (whole * position_step(CHANNEL_BLOCK)
-                + if rest > 0 { position_step(rest) } else { 0 })
-    }
-}
-
-/// Numbers from a position to the next in the transformed weight of `channels` input channels.
-fn position_step(channels: usize) -> usize {
-    spread(channels * PANEL_COLUMNS)
-}
-
-/// Transforms the weight of 32 output channels and some input channels.
-struct TransformWeight<'a> {
-    winograd: &'a Winograd,
-    weight: &'a [f32],
-    panel: usize,
-    channels: Range<usize>,
-    /// From `start` on it gets `[position][channel][32]`.
-    target: Shared<'a>,
-    start: usize,
-}
-
-impl Kernel for TransformWeight<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let winograd = self.winograd;
-        let elements = KERNEL * KERNEL;
-        for half in [0, LANES] {
-            for (i, channel) in self.channels.clone().enumerate() {
-                let column = self.panel * PANEL_COLUMNS + half;
-                let (start, step, ahead) = if winograd.forward {
-                    let step = winograd.channels_in * elements;
-                    (column * step + channel * elements, step, 6 * elements)
-                } else {
-                    let step = winograd.channels_out * elements;
-                    (channel * step + column * elements, elements, 2 * step)
-                };
-                let at = Lanes {
-                    start,
-                    step,
-                    lanes: LANES,
-                    count: elements,
-                    ahead,
-                };
-                let columns = load_transposed(simd, self.weight, at);
-                let mut kernel = [[simd.splat(0.0); KERNEL]; KERNEL];
-                for i in 0..elements {
-                    let element = if winograd.forward {
-                        i
-                    } else {
-                        elements - 1 - i
-                    };
-                    kernel[i / KERNEL][i % KERNEL] = columns[element];
-                }
-                let start = self.start + i * PANEL_COLUMNS + half;
-                // SAFETY: this task alone has this panel and these channels.
-                let mut target = unsafe {
-                    Positions::new(self.target, start, position_step(self.channels.len()))
-                };
-                transform_weight(simd, &kernel, &mut target);
-            }
-        }
-    }
-}
-
-// ---------------------------------------------------------------------------------------------- schedules
-
-impl Winograd {
-    fn run_few_channels(
+    /// The schedule for few channels, with a weight from [`Winograd::pack_weight`].
+    pub fn run_transformed(
         &self,
         level: Level,
         source: &[f32],
@@ -313,31 +156,31 @@ impl Winograd {
         epilogue: Epilogue,
     ) {
         let target = Shared::new(target);
+        let length = transformed_length(self.channels_in);
         let panels = self.tiles().div_ceil(PANEL_ROWS);
-        let task_panels = (panels / TASKS).clamp(1, TASK_PANELS);
-        (0..panels.div_ceil(task_panels))
+        let task_tiles = (panels / TASKS).clamp(1, TASK_PANELS) * PANEL_ROWS;
+        (0..self.tiles().div_ceil(task_tiles))
             .into_par_iter()
             .for_each(|task| {
-                let first = task * task_panels * PANEL_ROWS;
-                let tiles = first..self.tiles().min(first + task_panels * PANEL_ROWS);
+                let tiles = task * task_tiles..self.tiles().min((task + 1) * task_tiles);
                 let layout = LeftLayout::new(tiles.len(), self.channels_in);
                 let mut left = Scratch::take(layout.length());
-                let shared = Shared::new(&mut left);
+                let (shared, part) = (Shared::new(&mut left), tiles.clone());
                 level.run(TransformTiles {
                     winograd: self,
                     source,
-                    tiles: tiles.clone(),
+                    tiles: part,
                     layout,
                     target: shared,
-                    first_panel: 0,
+                    panel: 0,
                 });
-                for panel in 0..self.column_panels() {
-                    let weight = Weight::Transformed(weight);
+                for (panel, weight) in weight.chunks_exact(length).enumerate() {
+                    let (weight, tiles) = (Weight::Transformed(weight), tiles.clone());
                     level.run(Multiply {
                         winograd: self,
                         layout,
                         left: &left,
-                        tiles: tiles.clone(),
+                        tiles,
                         weight,
                         panel,
                         target,
@@ -351,13 +194,12 @@ impl Winograd {
         &self,
         level: Level,
         source: &[f32],
-        weight: Weight,
+        weight: &[f32],
         target: &mut [f32],
         epilogue: Epilogue,
     ) {
-        let target = Shared::new(target);
-        let all_panels = self.tiles().div_ceil(PANEL_ROWS);
-        let rounds = all_panels.div_ceil(ROUND_PANELS);
+        let (target, weight) = (Shared::new(target), Weight::Plain(weight));
+        let rounds = self.tiles().div_ceil(ROUND_PANELS * PANEL_ROWS);
         let round_tiles = self.tiles().div_ceil(rounds);
         let layout = LeftLayout::new(round_tiles, self.channels_in);
         let mut left = Scratch::take(layout.length());
@@ -375,15 +217,16 @@ impl Winograd {
                         tiles,
                         layout,
                         target: shared,
-                        first_panel: panel,
+                        panel,
                     });
                 });
             (0..self.column_panels()).into_par_iter().for_each(|panel| {
+                let tiles = tiles.clone();
                 level.run(Multiply {
                     winograd: self,
                     layout,
                     left: &left,
-                    tiles: tiles.clone(),
+                    tiles,
                     weight,
                     panel,
                     target,
@@ -394,170 +237,20 @@ impl Winograd {
     }
 }
 
-// ---------------------------------------------------------------------------------------------- steps
-
-/// Transforms the inputs of some tiles into left panels.
-struct TransformTiles<'a> {
-    winograd: &'a Winograd,
-    source: &'a [f32],
-    tiles: Range<usize>,
-    layout: LeftLayout,
-    target: Shared<'a>,
-    /// Panel of the first tile.
-    first_panel: usize,
+/// Position of a tile's first output.
+#[derive(Clone, Copy)]
+struct Tile {
+    image: usize,
+    row: usize,
+    column: usize,
 }
 
-impl Kernel for TransformTiles<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let winograd = self.winograd;
-        let mut zeros = Scratch::take(winograd.channels_in);
-        zeros.fill(0.0);
-        let picture = Picture::new(self.source, winograd.source, &zeros);
-        for (i, tile) in self.tiles.clone().enumerate() {
-            let tile = winograd.tile(tile);
-            let panel = self.first_panel + i / self.layout.panel_rows;
-            let start = self.layout.panel(0, panel) + i % self.layout.panel_rows * LANES;
-            let (row, column) = (
-                tile.row as isize - winograd.padding,
-                tile.column as isize - winograd.padding,
-            );
-            let mut square = picture.square::<INPUTS>(tile.image, row, column);
-            for group in 0..self.layout.groups {
-                square.look_at(group * LANES);
-                // SAFETY: this task alone has the panels of these tiles.
-                let mut target = unsafe {
-                    Positions::new(
-                        self.target,
-                        start + group * GROUP,
-                        self.layout.position_step,
-                    )
-                };
-                transform_input(simd, &square, &mut target);
-            }
+/// The next length that is an odd number of cache lines: 36 writes at this distance fall into different cache sets.
+pub fn spread(length: usize) -> usize {
+    length.next_multiple_of(LANES)
+        + if length.div_ceil(LANES).is_multiple_of(2) {
+            LANES
+        } else {
+            0
         }
-    }
-}
-
-/// Multiplies the transforms of some tiles with the weight of 32 output channels, transforms back and writes.
-struct Multiply<'a> {
-    winograd: &'a Winograd,
-    layout: LeftLayout,
-    left: &'a [f32],
-    tiles: Range<usize>,
-    weight: Weight<'a>,
-    panel: usize,
-    target: Shared<'a>,
-    epilogue: Epilogue<'a>,
-}
-
-impl Kernel for Multiply<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let winograd = self.winograd;
-        let channels = winograd.channels_in;
-        let step = spread(self.tiles.len() * PANEL_COLUMNS);
-        let mut products = Scratch::take(POSITIONS * step);
-        let mut made = match self.weight {
-            Weight::Torch(_) => {
-                Scratch::take(POSITIONS * position_step(channels.min(CHANNEL_BLOCK)))
-            }
-            Weight::Transformed(_) => Scratch::take(0),
-        };
-        for block in 0..channels.div_ceil(CHANNEL_BLOCK) {
-            let channels = winograd.channel_block(block);
-            match self.weight {
-                Weight::Torch(weight) => {
-                    let (panel, target) = (self.panel, Shared::new(&mut made));
-                    TransformWeight {
-                        winograd,
-                        weight,
-                        panel,
-                        channels: channels.clone(),
-                        target,
-                        start: 0,
-                    }
-                    .run(simd);
-                    self.multiply(simd, &made, channels, &mut products, step);
-                }
-                Weight::Transformed(weight) => {
-                    let start =
-                        self.panel * winograd.panel_length() + winograd.block_start(&channels);
-                    self.multiply(simd, &weight[start..], channels, &mut products, step);
-                }
-            }
-        }
-        let products = Shared::new(&mut products);
-        for (i, tile) in self.tiles.clone().enumerate() {
-            for half in [0, LANES] {
-                // SAFETY: the products are this task's own, and nothing else uses them any more.
-                let products = unsafe { Positions::new(products, i * PANEL_COLUMNS + half, step) };
-                self.write_tile(
-                    simd,
-                    winograd.tile(tile),
-                    &products,
-                    self.panel * PANEL_COLUMNS + half,
-                );
-            }
-        }
-    }
-}
-
-impl Multiply<'_> {
-    /// Adds the products over some input channels, whose weight is `[position][channel][32]`.
-    #[inline(always)]
-    fn multiply<S: Simd>(
-        &self,
-        simd: S,
-        weight: &[f32],
-        channels: Range<usize>,
-        products: &mut [f32],
-        step: usize,
-    ) {
-        let (group, groups) = (channels.start / LANES, channels.len() / LANES);
-        let rights = weight.chunks_exact(position_step(channels.len()));
-        let products = products.chunks_exact_mut(step);
-        for (position, (right, products)) in rights.zip(products).enumerate() {
-            let products = &mut products[..self.tiles.len() * PANEL_COLUMNS];
-            for (panel, products) in products
-                .chunks_mut(self.layout.panel_rows * PANEL_COLUMNS)
-                .enumerate()
-            {
-                let left = self.layout.panel(position, panel) + group * GROUP;
-                let left = &self.left[left..left + groups * GROUP];
-                let rows = products.len() / PANEL_COLUMNS;
-                multiply_panel(
-                    simd,
-                    (rows, groups),
-                    left,
-                    right,
-                    products,
-                    PANEL_COLUMNS,
-                    channels.start > 0,
-                );
-            }
-        }
-    }
-
-    /// Transforms one tile's products at sixteen channels to outputs and writes those inside the picture.
-    #[inline(always)]
-    fn write_tile<S: Simd>(&self, simd: S, tile: Tile, products: &Positions, channel: usize) {
-        let winograd = self.winograd;
-        let (height, width) = winograd.target;
-        let mut outputs = [[simd.splat(0.0); OUTPUTS]; OUTPUTS];
-        transform_product(simd, products, &mut outputs);
-        for (i, line) in outputs.iter().enumerate().take(height - tile.row) {
-            for (j, value) in line.iter().enumerate().take(width - tile.column) {
-                let pixel = (tile.image * height + tile.row + i) * width + tile.column + j;
-                let position = pixel * winograd.channels_out + channel;
-                // SAFETY: this task alone has these tiles and output channels.
-                let target = unsafe { self.target.slice_mut(position, LANES) };
-                finish_vector(simd, &self.epilogue, position, channel, *value, target);
-            }
-        }
-    }
 }

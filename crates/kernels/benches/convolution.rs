@@ -1,0 +1,201 @@
+//! Each convolution of ResNet-34 and ResNet-50 alone: time, operations of the definition per second, and the
+//! share of the product kernel's own peak measured in the same run.
+//!
+//! `cargo bench -p kernels --bench convolution -- [34|50] [size] [batch] [threads] [exact|fast]`
+
+use std::time::{Duration, Instant};
+
+use kernels::cpu::{self, Algorithm, Epilogue, Shape};
+
+fn main() {
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    let word =
+        |i: usize, default: &str| words.get(i).cloned().unwrap_or_else(|| default.to_string());
+    let number = |i: usize, default: &str| {
+        word(i, default)
+            .parse::<usize>()
+            .unwrap_or_else(|_| panic!("argument {} must be a number", i + 1))
+    };
+    let (depth, size, batch, threads) = (
+        number(0, "34"),
+        number(1, "224"),
+        number(2, "8"),
+        number(3, "2"),
+    );
+    let algorithm = if word(4, "fast") == "exact" {
+        Algorithm::Exact
+    } else {
+        Algorithm::Fast
+    };
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .expect("a thread pool");
+    pool.install(|| table(depth, size, batch, threads, algorithm));
+}
+
+fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Algorithm) {
+    let peak = product_peak(threads);
+    println!(
+        "ResNet-{depth}, {size} px, batch {batch}, {threads} threads, {algorithm:?}; large 1x1 product: {peak:.0} GFLOP/s"
+    );
+    println!(
+        "{:>2}  {:<24} {:>7}  {:>8} {:>8} {:>8} {:>8}  {:>5} {:>5} {:>5}  share of the product's speed",
+        "", "layer", "GFLOP", "packed", "forward", "d input", "d weight", "GF/s", "", ""
+    );
+    let mut sums = [0.0; 4];
+    for (count, name, shape) in layers(depth, size, batch) {
+        let times = measure(&shape, algorithm);
+        let first = shape.channels_in == 3;
+        for (i, time) in times.iter().enumerate() {
+            sums[i] += if first && i == 2 {
+                0.0
+            } else {
+                count as f64 * time
+            };
+        }
+        let giga = shape.operations() * 1e-9;
+        let speed = |i: usize| giga / times[i] * 1e3;
+        println!(
+            "{count:>2}x {name:<24} {giga:>7.2}  {:>8.2} {:>8.2} {:>8.2} {:>8.2}  {:>5.0} {:>5.0} {:>5.0}  {:.2} {:.2} {:.2}",
+            times[0],
+            times[1],
+            times[2],
+            times[3],
+            speed(1),
+            speed(2),
+            speed(3),
+            speed(1) / peak,
+            speed(2) / peak,
+            speed(3) / peak
+        );
+    }
+    println!(
+        "sum, ms: packed forward {:.1}, forward {:.1}, input gradient {:.1}, weight gradient {:.1}; training {:.1}",
+        sums[0],
+        sums[1],
+        sums[2],
+        sums[3],
+        sums[1] + sums[2] + sums[3]
+    );
+}
+
+/// How often each convolution occurs, its name, its shape.
+fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, Shape)> {
+    let mut layers: Vec<(usize, String, Shape)> = Vec::new();
+    let mut add = |count: usize,
+                   size: usize,
+                   channels_in: usize,
+                   channels_out: usize,
+                   kernel: usize,
+                   stride: usize| {
+        let padding = kernel / 2;
+        let shape = Shape {
+            batch,
+            height: size,
+            width: size,
+            channels_in,
+            channels_out,
+            kernel,
+            stride,
+            padding,
+        };
+        let name = format!("{channels_in}->{channels_out} {kernel}x{kernel}/{stride} @{size}");
+        match layers.iter_mut().find(|layer| layer.2 == shape) {
+            Some(layer) => layer.0 += count,
+            None => layers.push((count, name, shape)),
+        }
+    };
+    add(1, size, 3, 64, 7, 2);
+    let mut channels = 64;
+    for (stage, blocks) in [3, 4, 6, 3].into_iter().enumerate() {
+        let (wide, mut now) = (64 << stage, (size / 4) >> stage.saturating_sub(1));
+        for block in 0..blocks {
+            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
+            let outputs = if depth == 34 { wide } else { 4 * wide };
+            if channels != outputs {
+                add(1, now, channels, outputs, 1, stride);
+            }
+            if depth == 34 {
+                add(1, now, channels, wide, 3, stride);
+            } else {
+                add(1, now, channels, wide, 1, 1);
+                add(1, now, wide, wide, 3, stride);
+            }
+            now = now.div_ceil(stride);
+            if depth == 34 {
+                add(1, now, wide, wide, 3, 1);
+            } else {
+                add(1, now, wide, outputs, 1, 1);
+            }
+            channels = outputs;
+        }
+    }
+    layers
+}
+
+/// Milliseconds of forward with a packed weight, forward, input gradient and weight gradient.
+fn measure(shape: &Shape, algorithm: Algorithm) -> [f64; 4] {
+    let numbers = |count: usize| {
+        (0..count)
+            .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
+            .collect::<Vec<f32>>()
+    };
+    let (x, w, dy) = (
+        numbers(shape.input_length()),
+        numbers(shape.weight_length()),
+        numbers(shape.output_length()),
+    );
+    let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+    let packed = cpu::pack(shape, &w, algorithm);
+    [
+        best(|| cpu::forward_packed(&packed, shape, &x, &mut y, Epilogue::default())),
+        best(|| cpu::forward(shape, &x, &w, &mut y, Epilogue::default(), algorithm)),
+        best(|| cpu::input_gradient(shape, &dy, &w, &mut dx, algorithm)),
+        best(|| cpu::weight_gradient(shape, &x, &dy, &mut dw, algorithm)),
+    ]
+}
+
+/// Shortest of many repetitions: on a shared machine the others measure the neighbours.
+fn best(mut work: impl FnMut()) -> f64 {
+    let budget = Duration::from_millis(300);
+    work();
+    let start = Instant::now();
+    let mut shortest = f64::MAX;
+    let mut repetitions = 0;
+    while start.elapsed() < budget || repetitions < 4 {
+        let before = Instant::now();
+        work();
+        shortest = shortest.min(before.elapsed().as_secs_f64() * 1e3);
+        repetitions += 1;
+    }
+    shortest
+}
+
+/// Speed of a product that is large in every direction, GFLOP/s.
+fn product_peak(_threads: usize) -> f64 {
+    let shape = Shape {
+        batch: 1,
+        height: 56,
+        width: 56,
+        channels_in: 288,
+        channels_out: 1024,
+        kernel: 1,
+        stride: 1,
+        padding: 0,
+    };
+    shape.operations() * 1e-6 / measure_packed(&shape)
+}
+
+fn measure_packed(shape: &Shape) -> f64 {
+    let (x, w) = (
+        vec![0.5; shape.input_length()],
+        vec![0.25; shape.weight_length()],
+    );
+    let mut y = vec![0.0; shape.output_length()];
+    let packed = cpu::pack(shape, &w, Algorithm::Exact);
+    best(|| cpu::forward_packed(&packed, shape, &x, &mut y, Epilogue::default()))
+}

@@ -1,0 +1,153 @@
+//! From transformed tiles to outputs.
+
+use std::ops::Range;
+
+use super::{
+    Tile, Winograd, spread,
+    tiles::LeftLayout,
+    weight::{TransformWeight, position_step, transformed_length},
+};
+use crate::cpu::{
+    convolution::Epilogue,
+    convolution_gather::finish_vector,
+    gemm::{GROUP, PANEL_COLUMNS, multiply_panel},
+    scratch::{Scratch, Shared},
+    simd::{Kernel, LANES, Simd},
+    winograd_transform::{OUTPUTS, POSITIONS, Positions, transform_product},
+};
+
+/// Input channels whose weight a task transforms at a time: 590 KB.
+const CHANNEL_BLOCK: usize = 128;
+
+/// A weight, before or after its transform.
+#[derive(Clone, Copy)]
+pub enum Weight<'a> {
+    /// All of it, as torch has it.
+    Plain(&'a [f32]),
+    /// The 36 right matrices of the task's output channels.
+    Transformed(&'a [f32]),
+}
+
+/// Multiplies the transforms of some tiles with the weight of 32 output channels, transforms back and writes.
+pub struct Multiply<'a> {
+    /// The convolution.
+    pub winograd: &'a Winograd,
+    /// Where the tiles are in `left`.
+    pub layout: LeftLayout,
+    /// All left matrices.
+    pub left: &'a [f32],
+    /// The tiles of the layout.
+    pub tiles: Range<usize>,
+    /// The weight of these output channels, or all of it.
+    pub weight: Weight<'a>,
+    /// Which 32 output channels.
+    pub panel: usize,
+    /// The output.
+    pub target: Shared<'a>,
+    /// What happens before a number is written.
+    pub epilogue: Epilogue<'a>,
+}
+
+impl Kernel for Multiply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let winograd = self.winograd;
+        let channels = winograd.channels_in;
+        let step = spread(self.tiles.len() * PANEL_COLUMNS);
+        let mut products = Scratch::take(POSITIONS * step);
+        match self.weight {
+            Weight::Transformed(weight) => {
+                self.multiply(simd, weight, 0..channels, &mut products, step)
+            }
+            Weight::Plain(weight) => {
+                let mut transformed =
+                    Scratch::take(transformed_length(channels.min(CHANNEL_BLOCK)));
+                for start in (0..channels).step_by(CHANNEL_BLOCK) {
+                    let channels = start..channels.min(start + CHANNEL_BLOCK);
+                    let (panel, part, target) =
+                        (self.panel, channels.clone(), Shared::new(&mut transformed));
+                    TransformWeight {
+                        winograd,
+                        weight,
+                        panel,
+                        channels: part,
+                        target,
+                        start: 0,
+                    }
+                    .run(simd);
+                    self.multiply(simd, &transformed, channels, &mut products, step);
+                }
+            }
+        }
+        let products = Shared::new(&mut products);
+        for (i, tile) in self.tiles.clone().enumerate() {
+            for half in [0, LANES] {
+                // SAFETY: the products are this task's own, and nothing else uses them any more.
+                let products = unsafe { Positions::new(products, i * PANEL_COLUMNS + half, step) };
+                self.write_tile(
+                    simd,
+                    winograd.tile(tile),
+                    &products,
+                    self.panel * PANEL_COLUMNS + half,
+                );
+            }
+        }
+    }
+}
+
+impl Multiply<'_> {
+    /// Adds the products over some input channels, whose weight is `[position][channel][32]`.
+    #[inline(always)]
+    fn multiply<S: Simd>(
+        &self,
+        simd: S,
+        weight: &[f32],
+        channels: Range<usize>,
+        products: &mut [f32],
+        step: usize,
+    ) {
+        let (group, groups) = (channels.start / LANES, channels.len() / LANES);
+        let rights = weight.chunks_exact(position_step(channels.len()));
+        let products = products.chunks_exact_mut(step);
+        for (position, (right, products)) in rights.zip(products).enumerate() {
+            let products = &mut products[..self.tiles.len() * PANEL_COLUMNS];
+            for (panel, products) in products
+                .chunks_mut(self.layout.panel_rows * PANEL_COLUMNS)
+                .enumerate()
+            {
+                let left = self.layout.panel(position, panel) + group * GROUP;
+                let left = &self.left[left..left + groups * GROUP];
+                let rows = products.len() / PANEL_COLUMNS;
+                multiply_panel(
+                    simd,
+                    (rows, groups),
+                    left,
+                    right,
+                    products,
+                    PANEL_COLUMNS,
+                    channels.start > 0,
+                );
+            }
+        }
+    }
+
+    /// Transforms one tile's products at sixteen channels to outputs and writes those inside the picture.
+    #[inline(always)]
+    fn write_tile<S: Simd>(&self, simd: S, tile: Tile, products: &Positions, channel: usize) {
+        let winograd = self.winograd;
+        let (height, width) = winograd.target;
+        let mut outputs = [[simd.splat(0.0); OUTPUTS]; OUTPUTS];
+        transform_product(simd, products, &mut outputs);
+        for (i, line) in outputs.iter().enumerate().take(height - tile.row) {
+            for (j, value) in line.iter().enumerate().take(width - tile.column) {
+                let pixel = (tile.image * height + tile.row + i) * width + tile.column + j;
+                let position = pixel * winograd.channels_out + channel;
+                // SAFETY: this task alone has these tiles and output channels.
+                let target = unsafe { self.target.slice_mut(position, LANES) };
+                finish_vector(simd, &self.epilogue, position, channel, *value, target);
+            }
+        }
+    }
+}

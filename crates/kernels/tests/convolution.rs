@@ -1,0 +1,191 @@
+//! What callers of the convolutions rely on beyond the numbers: the same bits for any number of threads, from run to
+//! run, and for any batch.
+
+use kernels::cpu::{self, Algorithm, Epilogue, Shape};
+use proptest::prelude::*;
+
+/// Repeatable numbers between -1 and 1.
+fn numbers(count: usize, seed: usize) -> Vec<f32> {
+    (0..count)
+        .map(|i| ((i * 7919 + seed * 104_729) % 2003) as f32 / 1001.0 - 1.0)
+        .collect()
+}
+
+/// Output, input gradient and weight gradient.
+fn results(shape: &Shape, algorithm: Algorithm) -> [Vec<f32>; 3] {
+    let (x, w, dy) = (
+        numbers(shape.input_length(), 1),
+        numbers(shape.weight_length(), 2),
+        numbers(shape.output_length(), 3),
+    );
+    let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
+    cpu::forward(shape, &x, &w, &mut y, Epilogue::default(), algorithm);
+    cpu::input_gradient(shape, &dy, &w, &mut dx, algorithm);
+    cpu::weight_gradient(shape, &x, &dy, &mut dw, algorithm);
+    [y, dx, dw]
+}
+
+fn on_threads<T: Send>(threads: usize, work: impl FnOnce() -> T + Send) -> T {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .expect("a thread pool")
+        .install(work)
+}
+
+#[test]
+fn the_number_of_threads_does_not_change_a_bit() {
+    let layer = |batch, size, channels_in, channels_out, kernel, stride| Shape {
+        batch,
+        height: size,
+        width: size,
+        channels_in,
+        channels_out,
+        kernel,
+        stride,
+        padding: kernel / 2,
+    };
+    let shapes = [
+        layer(2, 64, 3, 64, 7, 2),
+        layer(4, 28, 64, 64, 3, 1),
+        layer(2, 14, 160, 160, 3, 1),
+        layer(2, 28, 64, 128, 3, 2),
+        layer(2, 28, 64, 256, 1, 1),
+        layer(1, 7, 256, 512, 3, 1),
+    ];
+    for shape in &shapes {
+        for algorithm in [Algorithm::Exact, Algorithm::Fast] {
+            let one = on_threads(1, || results(shape, algorithm));
+            for threads in [2, 3, 5] {
+                assert!(
+                    on_threads(threads, || results(shape, algorithm)) == one,
+                    "{threads} threads, {algorithm:?}, {shape:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_packed_weight_serves_any_batch_and_size() {
+    for (channels, algorithm) in [
+        (64, Algorithm::Fast),
+        (160, Algorithm::Fast),
+        (64, Algorithm::Exact),
+    ] {
+        let shape = Shape {
+            batch: 1,
+            height: 8,
+            width: 8,
+            channels_in: channels,
+            channels_out: 32,
+            kernel: 3,
+            stride: 1,
+            padding: 1,
+        };
+        let weight = numbers(shape.weight_length(), 2);
+        let packed = cpu::pack(&shape, &weight, algorithm);
+        let other = Shape {
+            batch: 3,
+            height: 11,
+            width: 6,
+            ..shape
+        };
+        let x = numbers(other.input_length(), 1);
+        let (mut found, mut expected) = (
+            vec![0.0; other.output_length()],
+            vec![0.0; other.output_length()],
+        );
+        cpu::forward_packed(&packed, &other, &x, &mut found, Epilogue::default());
+        cpu::forward(
+            &other,
+            &x,
+            &weight,
+            &mut expected,
+            Epilogue::default(),
+            algorithm,
+        );
+        assert!(found == expected, "{channels} channels, {algorithm:?}");
+    }
+}
+
+#[test]
+fn a_picture_gives_the_same_bits_alone_and_in_a_batch() {
+    for algorithm in [Algorithm::Exact, Algorithm::Fast] {
+        let shape = Shape {
+            batch: 3,
+            height: 14,
+            width: 14,
+            channels_in: 64,
+            channels_out: 64,
+            kernel: 3,
+            stride: 1,
+            padding: 1,
+        };
+        let alone = Shape { batch: 1, ..shape };
+        let (x, weight) = (
+            numbers(shape.input_length(), 1),
+            numbers(shape.weight_length(), 2),
+        );
+        let mut all = vec![0.0; shape.output_length()];
+        cpu::forward(
+            &shape,
+            &x,
+            &weight,
+            &mut all,
+            Epilogue::default(),
+            algorithm,
+        );
+        for (x, expected) in x
+            .chunks(alone.input_length())
+            .zip(all.chunks(alone.output_length()))
+        {
+            let mut found = vec![0.0; alone.output_length()];
+            cpu::forward(
+                &alone,
+                x,
+                &weight,
+                &mut found,
+                Epilogue::default(),
+                algorithm,
+            );
+            assert!(found == expected, "{algorithm:?}");
+        }
+    }
+}
+
+#[test]
+#[should_panic(expected = "numbers of the weight")]
+fn a_weight_of_another_shape_is_refused() {
+    let shape = Shape {
+        batch: 1,
+        height: 4,
+        width: 4,
+        channels_in: 2,
+        channels_out: 2,
+        kernel: 3,
+        stride: 1,
+        padding: 1,
+    };
+    cpu::forward(
+        &shape,
+        &[0.0; 32],
+        &[0.0; 35],
+        &mut [0.0; 32],
+        Epilogue::default(),
+        Algorithm::Exact,
+    );
+}
+
+proptest! {
+    #[test]
+    fn planar_and_channels_last_are_inverse(batch in 1usize..4, channels in 1usize..9, pixels in 1usize..3000) {
+        let planar = numbers(batch * channels * pixels, 1);
+        let mut channels_last = vec![f32::NAN; planar.len()];
+        cpu::planar_to_channels_last(channels, pixels, &planar, &mut channels_last);
+        prop_assert_eq!(channels_last[channels - 1], planar[(channels - 1) * pixels]);
+        let mut back = vec![f32::NAN; planar.len()];
+        cpu::channels_last_to_planar(channels, pixels, &channels_last, &mut back);
+        prop_assert!(back == planar);
+    }
+}
