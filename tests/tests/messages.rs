@@ -58,7 +58,7 @@ fn a_stage_that_is_not_there_is_named_with_those_that_are() {
     fails(
         &["--set", "stage.7.epochs=1"],
         2,
-        &["stage.7", "positions are 0 to 0"],
+        &["stage.7", "positions are 0 to 1"],
     );
 }
 

@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 const RUNS_FOLDER: &str = "runs";
 /// What a checkpoint's folder holds and a run's does not.
 const MANIFEST_FILE: &str = "manifest.json";
-/// Smaller squares than this leave a feature map of too few cells to say where something is: they are enlarged.
+/// Smaller squares leave a map of too few cells to say where something is, so pictures are enlarged. A network that was
+/// trained on the drawn sample at 64 pixels has 67 % of Grad-CAM's energy on the right one of two animals when it sees
+/// them at 64, 83 % at 128, 70 % at 192 (`explain score --size`); but it is less often right than at 64.
 const SMALLEST_SIZE: usize = 128;
 
 /// A network with the run it belongs to.
@@ -74,10 +76,11 @@ impl Source {
             format!(", error rate {:.1} %", 100.0 * rate)
         });
         vec![format!(
-            "Network: {} of run {}, {} iterations{error}. It saw squares of {} pixels, {}.",
+            "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw squares of {} pixels, {}.",
             manifest.network.architecture.name(),
             self.run.name(),
             manifest.iterations,
+            manifest.size,
             self.size,
             cells(self.size)
         )]

@@ -1,0 +1,107 @@
+//! Times training steps or predictions of a ResNet-34 with 37 classes and torchvision's head, for
+//! `scripts/bench-train.sh`:
+//!
+//! ```sh
+//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer
+//! ```
+//!
+//! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB` over the steps after the first.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
+use resnet::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
+use std::{fs, time::Instant};
+use train::{
+    config::OptimizerConfig,
+    learner::{LabelledBatch, Learner},
+    schedule::Rates,
+};
+
+const CLASSES: usize = 37;
+const RATES: Rates = Rates {
+    learning_rates: [1e-4; 3],
+    beta1: 0.9,
+};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [mode, size, batch, steps] = arguments.as_slice() else {
+        return Err("use: speed train|frozen|infer SIZE BATCH STEPS".into());
+    };
+    let (size, batch, steps) = (size.parse()?, batch.parse()?, steps.parse()?);
+    let mut times = match mode.as_str() {
+        "infer" => infer(size, batch, steps),
+        "frozen" => train(size, batch, steps, Trainable::Head)?,
+        _ => train(size, batch, steps, Trainable::All)?,
+    };
+    times.remove(0);
+    times.sort_by(f64::total_cmp);
+    let (median, minimum) = (times[times.len() / 2], times[0]);
+    println!(
+        "{mode} {size} {batch} {median:.1} {minimum:.1} {}",
+        peak_mebibytes()
+    );
+    Ok(())
+}
+
+fn spec() -> NetworkSpec {
+    NetworkSpec {
+        head: HeadKind::Plain,
+        ..NetworkSpec::new(Architecture::ResNet34, CLASSES)
+    }
+}
+
+fn train(
+    size: usize,
+    batch: usize,
+    steps: usize,
+    trainable: Trainable,
+) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
+    let device = Device::flex();
+    let network = spec().init(Algorithm::Fast, 1, &device);
+    let mut learner = Learner::new(network, trainable, OptimizerConfig::default(), &device);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let mut times = Vec::new();
+    for _ in 0..steps {
+        let pictures = LabelledBatch {
+            pictures: noise(batch * 3 * size * size),
+            labels: (0..batch).map(|label| label % CLASSES).collect(),
+            size,
+        };
+        let started = Instant::now();
+        learner.step(pictures, RATES, &mut rng)?;
+        times.push(started.elapsed().as_secs_f64() * 1e3);
+    }
+    Ok(times)
+}
+
+fn infer(size: usize, batch: usize, steps: usize) -> Vec<f64> {
+    let device = Device::flex();
+    let network = spec().init(Algorithm::Fast, 1, &device).for_inference();
+    let shape = [batch, 3, size, size];
+    let step = || {
+        let data = TensorData::new(noise(shape.iter().product()), shape);
+        let started = Instant::now();
+        let logits = network.forward(Tensor::from_data(data, &device));
+        let _ = logits.into_data();
+        started.elapsed().as_secs_f64() * 1e3
+    };
+    (0..steps).map(|_| step()).collect()
+}
+
+fn noise(count: usize) -> Vec<f32> {
+    (0..count as u64)
+        .map(|i| (i * 2_654_435_761 % 10_007) as f32 / 5003.0 - 1.0)
+        .collect()
+}
+
+/// Largest resident memory so far, in MiB; 0 where the system does not tell.
+fn peak_mebibytes() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let kibibytes = line.and_then(|line| line.split_whitespace().nth(1));
+    kibibytes
+        .and_then(|number| number.parse::<u64>().ok())
+        .map_or(0, |kib| kib / 1024)
+}

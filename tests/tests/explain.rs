@@ -1,0 +1,434 @@
+//! Sample → train → kill → resume → explain → the map lies on the head; and what `explain` says when something is wrong.
+
+mod program;
+
+use program::{program, run, start, text};
+use serde_json::Value;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::OnceLock,
+    thread::sleep,
+    time::Duration,
+};
+
+/// Four breeds and a narrow network: half a minute on two cores, and it is right for nearly all validation pictures. It
+/// learns from small pictures first and ends at a size that leaves a map of 4 × 4 cells.
+const CONFIG: &str = r#"
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+breeds = ["Siamese", "pug", "beagle", "samoyed"]
+pictures_per_breed = 120
+two_breeds_pictures = 12
+
+[augmentation]
+max_rotate = 10.0
+max_zoom = 1.1
+
+[model]
+architecture = "resnet18"
+base_width = 16
+dropout = [0.1, 0.2]
+
+[[stage]]
+size = 64
+batch_size = 32
+epochs = 16
+train = "all"
+max_learning_rate = [6e-3, 6e-3]
+save = "64"
+checkpoint_every = 20
+
+[[stage]]
+size = 128
+batch_size = 32
+epochs = 6
+train = "all"
+max_learning_rate = [2e-3, 2e-3]
+save = "128"
+"#;
+
+/// The folder of the story, made once for all tests of this file: its training is interrupted once on the way.
+fn story() -> &'static Path {
+    static STORY: OnceLock<PathBuf> = OnceLock::new();
+    STORY.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("explain-story");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("story.toml"), CONFIG).unwrap();
+        let mut child = start(&folder, &["story.toml"]);
+        let checkpoints = folder.join("runs/story-1/checkpoints");
+        let moment = checkpoints.join("iteration-00000020");
+        while child.try_wait().unwrap().is_none() && !moment.is_dir() {
+            sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        run(&folder, &["--resume", "runs/story-1"], 0);
+        folder
+    })
+}
+
+#[test]
+fn the_maps_of_a_trained_network_lie_on_the_head_and_on_the_right_animal() {
+    let said = explain(
+        &["score", "--method", "activation,grad-cam", "--out", "score"],
+        0,
+    );
+    assert!(said.contains("Grad-CAM"), "{said}");
+    let csv = fs::read_to_string(story().join("score/score.csv")).unwrap();
+    let interval = |method: &str, measure: &str| -> [f64; 3] {
+        let line = csv
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("{method},{measure},")));
+        let line = line.unwrap_or_else(|| panic!("{method}, {measure} in\n{csv}"));
+        let numbers: Vec<f64> = line
+            .split(',')
+            .map(|number| number.parse().unwrap())
+            .collect();
+        [numbers[0], numbers[1], numbers[2]]
+    };
+    // Even the low end of the interval is better than any place in the frame.
+    for measure in ["points at the head", "energy in the pet"] {
+        let ([_, low, _], [frame, _, _]) =
+            (interval("Grad-CAM", measure), interval("uniform", measure));
+        assert!(
+            low > frame,
+            "{measure}: {low} of the maps, {frame} of the frame\n{csv}"
+        );
+    }
+    let [share, _, _] = interval("Grad-CAM", "on the right animal");
+    assert!(
+        share >= 0.8,
+        "{share} of Grad-CAM's energy is on the right animal\n{csv}"
+    );
+    // A class-blind map cannot tell one animal from the other.
+    let [blind, low, high] = interval("Activation map", "on the right animal");
+    assert!((blind - 0.5).abs() < 1e-9 && high - low < 1e-9);
+    // A head with shuffled weights has learned nothing, and the map shows it.
+    let [likeness, _, _] = interval("Grad-CAM", "same after shuffling");
+    assert!(likeness < 0.7, "correlation after shuffling: {likeness}");
+}
+
+#[test]
+fn without_arguments_eight_validation_pictures_are_explained_in_every_form() {
+    let said = explain(&[], 0);
+    let folder = story().join("runs/story-1/explanations");
+    let scores = json(&folder.join("scores.json"));
+    let pictures = scores["pictures"].as_array().unwrap();
+    assert_eq!(pictures.len(), 8);
+    let split = json(&story().join("runs/story-1/split.json"));
+    for picture in pictures {
+        assert!(
+            split["valid"]
+                .as_array()
+                .unwrap()
+                .contains(&picture["name"])
+        );
+        assert!(said.contains(picture["name"].as_str().unwrap()), "{said}");
+        let probabilities = picture["probabilities"].as_object().unwrap();
+        let sum: f64 = probabilities
+            .values()
+            .map(|share| share.as_f64().unwrap())
+            .sum();
+        assert!((sum - 1.0).abs() < 1e-9);
+        for map in picture["maps"].as_array().unwrap() {
+            let bytes = fs::read(folder.join(map["file"].as_str().unwrap())).unwrap();
+            assert_eq!(bytes.len(), 128 + 4 * 16, "a header and 4 x 4 numbers");
+            let overlay = fs::read(folder.join(map["overlay"].as_str().unwrap())).unwrap();
+            assert!(overlay.starts_with(b"\x89PNG"));
+        }
+    }
+    for name in [
+        "sheet.png",
+        "grid-activation.png",
+        "grid-grad-cam.png",
+        "index.html",
+    ] {
+        assert!(folder.join(name).is_file(), "{name}");
+    }
+    // The same seed draws the same pictures, another one others.
+    explain(&["--out", "again"], 0);
+    assert_eq!(scores, json(&story().join("again/scores.json")));
+    explain(&["--seed", "2", "--out", "others"], 0);
+    assert_ne!(
+        scores["pictures"],
+        json(&story().join("others/scores.json"))["pictures"]
+    );
+}
+
+/// Strides sample a picture from its left edge, so that the map of a mirrored picture is not quite the mirrored map. The
+/// network learned from mirrored pictures too: mirrored back, the maps correlate by more than 0.5 in the mean.
+#[test]
+fn a_mirrored_picture_nearly_mirrors_the_map() {
+    explain(&["--out", "straight", "--seed", "4"], 0);
+    let straight = json(&story().join("straight/scores.json"));
+    let straight = straight["pictures"].as_array().unwrap();
+    let mirrored = story().join("mirrored-pictures");
+    fs::create_dir(&mirrored).unwrap();
+    for (number, picture) in straight.iter().enumerate() {
+        let file = story()
+            .join("sample/images")
+            .join(picture["name"].as_str().unwrap());
+        image::open(file)
+            .unwrap()
+            .fliph()
+            .save(mirrored.join(format!("{number}.png")))
+            .unwrap();
+    }
+    explain(&["mirrored-pictures", "--out", "mirrored"], 0);
+    let mirrored = json(&story().join("mirrored/scores.json"));
+    let mut likeness = Vec::new();
+    for (picture, other) in straight
+        .iter()
+        .zip(mirrored["pictures"].as_array().unwrap())
+    {
+        if picture["predicted_class"] == other["predicted_class"] {
+            let map = numbers(&story().join("straight").join(grad_cam(picture)));
+            let back = numbers(&story().join("mirrored").join(grad_cam(other)));
+            let back: Vec<f64> = back
+                .chunks_exact(4)
+                .flat_map(|row| row.iter().rev().copied())
+                .collect();
+            likeness.push(correlation(&map, &back));
+        }
+    }
+    let mean = likeness.iter().sum::<f64>() / likeness.len() as f64;
+    assert!(
+        likeness.len() >= 6 && mean > 0.5,
+        "correlations {likeness:?}"
+    );
+}
+
+#[test]
+fn classes_are_found_by_any_spelling_and_slips_get_a_suggestion() {
+    let picture = "sample/two_breeds/Siamese__pug_01.jpg";
+    let said = explain(
+        &[
+            picture, "--class", "PUG", "--class", "siamese", "--out", "classes",
+        ],
+        0,
+    );
+    assert!(
+        said.contains("Grad-CAM for pug") && said.contains("Grad-CAM for Siamese"),
+        "{said}"
+    );
+    let said = explain(&[picture, "--class", "beegle", "--out", "typo"], 2);
+    assert!(said.contains("did you mean `beagle`?"), "{said}");
+    assert!(!story().join("typo").exists());
+    let said = explain(&[picture, "--method", "grad-cm"], 2);
+    assert!(said.contains("'grad-cam'"), "{said}");
+}
+
+/// The files that can be read are explained, the others get a sentence each, and the exit code says that some are missing.
+#[test]
+fn every_odd_file_gives_a_picture_or_a_sentence() {
+    let odd = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/odd_files");
+    let said = explain(
+        &[odd.to_str().unwrap(), "--out", "odd", "--method", "all"],
+        1,
+    );
+    let scores = json(&story().join("odd/scores.json"));
+    let explained = scores["pictures"].as_array().unwrap();
+    let mut files = 0;
+    for entry in fs::read_dir(&odd).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() || !(name.ends_with(".jpg") || name.ends_with(".png")) {
+            continue;
+        }
+        files += 1;
+        let is_explained = explained
+            .iter()
+            .any(|picture| picture["name"] == name.as_str());
+        let is_left_out = said
+            .lines()
+            .any(|line| line.starts_with("left out:") && line.contains(&name));
+        assert!(is_explained != is_left_out, "{name} in\n{said}");
+        assert_eq!(is_left_out, name.starts_with("broken"), "{name} in\n{said}");
+    }
+    assert!(files > 10 && said.contains("could not be read"), "{said}");
+}
+
+#[test]
+fn a_changed_byte_in_the_checkpoint_is_refused() {
+    let copy = story().join("changed");
+    fs::create_dir_all(copy.join("checkpoints/128")).unwrap();
+    let run = story().join("runs/story-1");
+    for name in ["config.toml", "split.json"] {
+        fs::copy(run.join(name), copy.join(name)).unwrap();
+    }
+    for entry in fs::read_dir(run.join("checkpoints/128")).unwrap() {
+        let path = entry.unwrap().path();
+        fs::copy(
+            &path,
+            copy.join("checkpoints/128").join(path.file_name().unwrap()),
+        )
+        .unwrap();
+    }
+    explain(
+        &["--run", "changed/checkpoints/128", "--out", "unchanged"],
+        0,
+    );
+    let weights = copy.join("checkpoints/128/weights.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    for run in ["changed", "changed/checkpoints/128"] {
+        let said = explain(&["--run", run, "--out", "refused"], 1);
+        assert!(
+            said.contains("SHA-256") && said.contains("weights.safetensors"),
+            "{said}"
+        );
+    }
+    assert!(!story().join("refused").exists());
+}
+
+#[test]
+fn what_is_not_there_is_named_and_other_peoples_files_are_left_alone() {
+    let empty = tempfile::tempdir().unwrap();
+    let said = explain_in(empty.path(), &[], 1);
+    assert!(said.contains("no run in runs"), "{said}");
+    let said = explain(&["nowhere.jpg"], 2);
+    assert!(said.contains("nowhere.jpg"), "{said}");
+    let said = explain(&["--out", "sample"], 2);
+    assert!(said.contains("left untouched"), "{said}");
+    let said = explain(&["--device", "tpu"], 2);
+    assert!(said.contains("auto, cpu, cuda"), "{said}");
+}
+
+/// A browser that shows the page with its pictures; it has no network to ask (every name resolves to nothing).
+#[test]
+fn the_page_shows_its_pictures_in_a_browser_without_a_network() {
+    let Some(browser) = browser() else {
+        println!("skipped: no chromium, google-chrome or chrome in PATH");
+        return;
+    };
+    explain(&["--out", "page", "--method", "all"], 0);
+    let page = story().join("page/index.html");
+    let profile = tempfile::tempdir().unwrap();
+    // The page itself runs no script; a frame around it counts its pictures and how many have arrived.
+    let counter = story().join("counter.html");
+    let script = "<body><script>
+        const frame = document.createElement('iframe');
+        frame.onload = () => {
+            const images = [...frame.contentDocument.images];
+            const shown = images.filter(image => image.complete && image.naturalWidth > 0);
+            const described = images.filter(image => image.alt.length > 0);
+            document.body.dataset.images = `${images.length} ${shown.length} ${described.length}`;
+        };
+        frame.src = 'page/index.html';
+        document.body.append(frame);
+    </script>";
+    fs::write(&counter, script).unwrap();
+    let output = Command::new(browser)
+        .args([
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--allow-file-access-from-files",
+        ])
+        .args([
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--virtual-time-budget=20000",
+            "--dump-dom",
+        ])
+        .arg(format!("--user-data-dir={}", profile.path().display()))
+        .arg(format!("file://{}", counter.display()))
+        .output()
+        .unwrap();
+    let dom = text(&output.stdout);
+    let counts = dom
+        .split("data-images=\"")
+        .nth(1)
+        .unwrap_or_else(|| panic!("{dom}"));
+    let counts: Vec<usize> = counts
+        .split('"')
+        .next()
+        .unwrap()
+        .split(' ')
+        .map(|n| n.parse().unwrap())
+        .collect();
+    let written = fs::read_to_string(page).unwrap().matches("<img").count();
+    assert!(written > 8 * 7, "{written} pictures");
+    assert_eq!(
+        counts, [written; 3],
+        "pictures in the page, shown, described"
+    );
+}
+
+fn browser() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let names = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+    let candidates =
+        std::env::split_paths(&path).flat_map(|folder| names.map(|name| folder.join(name)));
+    candidates.into_iter().find(|candidate| candidate.is_file())
+}
+
+/// Everything `explain` said about the story's run.
+fn explain(arguments: &[&str], code: i32) -> String {
+    let mut all = arguments.to_vec();
+    if !arguments.contains(&"--run") {
+        all.extend(["--run", "story-1"]);
+    }
+    explain_in(story(), &all, code)
+}
+
+fn explain_in(folder: &Path, arguments: &[&str], code: i32) -> String {
+    let output = Command::new(program("explain"))
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    assert_eq!(
+        output.status.code(),
+        Some(code),
+        "explain {arguments:?} said:\n{said}"
+    );
+    assert!(!said.contains("panicked"), "{said}");
+    said
+}
+
+/// File of the Grad-CAM of the predicted class.
+fn grad_cam(picture: &Value) -> &str {
+    let maps = picture["maps"].as_array().unwrap();
+    let map = maps
+        .iter()
+        .find(|map| map["class"] == picture["predicted_class"]);
+    map.unwrap()["file"].as_str().unwrap()
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
+
+/// The values of a map of 4 × 4.
+fn numbers(path: &Path) -> Vec<f64> {
+    let bytes = fs::read(path).unwrap();
+    let values = bytes[bytes.len() - 64..].chunks_exact(4);
+    values
+        .map(|four| f64::from(f32::from_le_bytes(four.try_into().unwrap())))
+        .collect()
+}
+
+/// Pearson's.
+fn correlation(a: &[f64], b: &[f64]) -> f64 {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mean_a, mean_b) = (mean(a), mean(b));
+    let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
+        a.iter()
+            .zip(b)
+            .map(|(a, b)| term(a - mean_a, b - mean_b))
+            .sum()
+    };
+    sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
+}
