@@ -60,12 +60,14 @@ proptest! {
 
     #[test]
     fn the_crop_map_says_which_point_of_the_picture_a_point_of_the_square_shows(
-        width in 60usize..200, height in 60usize..200, size in 16usize..60,
+        multiple in 1usize..=2, below in 0usize..16, short in 0.5f64..2.0, more in 0usize..100, upright in any::<bool>(),
     ) {
-        // On a ramp the interpolated colour is the position itself; the reduction is below 2, so nothing is averaged.
+        // A short side of at most twice the target is not averaged, and a size just below a multiple of 32 is not padded.
+        let size = 32 * multiple - below;
+        let short = (short * 32.0 * multiple as f64) as usize;
+        let (width, height) = if upright { (short, short + more) } else { (short + more, short) };
+        // On a ramp the interpolated colour is the position itself.
         let ramp = RgbImage::from_fn(width as u32, height as u32, |x, y| Rgb([x as u8, y as u8, 0]));
-        let geometry = pets::transform::ResizeGeometry::new(height, width, size);
-        prop_assume!(geometry.reduction <= 1.0 && geometry.target >= size);
         let square = apply(&ramp, size, Padding::Reflection, &Draws::validation());
         let map = CropMap::new(width, height, size);
         for (row, column) in [(0, 0), (size / 3, size / 2), (size - 1, size - 1)] {

@@ -62,11 +62,23 @@ impl Shape {
 }
 
 /// Which arithmetic may be used.
+///
+/// Errors as root mean square of the difference to the definition in `f64`, relative to the root mean square of the
+/// result, for the 3x3 convolutions of ResNet-34 (ReLU outputs of a normal distribution, normal weights and gradients):
+///
+/// | | output | input gradient | weight gradient |
+/// |---|---|---|---|
+/// | `Exact` | 1.8e-7 to 2.4e-7 | 2.1e-7 to 2.5e-7 | 1.0e-7 to 2.1e-7 |
+/// | `Fast` | 6.7e-7 to 9.7e-7 | 5.9e-7 to 8.0e-7 | 4.8e-7 to 1.5e-6 |
+///
+/// So `Fast` loses half a digit, and up to a whole one in the weight gradient. The largest single error is about ten
+/// times the mean in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
     /// The products of the definition, summed in `f32`.
     Exact,
-    /// Fewer multiplications where that is faster, at the price of some digits.
+    /// Winograd's F(4x4, 3x3) for 3x3 kernels at stride one where both channel counts are multiples of 32: a quarter of
+    /// the multiplications; elsewhere the same as `Exact`.
     Fast,
 }
 

@@ -14,7 +14,7 @@ use super::{
 /// random signs in sequence errs by about `6e-8 * sqrt(n / 2)`, the worst of 100,000 sums by five times that: 1e-5 for
 /// the 2,300 products of the longest sum here.
 const EXACT: f64 = 1e-5;
-/// Winograd's error is about twice as large in the mean; the limit leaves room for its worst tile.
+/// Winograd's error is up to seven times as large in the mean (see [`Algorithm`]), but far from the bound above.
 const FAST: f64 = 3e-5;
 
 /// Repeatable numbers between -1 and 1.

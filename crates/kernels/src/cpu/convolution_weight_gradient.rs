@@ -180,13 +180,18 @@ pub struct Piece {
 impl Piece {
     /// Rows and columns of the input, padding included, that the piece sees.
     pub fn window(&self, shape: &Shape) -> (usize, usize) {
-        let extent = |outputs: usize| (outputs - 1) * shape.stride + shape.kernel;
+        let extent = |outputs: usize| (outputs - 1) * window_stride(shape) + shape.kernel;
         (extent(self.rows.len()), extent(self.columns.len()))
     }
 
     fn pixels(&self) -> usize {
         self.rows.len() * self.columns.len()
     }
+}
+
+/// Step between neighbouring outputs in a window: pixels between single-element kernels are left out of it.
+fn window_stride(shape: &Shape) -> usize {
+    if shape.kernel == 1 { 1 } else { shape.stride }
 }
 
 struct PartialSums<'a> {
@@ -263,9 +268,9 @@ fn add_piece<S: Simd>(
     let line = piece.window(shape).1 * channels;
     let pixels = Strided {
         lines: piece.rows.len(),
-        line_step: shape.stride * line,
+        line_step: window_stride(shape) * line,
         length: piece.columns.len(),
-        step: shape.stride * channels,
+        step: window_stride(shape) * channels,
     };
     let rows = shape.kernel * channels;
     let tiles = rows.div_ceil(PANEL_ROWS);
@@ -291,28 +296,33 @@ pub fn copy_window(
 ) {
     let (rows, columns) = piece.window(shape);
     let count = channels.len();
-    let left = (piece.columns.start * shape.stride) as isize - shape.padding as isize;
-    let inside = (-left).clamp(0, columns as isize) as usize
-        ..(shape.width as isize - left).clamp(0, columns as isize) as usize;
+    let step = shape.stride / window_stride(shape);
+    let start = |output: usize| (output * shape.stride) as isize - shape.padding as isize;
+    let (top, left) = (start(piece.rows.start), start(piece.columns.start));
+    let before = |position: isize| position.max(0) as usize;
+    let inside = before(-left).div_ceil(step).min(columns)
+        ..before(shape.width as isize - left)
+            .div_ceil(step)
+            .min(columns);
     for (i, line) in target
         .chunks_exact_mut(columns * count)
         .take(rows)
         .enumerate()
     {
-        let row = (piece.rows.start * shape.stride + i) as isize - shape.padding as isize;
+        let row = top + (i * step) as isize;
         if row < 0 || row >= shape.height as isize || inside.is_empty() {
             line.fill(0.0);
             continue;
         }
         line[..inside.start * count].fill(0.0);
         line[inside.end * count..].fill(0.0);
-        let first = (piece.image * shape.height + row as usize) * shape.width
-            + (left + inside.start as isize) as usize;
-        let pixels = input[first * shape.channels_in..].chunks(shape.channels_in);
-        for (target, source) in line[inside.start * count..inside.end * count]
-            .chunks_exact_mut(count)
-            .zip(pixels)
-        {
+        let column = before(left + (inside.start * step) as isize);
+        let first = (piece.image * shape.height + row as usize) * shape.width + column;
+        let pixels = input[first * shape.channels_in..]
+            .chunks(shape.channels_in)
+            .step_by(step);
+        let inside = &mut line[inside.start * count..inside.end * count];
+        for (target, source) in inside.chunks_exact_mut(count).zip(pixels) {
             target.copy_from_slice(&source[channels.clone()]);
         }
     }

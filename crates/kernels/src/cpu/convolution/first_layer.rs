@@ -20,7 +20,7 @@ const TASK_ROWS: usize = 8;
 
 /// Whether a convolution is of the kind this module computes.
 pub fn supports(shape: &Shape) -> bool {
-    shape.channels_in * shape.stride == NARROW_ROW
+    shape.channels_in * shape.stride == NARROW_ROW && shape.kernel > 1
 }
 
 /// `output = convolution(input, weight)`, with a weight as [`Gather::pack_weight`] arranges it.
