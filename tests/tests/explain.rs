@@ -108,6 +108,15 @@ fn the_maps_of_a_trained_network_lie_on_the_head_and_on_the_right_animal() {
         share >= 0.8,
         "{share} of Grad-CAM's energy is on the right animal\n{csv}"
     );
+    let by_map = fs::read_to_string(story().join("score/two-breeds.csv")).unwrap();
+    assert_eq!(
+        by_map
+            .lines()
+            .filter(|line| line.contains(",activation,"))
+            .count(),
+        2 * 12,
+        "{by_map}"
+    );
     // A class-blind map cannot tell one animal from the other.
     let [blind, low, high] = interval("Activation map", "on the right animal");
     assert!((blind - 0.5).abs() < 1e-9 && high - low < 1e-9);

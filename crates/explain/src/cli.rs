@@ -1,10 +1,8 @@
 //! The command line.
 
-use crate::{
-    cam::{METHODS, Method, method},
-    device::DeviceChoice,
-};
+use crate::cam::{METHODS, Method, method};
 use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
+use kernels::DeviceChoice;
 use std::path::PathBuf;
 
 /// Means every method.

@@ -9,7 +9,6 @@ pub mod classes;
 pub mod cli;
 pub mod colour;
 pub mod commands;
-pub mod device;
 pub mod drawn;
 pub mod explanation;
 pub mod network;

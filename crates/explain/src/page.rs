@@ -24,12 +24,12 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 0 0 .3rem; overflow-w
 p { margin: .3rem 0; } .quiet { color: #555; font-size: .9rem; overflow-wrap: anywhere; }
 article { border-top: 1px solid #bbb; padding: 1rem 0; break-inside: avoid; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: .6rem; }
-figure { margin: 0; width: 17rem; break-inside: avoid; } figure img.picture { width: 100%; display: block; }
+figure { margin: 0; width: 17rem; break-inside: avoid; } figure img.picture { width: 100%; height: auto; display: block; }
 figcaption { font-size: .9rem; margin-top: .3rem; overflow-wrap: anywhere; }
 .scale { display: flex; align-items: center; gap: .4rem; font-size: .8rem; margin-top: .2rem; }
 .scale img { flex: 1; height: .6rem; min-width: 0; }
 table { border-collapse: collapse; margin: 1rem 0; } th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ccc; }
-th:first-child, td:first-child { text-align: left; }
+td { white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
 .right { color: #0060a0; } .wrong { color: #b34700; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { width: 5.2cm; } }
 ";

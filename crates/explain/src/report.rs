@@ -91,7 +91,12 @@ impl Report {
     pub fn finish(self, title: &str, mut notes: Vec<String>) -> Result<PathBuf, OutputError> {
         self.output
             .write("sheet.png", &png(&sheets::rows(title, &self.entries)))?;
-        for (method, grid) in sheets::grids(&self.entries) {
+        let remark = if self.record.rectified {
+            ""
+        } else {
+            ", without ReLU"
+        };
+        for (method, grid) in sheets::grids(&self.entries, remark) {
             self.output
                 .write(&format!("grid-{method}.png"), &png(&grid))?;
         }

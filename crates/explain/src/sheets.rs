@@ -12,6 +12,9 @@ use sheet::{Cell, Sheet, Verdict};
 
 /// Columns of maps that a sheet still shows well; the page has the others.
 const LARGEST_COLUMNS: usize = 8;
+/// Side of the pictures of a sheet that shows only one, and of the others, in pixels.
+const SINGLE_SIZE: u32 = 400;
+const ROW_SIZE: u32 = 224;
 /// Pictures in a row of a grid: the notebook's 2 × 4.
 const GRID_COLUMNS: usize = 4;
 
@@ -27,6 +30,11 @@ pub fn rows(title: &str, entries: &[Entry]) -> RgbImage {
         .chain(["Scale".to_owned()]);
     let mut sheet = Sheet::new(columns.len() + 2)
         .title(title)
+        .picture_size(if entries.len() == 1 {
+            SINGLE_SIZE
+        } else {
+            ROW_SIZE
+        })
         .column_headings(headings);
     for entry in entries {
         sheet.push(with_answer(&entry.picture, entry));
@@ -76,26 +84,28 @@ fn heading(entries: &[Entry], method: &'static dyn Method, rank: usize) -> Strin
         .collect();
     let class = |map: &DrawnMap| map.class.as_ref().map(|(class, _)| class.clone());
     let first = maps.first().and_then(|map| class(map));
+    let is_every = |first| {
+        maps.len() == entries.len() && maps.iter().all(|map| class(map).as_ref() == Some(first))
+    };
     match first {
         None => method.title().to_owned(),
-        Some(first) if maps.iter().all(|map| class(map).as_ref() == Some(&first)) => {
-            format!("{}: {first}", method.title())
-        }
+        Some(first) if is_every(&first) => format!("{}: {first}", method.title()),
         Some(_) if rank == 0 => format!("{}: predicted", method.title()),
         Some(_) => format!("{}: true class", method.title()),
     }
 }
 
-/// For each method the notebook's grid: one map per picture, that of the first class.
-pub fn grids(entries: &[Entry]) -> Vec<(&'static str, RgbImage)> {
+/// For each method the notebook's grid: one map per picture, that of the first class. `remark` goes behind the titles.
+pub fn grids(entries: &[Entry], remark: &str) -> Vec<(&'static str, RgbImage)> {
     let columns = columns(entries).into_iter().filter(|(_, rank)| *rank == 0);
     columns
-        .map(|(method, _)| (method.name(), grid(entries, method)))
+        .map(|(method, _)| (method.name(), grid(entries, method, remark)))
         .collect()
 }
 
-fn grid(entries: &[Entry], method: &'static dyn Method) -> RgbImage {
-    let mut grid = Sheet::new(GRID_COLUMNS.min(entries.len())).title(method.title());
+fn grid(entries: &[Entry], method: &'static dyn Method, remark: &str) -> RgbImage {
+    let mut grid =
+        Sheet::new(GRID_COLUMNS.min(entries.len())).title(format!("{}{remark}", method.title()));
     for entry in entries {
         let map = maps_of(entry, method).next();
         grid.push(map.map_or_else(Cell::empty, |map| with_answer(&map.picture, entry)));

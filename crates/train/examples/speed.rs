@@ -25,6 +25,7 @@ const RATES: Rates = Rates {
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    kernels::use_this_thread();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, size, batch, steps] = arguments.as_slice() else {
         return Err("use: speed train|frozen|infer SIZE BATCH STEPS".into());

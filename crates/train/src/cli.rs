@@ -1,7 +1,7 @@
 //! The command line.
 
-use crate::device::DeviceChoice;
 use clap::{Args, Parser, Subcommand};
+use kernels::DeviceChoice;
 use std::path::PathBuf;
 
 /// Fine-tune a residual network on pictures, one config file per experiment.

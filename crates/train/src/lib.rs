@@ -5,7 +5,6 @@ pub mod commands;
 pub mod config;
 pub mod curves;
 pub mod data;
-pub mod device;
 pub mod learner;
 pub mod optimizer;
 pub mod position;

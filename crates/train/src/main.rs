@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use train::{cli::Cli, commands};
 
 fn main() -> ExitCode {
+    kernels::use_this_thread();
     match commands::run(Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

@@ -7,11 +7,11 @@ mod source;
 use crate::{
     classes::UnknownClass,
     cli::{Cli, Verb},
-    device::DeviceError,
     output::OutputError,
     pictures::PicturesError,
 };
 use anyhow::Result;
+use kernels::DeviceError;
 
 /// Does what was typed.
 pub fn run(cli: Cli) -> Result<()> {

@@ -49,6 +49,10 @@ pub fn score(arguments: &ScoreArgs) -> Result<()> {
         two_breeds.len()
     ));
     output.write("score.csv", scores.csv().as_bytes())?;
+    if !two_breeds.is_empty() {
+        let lines = scoring.pair_lines.join("\n") + "\n";
+        output.write("two-breeds.csv", lines.as_bytes())?;
+    }
     let remarks = REMARKS.map(str::to_owned);
     let page = output.finish(&page::table(
         "How much lies on the animal?",
@@ -79,6 +83,8 @@ struct Scoring<'a> {
     shuffled: SavedNetwork,
     methods: Vec<&'static dyn Method>,
     of_methods: Vec<Tally>,
+    /// Of pictures of two breeds, map by map.
+    pair_lines: Vec<String>,
     /// Uniform and Gaussian, each with its map.
     baselines: [(Tally, Vec<f64>); 2],
 }
@@ -101,6 +107,7 @@ impl<'a> Scoring<'a> {
                 .map(|method| titled(method.title()))
                 .collect(),
             methods,
+            pair_lines: vec!["picture,method,class,share on the right animal".to_owned()],
             baselines: [
                 (titled("uniform"), uniform(source.size)),
                 (titled("centred Gaussian"), gaussian(source.size)),
@@ -218,10 +225,17 @@ impl<'a> Scoring<'a> {
                 let energy = map.raw.rectified().spread(size);
                 for (class, side) in pair.classes.iter().zip(sides) {
                     // A class-blind map stands for both classes.
-                    if map.class.is_none_or(|of| of == *class) {
-                        shares.extend(energy_share(&energy, side));
-                        tally.maps[0] += 1;
-                        tally.maps[1] += usize::from(!map.raw.has_positive());
+                    if map.class.is_some_and(|of| of != *class) {
+                        continue;
+                    }
+                    tally.maps[0] += 1;
+                    tally.maps[1] += usize::from(!map.raw.has_positive());
+                    if let Some(share) = energy_share(&energy, side) {
+                        shares.push(share);
+                        let class = &self.source.classes()[*class];
+                        let picture = quoted(&pair.file.name);
+                        self.pair_lines
+                            .push(format!("{picture},{},{class},{share}", method.name()));
                     }
                 }
             }
@@ -236,10 +250,15 @@ impl<'a> Scoring<'a> {
         }
     }
 
-    fn tallies(self) -> Vec<Tally> {
-        let baselines = self.baselines.into_iter().map(|(tally, _)| tally);
-        self.of_methods.into_iter().chain(baselines).collect()
+    fn tallies(&self) -> Vec<Tally> {
+        let baselines = self.baselines.iter().map(|(tally, _)| tally.clone());
+        self.of_methods.iter().cloned().chain(baselines).collect()
     }
+}
+
+/// A name as a field of a csv file.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
 }
 
 /// Keeps the shares of one picture's maps, and their mean.

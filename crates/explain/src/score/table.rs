@@ -95,12 +95,9 @@ impl Scores {
                 share(right),
                 row.mostly_right
                     .map_or_else(none, |share| format!("{} of maps", percent(share))),
-                shuffled.1.map_or_else(none, |interval| {
-                    format!(
-                        "{:.2} [{:.2}, {:.2}]",
-                        interval.mean, interval.low, interval.high
-                    )
-                }),
+                shuffled
+                    .1
+                    .map_or_else(none, |interval| in_hundredths(&interval)),
                 if all == 0 {
                     none()
                 } else {
@@ -158,6 +155,13 @@ impl Scores {
 fn in_percent(interval: &Interval) -> String {
     let [low, high] = [interval.low, interval.high].map(|share| 100.0 * share);
     format!("{} [{low:.1}, {high:.1}]", percent(interval.mean))
+}
+
+/// Rounded before printing, so that there is no `-0.00`.
+fn in_hundredths(interval: &Interval) -> String {
+    let [mean, low, high] = [interval.mean, interval.low, interval.high]
+        .map(|value| (100.0 * value).round() / 100.0 + 0.0);
+    format!("{mean:.2} [{low:.2}, {high:.2}]")
 }
 
 fn none() -> String {

@@ -3,13 +3,13 @@ use crate::{
     cli::ConfigArgs,
     config::{Config, DataSource, StageConfig},
     data::Data,
-    device::DeviceChoice,
     learner::{LabelledBatch, Learner},
     screen::Screen,
 };
 use anyhow::Result;
 use burn::tensor::Device;
 use indicatif::HumanBytes;
+use kernels::DeviceChoice;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use resnet::{NetworkSpec, ResNet, Summary};

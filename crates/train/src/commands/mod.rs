@@ -13,10 +13,10 @@ use crate::{
     cli::{Cli, ConfigArgs, Verb},
     config::{Config, ConfigError, Source},
     data,
-    device::DeviceError,
     screen::Screen,
 };
 use anyhow::Result;
+use kernels::DeviceError;
 use std::{
     path::Path,
     process::ExitCode,

@@ -4,13 +4,13 @@ use super::{
     start::new_run,
 };
 use crate::{
-    device::DeviceChoice,
     record::{EPOCHS_FILE, ITERATIONS_FILE},
     screen::Screen,
     session::Outcome,
 };
 use anyhow::{Context, Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
+use kernels::DeviceChoice;
 use std::{fs, path::Path, process::ExitCode};
 
 /// Repeats `run` from its own config and compares every figure and the last weights.

@@ -2,13 +2,13 @@ use super::{RUNS_FOLDER, on_ctrl_c, start::farewell};
 use crate::{
     config::{Config, Source},
     data::{self, Data},
-    device::DeviceChoice,
     screen::Screen,
     session::Session,
     store,
 };
 use anyhow::{Context, Result};
 use checkpoint::Run;
+use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode, sync::Mutex};
 
 /// Continues `run` from its newest whole checkpoint.

@@ -3,7 +3,6 @@ use crate::{
     cli::ConfigArgs,
     config::Config,
     data::{self, Data},
-    device::DeviceChoice,
     position::Position,
     pretrained,
     screen::Screen,
@@ -13,6 +12,7 @@ use crate::{
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::Run;
+use kernels::DeviceChoice;
 use resnet::ResNet;
 use std::{
     path::Path,
