@@ -5,6 +5,7 @@ use explain::{cli::Cli, commands};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    kernels::use_this_thread();
     match commands::run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,15 +4,14 @@ use crate::{
     config::{Config, DataConfig, DataSource},
     screen::Screen,
 };
-use anyhow::{Context, Result};
-use checkpoint::{Run, write_atomically};
+use anyhow::Result;
+use checkpoint::{Run, SplitRecord};
 use pets::{
     fetch::{self, Source},
     folder::{LabelledFile, Photographs, classes, list_pictures},
     sample,
     split::Split,
 };
-use serde::{Deserialize, Serialize};
 use std::{path::PathBuf, sync::Arc};
 
 /// Listed and split pictures.
@@ -29,24 +28,6 @@ pub struct Data {
     /// The validation pictures.
     pub valid: Arc<Photographs>,
 }
-
-/// The split as a run keeps it: `explain` reads it and never computes it again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SplitRecord {
-    /// Folder that the names are below.
-    pub folder: PathBuf,
-    /// Folder of trimaps and head boxes.
-    pub annotations: PathBuf,
-    /// Names of the classes, in the order of the logits.
-    pub classes: Vec<String>,
-    /// Names of the training pictures.
-    pub train: Vec<String>,
-    /// Names of the validation pictures, in the order in which they are validated.
-    pub valid: Vec<String>,
-}
-
-/// Name of the split in a run's folder.
-pub const SPLIT_FILE: &str = "split.json";
 
 /// Brings the pictures to the disk if they are not there and the config says where from.
 pub fn prepare(config: &DataConfig, screen: &Screen) -> Result<()> {
@@ -139,18 +120,12 @@ impl Data {
 
     /// Writes the split into a new run, or makes sure that a run which continues still has the same pictures.
     pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
-        let path = run.file(SPLIT_FILE);
+        let path = run.split_file();
         let record = self.record(config);
         if !path.exists() {
-            return Ok(write_atomically(
-                &path,
-                &serde_json::to_vec_pretty(&record)?,
-            )?);
+            return Ok(record.write(&path)?);
         }
-        let text = std::fs::read_to_string(&path)
-            .with_context(|| format!("cannot read {}", path.display()))?;
-        let before: SplitRecord = serde_json::from_str(&text)
-            .with_context(|| format!("{} is no split of this program", path.display()))?;
+        let before = SplitRecord::read(&path)?;
         let same = before.classes == record.classes
             && before.train == record.train
             && before.valid == record.valid;
