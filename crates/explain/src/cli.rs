@@ -62,8 +62,8 @@ pub struct NetworkArgs {
     /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
     #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
-    /// Side of the square that the network sees, in pixels (default: that of the training, or its smallest
-    /// multiple of at least 128: smaller maps have too few cells).
+    /// Side of the square that the network sees, in pixels (default: that of the training). A larger one gives
+    /// maps with more cells, of a network that is less often right.
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(32..=2048))]
     pub size: Option<u16>,
     /// Where to compute: auto, cpu, cuda or cuda:N.

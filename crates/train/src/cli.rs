@@ -57,7 +57,7 @@ pub struct ConfigArgs {
 /// What else the program does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Bring the data of a config to the disk (default: the Oxford-IIIT Pets, 811 MB); safe to interrupt and to repeat.
+    /// Bring the data of a config to the disk (default: the Oxford-IIIT Pets); safe to interrupt and to repeat.
     Fetch(ConfigArgs),
     /// Print the layers of the network with output shapes and numbers of parameters.
     Summary {

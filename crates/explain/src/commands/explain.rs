@@ -46,7 +46,7 @@ pub fn explain(arguments: &ExplainArgs) -> Result<()> {
     }
     let page = report.finish("Where did it look?", notes(&source, arguments.no_relu))?;
     screen::result(&format!("page: {}", page.display()));
-    screen::result("next: explain score");
+    screen::result("next: cargo run -p explain -- score");
     anyhow::ensure!(
         unread == 0,
         "{unread} of {} pictures could not be read (see above)",

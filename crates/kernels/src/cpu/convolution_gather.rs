@@ -257,7 +257,10 @@ impl Kernel for PackPanel<'_> {
 impl PackPanel<'_> {
     /// Lane `l` of the target's row for summand `(source channel, element)` gets number `start + l * lane_step + i`.
     #[inline(always)]
-    #[allow(clippy::too_many_arguments)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an inner loop, inlined where it is called"
+    )]
     fn pack_run<S: Simd>(
         &mut self,
         simd: S,

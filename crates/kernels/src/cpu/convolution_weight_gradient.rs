@@ -254,7 +254,10 @@ impl Kernel for PartialSums<'_> {
 
 /// Adds one piece's products to the sums of one panel, `[kernel row][kernel column, channel][32]`.
 #[inline(always)]
-#[allow(clippy::too_many_arguments)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "an inner loop, inlined where it is called"
+)]
 fn add_piece<S: Simd>(
     simd: S,
     shape: &Shape,

@@ -169,7 +169,10 @@ impl<'a> Shared<'a> {
     /// # Panics
     /// When the range goes beyond the slice.
     #[inline(always)]
-    #[allow(clippy::mut_from_ref)]
+    #[allow(
+        clippy::mut_from_ref,
+        reason = "threads write disjoint parts of one slice"
+    )]
     pub unsafe fn slice_mut(&self, start: usize, length: usize) -> &'a mut [f32] {
         // SAFETY: the range is inside the slice, and the caller promises that it is used once.
         unsafe { std::slice::from_raw_parts_mut(self.pointer(start, length), length) }

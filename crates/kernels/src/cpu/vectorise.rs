@@ -6,21 +6,18 @@
 macro_rules! vectorised {
     ($(#[$attribute:meta])* $visibility:vis fn $name:ident($($argument:ident: $type:ty),* $(,)?) $body:block) => {
         $(#[$attribute])*
-        #[allow(clippy::too_many_arguments)]
+        #[allow(clippy::too_many_arguments, reason = "loops over many slices; holds for the copies inside too")]
         $visibility fn $name($($argument: $type),*) {
             #[inline(always)]
-            #[allow(clippy::too_many_arguments)]
             fn body($($argument: $type),*) $body
 
             #[cfg(target_arch = "x86_64")]
             {
                 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-                #[allow(clippy::too_many_arguments)]
                 fn avx512($($argument: $type),*) {
                     body($($argument),*)
                 }
                 #[target_feature(enable = "avx2")]
-                #[allow(clippy::too_many_arguments)]
                 fn avx2($($argument: $type),*) {
                     body($($argument),*)
                 }

@@ -1,5 +1,5 @@
 //! Tensors from fixed pseudo-random values, and comparisons.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "each test program uses a part of it")]
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 

@@ -80,7 +80,7 @@ fn fetch(mut args: ConfigArgs, screen: &Screen) -> Result<ExitCode> {
         _ => data::prepare(&config.data, screen)?,
     }
     screen.result(&format!("data: {}", config.data.folder.display()));
-    screen.result(&format!("next: train {}", source.name));
+    screen.result(&format!("next: cargo run -p train -- {}", source.name));
     Ok(ExitCode::SUCCESS)
 }
 

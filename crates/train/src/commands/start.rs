@@ -97,7 +97,7 @@ pub fn farewell(session: &Session, outcome: Outcome) -> ExitCode {
     match outcome {
         Outcome::Interrupted => {
             screen.result(&format!("\nsaved: {folder}"));
-            screen.result(&format!("next: train --resume {folder}"));
+            screen.result(&format!("next: cargo run -p train -- --resume {folder}"));
             ExitCode::from(INTERRUPTED)
         }
         Outcome::Done(error_rate) => {
@@ -107,13 +107,13 @@ pub fn farewell(session: &Session, outcome: Outcome) -> ExitCode {
             ));
             screen.result(&format!("curves: {folder}/{}", crate::curves::CURVES_FILE));
             screen.result(&format!(
-                "next: explain --run {folder}  (where did it look?)"
+                "next: cargo run -p explain -- --run {folder}  (where did it look?)"
             ));
             screen.result(&format!(
-                "      train rerun {folder}  (the same numbers again?)"
+                "      cargo run -p train -- rerun {folder}  (the same numbers again?)"
             ));
             screen.result(&format!(
-                "      train export {folder} --to model.safetensors"
+                "      cargo run -p train -- export {folder} --to model.safetensors"
             ));
             ExitCode::SUCCESS
         }
