@@ -5,7 +5,7 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, TensorMetadata, backend_extension};
 use burn::tensor::{Shape, Tensor};
 
-pub use crate::cpu::Algorithm;
+pub use cpu::Algorithm;
 
 /// The geometry of a convolution and the arithmetic it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -8,7 +8,6 @@ mod adam;
 mod autodiff;
 mod batch_norm;
 mod convolution;
-pub mod cpu;
 mod device;
 mod flex;
 mod loss;

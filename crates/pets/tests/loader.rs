@@ -9,8 +9,8 @@ use image::{Rgb, RgbImage};
 use pets::decode::DecodeError;
 use pets::folder::{LabelledPicture, Sample};
 use pets::loader::{
-    Batch, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose, batches,
-    batches_in_epoch, shuffle,
+    Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
+    batches, batches_in_epoch, shuffle,
 };
 use pets::transform::{Augmentation, Draws, apply};
 
@@ -84,8 +84,8 @@ fn training_plan(length: usize) -> EpochPlan {
     }
 }
 
-fn all(drawing: &Arc<Drawing>, plan: EpochPlan) -> Vec<Batch> {
-    batches(drawing.clone(), plan)
+fn all(dataset: &Arc<impl Dataset<Sample> + 'static>, plan: EpochPlan) -> Vec<Batch> {
+    batches(dataset.clone(), plan)
         .unwrap()
         .map(Result::unwrap)
         .collect()
@@ -115,6 +115,41 @@ fn the_batches_are_the_same_for_1_2_and_5_workers_and_any_queue() {
             ) == expected,
             "{workers} workers"
         );
+    }
+}
+
+#[test]
+fn the_batches_are_the_same_with_a_cache_of_decoded_pictures_for_several_workers() {
+    let plan = |workers, epoch| {
+        let seed = EpochSeed { epoch, ..SEED };
+        EpochPlan {
+            order: shuffle(23, seed),
+            on_bad_image: OnBadImage::Skip,
+            seed,
+            workers,
+            ..training_plan(23)
+        }
+    };
+    let broken = [3, 11];
+    // None, some and all of the pictures, of which each takes about 6 kB.
+    for limit in [0, 60_000, usize::MAX] {
+        for workers in [1, 2, 5] {
+            let drawing = Drawing::new(23, &broken);
+            let cache = Arc::new(DecodedCache::new(drawing.clone(), limit));
+            for epoch in 0..3 {
+                let plan = plan(workers, epoch);
+                assert!(
+                    all(&cache, plan.clone()) == all(&Drawing::new(23, &broken), plan),
+                    "limit {limit}, {workers} workers, epoch {epoch}"
+                );
+            }
+            let asked = drawing.asked.load(Ordering::SeqCst);
+            match limit {
+                0 => assert_eq!(asked, 3 * 23),
+                usize::MAX => assert_eq!(asked, 23 + 2 * broken.len()),
+                _ => assert!((23 + 1..3 * 23).contains(&asked), "{asked} pictures read"),
+            }
+        }
     }
 }
 

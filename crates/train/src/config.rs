@@ -66,6 +66,9 @@ pub struct DataConfig {
     /// Threads that decode and augment; 0 is one for each processor. No result depends on it.
     #[serde(default)]
     pub workers: usize,
+    /// MiB of decoded pictures that later epochs find in memory; 0 keeps none. No result depends on it.
+    #[serde(default)]
+    pub cache_mebibytes: usize,
     /// What to draw when `source = "sample"`.
     #[serde(default)]
     pub sample: SampleSpec,

@@ -9,10 +9,14 @@ use checkpoint::{Run, SplitRecord};
 use pets::{
     fetch::{self, Source},
     folder::{LabelledFile, Photographs, classes, list_pictures},
+    loader::DecodedCache,
     sample,
     split::Split,
 };
 use std::{path::PathBuf, sync::Arc};
+
+/// Bytes of a MiB.
+const MEBIBYTE: usize = 1 << 20;
 
 /// Listed and split pictures.
 #[derive(Debug, Clone)]
@@ -24,9 +28,9 @@ pub struct Data {
     /// Indices into `files`.
     pub split: Split,
     /// The training pictures.
-    pub train: Arc<Photographs>,
-    /// The validation pictures.
-    pub valid: Arc<Photographs>,
+    pub train: Arc<DecodedCache>,
+    /// The validation pictures, kept under the same limit of memory.
+    pub valid: Arc<DecodedCache>,
 }
 
 /// Brings the pictures to the disk if they are not there and the config says where from.
@@ -93,9 +97,13 @@ impl Data {
         };
         let train_labels = labels(&split.train);
         let classes = classes(train_labels.iter().map(String::as_str));
+        let photographs = |part: &[usize]| Photographs::new(&files, part, &classes).map(Arc::new);
+        let limit = config.data.cache_mebibytes.saturating_mul(MEBIBYTE);
+        let train = DecodedCache::new(photographs(&split.train)?, limit);
+        let valid = train.beside(photographs(&split.valid)?);
         Ok(Self {
-            train: Arc::new(Photographs::new(&files, &split.train, &classes)?),
-            valid: Arc::new(Photographs::new(&files, &split.valid, &classes)?),
+            train: Arc::new(train),
+            valid: Arc::new(valid),
             classes,
             split,
             files,

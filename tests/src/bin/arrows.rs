@@ -4,9 +4,10 @@ use serde_json::Value;
 use std::process::{Command, ExitCode};
 
 /// Crate, and the crates it may name.
-const ARROWS: [(&str, &[&str]); 9] = [
+const ARROWS: [(&str, &[&str]); 10] = [
     ("download", &[]),
-    ("kernels", &[]),
+    ("cpu", &[]),
+    ("kernels", &["cpu"]),
     ("sheet", &[]),
     ("pets", &["download"]),
     ("resnet", &["download", "kernels"]),

@@ -4,7 +4,7 @@ use burn::backend::flex::FlexTensor;
 use burn::backend::{DType, Element, Flex};
 
 use crate::adam::{AdamOps, AdamStep, step_by_burn};
-use crate::cpu::adam::{Factors, Real, step as adam_pass};
+use cpu::adam::{Factors, Real, step as adam_pass};
 
 impl AdamOps for Flex {
     fn adam(

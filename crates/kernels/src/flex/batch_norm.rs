@@ -12,7 +12,7 @@ use crate::batch_norm::{
     forward_by_burn, gradient_by_burn,
 };
 use crate::convolution::Residual;
-use crate::cpu::batch_norm::{
+use cpu::batch_norm::{
     Affine, Mask, Statistics, gradient_sums, input_gradient, normalise, statistics,
 };
 

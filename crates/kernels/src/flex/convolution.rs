@@ -13,7 +13,7 @@ use crate::convolution::{
     Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Residual,
     folded_by_burn, input_gradient_by_burn,
 };
-use crate::cpu::{self, Epilogue, elementwise::add_assign};
+use cpu::{Epilogue, elementwise::add_assign};
 
 impl ConvolutionOps for Flex {
     fn convolution(x: FlexTensor, weight: FlexTensor, convolution: Convolution) -> FlexTensor {

@@ -6,11 +6,11 @@ use burn::tensor::{Bytes, Shape};
 
 use super::memory::Buffer;
 use super::tensor::{dimensions, from_channels_last, into_channels_last, is_f32, values};
-use crate::cpu::pooling as kernel;
 use crate::pooling::{
     PoolingGradients, PoolingOps, concat_pool_by_burn, concat_pool_gradient_by_burn,
     max_pool_by_burn, max_pool_gradient_by_burn,
 };
+use cpu::pooling as kernel;
 
 impl PoolingOps for Flex {
     fn max_pool(x: FlexTensor) -> FlexTensor {

@@ -5,7 +5,7 @@ use burn::backend::{DType, TensorMetadata};
 use burn::tensor::Shape;
 
 use super::memory;
-use crate::cpu::planar_to_channels_last;
+use cpu::planar_to_channels_last;
 
 /// Batch, channels, rows and columns.
 pub(super) fn dimensions(tensor: &FlexTensor) -> [usize; 4] {

@@ -4,6 +4,7 @@
 //! [`EpochPlan`]. What is in a batch depends on nothing but the plan: not on the number of workers, not on their speed,
 //! and not on whether the epoch was entered in its middle.
 
+mod decoded_cache;
 mod normalisation;
 mod order;
 mod queue;
@@ -20,6 +21,7 @@ use crate::folder::Sample;
 use crate::transform::{Augmentation, AugmentationError};
 use queue::Queue;
 
+pub use decoded_cache::DecodedCache;
 pub use normalisation::Normalisation;
 pub use order::{EpochSeed, batches_in_epoch, shuffle};
 

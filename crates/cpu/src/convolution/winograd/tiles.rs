@@ -2,12 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Winograd, spread};
-use crate::cpu::{
+use super::{
+    Winograd, spread,
+    transform::{INPUTS, OUTPUTS, POSITIONS, Picture, Positions, transform_input},
+};
+use crate::{
     gemm::{GROUP, PANEL_ROWS},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Simd},
-    winograd_transform::{INPUTS, POSITIONS, Picture, Positions, transform_input},
 };
 
 /// The 36 left matrices of some tiles, as panels: `[position][panel][group][row][16]`.
@@ -81,6 +83,7 @@ impl Kernel for TransformTiles<'_> {
             let mut square = picture.square::<INPUTS>(tile.image, row, column);
             for group in 0..self.layout.groups {
                 square.look_at(group * LANES);
+                square.prefetch_next(simd, OUTPUTS);
                 // SAFETY: this task alone has the panels of these tiles.
                 let mut target = unsafe {
                     Positions::new(

@@ -7,10 +7,6 @@
 pub mod adam;
 pub mod batch_norm;
 mod convolution;
-mod convolution_gather;
-#[cfg(test)]
-mod convolution_tests;
-mod convolution_weight_gradient;
 pub mod elementwise;
 mod gemm;
 mod layout;
@@ -18,9 +14,6 @@ pub mod pooling;
 mod scratch;
 mod simd;
 mod vectorise;
-mod winograd;
-mod winograd_transform;
-mod winograd_weight_gradient;
 
 pub use convolution::{
     Algorithm, Epilogue, PackedWeight, Shape, forward, forward_packed, input_gradient, pack,

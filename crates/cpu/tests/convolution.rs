@@ -1,7 +1,7 @@
 //! What callers of the convolutions rely on beyond the numbers: the same bits for any number of threads, from run to
 //! run, and for any batch.
 
-use kernels::cpu::{self, Algorithm, Epilogue, Shape};
+use cpu::{Algorithm, Epilogue, Shape};
 use proptest::prelude::*;
 
 /// Repeatable numbers between -1 and 1.

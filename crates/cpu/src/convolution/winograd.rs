@@ -8,19 +8,21 @@
 
 mod multiply;
 mod tiles;
+mod transform;
 mod weight;
+pub mod weight_gradient;
 
 use rayon::prelude::*;
 
-use super::{
-    convolution::{Epilogue, Shape},
+use super::{Epilogue, Shape};
+use crate::{
     gemm::{PANEL_COLUMNS, PANEL_ROWS},
     scratch::{Scratch, Shared},
     simd::{LANES, Level},
-    winograd_transform::{KERNEL, OUTPUTS},
 };
 use multiply::{Multiply, Weight};
 use tiles::{LeftLayout, TransformTiles};
+use transform::{KERNEL, OUTPUTS};
 use weight::{TransformWeight, transformed_length};
 
 /// Input channels up to which a task keeps all of its tiles' transforms.

@@ -6,13 +6,15 @@
 //! pixels, and the left matrix is read where it lies. The right matrix comes in panels of [`PANEL_COLUMNS`]
 //! columns (`[k][32]`) in both. Every sum runs in the order of `k` whatever the blocking.
 
-use super::simd::{LANES, Simd};
+use crate::simd::{LANES, Simd};
 
 /// Rows of the register tile: 14 x 2 accumulators, two vectors of the right panel and one broadcast fill 31 of
 /// AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
 pub const PANEL_ROWS: usize = 14;
 /// Columns of a panel of the right matrix: two vectors.
 pub const PANEL_COLUMNS: usize = 2 * LANES;
+/// Rows of the register tile of AVX2: 6 x 2 sums, two vectors of the right panel and one broadcast fill 15 of 16 registers.
+const NARROW_TILE_ROWS: usize = 6;
 /// Numbers of one group of sixteen columns in a panel of the left matrix.
 pub const GROUP: usize = PANEL_ROWS * LANES;
 
@@ -277,7 +279,7 @@ unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
     sums
 }
 
-/// Cuts the panel into tiles that fit the registers: one of `rows` x 32 where registers are wide, else of 4 x 16.
+/// Cuts the panel into tiles that fit the registers: one of `rows` x 32 where registers are wide, else of up to 6 x 16.
 ///
 /// # Safety
 /// The operands must be valid for `rows` rows, [`PANEL_COLUMNS`] columns and all `k` of the walk.
@@ -303,21 +305,24 @@ unsafe fn for_register_tiles<S: Simd, W: Walk>(simd: S, rows: usize, operands: O
                 _ => tile::<S, W, 14, 2>(simd, operands, walk),
             }
         } else {
+            let parts = rows.div_ceil(NARROW_TILE_ROWS);
             for half in 0..2 {
-                for row in (0..rows).step_by(6) {
-                    let part = Operands {
+                // Tiles of almost the same height: a low one has too few sums to hide the latency of their additions.
+                for part in 0..parts {
+                    let (row, end) = (part * rows / parts, (part + 1) * rows / parts);
+                    let tile_operands = Operands {
                         left: operands.left.add(row * operands.left_row),
                         right: operands.right.add(half * LANES),
                         target: operands.target.add(row * operands.stride + half * LANES),
                         ..operands
                     };
-                    match rows - row {
-                        1 => tile::<S, W, 1, 1>(simd, part, walk),
-                        2 => tile::<S, W, 2, 1>(simd, part, walk),
-                        3 => tile::<S, W, 3, 1>(simd, part, walk),
-                        4 => tile::<S, W, 4, 1>(simd, part, walk),
-                        5 => tile::<S, W, 5, 1>(simd, part, walk),
-                        _ => tile::<S, W, 6, 1>(simd, part, walk),
+                    match end - row {
+                        1 => tile::<S, W, 1, 1>(simd, tile_operands, walk),
+                        2 => tile::<S, W, 2, 1>(simd, tile_operands, walk),
+                        3 => tile::<S, W, 3, 1>(simd, tile_operands, walk),
+                        4 => tile::<S, W, 4, 1>(simd, tile_operands, walk),
+                        5 => tile::<S, W, 5, 1>(simd, tile_operands, walk),
+                        _ => tile::<S, W, 6, 1>(simd, tile_operands, walk),
                     }
                 }
             }

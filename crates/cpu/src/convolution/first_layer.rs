@@ -6,10 +6,13 @@
 
 use rayon::prelude::*;
 
-use super::{Epilogue, Shape};
-use crate::cpu::{
-    convolution_gather::{Gather, finish_row},
-    convolution_weight_gradient::{Piece, copy_window},
+use super::{
+    Shape,
+    epilogue::{Epilogue, finish_row},
+    gather::Gather,
+    window::{Piece, copy_window},
+};
+use crate::{
     gemm::{NARROW_ROW, Narrow, PANEL_COLUMNS, PANEL_ROWS, multiply_narrow},
     scratch::{Scratch, Shared},
     simd::{Kernel, Level, Simd},

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use kernels::cpu::{self, Algorithm, Epilogue, Shape};
+use cpu::{Algorithm, Epilogue, Shape};
 
 fn main() {
     let words: Vec<String> = std::env::args()

@@ -5,15 +5,14 @@ use std::ops::Range;
 use super::{
     Tile, Winograd, spread,
     tiles::LeftLayout,
+    transform::{POSITIONS, Positions, Sink, transform_product},
     weight::{TransformWeight, position_step, transformed_length},
 };
-use crate::cpu::{
-    convolution::Epilogue,
-    convolution_gather::finish_vector,
+use crate::{
+    convolution::epilogue::{Epilogue, finish_vector},
     gemm::{GROUP, PANEL_COLUMNS, multiply_panel},
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Simd},
-    winograd_transform::{OUTPUTS, POSITIONS, Positions, transform_product},
+    simd::{Arithmetic, Kernel, LANES, Simd},
 };
 
 /// Input channels whose weight a task transforms at a time: 590 KB.
@@ -86,18 +85,31 @@ impl Kernel for Multiply<'_> {
             for half in [0, LANES] {
                 // SAFETY: the products are this task's own, and nothing else uses them any more.
                 let products = unsafe { Positions::new(products, i * PANEL_COLUMNS + half, step) };
-                self.write_tile(
-                    simd,
-                    winograd.tile(tile),
-                    &products,
-                    self.panel * PANEL_COLUMNS + half,
-                );
+                let mut outputs =
+                    self.output_tile(winograd.tile(tile), self.panel * PANEL_COLUMNS + half);
+                transform_product(simd, &products, &mut outputs);
             }
         }
     }
 }
 
 impl Multiply<'_> {
+    /// Where the outputs of a tile at sixteen channels go.
+    fn output_tile(&self, tile: Tile, channel: usize) -> OutputTile<'_> {
+        let (height, width) = self.winograd.target;
+        let channels = self.winograd.channels_out;
+        let pixel = (tile.image * height + tile.row) * width + tile.column;
+        OutputTile {
+            target: self.target,
+            epilogue: &self.epilogue,
+            position: pixel * channels + channel,
+            row_step: width * channels,
+            pixel_step: channels,
+            inside: (height - tile.row, width - tile.column),
+            channel,
+        }
+    }
+
     /// Adds the products over some input channels, whose weight is `[position][channel][32]`.
     #[inline(always)]
     fn multiply<S: Simd>(
@@ -132,22 +144,41 @@ impl Multiply<'_> {
             }
         }
     }
+}
 
-    /// Transforms one tile's products at sixteen channels to outputs and writes those inside the picture.
+/// Sixteen output channels of a tile; what lies beyond the picture is not written.
+struct OutputTile<'a> {
+    /// The output, as in [`Multiply`].
+    target: Shared<'a>,
+    epilogue: &'a Epilogue<'a>,
+    /// Position of the tile's first number at the first of the channels.
+    position: usize,
+    /// Numbers from a row of the picture to the next.
+    row_step: usize,
+    /// Numbers from a pixel to the next: all output channels.
+    pixel_step: usize,
+    /// Rows and columns inside the picture.
+    inside: (usize, usize),
+    channel: usize,
+}
+
+impl Sink for OutputTile<'_> {
     #[inline(always)]
-    fn write_tile<S: Simd>(&self, simd: S, tile: Tile, products: &Positions, channel: usize) {
-        let winograd = self.winograd;
-        let (height, width) = winograd.target;
-        let mut outputs = [[simd.splat(0.0); OUTPUTS]; OUTPUTS];
-        transform_product(simd, products, &mut outputs);
-        for (i, line) in outputs.iter().enumerate().take(height - tile.row) {
-            for (j, value) in line.iter().enumerate().take(width - tile.column) {
-                let pixel = (tile.image * height + tile.row + i) * width + tile.column + j;
-                let position = pixel * winograd.channels_out + channel;
-                // SAFETY: this task alone has these tiles and output channels.
-                let target = unsafe { self.target.slice_mut(position, LANES) };
-                finish_vector(simd, &self.epilogue, position, channel, *value, target);
-            }
+    fn put<A: Arithmetic>(
+        &mut self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+        value: A::Vector,
+    ) {
+        if row >= self.inside.0 || column >= self.inside.1 {
+            return;
         }
+        let position = self.position + row * self.row_step + column * self.pixel_step + lane;
+        // SAFETY: this task alone has the tile and its output channels.
+        let target = unsafe { self.target.slice_mut(position, A::WIDTH) };
+        let channel = self.channel + lane;
+        finish_vector(arithmetic, self.epilogue, position, channel, value, target);
     }
 }

@@ -1,7 +1,7 @@
 //! The loops over rows of channels, compiled for several instruction sets.
 
-use super::super::vectorise::vectorised;
 use super::Mask;
+use crate::vectorise::vectorised;
 
 vectorised! {
     /// Mean and sum of squared distances of each channel over a block that fits the first cache.

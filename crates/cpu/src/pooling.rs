@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::vectorise::vectorised;
+use crate::vectorise::vectorised;
 
 /// Side of the window of [`max_pool`], in pixels.
 pub const WINDOW: usize = 3;

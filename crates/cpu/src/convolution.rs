@@ -1,11 +1,20 @@
 //! The convolutions of the ResNets and their gradients: what callers use.
 
+mod epilogue;
 mod first_layer;
+mod gather;
+#[cfg(test)]
+mod tests;
+mod transposed;
+mod weight_gradient;
+mod window;
+mod winograd;
 
-use super::{
-    convolution_gather::Gather, convolution_weight_gradient, scratch::Scratch, simd::Level,
-    winograd::Winograd, winograd_weight_gradient,
-};
+use crate::{scratch::Scratch, simd::Level};
+use gather::Gather;
+use winograd::Winograd;
+
+pub use epilogue::Epilogue;
 
 /// Sizes of a convolution with square kernels, the same stride and zero padding on both axes, and no groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,17 +89,6 @@ pub enum Algorithm {
     /// Winograd's F(4x4, 3x3) for 3x3 kernels at stride one where both channel counts are multiples of 32: a quarter of
     /// the multiplications; elsewhere the same as `Exact`.
     Fast,
-}
-
-/// What happens to each output number before it is written: add bias, add residual, cut at zero, in this order.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Epilogue<'a> {
-    /// One number per output channel.
-    pub bias: Option<&'a [f32]>,
-    /// As large as the output, channels-last.
-    pub residual: Option<&'a [f32]>,
-    /// Negative numbers become zero.
-    pub relu: bool,
 }
 
 /// A weight arranged for [`forward_packed`], to be used for many calls.
@@ -207,7 +205,7 @@ pub fn weight_gradient(
     );
 }
 
-pub(super) fn forward_at(
+fn forward_at(
     level: Level,
     shape: &Shape,
     input: &[f32],
@@ -227,12 +225,7 @@ pub(super) fn forward_at(
     }
 }
 
-pub(super) fn pack_at(
-    level: Level,
-    shape: &Shape,
-    weight: &[f32],
-    algorithm: Algorithm,
-) -> PackedWeight {
+fn pack_at(level: Level, shape: &Shape, weight: &[f32], algorithm: Algorithm) -> PackedWeight {
     assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
     let arrangement = match Winograd::forward(shape).filter(|_| algorithm == Algorithm::Fast) {
         Some(winograd) if winograd.few_channels() => {
@@ -247,7 +240,7 @@ pub(super) fn pack_at(
     }
 }
 
-pub(super) fn forward_packed_at(
+fn forward_packed_at(
     level: Level,
     weight: &PackedWeight,
     shape: &Shape,
@@ -284,7 +277,7 @@ pub(super) fn forward_packed_at(
     }
 }
 
-pub(super) fn input_gradient_at(
+fn input_gradient_at(
     level: Level,
     shape: &Shape,
     output_gradient: &[f32],
@@ -360,7 +353,7 @@ fn check_forward(shape: &Shape, input: &[f32], output: &[f32], epilogue: &Epilog
     );
 }
 
-pub(super) fn weight_gradient_at(
+fn weight_gradient_at(
     level: Level,
     shape: &Shape,
     input: &[f32],
@@ -380,8 +373,8 @@ pub(super) fn weight_gradient_at(
         "numbers of the weight's gradient"
     );
     if Winograd::supports(shape) && algorithm == Algorithm::Fast {
-        winograd_weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
+        winograd::weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
     } else {
-        convolution_weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
+        weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
     }
 }

@@ -13,15 +13,17 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
+    spread,
+    transform::{
+        Block, INPUTS, KERNEL, OUTPUTS, POSITIONS, Picture, Positions, transform_input,
+        transform_output_gradient, transform_product_to_weight,
+    },
+};
+use crate::{
     convolution::Shape,
     gemm::{PANEL_COLUMNS, PANEL_ROWS, Strided, multiply_outer},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Level, Simd},
-    winograd::spread,
-    winograd_transform::{
-        INPUTS, KERNEL, OUTPUTS, POSITIONS, Picture, Positions, transform_input,
-        transform_output_gradient, transform_product_to_weight,
-    },
 };
 
 /// Channels of a block: the columns of one right panel.
@@ -35,7 +37,7 @@ const TASK_TILES: usize = 16;
 /// Blocks of input and of output channels of a task, where it has all positions: its sums take 590 KB.
 const TASK_BLOCKS: usize = 2;
 
-/// Writes the gradient; the shape must be one that [`super::winograd::Winograd::supports`].
+/// Writes the gradient; the shape must be one that [`super::Winograd::supports`].
 pub fn run(
     level: Level,
     shape: &Shape,
@@ -304,6 +306,7 @@ impl Kernel for TransformTiles<'_> {
             let mut square = inputs.square::<INPUTS>(image, row - padding, column - padding);
             for channel in (0..shape.channels_in).step_by(LANES) {
                 square.look_at(channel);
+                square.prefetch_next(simd, OUTPUTS);
                 // SAFETY: this task alone has these tiles.
                 let mut target = unsafe { plan.inputs.positions(self.inputs, channel, place) };
                 transform_input(simd, &square, &mut target);
@@ -311,6 +314,7 @@ impl Kernel for TransformTiles<'_> {
             let mut square = gradients.square::<OUTPUTS>(image, row, column);
             for channel in (0..shape.channels_out).step_by(LANES) {
                 square.look_at(channel);
+                square.prefetch_next(simd, OUTPUTS);
                 // SAFETY: this task alone has these tiles.
                 let mut target =
                     unsafe { plan.gradients.positions(self.gradients, channel, place) };
@@ -464,11 +468,13 @@ impl WriteGradient<'_> {
         let start = self.layout.start(0, row, column) + channel * BLOCK + half;
         // SAFETY: this task alone has these blocks, and nothing writes sums any more.
         let products = unsafe { Positions::new(self.sums, start, self.layout.position_step) };
-        let mut gradient = [[simd.splat(0.0); KERNEL]; KERNEL];
+        let mut gradient = Block::<KERNEL>::zero();
         transform_product_to_weight(simd, &products, &mut gradient);
         let mut columns = [simd.splat(0.0); LANES];
-        for i in 0..elements {
-            columns[i] = gradient[i / KERNEL][i % KERNEL];
+        for (i, column) in columns.iter_mut().enumerate().take(elements) {
+            let lanes = gradient.lanes(i / KERNEL, i % KERNEL);
+            // SAFETY: the array has sixteen numbers.
+            *column = unsafe { simd.load(lanes.as_ptr()) };
         }
         for (lane, line) in simd.transpose(columns).into_iter().enumerate() {
             let output = column * BLOCK + half + lane;

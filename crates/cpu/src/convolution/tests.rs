@@ -3,12 +3,10 @@
 use proptest::prelude::*;
 
 use super::{
-    convolution::{
-        Algorithm, Epilogue, Shape, forward_at, forward_packed_at, input_gradient_at, pack_at,
-        weight_gradient_at,
-    },
-    simd::Level,
+    Algorithm, Epilogue, Shape, forward_at, forward_packed_at, input_gradient_at, pack_at,
+    weight_gradient_at,
 };
+use crate::simd::Level;
 
 /// Errors are relative to the root of the sum of squared products. `f32` rounds at 6e-8; a sum of `n` products of
 /// random signs in sequence errs by about `6e-8 * sqrt(n / 2)`, the worst of 100,000 sums by five times that: 1e-5 for

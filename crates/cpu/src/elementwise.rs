@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::vectorise::vectorised;
+use crate::vectorise::vectorised;
 
 /// Elements of one piece of work.
 const PIECE: usize = 1 << 15;

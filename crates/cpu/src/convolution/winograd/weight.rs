@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use super::{Winograd, spread};
-use crate::cpu::{
-    convolution_gather::{Lanes, load_transposed},
+use super::{
+    Winograd, spread,
+    transform::{Block, KERNEL, POSITIONS, Positions, transform_weight},
+};
+use crate::{
+    convolution::transposed::{Lanes, load_transposed},
     gemm::PANEL_COLUMNS,
     scratch::Shared,
     simd::{Kernel, LANES, Simd},
-    winograd_transform::{KERNEL, POSITIONS, Positions, transform_weight},
 };
 
 /// Numbers from a position to the next in the transformed weight of 32 output and `channels` input channels.
@@ -62,14 +64,16 @@ impl Kernel for TransformWeight<'_> {
                     ahead,
                 };
                 let columns = load_transposed(simd, self.weight, at);
-                let mut kernel = [[simd.splat(0.0); KERNEL]; KERNEL];
+                let mut kernel = Block::<KERNEL>::zero();
                 for i in 0..elements {
                     let element = if winograd.forward {
                         i
                     } else {
                         elements - 1 - i
                     };
-                    kernel[i / KERNEL][i % KERNEL] = columns[element];
+                    let lanes = kernel.lanes(i / KERNEL, i % KERNEL);
+                    // SAFETY: the array has sixteen numbers.
+                    unsafe { simd.store(lanes.as_mut_ptr(), columns[element]) };
                 }
                 let start = self.start + i * PANEL_COLUMNS + half;
                 // SAFETY: this task alone has this panel and these channels.

@@ -1,0 +1,168 @@
+//! The product, in blocks of output pixels.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::{
+    Gather,
+    rows::{Pixel, Pixels, pack_rows},
+};
+use crate::{
+    convolution::epilogue::{Epilogue, finish_row},
+    gemm::{GROUP, PANEL_COLUMNS, PANEL_ROWS, multiply_panel},
+    scratch::{Scratch, Shared},
+    simd::{Kernel, LANES, Level, Simd},
+};
+
+/// Row panels of one task: with [`MAXIMUM_GROUPS`] the packed rows take half of a second-level cache of 512 KiB.
+pub(super) const BLOCK_PANELS: usize = 8;
+/// Groups of sixteen summands between two visits of the outputs: the right panel (32 KiB) stays in the first-level cache.
+const MAXIMUM_GROUPS: usize = 16;
+/// Tasks wanted at least, so that several threads end at about the same time.
+const TASKS: usize = 16;
+
+impl Gather {
+    /// `target = gathered source * weight`, for the target pixels of this product.
+    ///
+    /// # Panics
+    /// When a slice has not the length of the shape this was made from.
+    pub fn run(
+        &self,
+        level: Level,
+        source: &[f32],
+        weight: &[f32],
+        target: &mut [f32],
+        epilogue: Epilogue,
+    ) {
+        assert_eq!(
+            source.len(),
+            self.batch * self.source.0 * self.source.1 * self.source_channels
+        );
+        assert_eq!(
+            target.len(),
+            self.batch * self.target.0 * self.target.1 * self.target_channels
+        );
+        assert_eq!(weight.len(), self.column_panels() * self.panel_length());
+        assert!(
+            epilogue
+                .bias
+                .is_none_or(|bias| bias.len() == self.target_channels)
+        );
+        assert!(
+            epilogue
+                .residual
+                .is_none_or(|residual| residual.len() == target.len())
+        );
+        let target = Shared::new(target);
+        let row_blocks = self.rows().div_ceil(BLOCK_PANELS * PANEL_ROWS);
+        let column_blocks = TASKS.div_ceil(row_blocks.max(1)).min(self.column_panels());
+        let panels = self.column_panels().div_ceil(column_blocks.max(1));
+        (0..row_blocks * column_blocks)
+            .into_par_iter()
+            .for_each(|task| {
+                let (block, part) = (task / column_blocks, task % column_blocks);
+                let rows = block * BLOCK_PANELS * PANEL_ROWS
+                    ..self.rows().min((block + 1) * BLOCK_PANELS * PANEL_ROWS);
+                let columns = (part * panels).min(self.column_panels())
+                    ..self.column_panels().min((part + 1) * panels);
+                level.run(Block {
+                    gather: self,
+                    source,
+                    weight,
+                    target,
+                    epilogue,
+                    rows,
+                    columns,
+                });
+            });
+    }
+}
+
+/// Some output pixels and some column panels.
+struct Block<'a> {
+    gather: &'a Gather,
+    source: &'a [f32],
+    weight: &'a [f32],
+    target: Shared<'a>,
+    epilogue: Epilogue<'a>,
+    rows: Range<usize>,
+    columns: Range<usize>,
+}
+
+impl Kernel for Block<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let gather = self.gather;
+        let groups = gather.groups();
+        let parts = groups.div_ceil(MAXIMUM_GROUPS).max(1);
+        let part_groups = groups.div_ceil(parts);
+        let panels = self.rows.len().div_ceil(PANEL_ROWS);
+        let pixels = Pixels::new(gather, self.rows.clone());
+        let mut left = Scratch::take(panels * part_groups * GROUP);
+        let mut lines = Scratch::take(PANEL_ROWS * gather.line_length());
+        let mut sums = Scratch::take(self.columns.len() * panels * PANEL_ROWS * PANEL_COLUMNS);
+        for part in 0..parts {
+            let range = (part * part_groups).min(groups)..((part + 1) * part_groups).min(groups);
+            for panel in 0..panels {
+                let rows = pixels.panel(panel);
+                pack_rows(
+                    simd,
+                    gather,
+                    self.source,
+                    rows,
+                    range.clone(),
+                    &mut left[panel * part_groups * GROUP..],
+                    &mut lines,
+                );
+            }
+            for (i, column) in self.columns.clone().enumerate() {
+                let row = gather.first_row + range.start * LANES;
+                let start = column * gather.panel_length() + row * PANEL_COLUMNS;
+                let right = &self.weight[start..start + range.len() * LANES * PANEL_COLUMNS];
+                for panel in 0..panels {
+                    let tile = (i * panels + panel) * PANEL_ROWS * PANEL_COLUMNS;
+                    let sums = &mut sums[tile..tile + PANEL_ROWS * PANEL_COLUMNS];
+                    let rows = pixels.panel(panel);
+                    let left = &left[panel * part_groups * GROUP..][..range.len() * GROUP];
+                    multiply_panel(
+                        simd,
+                        (rows.len(), range.len()),
+                        left,
+                        right,
+                        sums,
+                        PANEL_COLUMNS,
+                        part > 0,
+                    );
+                    if part + 1 == parts {
+                        self.finish(simd, rows, column, sums);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Block<'_> {
+    /// Applies the epilogue to one tile and writes it.
+    #[inline(always)]
+    fn finish<S: Simd>(&self, simd: S, rows: &[Pixel], column: usize, sums: &[f32]) {
+        let gather = self.gather;
+        let first = column * PANEL_COLUMNS;
+        let count = (gather.target_channels - first).min(PANEL_COLUMNS);
+        for (row, sums) in rows.iter().zip(sums.chunks_exact(PANEL_COLUMNS)) {
+            // SAFETY: this task alone has these rows and columns.
+            let target = unsafe { self.target.slice_mut(row.target + first, count) };
+            finish_row(
+                simd,
+                &self.epilogue,
+                row.target + first,
+                first,
+                &sums[..count],
+                target,
+            );
+        }
+    }
+}

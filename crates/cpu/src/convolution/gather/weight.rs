@@ -1,0 +1,113 @@
+//! The weight as the right matrix of the product.
+
+use rayon::prelude::*;
+
+use super::Gather;
+use crate::{
+    convolution::transposed::{Lanes, load_transposed},
+    gemm::PANEL_COLUMNS,
+    scratch::Scratch,
+    simd::{Kernel, LANES, Level, Simd},
+};
+
+impl Gather {
+    /// The right matrix: `[column panel][tap, source channel][32]`, zeros where there is no such channel.
+    pub fn pack_weight(&self, level: Level, weight: &[f32]) -> Scratch {
+        let mut panels = Scratch::take(self.column_panels() * self.panel_length());
+        let tasks = panels.par_chunks_mut(self.panel_length()).enumerate();
+        tasks.for_each(|(panel, target)| {
+            level.run(PackPanel {
+                gather: self,
+                weight,
+                panel,
+                target,
+            })
+        });
+        panels
+    }
+}
+
+struct PackPanel<'a> {
+    gather: &'a Gather,
+    weight: &'a [f32],
+    panel: usize,
+    target: &'a mut [f32],
+}
+
+impl Kernel for PackPanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(mut self, simd: S) {
+        let gather = self.gather;
+        let elements = gather.element_rows.len();
+        if !gather.source_channels.is_multiple_of(LANES) {
+            self.target.fill(0.0);
+        }
+        let column = self.panel * PANEL_COLUMNS;
+        for half in [0, LANES] {
+            let lanes = gather
+                .target_channels
+                .saturating_sub(column + half)
+                .min(LANES);
+            if gather.forward {
+                // A lane's numbers lie side by side for all source channels and elements.
+                let start = (column + half) * gather.source_channels * elements;
+                let numbers = gather.source_channels * elements;
+                self.pack_run(simd, half, lanes, start, numbers, numbers, |i| {
+                    (i / elements, i % elements)
+                });
+            } else {
+                for source in 0..gather.source_channels {
+                    let start = (source * gather.target_channels + column + half) * elements;
+                    self.pack_run(simd, half, lanes, start, elements, elements, |i| {
+                        (source, i)
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl PackPanel<'_> {
+    /// Lane `l` of the target's row for summand `(source channel, element)` gets number `start + l * lane_step + i`.
+    #[inline(always)]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "an inner loop, inlined where it is called"
+    )]
+    fn pack_run<S: Simd>(
+        &mut self,
+        simd: S,
+        half: usize,
+        lanes: usize,
+        start: usize,
+        lane_step: usize,
+        numbers: usize,
+        summand: impl Fn(usize) -> (usize, usize),
+    ) {
+        for first in (0..numbers).step_by(LANES) {
+            let count = (numbers - first).min(LANES);
+            let ahead = if self.gather.forward {
+                6 * LANES
+            } else {
+                2 * self.gather.target_channels * numbers
+            };
+            let at = Lanes {
+                start: start + first,
+                step: lane_step,
+                lanes,
+                count,
+                ahead,
+            };
+            let columns = load_transposed(simd, self.weight, at);
+            for (i, column) in columns.into_iter().enumerate().take(count) {
+                let (channel, element) = summand(first + i);
+                let row = (self.gather.element_rows[element] + channel) * PANEL_COLUMNS + half;
+                let target = &mut self.target[row..row + LANES];
+                // SAFETY: the slice has sixteen numbers.
+                unsafe { simd.store(target.as_mut_ptr(), column) };
+            }
+        }
+    }
+}

@@ -1,0 +1,432 @@
+//! The transforms of Winograd's F(4x4, 3x3) on sixteen channels at once.
+//!
+//! A 3x3 convolution at stride one is computed in tiles of 4x4 outputs: 6x6 inputs `d` and the weight `g` are
+//! transformed, multiplied element by element (36 products instead of 144) and transformed back:
+//! `Y = A^T [ (G g G^T) * (B^T d B) ] A` (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2016).
+//! The gradient for the weight is the transpose of that: `dg = G^T [ (B^T d B) * (A dY A^T) ] G`.
+//!
+//! The polynomials are evaluated at 0, ±sqrt(1/2), ±sqrt(2) and infinity instead of the usual 0, ±1, ±2, which halves
+//! the error (256 channels of ReLU outputs, sums in sequence: root mean square error 1.1e-6 of the result's root mean
+//! square, against 2.4e-6).
+
+use std::{
+    f32::consts::{FRAC_1_SQRT_2, SQRT_2},
+    marker::PhantomData,
+};
+
+use crate::{
+    scratch::Shared,
+    simd::{Arithmetic, LANES, Simd},
+};
+
+/// Outputs of a tile along one axis.
+pub const OUTPUTS: usize = 4;
+/// Inputs of a tile along one axis.
+pub const INPUTS: usize = 6;
+/// Products of a tile.
+pub const POSITIONS: usize = INPUTS * INPUTS;
+/// Rows and columns of the kernel.
+pub const KERNEL: usize = 3;
+
+// Helpers instead of closures: a closure is not compiled for the instructions of the function around it.
+
+/// `a + factor * b`.
+#[inline(always)]
+fn add<A: Arithmetic>(arithmetic: A, a: A::Vector, factor: f32, b: A::Vector) -> A::Vector {
+    arithmetic.multiply_add(arithmetic.splat(factor), b, a)
+}
+
+/// `factor * a`.
+#[inline(always)]
+fn scale<A: Arithmetic>(arithmetic: A, factor: f32, a: A::Vector) -> A::Vector {
+    arithmetic.multiply(arithmetic.splat(factor), a)
+}
+
+/// `B^T d`.
+#[inline(always)]
+fn input_line<A: Arithmetic>(arithmetic: A, d: [A::Vector; 6]) -> [A::Vector; 6] {
+    let (even_a, odd_a) = (
+        add(arithmetic, d[4], -2.0, d[2]),
+        add(arithmetic, d[3], -2.0, d[1]),
+    );
+    let (even_b, odd_b) = (
+        add(arithmetic, d[4], -0.5, d[2]),
+        add(arithmetic, d[3], -0.5, d[1]),
+    );
+    [
+        add(arithmetic, arithmetic.add(d[0], d[4]), -2.5, d[2]),
+        add(arithmetic, even_a, FRAC_1_SQRT_2, odd_a),
+        add(arithmetic, even_a, -FRAC_1_SQRT_2, odd_a),
+        add(arithmetic, even_b, SQRT_2, odd_b),
+        add(arithmetic, even_b, -SQRT_2, odd_b),
+        add(arithmetic, arithmetic.add(d[1], d[5]), -2.5, d[3]),
+    ]
+}
+
+/// `G g`.
+#[inline(always)]
+fn weight_line<A: Arithmetic>(arithmetic: A, g: [A::Vector; 3]) -> [A::Vector; 6] {
+    let even_a = scale(arithmetic, -2.0 / 3.0, add(arithmetic, g[0], 0.5, g[2]));
+    let even_b = scale(arithmetic, 1.0 / 6.0, add(arithmetic, g[0], 2.0, g[2]));
+    let odd_a = scale(arithmetic, -2.0 / 3.0 * FRAC_1_SQRT_2, g[1]);
+    let odd_b = scale(arithmetic, 1.0 / 6.0 * SQRT_2, g[1]);
+    [
+        g[0],
+        arithmetic.add(even_a, odd_a),
+        arithmetic.subtract(even_a, odd_a),
+        arithmetic.add(even_b, odd_b),
+        arithmetic.subtract(even_b, odd_b),
+        g[2],
+    ]
+}
+
+/// `A^T m`.
+#[inline(always)]
+fn product_line<A: Arithmetic>(arithmetic: A, m: [A::Vector; 6]) -> [A::Vector; 4] {
+    let (sum_a, sum_b) = (arithmetic.add(m[1], m[2]), arithmetic.add(m[3], m[4]));
+    let (difference_a, difference_b) = (
+        arithmetic.subtract(m[1], m[2]),
+        arithmetic.subtract(m[3], m[4]),
+    );
+    [
+        arithmetic.add(arithmetic.add(m[0], sum_a), sum_b),
+        add(
+            arithmetic,
+            scale(arithmetic, FRAC_1_SQRT_2, difference_a),
+            SQRT_2,
+            difference_b,
+        ),
+        add(arithmetic, scale(arithmetic, 0.5, sum_a), 2.0, sum_b),
+        add(
+            arithmetic,
+            add(arithmetic, m[5], 0.5 * FRAC_1_SQRT_2, difference_a),
+            2.0 * SQRT_2,
+            difference_b,
+        ),
+    ]
+}
+
+/// `A y`, the transpose of [`product_line`].
+#[inline(always)]
+fn output_gradient_line<A: Arithmetic>(arithmetic: A, y: [A::Vector; 4]) -> [A::Vector; 6] {
+    let (even_a, even_b) = (
+        add(arithmetic, y[0], 0.5, y[2]),
+        add(arithmetic, y[0], 2.0, y[2]),
+    );
+    let odd_a = scale(arithmetic, FRAC_1_SQRT_2, add(arithmetic, y[1], 0.5, y[3]));
+    let odd_b = scale(arithmetic, SQRT_2, add(arithmetic, y[1], 2.0, y[3]));
+    [
+        y[0],
+        arithmetic.add(even_a, odd_a),
+        arithmetic.subtract(even_a, odd_a),
+        arithmetic.add(even_b, odd_b),
+        arithmetic.subtract(even_b, odd_b),
+        y[3],
+    ]
+}
+
+/// `G^T u`, the transpose of [`weight_line`].
+#[inline(always)]
+fn weight_gradient_line<A: Arithmetic>(arithmetic: A, u: [A::Vector; 6]) -> [A::Vector; 3] {
+    let (sum_a, sum_b) = (arithmetic.add(u[1], u[2]), arithmetic.add(u[3], u[4]));
+    let (difference_a, difference_b) = (
+        arithmetic.subtract(u[1], u[2]),
+        arithmetic.subtract(u[3], u[4]),
+    );
+    [
+        add(
+            arithmetic,
+            add(arithmetic, u[0], -2.0 / 3.0, sum_a),
+            1.0 / 6.0,
+            sum_b,
+        ),
+        add(
+            arithmetic,
+            scale(arithmetic, -2.0 / 3.0 * FRAC_1_SQRT_2, difference_a),
+            1.0 / 6.0 * SQRT_2,
+            difference_b,
+        ),
+        add(
+            arithmetic,
+            add(arithmetic, u[5], -1.0 / 3.0, sum_a),
+            1.0 / 3.0,
+            sum_b,
+        ),
+    ]
+}
+
+/// Where a transform reads its `N` x `N` vectors of sixteen lanes, a register at a time.
+pub trait Source {
+    /// The lanes from `lane` on of the vector at a row and a column.
+    fn get<A: Arithmetic>(
+        &self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+    ) -> A::Vector;
+}
+
+/// Where a transform writes its vectors of sixteen lanes, a register at a time, each once.
+pub trait Sink {
+    /// Takes the lanes from `lane` on of the vector at a row and a column.
+    fn put<A: Arithmetic>(
+        &mut self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+        value: A::Vector,
+    );
+}
+
+/// Applies `line` to the columns, then to the rows: from `N` x `N` vectors to `M` x `M`.
+macro_rules! both_axes {
+    ($(#[$doc:meta])* $name:ident, $line:ident, $from:literal, $to:literal) => {
+        $(#[$doc])*
+        #[inline(always)]
+        pub fn $name<S: Simd>(simd: S, from: &impl Source, to: &mut impl Sink) {
+            let arithmetic = simd.register();
+            for lane in (0..LANES).step_by(S::Register::WIDTH) {
+                let mut half = [[arithmetic.splat(0.0); $from]; $to];
+                for column in 0..$from {
+                    let mut line = [arithmetic.splat(0.0); $from];
+                    for row in 0..$from {
+                        line[row] = from.get(arithmetic, row, column, lane);
+                    }
+                    let done = $line(arithmetic, line);
+                    for row in 0..$to {
+                        half[row][column] = done[row];
+                    }
+                }
+                for row in 0..$to {
+                    let done = $line(arithmetic, half[row]);
+                    for column in 0..$to {
+                        to.put(arithmetic, row, column, lane, done[column]);
+                    }
+                }
+            }
+        }
+    };
+}
+
+both_axes!(
+    /// `B^T d B`.
+    transform_input, input_line, 6, 6
+);
+both_axes!(
+    /// `G g G^T`.
+    transform_weight, weight_line, 3, 6
+);
+both_axes!(
+    /// `A^T m A`.
+    transform_product, product_line, 6, 4
+);
+both_axes!(
+    /// `A y A^T`.
+    transform_output_gradient, output_gradient_line, 4, 6
+);
+both_axes!(
+    /// `G^T u G`.
+    transform_product_to_weight, weight_gradient_line, 6, 3
+);
+
+/// The 36 numbers of a tile at sixteen channels, some distance apart in memory.
+pub struct Positions<'a> {
+    numbers: Shared<'a>,
+    start: usize,
+    step: usize,
+}
+
+impl<'a> Positions<'a> {
+    /// The vectors at `start + position * step`.
+    ///
+    /// # Safety
+    /// While this lives, nobody else may use these numbers.
+    ///
+    /// # Panics
+    /// When the last goes beyond the slice.
+    #[inline(always)]
+    pub unsafe fn new(numbers: Shared<'a>, start: usize, step: usize) -> Positions<'a> {
+        numbers.pointer(start, (POSITIONS - 1) * step + LANES);
+        Positions {
+            numbers,
+            start,
+            step,
+        }
+    }
+
+    #[inline(always)]
+    fn pointer(&self, row: usize, column: usize) -> *mut f32 {
+        debug_assert!(row < INPUTS && column < INPUTS);
+        self.numbers
+            .pointer_unchecked(self.start + (row * INPUTS + column) * self.step)
+    }
+}
+
+impl Source for Positions<'_> {
+    #[inline(always)]
+    fn get<A: Arithmetic>(
+        &self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+    ) -> A::Vector {
+        // SAFETY: `new` checked the last of the 36 places and had the promise that they are ours; a vector has sixteen lanes.
+        unsafe { arithmetic.load(self.pointer(row, column).wrapping_add(lane)) }
+    }
+}
+
+impl Sink for Positions<'_> {
+    #[inline(always)]
+    fn put<A: Arithmetic>(
+        &mut self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+        value: A::Vector,
+    ) {
+        // SAFETY: as in `get`.
+        unsafe { arithmetic.store(self.pointer(row, column).wrapping_add(lane), value) }
+    }
+}
+
+/// `N` x `N` vectors of sixteen lanes in a place of their own.
+pub struct Block<const N: usize>([[[f32; LANES]; N]; N]);
+
+impl<const N: usize> Block<N> {
+    /// All lanes zero.
+    pub fn zero() -> Block<N> {
+        Block([[[0.0; LANES]; N]; N])
+    }
+
+    /// The lanes at a row and a column.
+    #[inline(always)]
+    pub fn lanes(&mut self, row: usize, column: usize) -> &mut [f32; LANES] {
+        &mut self.0[row][column]
+    }
+}
+
+impl<const N: usize> Source for Block<N> {
+    #[inline(always)]
+    fn get<A: Arithmetic>(
+        &self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+    ) -> A::Vector {
+        let numbers = &self.0[row][column][lane..lane + A::WIDTH];
+        // SAFETY: the slice has as many numbers as a register.
+        unsafe { arithmetic.load(numbers.as_ptr()) }
+    }
+}
+
+impl<const N: usize> Sink for Block<N> {
+    #[inline(always)]
+    fn put<A: Arithmetic>(
+        &mut self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+        value: A::Vector,
+    ) {
+        let numbers = &mut self.0[row][column][lane..lane + A::WIDTH];
+        // SAFETY: the slice has as many numbers as a register.
+        unsafe { arithmetic.store(numbers.as_mut_ptr(), value) }
+    }
+}
+
+/// A channels-last picture that is read in squares, with zeros outside.
+pub struct Picture<'a> {
+    numbers: &'a [f32],
+    size: (usize, usize),
+    zeros: &'a [f32],
+}
+
+impl<'a> Picture<'a> {
+    /// Pictures of `size` (rows, columns) with as many channels as there are `zeros`.
+    pub fn new(numbers: &'a [f32], size: (usize, usize), zeros: &'a [f32]) -> Picture<'a> {
+        Picture {
+            numbers,
+            size,
+            zeros,
+        }
+    }
+
+    /// The `N` x `N` pixels from `(row, column)` on.
+    #[inline(always)]
+    pub fn square<const N: usize>(&self, image: usize, row: isize, column: isize) -> Square<'a, N> {
+        let channels = self.zeros.len();
+        let mut pixels = [[self.zeros.as_ptr(); N]; N];
+        for (i, line) in pixels.iter_mut().enumerate() {
+            let row = row + i as isize;
+            if row < 0 || row as usize >= self.size.0 {
+                continue;
+            }
+            let line_start = (image * self.size.0 + row as usize) * self.size.1;
+            for (j, pixel) in line.iter_mut().enumerate() {
+                let column = column + j as isize;
+                if column >= 0 && (column as usize) < self.size.1 {
+                    let start = (line_start + column as usize) * channels;
+                    *pixel = self.numbers[start..start + channels].as_ptr();
+                }
+            }
+        }
+        Square {
+            pixels,
+            channels,
+            channel: 0,
+            numbers: PhantomData,
+        }
+    }
+}
+
+/// Some pixels of a [`Picture`], looked at sixteen channels at a time.
+pub struct Square<'a, const N: usize> {
+    /// Each has `channels` numbers.
+    pixels: [[*const f32; N]; N],
+    channels: usize,
+    channel: usize,
+    numbers: PhantomData<&'a [f32]>,
+}
+
+impl<const N: usize> Square<'_, N> {
+    /// Turns to the sixteen channels from `channel` on.
+    ///
+    /// # Panics
+    /// When there are not as many.
+    #[inline(always)]
+    pub fn look_at(&mut self, channel: usize) {
+        assert!(channel + LANES <= self.channels);
+        self.channel = channel;
+    }
+
+    /// Asks the memory for what the square `step` pixels to the right will need beyond this one, at the channels looked
+    /// at: the processor does not guess so many paths.
+    #[inline(always)]
+    pub fn prefetch_next<S: Simd>(&self, simd: S, step: usize) {
+        for line in &self.pixels {
+            for pixel in &line[N.saturating_sub(step)..] {
+                simd.prefetch(pixel.wrapping_add(step * self.channels + self.channel));
+            }
+        }
+    }
+}
+
+impl<const N: usize> Source for Square<'_, N> {
+    #[inline(always)]
+    fn get<A: Arithmetic>(
+        &self,
+        arithmetic: A,
+        row: usize,
+        column: usize,
+        lane: usize,
+    ) -> A::Vector {
+        // SAFETY: every pixel has `channels` numbers, and `look_at` left sixteen of them from `channel` on.
+        unsafe { arithmetic.load(self.pixels[row][column].add(self.channel + lane)) }
+    }
+}
