@@ -15,6 +15,17 @@ RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-it
 echo "== arrows between crates"
 cargo run --quiet -p stories --bin arrows
 
+# Debug assertions and overflow checks in every index, working memory that is never shared or left from earlier, and the
+# address sanitizer around every allocation. Its runtime comes with the stable compiler, its flag only with this variable.
+if [ "$(rustc -vV | sed -n 's/^host: //p')" = x86_64-unknown-linux-gnu ]; then
+    echo "== memory of the kernels"
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/checked \
+        cargo test --quiet -p cpu --profile checked --target x86_64-unknown-linux-gnu
+else
+    echo "== no address sanitizer here: the kernels' memory is checked by their assertions alone"
+    CARGO_TARGET_DIR=target/checked cargo test --quiet -p cpu --profile checked
+fi
+
 if command -v cargo-deny >/dev/null; then
     echo "== licences and advisories"
     cargo deny check

@@ -1,7 +1,7 @@
 //! Each convolution of ResNet-34 and ResNet-50 alone: time, operations of the definition per second, and the
 //! share of the product kernel's own peak measured in the same run.
 //!
-//! `cargo bench -p kernels --bench convolution -- [34|50] [size] [batch] [threads] [exact|fast]`
+//! `cargo bench --profile dev -p cpu --bench convolution -- [34|50] [size] [batch] [threads] [exact|fast]`
 
 use std::time::{Duration, Instant};
 
@@ -38,20 +38,20 @@ fn main() {
 }
 
 fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Algorithm) {
-    let peak = product_peak(threads);
+    let peak = product_peak();
     println!(
         "ResNet-{depth}, {size} px, batch {batch}, {threads} threads, {algorithm:?}; large 1x1 product: {peak:.0} GFLOP/s"
     );
     println!(
-        "{:>2}  {:<24} {:>7}  {:>8} {:>8} {:>8} {:>8}  {:>5} {:>5} {:>5}  share of the product's speed",
-        "", "layer", "GFLOP", "packed", "forward", "d input", "d weight", "GF/s", "", ""
+        "{:>2}  {:<24} {:>7}  {:>8} {:>8} {:>8}  {:>5} {:>5} {:>5}  share of the product's speed",
+        "", "layer", "GFLOP", "forward", "d input", "d weight", "GF/s", "", ""
     );
-    let mut sums = [0.0; 4];
+    let mut sums = [0.0; 3];
     for (count, name, shape) in layers(depth, size, batch) {
         let times = measure(&shape, algorithm);
         let first = shape.channels_in == 3;
         for (i, time) in times.iter().enumerate() {
-            sums[i] += if first && i == 2 {
+            sums[i] += if first && i == 1 {
                 0.0
             } else {
                 count as f64 * time
@@ -60,26 +60,24 @@ fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Alg
         let giga = shape.operations() * 1e-9;
         let speed = |i: usize| giga / times[i] * 1e3;
         println!(
-            "{count:>2}x {name:<24} {giga:>7.2}  {:>8.2} {:>8.2} {:>8.2} {:>8.2}  {:>5.0} {:>5.0} {:>5.0}  {:.2} {:.2} {:.2}",
+            "{count:>2}x {name:<24} {giga:>7.2}  {:>8.2} {:>8.2} {:>8.2}  {:>5.0} {:>5.0} {:>5.0}  {:.2} {:.2} {:.2}",
             times[0],
             times[1],
             times[2],
-            times[3],
+            speed(0),
             speed(1),
             speed(2),
-            speed(3),
+            speed(0) / peak,
             speed(1) / peak,
-            speed(2) / peak,
-            speed(3) / peak
+            speed(2) / peak
         );
     }
     println!(
-        "sum, ms: packed forward {:.1}, forward {:.1}, input gradient {:.1}, weight gradient {:.1}; training {:.1}",
+        "sum, ms: forward {:.1}, input gradient {:.1}, weight gradient {:.1}; training {:.1}",
         sums[0],
         sums[1],
         sums[2],
-        sums[3],
-        sums[1] + sums[2] + sums[3]
+        sums[0] + sums[1] + sums[2]
     );
 }
 
@@ -137,8 +135,8 @@ fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, Shape)
     layers
 }
 
-/// Milliseconds of forward with a packed weight, forward, input gradient and weight gradient.
-fn measure(shape: &Shape, algorithm: Algorithm) -> [f64; 4] {
+/// Milliseconds of forward, input gradient and weight gradient.
+fn measure(shape: &Shape, algorithm: Algorithm) -> [f64; 3] {
     let numbers = |count: usize| {
         (0..count)
             .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
@@ -150,9 +148,7 @@ fn measure(shape: &Shape, algorithm: Algorithm) -> [f64; 4] {
         numbers(shape.output_length()),
     );
     let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
-    let packed = cpu::pack(shape, &w, algorithm);
     [
-        best(|| cpu::forward_packed(&packed, shape, &x, &mut y, Epilogue::default())),
         best(|| cpu::forward(shape, &x, &w, &mut y, Epilogue::default(), algorithm)),
         best(|| cpu::input_gradient(shape, &dy, &w, &mut dx, algorithm)),
         best(|| cpu::weight_gradient(shape, &x, &dy, &mut dw, algorithm)),
@@ -176,7 +172,7 @@ fn best(mut work: impl FnMut()) -> f64 {
 }
 
 /// Speed of a product that is large in every direction, GFLOP/s.
-fn product_peak(_threads: usize) -> f64 {
+fn product_peak() -> f64 {
     let shape = Shape {
         batch: 1,
         height: 56,
@@ -187,15 +183,14 @@ fn product_peak(_threads: usize) -> f64 {
         stride: 1,
         padding: 0,
     };
-    shape.operations() * 1e-6 / measure_packed(&shape)
+    shape.operations() * 1e-6 / measure_forward(&shape)
 }
 
-fn measure_packed(shape: &Shape) -> f64 {
+fn measure_forward(shape: &Shape) -> f64 {
     let (x, w) = (
         vec![0.5; shape.input_length()],
         vec![0.25; shape.weight_length()],
     );
     let mut y = vec![0.0; shape.output_length()];
-    let packed = cpu::pack(shape, &w, Algorithm::Exact);
-    best(|| cpu::forward_packed(&packed, shape, &x, &mut y, Epilogue::default()))
+    best(|| cpu::forward(shape, &x, &w, &mut y, Epilogue::default(), Algorithm::Exact))
 }

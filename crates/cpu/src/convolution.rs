@@ -10,7 +10,7 @@ mod weight_gradient;
 mod window;
 mod winograd;
 
-use crate::{scratch::Scratch, simd::Level};
+use crate::simd::Level;
 use gather::Gather;
 use winograd::Winograd;
 
@@ -91,21 +91,6 @@ pub enum Algorithm {
     Fast,
 }
 
-/// A weight arranged for [`forward_packed`], to be used for many calls.
-pub struct PackedWeight {
-    shape: Shape,
-    arrangement: Arrangement,
-}
-
-enum Arrangement {
-    /// Panels of the direct product.
-    Panels(Scratch),
-    /// Winograd's transform of it.
-    Transformed(Scratch),
-    /// As torch has it: to read the transform, four times as large, takes longer than to make it in the cache.
-    Plain(Vec<f32>),
-}
-
 /// `output = convolution(input, weight)`, followed by `epilogue`.
 ///
 /// * `input`: `[batch, height, width, channels_in]`
@@ -131,28 +116,6 @@ pub fn forward(
         epilogue,
         algorithm,
     );
-}
-
-/// Arranges `weight` for [`forward_packed`] with inputs of about the size `shape` says.
-///
-/// # Panics
-/// When `weight` has not the length that `shape` says.
-pub fn pack(shape: &Shape, weight: &[f32], algorithm: Algorithm) -> PackedWeight {
-    pack_at(Level::best(), shape, weight, algorithm)
-}
-
-/// As [`forward`], with a weight from [`pack`]; batch, height and width may differ from those given there.
-///
-/// # Panics
-/// When a slice has not the length that `shape` says, or `weight` is of another convolution.
-pub fn forward_packed(
-    weight: &PackedWeight,
-    shape: &Shape,
-    input: &[f32],
-    output: &mut [f32],
-    epilogue: Epilogue,
-) {
-    forward_packed_at(Level::best(), weight, shape, input, output, epilogue);
 }
 
 /// The gradient for the input, from the gradient for the output.
@@ -222,58 +185,6 @@ fn forward_at(
             let panels = Gather::forward(shape).pack_weight(level, weight);
             run_direct(level, shape, input, &panels, output, epilogue);
         }
-    }
-}
-
-fn pack_at(level: Level, shape: &Shape, weight: &[f32], algorithm: Algorithm) -> PackedWeight {
-    assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
-    let arrangement = match Winograd::forward(shape).filter(|_| algorithm == Algorithm::Fast) {
-        Some(winograd) if winograd.few_channels() => {
-            Arrangement::Transformed(winograd.pack_weight(level, weight))
-        }
-        Some(_) => Arrangement::Plain(weight.to_vec()),
-        None => Arrangement::Panels(Gather::forward(shape).pack_weight(level, weight)),
-    };
-    PackedWeight {
-        shape: *shape,
-        arrangement,
-    }
-}
-
-fn forward_packed_at(
-    level: Level,
-    weight: &PackedWeight,
-    shape: &Shape,
-    input: &[f32],
-    output: &mut [f32],
-    epilogue: Epilogue,
-) {
-    check_forward(shape, input, output, &epilogue);
-    let sizes = |shape: &Shape| {
-        (
-            shape.channels_in,
-            shape.channels_out,
-            shape.kernel,
-            shape.stride,
-            shape.padding,
-        )
-    };
-    assert_eq!(
-        sizes(shape),
-        sizes(&weight.shape),
-        "channels, kernel, stride and padding"
-    );
-    match (&weight.arrangement, Winograd::forward(shape)) {
-        (Arrangement::Panels(panels), _) => {
-            run_direct(level, shape, input, panels, output, epilogue)
-        }
-        (Arrangement::Transformed(transformed), Some(winograd)) => {
-            winograd.run_transformed(level, input, transformed, output, epilogue);
-        }
-        (Arrangement::Plain(plain), Some(winograd)) => {
-            winograd.run(level, input, plain, output, epilogue)
-        }
-        (_, None) => unreachable!("the sizes that Winograd's algorithm depends on are equal"),
     }
 }
 

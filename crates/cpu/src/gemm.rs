@@ -8,11 +8,20 @@
 
 use crate::simd::{LANES, Simd};
 
-/// Rows of the register tile: 14 x 2 accumulators, two vectors of the right panel and one broadcast fill 31 of
+/// Rows of a panel, and of the register tile where registers are wide: 14 x 2 accumulators, two vectors of the right panel and one broadcast fill 31 of
 /// AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
 pub const PANEL_ROWS: usize = 14;
 /// Columns of a panel of the right matrix: two vectors.
 pub const PANEL_COLUMNS: usize = 2 * LANES;
+/// Rows that a panel had best be filled with where there are enough: what the register tiles divide.
+pub const fn panel_rows(wide: bool) -> usize {
+    if wide {
+        PANEL_ROWS
+    } else {
+        PANEL_ROWS / NARROW_TILE_ROWS * NARROW_TILE_ROWS
+    }
+}
+
 /// Rows of the register tile of AVX2: 6 x 2 sums, two vectors of the right panel and one broadcast fill 15 of 16 registers.
 const NARROW_TILE_ROWS: usize = 6;
 /// Numbers of one group of sixteen columns in a panel of the left matrix.

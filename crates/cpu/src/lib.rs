@@ -15,9 +15,6 @@ mod scratch;
 mod simd;
 mod vectorise;
 
-pub use convolution::{
-    Algorithm, Epilogue, PackedWeight, Shape, forward, forward_packed, input_gradient, pack,
-    weight_gradient,
-};
+pub use convolution::{Algorithm, Epilogue, Shape, forward, input_gradient, weight_gradient};
 pub use layout::{channels_last_to_planar, planar_to_channels_last};
 pub use scratch::Scratch;

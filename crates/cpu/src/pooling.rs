@@ -1,5 +1,7 @@
 //! Pooling in channels-last order.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use crate::vectorise::vectorised;
@@ -112,32 +114,93 @@ fn replaces(value: f32, best: f32) -> bool {
     value > best || value.is_nan()
 }
 
+/// Channels whose maxima stay in registers while the window is walked.
+const BLOCK: usize = 16;
+
 vectorised! {
     fn max_pool_row(x: &[f32], shape: Shape, row: usize, y: &mut [f32], taps: &mut [u8]) {
         let channels = shape.channels;
+        let whole = channels / BLOCK * BLOCK;
         let pixels = y.chunks_exact_mut(channels).zip(taps.chunks_exact_mut(channels));
         for (column, (y, taps)) in pixels.enumerate() {
-            let mut first = true;
-            for tap in 0..WINDOW * WINDOW {
-                let in_row = (row * STRIDE + tap / WINDOW).wrapping_sub(PADDING);
-                let in_column = (column * STRIDE + tap % WINDOW).wrapping_sub(PADDING);
-                if in_row >= shape.height || in_column >= shape.width {
-                    continue;
-                }
-                let x = &x[(in_row * shape.width + in_column) * channels..][..channels];
-                if first {
-                    y.copy_from_slice(x);
-                    taps.fill(tap as u8);
-                    first = false;
-                    continue;
-                }
-                for i in 0..channels {
-                    let better = replaces(x[i], y[i]);
-                    y[i] = if better { x[i] } else { y[i] };
-                    taps[i] = if better { tap as u8 } else { taps[i] };
+            let window = Window::new(shape, row, column);
+            let (y, y_rest) = y.split_at_mut(whole);
+            let (taps, taps_rest) = taps.split_at_mut(whole);
+            let blocks = y.chunks_exact_mut(BLOCK).zip(taps.chunks_exact_mut(BLOCK));
+            for (block, (y, taps)) in blocks.enumerate() {
+                window.largest::<BLOCK>(x, block * BLOCK, y, taps);
+            }
+            for (i, (y, tap)) in y_rest.chunks_exact_mut(1).zip(taps_rest.chunks_exact_mut(1)).enumerate() {
+                window.largest::<1>(x, whole + i, y, tap);
+            }
+        }
+    }
+}
+
+/// The part of one output pixel's window that lies inside the picture.
+struct Window {
+    shape: Shape,
+    rows: Range<usize>,
+    columns: Range<usize>,
+    /// Row and column, in padded coordinates, of the whole window's first pixel.
+    start: (usize, usize),
+}
+
+impl Window {
+    #[inline(always)]
+    fn new(shape: Shape, row: usize, column: usize) -> Window {
+        let start = (row * STRIDE, column * STRIDE);
+        let inside = |start: usize, size: usize| {
+            start.max(PADDING) - PADDING..(start + WINDOW - PADDING).min(size)
+        };
+        Window {
+            shape,
+            rows: inside(start.0, shape.height),
+            columns: inside(start.1, shape.width),
+            start,
+        }
+    }
+
+    /// The largest values of `N` channels from `channel` on, and which pixels they are.
+    #[inline(always)]
+    fn largest<const N: usize>(&self, x: &[f32], channel: usize, y: &mut [f32], taps: &mut [u8]) {
+        // Numbers of pixels as wide as the values, so that one mask chooses both.
+        let mut best = self.values::<N>(x, self.rows.start, self.columns.start, channel);
+        let mut best_taps = [self.tap(self.rows.start, self.columns.start); N];
+        for row in self.rows.clone() {
+            for column in self.columns.clone() {
+                let values = self.values::<N>(x, row, column, channel);
+                let tap = self.tap(row, column);
+                for i in 0..N {
+                    let better = replaces(values[i], best[i]);
+                    best[i] = if better { values[i] } else { best[i] };
+                    best_taps[i] = if better { tap } else { best_taps[i] };
                 }
             }
         }
+        y.copy_from_slice(&best);
+        for (tap, best) in taps.iter_mut().zip(best_taps) {
+            *tap = best as u8;
+        }
+    }
+
+    #[inline(always)]
+    fn values<const N: usize>(
+        &self,
+        x: &[f32],
+        row: usize,
+        column: usize,
+        channel: usize,
+    ) -> [f32; N] {
+        let start = (row * self.shape.width + column) * self.shape.channels + channel;
+        let mut values = [0.0; N];
+        values.copy_from_slice(&x[start..start + N]);
+        values
+    }
+
+    #[inline(always)]
+    fn tap(&self, row: usize, column: usize) -> u32 {
+        ((row + PADDING - self.start.0) * WINDOW + column + PADDING - self.start.1) as u32
     }
 }
 

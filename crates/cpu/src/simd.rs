@@ -106,6 +106,17 @@ impl Level {
         levels
     }
 
+    /// [`Simd::WIDE`].
+    pub fn is_wide(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx512(_) => Avx512::WIDE,
+            #[cfg(target_arch = "x86_64")]
+            Level::Avx2(_) => Avx2::WIDE,
+            Level::Portable(_) => Portable::WIDE,
+        }
+    }
+
     /// Runs `kernel` compiled for these instructions.
     #[inline]
     pub fn run<K: Kernel>(self, kernel: K) -> K::Output {

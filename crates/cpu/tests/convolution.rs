@@ -67,49 +67,6 @@ fn the_number_of_threads_does_not_change_a_bit() {
 }
 
 #[test]
-fn a_packed_weight_serves_any_batch_and_size() {
-    for (channels, algorithm) in [
-        (64, Algorithm::Fast),
-        (160, Algorithm::Fast),
-        (64, Algorithm::Exact),
-    ] {
-        let shape = Shape {
-            batch: 1,
-            height: 8,
-            width: 8,
-            channels_in: channels,
-            channels_out: 32,
-            kernel: 3,
-            stride: 1,
-            padding: 1,
-        };
-        let weight = numbers(shape.weight_length(), 2);
-        let packed = cpu::pack(&shape, &weight, algorithm);
-        let other = Shape {
-            batch: 3,
-            height: 11,
-            width: 6,
-            ..shape
-        };
-        let x = numbers(other.input_length(), 1);
-        let (mut found, mut expected) = (
-            vec![0.0; other.output_length()],
-            vec![0.0; other.output_length()],
-        );
-        cpu::forward_packed(&packed, &other, &x, &mut found, Epilogue::default());
-        cpu::forward(
-            &other,
-            &x,
-            &weight,
-            &mut expected,
-            Epilogue::default(),
-            algorithm,
-        );
-        assert!(found == expected, "{channels} channels, {algorithm:?}");
-    }
-}
-
-#[test]
 fn a_picture_gives_the_same_bits_alone_and_in_a_batch() {
     for algorithm in [Algorithm::Exact, Algorithm::Fast] {
         let shape = Shape {

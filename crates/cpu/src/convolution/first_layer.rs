@@ -13,7 +13,7 @@ use super::{
     window::{Piece, copy_window},
 };
 use crate::{
-    gemm::{NARROW_ROW, Narrow, PANEL_COLUMNS, PANEL_ROWS, multiply_narrow},
+    gemm::{NARROW_ROW, Narrow, PANEL_COLUMNS, PANEL_ROWS, multiply_narrow, panel_rows},
     scratch::{Scratch, Shared},
     simd::{Kernel, Level, Simd},
 };
@@ -88,7 +88,7 @@ impl Kernel for Rows<'_> {
             length: shape.kernel * shape.channels_in,
         };
         let width = shape.output_width();
-        let panels = width.div_ceil(PANEL_ROWS);
+        let panels = width.div_ceil(panel_rows(S::WIDE));
         let mut sums = [0.0; PANEL_ROWS * PANEL_COLUMNS];
         for (i, row) in self.piece.rows.clone().enumerate() {
             for panel in 0..panels {

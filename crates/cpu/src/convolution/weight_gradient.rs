@@ -14,7 +14,7 @@ use super::{
     window::{Piece, copy_window, window_stride},
 };
 use crate::{
-    gemm::{PANEL_COLUMNS, PANEL_ROWS, Strided, multiply_outer},
+    gemm::{PANEL_COLUMNS, Strided, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Level, Simd},
 };
@@ -252,7 +252,7 @@ fn add_piece<S: Simd>(
         step: window_stride(shape) * channels,
     };
     let rows = shape.kernel * channels;
-    let tiles = rows.div_ceil(PANEL_ROWS);
+    let tiles = rows.div_ceil(panel_rows(S::WIDE));
     for kernel_row in 0..shape.kernel {
         for tile in 0..tiles {
             // Tiles of almost the same height, rather than a small last one.

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 
 use super::{Epilogue, Shape};
 use crate::{
-    gemm::{PANEL_COLUMNS, PANEL_ROWS},
+    gemm::{PANEL_COLUMNS, panel_rows},
     scratch::{Scratch, Shared},
     simd::{LANES, Level},
 };
@@ -107,8 +107,8 @@ impl Winograd {
         }
     }
 
-    /// Whether a transformed weight is read by all tasks, so that it pays to keep it for later calls.
-    pub fn few_channels(&self) -> bool {
+    /// Whether a transformed weight is read by all tasks, so that it is made whole beforehand.
+    fn few_channels(&self) -> bool {
         self.channels_in <= FEW_CHANNELS
     }
 
@@ -122,15 +122,15 @@ impl Winograd {
         epilogue: Epilogue,
     ) {
         if self.few_channels() {
-            let transformed = self.pack_weight(level, weight);
-            self.run_transformed(level, source, &transformed, target, epilogue);
+            let transformed = self.transform_weight(level, weight);
+            self.run_few_channels(level, source, &transformed, target, epilogue);
         } else {
             self.run_many_channels(level, source, weight, target, epilogue);
         }
     }
 
-    /// The 36 right matrices, for [`Winograd::run_transformed`]: `[column panel][position][input channel][32]`.
-    pub fn pack_weight(&self, level: Level, weight: &[f32]) -> Scratch {
+    /// The 36 right matrices, for [`Winograd::run_few_channels`]: `[column panel][position][input channel][32]`.
+    fn transform_weight(&self, level: Level, weight: &[f32]) -> Scratch {
         let length = transformed_length(self.channels_in);
         let mut transformed = Scratch::take(self.column_panels() * length);
         let target = Shared::new(&mut transformed);
@@ -148,8 +148,8 @@ impl Winograd {
         transformed
     }
 
-    /// The schedule for few channels, with a weight from [`Winograd::pack_weight`].
-    pub fn run_transformed(
+    /// The schedule for few channels, with a weight from [`Winograd::transform_weight`].
+    fn run_few_channels(
         &self,
         level: Level,
         source: &[f32],
@@ -159,13 +159,14 @@ impl Winograd {
     ) {
         let target = Shared::new(target);
         let length = transformed_length(self.channels_in);
-        let panels = self.tiles().div_ceil(PANEL_ROWS);
-        let task_tiles = (panels / TASKS).clamp(1, TASK_PANELS) * PANEL_ROWS;
+        let rows = panel_rows(level.is_wide());
+        let panels = self.tiles().div_ceil(rows);
+        let task_tiles = (panels / TASKS).clamp(1, TASK_PANELS) * rows;
         (0..self.tiles().div_ceil(task_tiles))
             .into_par_iter()
             .for_each(|task| {
                 let tiles = task * task_tiles..self.tiles().min((task + 1) * task_tiles);
-                let layout = LeftLayout::new(tiles.len(), self.channels_in);
+                let layout = LeftLayout::new(tiles.len(), self.channels_in, rows);
                 let mut left = Scratch::take(layout.length());
                 let (shared, part) = (Shared::new(&mut left), tiles.clone());
                 level.run(TransformTiles {
@@ -201,9 +202,10 @@ impl Winograd {
         epilogue: Epilogue,
     ) {
         let (target, weight) = (Shared::new(target), Weight::Plain(weight));
-        let rounds = self.tiles().div_ceil(ROUND_PANELS * PANEL_ROWS);
+        let rows = panel_rows(level.is_wide());
+        let rounds = self.tiles().div_ceil(ROUND_PANELS * rows);
         let round_tiles = self.tiles().div_ceil(rounds);
-        let layout = LeftLayout::new(round_tiles, self.channels_in);
+        let layout = LeftLayout::new(round_tiles, self.channels_in, rows);
         let mut left = Scratch::take(layout.length());
         for first in (0..self.tiles()).step_by(round_tiles) {
             let tiles = first..self.tiles().min(first + round_tiles);

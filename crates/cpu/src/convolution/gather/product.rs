@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     convolution::epilogue::{Epilogue, finish_row},
-    gemm::{GROUP, PANEL_COLUMNS, PANEL_ROWS, multiply_panel},
+    gemm::{GROUP, PANEL_COLUMNS, PANEL_ROWS, multiply_panel, panel_rows},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Level, Simd},
 };
@@ -55,15 +55,15 @@ impl Gather {
                 .is_none_or(|residual| residual.len() == target.len())
         );
         let target = Shared::new(target);
-        let row_blocks = self.rows().div_ceil(BLOCK_PANELS * PANEL_ROWS);
+        let block_rows = BLOCK_PANELS * panel_rows(level.is_wide());
+        let row_blocks = self.rows().div_ceil(block_rows);
         let column_blocks = TASKS.div_ceil(row_blocks.max(1)).min(self.column_panels());
         let panels = self.column_panels().div_ceil(column_blocks.max(1));
         (0..row_blocks * column_blocks)
             .into_par_iter()
             .for_each(|task| {
                 let (block, part) = (task / column_blocks, task % column_blocks);
-                let rows = block * BLOCK_PANELS * PANEL_ROWS
-                    ..self.rows().min((block + 1) * BLOCK_PANELS * PANEL_ROWS);
+                let rows = block * block_rows..self.rows().min((block + 1) * block_rows);
                 let columns = (part * panels).min(self.column_panels())
                     ..self.column_panels().min((part + 1) * panels);
                 level.run(Block {
@@ -99,8 +99,8 @@ impl Kernel for Block<'_> {
         let groups = gather.groups();
         let parts = groups.div_ceil(MAXIMUM_GROUPS).max(1);
         let part_groups = groups.div_ceil(parts);
-        let panels = self.rows.len().div_ceil(PANEL_ROWS);
-        let pixels = Pixels::new(gather, self.rows.clone());
+        let pixels = Pixels::new(gather, self.rows.clone(), panel_rows(S::WIDE));
+        let panels = pixels.panels();
         let mut left = Scratch::take(panels * part_groups * GROUP);
         let mut lines = Scratch::take(PANEL_ROWS * gather.line_length());
         let mut sums = Scratch::take(self.columns.len() * panels * PANEL_ROWS * PANEL_COLUMNS);

@@ -21,10 +21,12 @@ pub(super) struct Pixel {
 pub(super) struct Pixels {
     pixels: [Pixel; BLOCK_PANELS * PANEL_ROWS],
     count: usize,
+    /// Pixels of a panel.
+    panel_rows: usize,
 }
 
 impl Pixels {
-    pub(super) fn new(gather: &Gather, rows: Range<usize>) -> Pixels {
+    pub(super) fn new(gather: &Gather, rows: Range<usize>, panel_rows: usize) -> Pixels {
         let mut pixels = [Pixel::default(); BLOCK_PANELS * PANEL_ROWS];
         let (height, width) = gather.grid;
         let count = rows.len();
@@ -51,11 +53,19 @@ impl Pixels {
                 (image, i) = (image + 1, 0);
             }
         }
-        Pixels { pixels, count }
+        Pixels {
+            pixels,
+            count,
+            panel_rows,
+        }
+    }
+
+    pub(super) fn panels(&self) -> usize {
+        self.count.div_ceil(self.panel_rows)
     }
 
     pub(super) fn panel(&self, panel: usize) -> &[Pixel] {
-        &self.pixels[panel * PANEL_ROWS..self.count.min((panel + 1) * PANEL_ROWS)]
+        &self.pixels[panel * self.panel_rows..self.count.min((panel + 1) * self.panel_rows)]
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     transform::{INPUTS, OUTPUTS, POSITIONS, Picture, Positions, transform_input},
 };
 use crate::{
-    gemm::{GROUP, PANEL_ROWS},
+    gemm::GROUP,
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Simd},
 };
@@ -24,10 +24,10 @@ pub struct LeftLayout {
 }
 
 impl LeftLayout {
-    /// Room for `tiles` tiles of `channels` input channels.
-    pub fn new(tiles: usize, channels: usize) -> LeftLayout {
+    /// Room for `tiles` tiles of `channels` input channels, in panels of `rows` at most.
+    pub fn new(tiles: usize, channels: usize, rows: usize) -> LeftLayout {
         let groups = channels / LANES;
-        let panels = tiles.div_ceil(PANEL_ROWS);
+        let panels = tiles.div_ceil(rows);
         let position_step = spread(panels * groups * GROUP);
         LeftLayout {
             groups,

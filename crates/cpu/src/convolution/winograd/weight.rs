@@ -46,6 +46,7 @@ impl Kernel for TransformWeight<'_> {
     fn run<S: Simd>(self, simd: S) {
         let winograd = self.winograd;
         let elements = KERNEL * KERNEL;
+        let mut kernel = Block::<KERNEL>::zero();
         for half in [0, LANES] {
             for (i, channel) in self.channels.clone().enumerate() {
                 let column = self.panel * PANEL_COLUMNS + half;
@@ -64,7 +65,6 @@ impl Kernel for TransformWeight<'_> {
                     ahead,
                 };
                 let columns = load_transposed(simd, self.weight, at);
-                let mut kernel = Block::<KERNEL>::zero();
                 for i in 0..elements {
                     let element = if winograd.forward {
                         i

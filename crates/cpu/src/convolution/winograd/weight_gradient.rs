@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     convolution::Shape,
-    gemm::{PANEL_COLUMNS, PANEL_ROWS, Strided, multiply_outer},
+    gemm::{PANEL_COLUMNS, Strided, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Level, Simd},
 };
@@ -416,7 +416,7 @@ impl Products<'_> {
             length: tiles,
             step: BLOCK,
         };
-        let parts = BLOCK.div_ceil(PANEL_ROWS);
+        let parts = BLOCK.div_ceil(panel_rows(S::WIDE));
         for part in 0..parts {
             let (start, end) = (part * BLOCK / parts, (part + 1) * BLOCK / parts);
             let sums = &mut sums[start * BLOCK..end * BLOCK];
