@@ -43,7 +43,7 @@ pub struct Question {
 impl SavedNetwork {
     /// The network of `checkpoint`, on `device`.
     pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Self, CheckpointError> {
-        Self::build(checkpoint, &checkpoint.weights()?, device)
+        Self::build(checkpoint, checkpoint.weights()?, device)
     }
 
     /// The same with the weights of each linear layer of the head in random order: what depended on what the head had
@@ -65,12 +65,12 @@ impl SavedNetwork {
                 shuffled.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
             }
         }
-        Self::build(checkpoint, &shuffled, device)
+        Self::build(checkpoint, shuffled, device)
     }
 
     fn build(
         checkpoint: &Checkpoint,
-        state: &StateDict,
+        state: StateDict,
         device: &Device,
     ) -> Result<Self, CheckpointError> {
         let manifest = checkpoint.manifest.clone();

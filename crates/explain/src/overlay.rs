@@ -1,6 +1,9 @@
 //! A heat-map drawn over the picture it belongs to.
 
-use crate::{cam::HeatMap, colour::magma};
+use crate::{
+    cam::{HeatMap, Neighbours},
+    colour::magma,
+};
 use image::{Rgb, RgbImage};
 use pets::transform::CropMap;
 
@@ -20,9 +23,15 @@ const STRIPES: u32 = 8;
 pub fn overlay(picture: &RgbImage, map: &HeatMap, crop: &CropMap) -> RgbImage {
     let [smallest, largest] = map.range().map(f64::from);
     let span = largest - smallest;
-    draw(picture, crop, |pixel, point| {
+    let places = Places::new(picture, crop);
+    let around = |places: &[f64], at: fn(&HeatMap, f64) -> Neighbours| -> Vec<Neighbours> {
+        places.iter().map(|place| at(map, *place)).collect()
+    };
+    let columns = around(&places.columns, HeatMap::columns_at);
+    let rows = around(&places.rows, HeatMap::rows_at);
+    draw(picture, &places, |pixel, column, row| {
         let value = if span > 0.0 {
-            (map.at(point) - smallest) / span
+            (map.between(columns[column], rows[row]) - smallest) / span
         } else {
             0.0
         };
@@ -35,33 +44,51 @@ pub fn overlay(picture: &RgbImage, map: &HeatMap, crop: &CropMap) -> RgbImage {
 
 /// The picture in its own size, with what the network did not see in grey and striped.
 pub fn seen(picture: &RgbImage, crop: &CropMap) -> RgbImage {
-    draw(picture, crop, |pixel, _| pixel.map(f64::from))
-}
-
-/// `inside` gets a pixel and where it is in the square, from (0, 0) to (1, 1).
-fn draw(
-    picture: &RgbImage,
-    crop: &CropMap,
-    inside: impl Fn([u8; 3], [f64; 2]) -> [f64; 3],
-) -> RgbImage {
-    RgbImage::from_fn(picture.width(), picture.height(), |column, row| {
-        let pixel = picture.get_pixel(column, row).0;
-        let point = place(crop, column, row);
-        let colour = if point.iter().all(|side| (0.0..=1.0).contains(side)) {
-            inside(pixel, point)
-        } else {
-            let is_stripe = (column + row) % STRIPES == 0;
-            let share = UNSEEN_SHARE * if is_stripe { STRIPE_SHARE } else { 1.0 };
-            pixel.map(|value| share * f64::from(value) + (1.0 - share) * UNSEEN_GREY)
-        };
-        Rgb(colour.map(|value| value.round().clamp(0.0, 255.0) as u8))
+    draw(picture, &Places::new(picture, crop), |pixel, _, _| {
+        pixel.map(f64::from)
     })
 }
 
-/// Where the centre of a pixel is in the square: (0, 0) is its upper left corner and (1, 1) its lower right one.
-fn place(crop: &CropMap, column: u32, row: u32) -> [f64; 2] {
-    let point = crop.to_square([f64::from(column), f64::from(row)]);
-    point.map(|side| (side + 0.5) / crop.size as f64)
+/// Where the centres of the picture's columns and rows are in the square, whose sides go from 0 to 1.
+struct Places {
+    columns: Vec<f64>,
+    rows: Vec<f64>,
+}
+
+impl Places {
+    fn new(picture: &RgbImage, crop: &CropMap) -> Self {
+        let place = |axis: usize, pixel: u32| {
+            (crop.to_square([f64::from(pixel); 2])[axis] + 0.5) / crop.size as f64
+        };
+        Self {
+            columns: (0..picture.width())
+                .map(|column| place(0, column))
+                .collect(),
+            rows: (0..picture.height()).map(|row| place(1, row)).collect(),
+        }
+    }
+}
+
+/// `inside` gets a pixel that the network saw, with its column and row.
+fn draw(
+    picture: &RgbImage,
+    places: &Places,
+    inside: impl Fn([u8; 3], usize, usize) -> [f64; 3],
+) -> RgbImage {
+    let is_inside = |place: &f64| (0.0..=1.0).contains(place);
+    RgbImage::from_fn(picture.width(), picture.height(), |x, y| {
+        let pixel = picture.get_pixel(x, y).0;
+        let (column, row) = (x as usize, y as usize);
+        let colour = if is_inside(&places.columns[column]) && is_inside(&places.rows[row]) {
+            inside(pixel, column, row)
+        } else {
+            let is_stripe = (x + y) % STRIPES == 0;
+            let share = UNSEEN_SHARE * if is_stripe { STRIPE_SHARE } else { 1.0 };
+            pixel.map(|value| share * f64::from(value) + (1.0 - share) * UNSEEN_GREY)
+        };
+        // To the nearest: the conversion cuts off, and keeps to 0..=255.
+        Rgb(colour.map(|value| (value + 0.5) as u8))
+    })
 }
 
 #[cfg(test)]

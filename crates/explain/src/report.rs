@@ -2,7 +2,7 @@
 
 use crate::{
     drawn::{DrawnMap, draw},
-    explanation::{ExplainedMap, Explanation},
+    explanation::Explanation,
     npy,
     output::{OutputError, OutputFolder},
     overlay::seen,
@@ -11,6 +11,7 @@ use crate::{
     sheets,
 };
 use image::{ImageFormat, RgbImage};
+use rayon::prelude::*;
 use std::{
     io::Cursor,
     path::{Path, PathBuf},
@@ -47,30 +48,25 @@ impl Report {
         })
     }
 
-    /// Writes the maps of one picture and keeps it for sheets and page. Returns what there is to say about it.
-    pub fn add(&mut self, explanation: &Explanation) -> Result<Vec<String>, OutputError> {
-        let stem = self.stem(explanation);
-        let mut records = Vec::new();
-        let mut drawn_maps = Vec::new();
-        for map in &explanation.maps {
-            let drawn = draw(
-                explanation,
-                map,
-                self.record.rectified,
-                &self.record.classes,
-            );
-            records.push(self.write_map(&stem, map, &drawn)?);
-            drawn_maps.push(drawn);
-        }
-        let entry = self.entry(explanation, drawn_maps);
-        let said = sentences(&entry);
-        self.record.pictures.push(PictureRecord::new(
-            explanation,
-            &self.record.classes,
-            records,
-        ));
-        if self.entries.len() < SHOWN {
-            self.entries.push(entry);
+    /// Writes the maps of some pictures and keeps them for sheets and page. Returns what there is to say about them.
+    pub fn add(&mut self, explanations: &[Explanation]) -> Result<Vec<String>, OutputError> {
+        let first = self.record.pictures.len() + 1;
+        // To draw and pack a picture takes about as long as the network's answer, which uses all threads.
+        let drawn: Vec<DrawnPicture> = explanations
+            .par_iter()
+            .enumerate()
+            .map(|(index, explanation)| self.draw(first + index, explanation))
+            .collect();
+        let mut said = Vec::new();
+        for picture in drawn {
+            for (name, bytes) in &picture.files {
+                self.output.write(name, bytes)?;
+            }
+            said.extend(sentences(&picture.entry));
+            self.record.pictures.push(picture.record);
+            if self.entries.len() < SHOWN {
+                self.entries.push(picture.entry);
+            }
         }
         Ok(said)
     }
@@ -89,46 +85,70 @@ impl Report {
 
     /// Writes sheets, numbers and page, and puts everything in its place. Returns the path of the page.
     pub fn finish(self, title: &str, mut notes: Vec<String>) -> Result<PathBuf, OutputError> {
-        self.output
-            .write("sheet.png", &png(&sheets::rows(title, &self.entries)))?;
-        let remark = if self.record.rectified {
-            ""
-        } else {
-            ", without ReLU"
-        };
-        for (method, grid) in sheets::grids(&self.entries, remark) {
-            self.output
-                .write(&format!("grid-{method}.png"), &png(&grid))?;
-        }
-        // The numbers are plain; no value in them lacks a form in JSON.
-        let numbers = serde_json::to_vec_pretty(&self.record).unwrap_or_default();
-        self.output.write("scores.json", &numbers)?;
         let all = self.record.pictures.len();
         if all > SHOWN {
             notes.push(format!(
                 "The first {SHOWN} of {all} pictures; the maps of all are beside this page."
             ));
         }
-        self.output
-            .finish(&page::explanations(title, &notes, &self.entries))
+        let (sheets, page) = rayon::join(
+            || self.sheets(title),
+            || page::explanations(title, &notes, &self.entries),
+        );
+        for (name, bytes) in &sheets {
+            self.output.write(name, bytes)?;
+        }
+        // The numbers are plain; no value in them lacks a form in JSON.
+        let numbers = serde_json::to_vec_pretty(&self.record).unwrap_or_default();
+        self.output.write("scores.json", &numbers)?;
+        self.output.finish(&page)
     }
 
-    fn write_map(
-        &self,
-        stem: &str,
-        map: &ExplainedMap,
-        drawn: &DrawnMap,
-    ) -> Result<MapRecord, OutputError> {
-        let classes = &self.record.classes;
-        let class = map
-            .class
-            .map_or_else(String::new, |class| format!(".{}", plain(&classes[class])));
-        let name = format!("{stem}.{}{class}", map.method.name());
-        let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
-        let bytes = npy::encode(&map.raw);
-        self.output.write(&file, &bytes)?;
-        self.output.write(&overlay, &png(&drawn.picture))?;
-        Ok(MapRecord::new(map, classes, &file, &bytes, &overlay))
+    /// Names and contents of the sheet with all methods and of the grid of each.
+    fn sheets(&self, title: &str) -> Vec<(String, Vec<u8>)> {
+        let remark = if self.record.rectified {
+            ""
+        } else {
+            ", without ReLU"
+        };
+        let (sheet, grids) = rayon::join(
+            || png(&sheets::rows(title, &self.entries)),
+            || sheets::grids(&self.entries, remark),
+        );
+        let grids = grids
+            .into_iter()
+            .map(|(method, grid)| (format!("grid-{method}.png"), png(&grid)));
+        [("sheet.png".to_owned(), sheet)]
+            .into_iter()
+            .chain(grids)
+            .collect()
+    }
+
+    /// Draws the maps of the picture with this number, counted from 1.
+    fn draw(&self, number: usize, explanation: &Explanation) -> DrawnPicture {
+        let Record {
+            classes, rectified, ..
+        } = &self.record;
+        let stem = stem(number, explanation);
+        let (mut files, mut records, mut maps) = (Vec::new(), Vec::new(), Vec::new());
+        for map in &explanation.maps {
+            let drawn = draw(explanation, map, *rectified, classes);
+            let class = map
+                .class
+                .map_or_else(String::new, |class| format!(".{}", plain(&classes[class])));
+            let name = format!("{stem}.{}{class}", map.method.name());
+            let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
+            let bytes = npy::encode(&map.raw);
+            records.push(MapRecord::new(map, classes, &file, &bytes, &overlay));
+            files.push((overlay, png(&drawn.picture)));
+            files.push((file, bytes));
+            maps.push(drawn);
+        }
+        DrawnPicture {
+            record: PictureRecord::new(explanation, classes, records),
+            entry: self.entry(explanation, maps),
+            files,
+        }
     }
 
     fn entry(&self, explanation: &Explanation, mut maps: Vec<DrawnMap>) -> Entry {
@@ -155,12 +175,19 @@ impl Report {
             maps,
         }
     }
+}
 
-    /// The beginning of the names of a picture's files: unique, and safe on any disk.
-    fn stem(&self, explanation: &Explanation) -> String {
-        let number = self.record.pictures.len() + 1;
-        format!("{number:02}-{}", plain(&explanation.picture.file.stem()))
-    }
+/// One picture, ready to be written.
+struct DrawnPicture {
+    /// Names and contents.
+    files: Vec<(String, Vec<u8>)>,
+    record: PictureRecord,
+    entry: Entry,
+}
+
+/// The beginning of the names of a picture's files: unique, and safe on any disk.
+fn stem(number: usize, explanation: &Explanation) -> String {
+    format!("{number:02}-{}", plain(&explanation.picture.file.stem()))
 }
 
 /// What a terminal says about a picture.

@@ -155,7 +155,7 @@ fn load(name: &str, head: HeadKind) -> InferenceNetwork {
     let state = StateDict::read(&fixtures(name).join("state.safetensors")).unwrap();
     let state = layout::to_canonical(state).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
-    network.with_state(&state).for_inference()
+    network.with_state(state).for_inference()
 }
 
 /// The formula of `golden/cam/README.md`.

@@ -1,7 +1,11 @@
-//! How fast pictures are decoded, transformed and loaded: `cargo bench -p pets`.
+//! How fast pictures are decoded, transformed and loaded: `cargo bench --profile dev -p pets --bench loader`.
 //!
-//! Pictures are the photographs of `../shared/pets` that measure 500 × 375, or, where these are missing, drawn ones of
-//! this size. First a table of pictures per CPU-second of one worker, then divan's wall-clock times of the parts.
+//! Pictures are the first JPEG files by name, in the folder that the variable `PHOTOGRAPHS` names, that measure
+//! 500 × 375. Without the variable the data set's folder is taken, and where that is missing, pictures are drawn. First
+//! come pictures per CPU-second of one worker, then divan's wall-clock times of the parts.
+//!
+//! With `-- worker SIZE` only one line, for `scripts/bench-loader.sh`: size, pictures per CPU-second of a worker of the
+//! loader, mean length of the files in bytes. With `-- cached SIZE` the same for pictures that were decoded before.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -15,7 +19,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use pets::decode::decode;
 use pets::folder::{LabelledPicture, Sample};
-use pets::loader::{EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, batches};
+use pets::loader::{
+    DecodedCache, EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, SharedDataset, batches,
+};
 use pets::transform::{Augmentation, Padding, Workspace};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -46,21 +52,17 @@ const RECIPE: Augmentation = Augmentation {
 
 /// JPEG files of 500 × 375 pixels in memory, and the same decoded.
 static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/pets/images");
-    let mut photographs: Vec<_> = std::fs::read_dir(folder)
-        .map(|entries| {
-            entries
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .collect()
-        })
-        .unwrap_or_default();
-    photographs.sort();
-    let files = photographs
-        .iter()
-        .filter_map(|path| std::fs::read(path).ok());
-    let landscape =
-        |bytes: &Vec<u8>| decode(bytes).is_ok_and(|picture| picture.dimensions() == (500, 375));
-    let files: Vec<_> = files.filter(landscape).take(COUNT).collect();
+    if let Some(folder) = std::env::var_os("PHOTOGRAPHS") {
+        let files = photographs(Path::new(&folder));
+        // Drawn pictures in their place would pass for photographs.
+        assert_eq!(files.len(), COUNT, "photographs of 500 × 375 in {folder:?}");
+        return files;
+    }
+    let data_set = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../data/oxford-iiit-pet/images"
+    );
+    let files = photographs(Path::new(data_set));
     if files.len() == COUNT {
         files
     } else {
@@ -73,6 +75,22 @@ static PICTURES: LazyLock<Vec<RgbImage>> = LazyLock::new(|| {
         .map(|bytes| decode(bytes).expect("was decoded before"))
         .collect()
 });
+
+/// The first JPEG files of `folder`, by name, that measure 500 × 375.
+fn photographs(folder: &Path) -> Vec<Vec<u8>> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let mut paths: Vec<_> = entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .collect();
+    paths.sort();
+    paths
+        .iter()
+        .filter_map(|path| std::fs::read(path).ok())
+        .filter(|bytes| bytes.starts_with(&[0xff, 0xd8]))
+        .filter(|bytes| decode(bytes).is_ok_and(|picture| picture.dimensions() == (500, 375)))
+        .take(COUNT)
+        .collect()
+}
 
 /// A picture with the detail of a photograph: waves of all lengths, strong ones long, and a little noise.
 fn drawn_file(number: u64) -> Vec<u8> {
@@ -108,6 +126,25 @@ fn drawn_file(number: u64) -> Vec<u8> {
 }
 
 fn main() {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    if let [pictures @ ("worker" | "cached"), size, ..] =
+        *words.iter().map(String::as_str).collect::<Vec<_>>()
+    {
+        let size = size
+            .parse()
+            .expect("a number of pixels after worker or cached");
+        let pictures = if pictures == "cached" {
+            cached()
+        } else {
+            decoding()
+        };
+        println!(
+            "{size} {:.1} {}",
+            loader_per_second(pictures, size),
+            mean_length()
+        );
+        return;
+    }
     println!(
         "pictures per CPU-second on one thread, JPEGs of {} bytes in the mean",
         mean_length()
@@ -120,7 +157,7 @@ fn main() {
         );
         println!(
             "decode, transform and normalise at {size}, a worker of the loader: {:.0}",
-            loader_per_second(size)
+            loader_per_second(decoding(), size)
         );
     }
     divan::main();
@@ -185,17 +222,11 @@ fn per_second(items: usize, round: impl Fn()) -> f64 {
     items as f64 / rounds.min().unwrap_or_default().as_secs_f64()
 }
 
-/// The files as a data set that notes the processor time of the worker that asks.
-struct Files {
-    times: Mutex<Vec<Duration>>,
-}
+/// The files as a data set.
+struct Files;
 
 impl Dataset<Sample> for Files {
     fn get(&self, index: usize) -> Result<Sample, DatasetError> {
-        self.times
-            .lock()
-            .expect("no panic while locked")
-            .push(thread_time());
         Ok(decode(&FILES[index % COUNT]).map(|picture| LabelledPicture { picture, label: 0 }))
     }
 
@@ -204,16 +235,49 @@ impl Dataset<Sample> for Files {
     }
 }
 
+/// Each picture is decoded when it is asked for.
+fn decoding() -> SharedDataset {
+    Arc::new(Files)
+}
+
+/// All pictures are in memory.
+fn cached() -> SharedDataset {
+    let cache = DecodedCache::new(decoding(), usize::MAX);
+    (0..TURNS).for_each(|index| drop(cache.get(index)));
+    Arc::new(cache)
+}
+
+/// A data set that notes the processor time of the worker that asks.
+struct Timed {
+    pictures: SharedDataset,
+    times: Mutex<Vec<Duration>>,
+}
+
+impl Dataset<Sample> for Timed {
+    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+        self.times
+            .lock()
+            .expect("no panic while locked")
+            .push(thread_time());
+        self.pictures.get(index)
+    }
+
+    fn len(&self) -> usize {
+        self.pictures.len()
+    }
+}
+
 /// Pictures per second of processor time of the loader's only worker: the best of several epochs.
-fn loader_per_second(size: usize) -> f64 {
+fn loader_per_second(pictures: SharedDataset, size: usize) -> f64 {
     let epochs = (0..7).map(|_| {
-        let files = Arc::new(Files {
+        let timed = Arc::new(Timed {
+            pictures: pictures.clone(),
             times: Mutex::new(Vec::new()),
         });
-        for batch in batches(files.clone(), plan(size)).expect("a plan that can be carried out") {
+        for batch in batches(timed.clone(), plan(size)).expect("a plan that can be carried out") {
             black_box(batch.expect("every file was decoded before"));
         }
-        let times = files.times.lock().expect("no panic while locked");
+        let times = timed.times.lock().expect("no panic while locked");
         times[TURNS - 1] - times[0]
     });
     (TURNS - 1) as f64 / epochs.min().unwrap_or_default().as_secs_f64()

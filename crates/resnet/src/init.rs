@@ -40,7 +40,8 @@ impl Init {
         deviation: f64,
     ) -> Param<Tensor<D>> {
         let Some(rng) = &mut self.rng else {
-            return Param::from_tensor(Tensor::zeros(shape, &self.device));
+            // One zero seen from everywhere: memory that is given back unread takes time to fill all the same.
+            return Param::from_tensor(Tensor::<D>::zeros([1; D], &self.device).expand(shape));
         };
         // A deviation computed from layer sizes is finite and positive: the only condition of `Normal::new`.
         let distribution = Normal::new(0.0, deviation).expect("finite deviation");

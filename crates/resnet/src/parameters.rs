@@ -84,7 +84,7 @@ impl ResNet {
 
     /// Takes over every tensor of `state` whose name is known; others stay as they are. The shapes must agree: see
     /// [`StateDict::check`].
-    pub fn with_state(self, state: &StateDict) -> Self {
+    pub fn with_state(self, state: StateDict) -> Self {
         self.map(&mut Walk::new(Replace(state)))
     }
 
@@ -227,23 +227,23 @@ impl VisitNamed for Collect {
     }
 }
 
-struct Replace<'a>(&'a StateDict);
+struct Replace(StateDict);
 
-impl MapNamed for Replace<'_> {
+impl MapNamed for Replace {
     fn map<const D: usize>(&mut self, name: String, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(NamedTensor {
             shape,
             values: TensorValues::F32(values),
-        }) = self.0.get(&name)
+        }) = self.0.remove(&name)
         else {
             return p;
         };
         assert_eq!(
             shape,
-            &p.dims().to_vec(),
+            p.dims().to_vec(),
             "shape of {name}: StateDict::check comes first"
         );
-        let data = TensorData::new(values.clone(), p.dims());
+        let data = TensorData::new(values, p.dims());
         let (id, old, mapper) = p.consume();
         let new = Tensor::from_data(data, &old.device()).set_require_grad(old.is_require_grad());
         Param::from_mapped_value(id, new, mapper)

@@ -74,7 +74,7 @@ fn load(path: &std::path::Path, head: HeadKind, algorithm: Algorithm) -> Inferen
     let network = spec.blank(algorithm, &Device::flex());
     let state = layout::to_canonical(StateDict::read(path).unwrap()).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
-    network.with_state(&state).for_inference()
+    network.with_state(state).for_inference()
 }
 
 /// The formula of `golden/cam/README.md`.

@@ -158,7 +158,7 @@ fn the_state_of_a_network_comes_back() {
     let state = spec.init(Algorithm::Exact, 1, &Device::flex()).state();
     assert_eq!(
         spec.blank(Algorithm::Exact, &Device::flex())
-            .with_state(&state)
+            .with_state(state.clone())
             .state(),
         state
     );

@@ -32,7 +32,7 @@ pub fn load(network: ResNet, name: &str, screen: &Screen) -> Result<ResNet> {
         }
     ));
     state.retain(|name| report.loaded.iter().any(|loaded| loaded == name));
-    Ok(network.with_state(&state))
+    Ok(network.with_state(state))
 }
 
 fn locate(name: &str, screen: &Screen) -> Result<PathBuf> {

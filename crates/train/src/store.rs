@@ -92,7 +92,7 @@ pub fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Res
         .blank(config.model.kernels, device);
     let weights = checkpoint.weights()?;
     weights.check(&blank.shapes(), |_| false)?;
-    Ok(blank.with_state(&weights))
+    Ok(blank.with_state(weights))
 }
 
 impl Config {

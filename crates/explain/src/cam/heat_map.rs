@@ -37,11 +37,26 @@ impl HeatMap {
     /// The cells cover the square evenly. Between their centres the value is bilinear; outside the outer centres it is
     /// that of the nearest point between them. So matplotlib draws a small picture over a large one.
     pub fn at(&self, [x, y]: [f64; 2]) -> f64 {
-        let (left, right, across) = neighbours(x, self.width);
-        let (upper, lower, down) = neighbours(y, self.height);
-        let value = |row: usize, column: usize| f64::from(self.values[row * self.width + column]);
-        let in_row = |row| value(row, left) * (1.0 - across) + value(row, right) * across;
-        in_row(upper) * (1.0 - down) + in_row(lower) * down
+        self.between(self.columns_at(x), self.rows_at(y))
+    }
+
+    /// The columns around a point in 0..1, for [`Self::between`]: pixels above one another share them.
+    pub fn columns_at(&self, x: f64) -> Neighbours {
+        Neighbours::around(x, self.width)
+    }
+
+    /// The rows around a point in 0..1, for [`Self::between`].
+    pub fn rows_at(&self, y: f64) -> Neighbours {
+        Neighbours::around(y, self.height)
+    }
+
+    /// The value between two columns and two rows.
+    pub fn between(&self, columns: Neighbours, rows: Neighbours) -> f64 {
+        let in_row = |row: usize| {
+            let value = |column: usize| f64::from(self.values[row * self.width + column]);
+            columns.blend(value(columns.first), value(columns.second))
+        };
+        rows.blend(in_row(rows.first), in_row(rows.second))
     }
 
     /// The map at the centres of `size` × `size` pixels that cover the square, rows from the top.
@@ -53,12 +68,30 @@ impl HeatMap {
     }
 }
 
-/// The two cells around a point in 0..1, and how far it is from the first to the second.
-fn neighbours(point: f64, cells: usize) -> (usize, usize, f64) {
-    let last = cells - 1;
-    let place = (point * cells as f64 - 0.5).clamp(0.0, last as f64);
-    let first = place as usize;
-    (first, (first + 1).min(last), place - first as f64)
+/// The two cells around a point, and how far it is from the first to the second.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Neighbours {
+    first: usize,
+    second: usize,
+    share: f64,
+}
+
+impl Neighbours {
+    /// Of a point in 0..1 among `cells` cells.
+    fn around(point: f64, cells: usize) -> Self {
+        let last = cells - 1;
+        let place = (point * cells as f64 - 0.5).clamp(0.0, last as f64);
+        let first = place as usize;
+        Self {
+            first,
+            second: (first + 1).min(last),
+            share: place - first as f64,
+        }
+    }
+
+    fn blend(&self, first: f64, second: f64) -> f64 {
+        first * (1.0 - self.share) + second * self.share
+    }
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ pub use eigen_cam::EigenCam;
 pub use feature_map::{FeatureMap, ShapeError};
 pub use grad_cam::GradCam;
 pub use grad_cam_plus_plus::GradCamPlusPlus;
-pub use heat_map::HeatMap;
+pub use heat_map::{HeatMap, Neighbours};
 pub use hires_cam::HiResCam;
 pub use layer_cam::LayerCam;
 pub use xgrad_cam::XGradCam;

@@ -9,6 +9,7 @@ use crate::{
     screen,
 };
 use anyhow::Result;
+use rayon::prelude::*;
 
 /// Pictures drawn when none are named: the notebook's grid.
 const DRAWN: usize = 8;
@@ -32,10 +33,9 @@ pub fn explain(arguments: &ExplainArgs) -> Result<()> {
             bar.suspend(|| screen::message(sentence))
         });
         unread += batch.len() - read.len();
-        for explanation in explain_batch(&source.network, read, source.size, &targets, &methods)? {
-            let lines = report.add(&explanation)?;
-            bar.suspend(|| lines.iter().for_each(|line| screen::result(line)));
-        }
+        let explanations = explain_batch(&source.network, read, source.size, &targets, &methods)?;
+        let lines = report.add(&explanations)?;
+        bar.suspend(|| lines.iter().for_each(|line| screen::result(line)));
         bar.inc(batch.len() as u64);
     }
     bar.finish_and_clear();
@@ -80,8 +80,9 @@ fn files(arguments: &ExplainArgs, source: &Source) -> Result<Vec<PictureFile>> {
 /// The pictures of a batch that can be read; a sentence for each of the others.
 fn read(batch: &[PictureFile], size: usize, say: &mut dyn FnMut(&str)) -> Vec<Picture> {
     let mut pictures = Vec::new();
-    for file in batch {
-        match file.read(size) {
+    let read: Vec<_> = batch.par_iter().map(|file| file.read(size)).collect();
+    for read in read {
+        match read {
             Ok(picture) => pictures.push(picture),
             Err(error) => say(&format!("left out: {error}")),
         }

@@ -90,7 +90,7 @@ fn initial(algorithm: Algorithm, device: &Device) -> ResNet {
     let state = StateDict::read(&fixtures().join("initial_state.safetensors")).unwrap();
     let state = layout::to_canonical(state).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
-    network.with_state(&state)
+    network.with_state(state)
 }
 
 /// The five batches of eight pictures in file order.
