@@ -7,6 +7,7 @@
 //!   transformed weight, four times as large as the weight, is made in the cache, used at once and never stored.
 
 mod multiply;
+mod places;
 mod tiles;
 mod transform;
 mod weight;

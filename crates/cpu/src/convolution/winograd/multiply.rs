@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use super::{
-    Tile, Winograd, spread,
+    Tile, Winograd,
+    places::{Positions, Sink},
+    spread,
     tiles::LeftLayout,
-    transform::{POSITIONS, Positions, Sink, transform_product},
+    transform::{POSITIONS, transform_product},
     weight::{TransformWeight, position_step, transformed_length},
 };
 use crate::{

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    Winograd, spread,
-    transform::{INPUTS, OUTPUTS, POSITIONS, Picture, Positions, transform_input},
+    Winograd,
+    places::{Picture, Positions},
+    spread,
+    transform::{INPUTS, OUTPUTS, POSITIONS, transform_input},
 };
 use crate::{
     gemm::GROUP,

@@ -3,8 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    Winograd, spread,
-    transform::{Block, KERNEL, POSITIONS, Positions, transform_weight},
+    Winograd,
+    places::{Block, Positions},
+    spread,
+    transform::{KERNEL, POSITIONS, transform_weight},
 };
 use crate::{
     convolution::transposed::{Lanes, load_transposed},

@@ -8,23 +8,26 @@
 //!   one position, so that each transform is read once. The rounds' sums are added in their order, which depends on
 //!   the shape alone.
 
+mod blocks;
+mod tiles;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::{
+    places::Positions,
     spread,
-    transform::{
-        Block, INPUTS, KERNEL, OUTPUTS, POSITIONS, Picture, Positions, transform_input,
-        transform_output_gradient, transform_product_to_weight,
-    },
+    transform::{OUTPUTS, POSITIONS},
 };
 use crate::{
     convolution::Shape,
-    gemm::{PANEL_COLUMNS, Strided, multiply_outer, panel_rows},
+    gemm::PANEL_COLUMNS,
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Level, Simd},
+    simd::Level,
 };
+use blocks::{BlockGradient, Products, WriteGradient};
+use tiles::TransformTiles;
 
 /// Channels of a block: the columns of one right panel.
 const BLOCK: usize = PANEL_COLUMNS;
@@ -264,226 +267,5 @@ impl SumsLayout {
     fn start(&self, position: usize, row: usize, column: usize) -> usize {
         let block = (row - self.rows.start) * self.columns.len() + column - self.columns.start;
         position * self.position_step + block * BLOCK * BLOCK
-    }
-}
-
-/// Transforms both sides of some tiles.
-struct TransformTiles<'a> {
-    plan: &'a Plan,
-    input: &'a [f32],
-    output_gradient: &'a [f32],
-    /// First tile of the round.
-    round: usize,
-    tiles: Range<usize>,
-    inputs: Shared<'a>,
-    gradients: Shared<'a>,
-}
-
-impl Kernel for TransformTiles<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let (plan, shape) = (self.plan, &self.plan.shape);
-        let mut zeros = Scratch::take(shape.channels_in.max(shape.channels_out));
-        zeros.fill(0.0);
-        let inputs = Picture::new(
-            self.input,
-            (shape.height, shape.width),
-            &zeros[..shape.channels_in],
-        );
-        let size = (shape.output_height(), shape.output_width());
-        let gradients = Picture::new(self.output_gradient, size, &zeros[..shape.channels_out]);
-        let padding = shape.padding as isize;
-        for tile in self.tiles.clone() {
-            let (rows, columns) = plan.grid;
-            let image = tile / (rows * columns);
-            let (row, column) = (
-                (tile / columns % rows * OUTPUTS) as isize,
-                (tile % columns * OUTPUTS) as isize,
-            );
-            let place = (tile - self.round) * BLOCK;
-            let mut square = inputs.square::<INPUTS>(image, row - padding, column - padding);
-            for channel in (0..shape.channels_in).step_by(LANES) {
-                square.look_at(channel);
-                square.prefetch_next(simd, OUTPUTS);
-                // SAFETY: this task alone has these tiles.
-                let mut target = unsafe { plan.inputs.positions(self.inputs, channel, place) };
-                transform_input(simd, &square, &mut target);
-            }
-            let mut square = gradients.square::<OUTPUTS>(image, row, column);
-            for channel in (0..shape.channels_out).step_by(LANES) {
-                square.look_at(channel);
-                square.prefetch_next(simd, OUTPUTS);
-                // SAFETY: this task alone has these tiles.
-                let mut target =
-                    unsafe { plan.gradients.positions(self.gradients, channel, place) };
-                transform_output_gradient(simd, &square, &mut target);
-            }
-        }
-    }
-}
-
-/// All that leads to the gradient of some blocks, where there is one round.
-struct BlockGradient<'a> {
-    plan: &'a Plan,
-    inputs: &'a [f32],
-    gradients: &'a [f32],
-    target: Shared<'a>,
-    rows: Range<usize>,
-    columns: Range<usize>,
-}
-
-impl Kernel for BlockGradient<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        let BlockGradient {
-            plan,
-            inputs,
-            gradients,
-            target,
-            rows,
-            columns,
-        } = self;
-        let layout = &SumsLayout::new(rows.clone(), columns.clone());
-        let mut sums = Scratch::take(layout.length());
-        let sums = Shared::new(&mut sums);
-        Products {
-            plan,
-            round: 0,
-            inputs,
-            gradients,
-            sums,
-            layout,
-            positions: 0..POSITIONS,
-        }
-        .run(simd);
-        WriteGradient {
-            plan,
-            sums,
-            layout,
-            rows,
-            columns,
-            target,
-        }
-        .run(simd);
-    }
-}
-
-/// Adds one round's products at some positions to the sums of all blocks of the layout.
-struct Products<'a> {
-    plan: &'a Plan,
-    round: usize,
-    inputs: &'a [f32],
-    gradients: &'a [f32],
-    sums: Shared<'a>,
-    layout: &'a SumsLayout,
-    positions: Range<usize>,
-}
-
-impl Kernel for Products<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        for position in self.positions.clone() {
-            for row in self.layout.rows.clone() {
-                for column in self.layout.columns.clone() {
-                    self.multiply(simd, position, row, column);
-                }
-            }
-        }
-    }
-}
-
-impl Products<'_> {
-    #[inline(always)]
-    fn multiply<S: Simd>(&self, simd: S, position: usize, row: usize, column: usize) {
-        let plan = self.plan;
-        let tiles = plan.round(self.round).len();
-        let left = position * plan.inputs.position_step + row * plan.inputs.block_step;
-        let left = &self.inputs[left..left + tiles * BLOCK];
-        let right = position * plan.gradients.position_step + column * plan.gradients.block_step;
-        let right = &self.gradients[right..right + tiles * BLOCK];
-        let start = self.layout.start(position, row, column);
-        // SAFETY: this task alone has this position of this layout.
-        let sums = unsafe { self.sums.slice_mut(start, BLOCK * BLOCK) };
-        let pixels = Strided {
-            lines: 1,
-            line_step: 0,
-            length: tiles,
-            step: BLOCK,
-        };
-        let parts = BLOCK.div_ceil(panel_rows(S::WIDE));
-        for part in 0..parts {
-            let (start, end) = (part * BLOCK / parts, (part + 1) * BLOCK / parts);
-            let sums = &mut sums[start * BLOCK..end * BLOCK];
-            multiply_outer(
-                simd,
-                end - start,
-                pixels,
-                &left[start..],
-                right,
-                sums,
-                self.round > 0,
-            );
-        }
-    }
-}
-
-/// Transforms the sums of some blocks to the gradient and writes it.
-struct WriteGradient<'a> {
-    plan: &'a Plan,
-    sums: Shared<'a>,
-    layout: &'a SumsLayout,
-    rows: Range<usize>,
-    columns: Range<usize>,
-    target: Shared<'a>,
-}
-
-impl Kernel for WriteGradient<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<S: Simd>(self, simd: S) {
-        for row in self.rows.clone() {
-            for column in self.columns.clone() {
-                for half in [0, LANES] {
-                    for channel in 0..BLOCK {
-                        self.write(simd, row, column, channel, half);
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl WriteGradient<'_> {
-    /// One input channel and sixteen output channels.
-    #[inline(always)]
-    fn write<S: Simd>(&self, simd: S, row: usize, column: usize, channel: usize, half: usize) {
-        let elements = KERNEL * KERNEL;
-        let start = self.layout.start(0, row, column) + channel * BLOCK + half;
-        // SAFETY: this task alone has these blocks, and nothing writes sums any more.
-        let products = unsafe { Positions::new(self.sums, start, self.layout.position_step) };
-        let mut gradient = Block::<KERNEL>::zero();
-        transform_product_to_weight(simd, &products, &mut gradient);
-        let mut columns = [simd.splat(0.0); LANES];
-        for (i, column) in columns.iter_mut().enumerate().take(elements) {
-            let lanes = gradient.lanes(i / KERNEL, i % KERNEL);
-            // SAFETY: the array has sixteen numbers.
-            *column = unsafe { simd.load(lanes.as_ptr()) };
-        }
-        for (lane, line) in simd.transpose(columns).into_iter().enumerate() {
-            let output = column * BLOCK + half + lane;
-            let at = (output * self.plan.shape.channels_in + row * BLOCK + channel) * elements;
-            let mut numbers = [0.0; LANES];
-            // SAFETY: the array has sixteen numbers.
-            unsafe { simd.store(numbers.as_mut_ptr(), line) };
-            // SAFETY: this task alone has these input and output channels.
-            unsafe { self.target.slice_mut(at, elements) }.copy_from_slice(&numbers[..elements]);
-        }
     }
 }

@@ -1,0 +1,191 @@
+//! 256-bit vectors with fused multiply-add: two registers each.
+
+use std::arch::x86_64::*;
+
+use super::{Arithmetic, Kernel, LANES, Simd};
+
+/// Proof that the processor has AVX2 and FMA.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// The proof, if it is true.
+    pub fn detect() -> Option<Avx2> {
+        let has_all = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        has_all.then_some(Avx2(()))
+    }
+
+    /// Runs `kernel` compiled for these instructions.
+    #[inline]
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` proves that the processor has them.
+        unsafe { run(self, kernel) }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn run<K: Kernel>(simd: Avx2, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+// SAFETY of every block below: `self` proves that the instructions exist; `load` and `store` pass on the caller's promise.
+impl Arithmetic for Avx2 {
+    type Vector = [__m256; 2];
+    const WIDTH: usize = LANES;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> [__m256; 2] {
+        [self.register().splat(value); 2]
+    }
+    #[inline(always)]
+    fn add(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let half = self.register();
+        [half.add(a[0], b[0]), half.add(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn subtract(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let half = self.register();
+        [half.subtract(a[0], b[0]), half.subtract(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn multiply(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let half = self.register();
+        [half.multiply(a[0], b[0]), half.multiply(a[1], b[1])]
+    }
+    #[inline(always)]
+    fn multiply_add(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        let half = self.register();
+        [
+            half.multiply_add(a[0], b[0], c[0]),
+            half.multiply_add(a[1], b[1], c[1]),
+        ]
+    }
+    #[inline(always)]
+    fn maximum(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+        let half = self.register();
+        [half.maximum(a[0], b[0]), half.maximum(a[1], b[1])]
+    }
+    #[inline(always)]
+    unsafe fn load(self, source: *const f32) -> [__m256; 2] {
+        let half = self.register();
+        unsafe { [half.load(source), half.load(source.add(LANES / 2))] }
+    }
+    #[inline(always)]
+    unsafe fn store(self, target: *mut f32, value: [__m256; 2]) {
+        let half = self.register();
+        unsafe {
+            half.store(target, value[0]);
+            half.store(target.add(LANES / 2), value[1]);
+        }
+    }
+}
+
+impl Simd for Avx2 {
+    type Register = Avx2Register;
+    const WIDE: bool = false;
+
+    #[inline(always)]
+    fn register(self) -> Avx2Register {
+        Avx2Register(self)
+    }
+    #[inline(always)]
+    fn prefetch(self, place: *const f32) {
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.cast()) }
+    }
+    #[inline(always)]
+    fn transpose(self, r: [[__m256; 2]; LANES]) -> [[__m256; 2]; LANES] {
+        unsafe { transpose(r) }
+    }
+}
+
+/// [`Avx2`] on single registers.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2Register(Avx2);
+
+impl Arithmetic for Avx2Register {
+    type Vector = __m256;
+    const WIDTH: usize = LANES / 2;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m256 {
+        unsafe { _mm256_set1_ps(value) }
+    }
+    #[inline(always)]
+    fn add(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_add_ps(a, b) }
+    }
+    #[inline(always)]
+    fn subtract(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
+    fn multiply(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_mul_ps(a, b) }
+    }
+    #[inline(always)]
+    fn multiply_add(self, a: __m256, b: __m256, c: __m256) -> __m256 {
+        unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    fn maximum(self, a: __m256, b: __m256) -> __m256 {
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    unsafe fn load(self, source: *const f32) -> __m256 {
+        unsafe { _mm256_loadu_ps(source) }
+    }
+    #[inline(always)]
+    unsafe fn store(self, target: *mut f32, value: __m256) {
+        unsafe { _mm256_storeu_ps(target, value) }
+    }
+}
+
+/// The four quarters, each in three rounds: pairs of lanes, then quarters, then halves.
+///
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn transpose(r: [[__m256; 2]; LANES]) -> [[__m256; 2]; LANES] {
+    let mut transposed = r;
+    for row in 0..2 {
+        for column in 0..2 {
+            let mut quarter = [r[0][0]; LANES / 2];
+            for (i, line) in quarter.iter_mut().enumerate() {
+                *line = r[row * LANES / 2 + i][column];
+            }
+            // SAFETY: the caller's promise.
+            let quarter = unsafe { transpose_quarter(quarter) };
+            for (i, line) in quarter.into_iter().enumerate() {
+                transposed[column * LANES / 2 + i][row] = line;
+            }
+        }
+    }
+    transposed
+}
+
+/// # Safety
+/// The processor must have AVX2.
+#[inline(always)]
+unsafe fn transpose_quarter(r: [__m256; LANES / 2]) -> [__m256; LANES / 2] {
+    unsafe {
+        let mut a = r;
+        for i in 0..4 {
+            a[2 * i] = _mm256_unpacklo_ps(r[2 * i], r[2 * i + 1]);
+            a[2 * i + 1] = _mm256_unpackhi_ps(r[2 * i], r[2 * i + 1]);
+        }
+        let mut b = a;
+        for i in 0..2 {
+            for j in 0..2 {
+                let (low, high) = (a[4 * i + j], a[4 * i + j + 2]);
+                b[4 * i + 2 * j] = _mm256_shuffle_ps(low, high, 0x44);
+                b[4 * i + 2 * j + 1] = _mm256_shuffle_ps(low, high, 0xee);
+            }
+        }
+        let mut c = b;
+        for j in 0..4 {
+            c[j] = _mm256_permute2f128_ps(b[j], b[j + 4], 0x20);
+            c[j + 4] = _mm256_permute2f128_ps(b[j], b[j + 4], 0x31);
+        }
+        c
+    }
+}
