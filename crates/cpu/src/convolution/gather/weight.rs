@@ -57,6 +57,8 @@ impl Kernel for PackPanel<'_> {
                 self.pack_run(simd, half, lanes, start, numbers, numbers, |i| {
                     (i / elements, i % elements)
                 });
+            } else if elements == 1 {
+                self.copy_rows(half, lanes);
             } else {
                 for source in 0..gather.source_channels {
                     let start = (source * gather.target_channels + column + half) * elements;
@@ -70,6 +72,23 @@ impl Kernel for PackPanel<'_> {
 }
 
 impl PackPanel<'_> {
+    /// The backward direction of a kernel with one element: the lanes of a row lie side by side as they are.
+    #[inline(always)]
+    fn copy_rows(&mut self, half: usize, lanes: usize) {
+        let gather = self.gather;
+        let column = self.panel * PANEL_COLUMNS + half;
+        for source in 0..gather.source_channels {
+            let row = (gather.element_rows[0] + source) * PANEL_COLUMNS + half;
+            let line = &self.weight[source * gather.target_channels..][..gather.target_channels];
+            let target = &mut self.target[row..row + LANES];
+            target.fill(0.0);
+            // The last panel may begin its second half beyond the last channel.
+            if lanes > 0 {
+                target[..lanes].copy_from_slice(&line[column..column + lanes]);
+            }
+        }
+    }
+
     /// Lane `l` of the target's row for summand `(source channel, element)` gets number `start + l * lane_step + i`.
     #[inline(always)]
     #[allow(
