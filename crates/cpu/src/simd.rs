@@ -16,7 +16,7 @@ use avx2::Avx2;
 use avx512::Avx512;
 use portable::Portable;
 
-/// Lanes of a [`Simd::Vector`].
+/// Lanes of a vector of [`Simd`].
 pub const LANES: usize = 16;
 
 /// Arithmetic on vectors of [`Arithmetic::WIDTH`] numbers.

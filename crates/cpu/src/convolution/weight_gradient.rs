@@ -28,7 +28,7 @@ const PIECE_PIXELS: usize = 224;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 16;
 
-/// Writes the gradient; see [`super::weight_gradient`].
+/// Writes the gradient; see [`fn@super::weight_gradient`].
 pub fn run(
     level: Level,
     shape: &Shape,
