@@ -78,6 +78,11 @@ impl DataConfig {
         }
     }
 
+    /// Bytes that decoded pictures may take.
+    pub fn cache_bytes(&self) -> usize {
+        self.cache_mebibytes.saturating_mul(MEBIBYTE)
+    }
+
     /// Folder of lists, trimaps and head boxes.
     pub fn annotations(&self) -> PathBuf {
         self.folder.join("annotations")
@@ -98,8 +103,7 @@ impl Data {
         let train_labels = labels(&split.train);
         let classes = classes(train_labels.iter().map(String::as_str));
         let photographs = |part: &[usize]| Photographs::new(&files, part, &classes).map(Arc::new);
-        let limit = config.data.cache_mebibytes.saturating_mul(MEBIBYTE);
-        let train = DecodedCache::new(photographs(&split.train)?, limit);
+        let train = DecodedCache::new(photographs(&split.train)?, config.data.cache_bytes());
         let valid = train.beside(photographs(&split.valid)?);
         Ok(Self {
             train: Arc::new(train),

@@ -68,6 +68,12 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, screen: &Screen) -> Result
             HumanBytes(expected_memory(&spec, stage))
         ));
     }
+    if config.data.cache_bytes() > 0 {
+        screen.result(&format!(
+            "\ndecoded pictures may take {} more",
+            HumanBytes(config.data.cache_bytes() as u64)
+        ));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
