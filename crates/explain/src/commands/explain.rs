@@ -80,9 +80,9 @@ fn files(arguments: &ExplainArgs, source: &Source) -> Result<Vec<PictureFile>> {
 /// The pictures of a batch that can be read; a sentence for each of the others.
 fn read(batch: &[PictureFile], size: usize, say: &mut dyn FnMut(&str)) -> Vec<Picture> {
     let mut pictures = Vec::new();
-    let read: Vec<_> = batch.par_iter().map(|file| file.read(size)).collect();
-    for read in read {
-        match read {
+    let results: Vec<_> = batch.par_iter().map(|file| file.read(size)).collect();
+    for result in results {
+        match result {
             Ok(picture) => pictures.push(picture),
             Err(error) => say(&format!("left out: {error}")),
         }
