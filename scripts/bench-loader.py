@@ -1,4 +1,4 @@
-"""The peers' side of scripts/bench-loader.sh: the same work and the same line as `cargo bench -p pets --bench loader --
+"""The peers' side of scripts/bench-loader.sh: the same work and the same line as `cargo bench -p pictures --bench loader --
 worker SIZE`, by
 
     bench-loader.py torchvision SIZE    torchvision's transforms v2, JPEGs decoded by torchvision

@@ -24,7 +24,7 @@ if [ -z "$python" ]; then
     "$python" -m pip install --quiet --no-deps fastai==1.0.30
 fi
 export PHOTOGRAPHS=$folder
-loader="cargo bench --quiet --profile dev -p pets --bench loader"
+loader="cargo bench --quiet --profile dev -p pictures --bench loader"
 $loader --no-run
 
 # What a command prints, into the log; by way of a variable, so that a command that fails ends the script.

@@ -2,7 +2,7 @@ use crate::{
     Manifest,
     durable::{sync_folder, write_synced},
 };
-use resnet::weights::{StateDict, WeightsError};
+use network::weights::{StateDict, WeightsError};
 use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,

@@ -1,4 +1,4 @@
-use resnet::NetworkSpec;
+use network::NetworkSpec;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

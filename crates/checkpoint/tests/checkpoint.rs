@@ -1,7 +1,7 @@
 //! What a run on disk promises: whole or not there, proven when read, found again.
 
 use checkpoint::{Checkpoint, CheckpointError, Manifest, Normalisation, Run, RunError, save};
-use resnet::{Architecture, NetworkSpec};
+use network::{Architecture, NetworkSpec};
 use std::{collections::BTreeMap, fs, path::Path};
 
 #[test]

@@ -5,8 +5,8 @@
 //! section 14), the finished file is checked against a known digest, synced and only then renamed into place. A reader
 //! of the destination therefore never sees half a file, and a download may be stopped at any point and run again.
 //!
-//! The two rooms that need a file from elsewhere stand above this one: `pets` (the archives of the photographs) and
-//! `resnet` (pretrained weights).
+//! The two rooms that need a file from elsewhere stand above this one: `pictures` (the archives of the photographs) and
+//! `network` (pretrained weights).
 
 mod answer;
 mod digest;

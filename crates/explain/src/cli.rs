@@ -4,6 +4,7 @@ use crate::cam::{METHODS, Method, method};
 use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
 use kernels::DeviceChoice;
 use std::path::PathBuf;
+use terminal::Volume;
 
 /// Means every method.
 const ALL: &str = "all";
@@ -17,9 +18,23 @@ pub struct Cli {
     /// Another thing to do than to explain pictures.
     #[command(subcommand)]
     pub verb: Option<Verb>,
+    /// Print results, warnings and errors only.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
     /// What to explain.
     #[command(flatten)]
     pub explain: ExplainArgs,
+}
+
+impl Cli {
+    /// How much the program says.
+    pub fn volume(&self) -> Volume {
+        if self.quiet {
+            Volume::Quiet
+        } else {
+            Volume::Normal
+        }
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -4,9 +4,9 @@ use crate::{
     cam::{HeatMap, Method},
     explanation::{ExplainedMap, Explanation},
     overlay::{overlay, seen},
-    words::{number, percent},
 };
 use image::RgbImage;
+use words::{number, percent};
 
 /// A map over its picture, with words.
 #[derive(Debug, Clone)]

@@ -21,6 +21,4 @@ pub mod random;
 pub mod record;
 pub mod report;
 pub mod score;
-pub mod screen;
 pub mod sheets;
-pub mod words;

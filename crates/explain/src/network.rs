@@ -6,11 +6,11 @@ use crate::{
 };
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
-use rand::seq::SliceRandom;
-use resnet::{
+use network::{
     Algorithm, InferenceHead, InferenceNetwork, LayerGroup,
     weights::{NamedTensor, StateDict},
 };
+use rand::seq::SliceRandom;
 
 /// A network from a checkpoint, as it predicts.
 #[derive(Debug)]

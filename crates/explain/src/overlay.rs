@@ -5,7 +5,7 @@ use crate::{
     colour::magma,
 };
 use image::{Rgb, RgbImage};
-use pets::transform::CropMap;
+use pictures::transform::CropMap;
 
 /// Shares of the map's colour and of the picture: fastai's lesson draws with `alpha=0.6`.
 const MAP_SHARE: f64 = 0.6;

@@ -1,14 +1,11 @@
 //! The page: one file with everything in it, for a browser without a network and for paper.
 
-use crate::{
-    colour::magma,
-    drawn::DrawnMap,
-    words::{number, percent},
-};
+use crate::{colour::magma, drawn::DrawnMap};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{ImageFormat, RgbImage, codecs::jpeg::JpegEncoder, imageops};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::io::Cursor;
+use words::{number, percent};
 
 /// Longer side of the pictures in the page, in pixels; the files beside the page have them in their own size.
 const LONGER_SIDE: u32 = 640;

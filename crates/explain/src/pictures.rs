@@ -3,7 +3,7 @@
 use crate::random::{Purpose, generator};
 use checkpoint::{Normalisation, SplitRecord};
 use image::RgbImage;
-use pets::{
+use pictures::{
     decode::{DecodeError, decode},
     folder::label_of_file_name,
     transform::{CropMap, Draws, Padding, apply},

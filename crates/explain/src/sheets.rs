@@ -5,10 +5,10 @@ use crate::{
     colour::magma,
     drawn::DrawnMap,
     page::Entry,
-    words::percent,
 };
 use image::RgbImage;
 use sheet::{Cell, Sheet, Verdict};
+use words::percent;
 
 /// Columns of maps that a sheet still shows well; the page has the others.
 const LARGEST_COLUMNS: usize = 8;

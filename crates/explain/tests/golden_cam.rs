@@ -5,7 +5,7 @@ use explain::{
     cam::{HeatMap, METHODS},
     network::{Answer, Question},
 };
-use resnet::{
+use network::{
     Algorithm, Architecture, HeadKind, InferenceNetwork, NetworkSpec,
     weights::{StateDict, layout},
 };

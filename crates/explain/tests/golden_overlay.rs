@@ -1,7 +1,7 @@
 //! matplotlib's drawing of a map over a picture (`golden/cam/overlay`).
 
 use explain::{cam::HeatMap, overlay::overlay};
-use pets::transform::CropMap;
+use pictures::transform::CropMap;
 use std::path::Path;
 
 /// Of 255: matplotlib blends in steps of a whole shade, so that the formula agrees with it within 1.2

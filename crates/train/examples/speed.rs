@@ -8,9 +8,9 @@
 //! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB` over the steps after the first.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use resnet::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use std::{fs, time::Instant};
 use train::{
     config::OptimizerConfig,

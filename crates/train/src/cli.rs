@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 use kernels::DeviceChoice;
 use std::path::PathBuf;
+use terminal::Volume;
 
 /// Fine-tune a residual network on pictures, one config file per experiment.
 ///
@@ -14,9 +15,23 @@ pub struct Cli {
     /// Another thing to do than to train.
     #[command(subcommand)]
     pub verb: Option<Verb>,
+    /// Print results, warnings and errors only.
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
     /// Arguments of a training run.
     #[command(flatten)]
     pub train: TrainArgs,
+}
+
+impl Cli {
+    /// How much the program says.
+    pub fn volume(&self) -> Volume {
+        if self.quiet {
+            Volume::Quiet
+        } else {
+            Volume::Normal
+        }
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -6,14 +6,14 @@ mod validate;
 pub use crate::optimizer::OptimizerConfig;
 pub use read::{ConfigError, EMBEDDED, Source};
 
-use pets::{
+use network::{Algorithm, Architecture, HeadKind, Trainable};
+use pictures::{
     folder::Layout,
     loader::{Normalisation, OnBadImage},
     sample::SampleSpec,
     split::SplitMethod,
     transform::Augmentation,
 };
-use resnet::{Algorithm, Architecture, HeadKind, Trainable};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -169,7 +169,7 @@ fn default_normalisation() -> Normalisation {
     Normalisation::IMAGENET
 }
 fn default_url() -> String {
-    pets::fetch::Source::default().address
+    pictures::fetch::Source::default().address
 }
 fn default_base_width() -> usize {
     64
@@ -189,7 +189,7 @@ fn default_checkpoint_every() -> usize {
 
 /// `Algorithm` as the words of the config.
 mod algorithm_name {
-    use resnet::Algorithm;
+    use network::Algorithm;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
     pub fn serialize<S: Serializer>(value: &Algorithm, serializer: S) -> Result<S::Ok, S::Error> {

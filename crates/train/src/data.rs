@@ -2,11 +2,11 @@
 
 use crate::{
     config::{Config, DataConfig, DataSource},
-    screen::Screen,
+    transfer::Transfer,
 };
 use anyhow::Result;
 use checkpoint::{Run, SplitRecord};
-use pets::{
+use pictures::{
     fetch::{self, Source},
     folder::{LabelledFile, Photographs, classes, list_pictures},
     loader::DecodedCache,
@@ -14,6 +14,7 @@ use pets::{
     split::Split,
 };
 use std::{path::PathBuf, sync::Arc};
+use terminal::Terminal;
 
 /// Bytes of a MiB.
 const MEBIBYTE: usize = 1 << 20;
@@ -34,35 +35,35 @@ pub struct Data {
 }
 
 /// Brings the pictures to the disk if they are not there and the config says where from.
-pub fn prepare(config: &DataConfig, screen: &Screen) -> Result<()> {
+pub fn prepare(config: &DataConfig, terminal: &Terminal) -> Result<()> {
     match config.source {
         DataSource::Folder => Ok(()),
-        DataSource::Sample => draw_sample(config, screen),
+        DataSource::Sample => draw_sample(config, terminal),
         DataSource::OxfordIiitPet if config.pictures().is_dir() => Ok(()),
-        DataSource::OxfordIiitPet => fetch_pets(config, screen),
+        DataSource::OxfordIiitPet => fetch_pets(config, terminal),
     }
 }
 
 /// Downloads what is missing of the Oxford-IIIT Pets.
-pub fn fetch_pets(config: &DataConfig, screen: &Screen) -> Result<()> {
+pub fn fetch_pets(config: &DataConfig, terminal: &Terminal) -> Result<()> {
     let source = Source {
         address: config.url.clone(),
         ..Source::default()
     };
-    let mut bar = screen.transfer();
+    let mut bar = Transfer::new(terminal);
     fetch::fetch(&source, &config.folder, &mut |event| {
         bar.fetch_event(&event)
     })?;
     Ok(())
 }
 
-fn draw_sample(config: &DataConfig, screen: &Screen) -> Result<()> {
+fn draw_sample(config: &DataConfig, terminal: &Terminal) -> Result<()> {
     if sample::is_complete(&config.folder, &config.sample) {
         return Ok(());
     }
-    let bar = screen.count("drawing the sample");
+    let bar = terminal.count("drawing the sample");
     sample::draw_sample(&config.folder, &config.sample, &mut |done, all| {
-        bar.set(done, all)
+        bar.set(done as u64, all as u64)
     })?;
     Ok(())
 }

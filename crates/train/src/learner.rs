@@ -9,8 +9,8 @@ use burn::{
     tensor::{Device, Int, Tensor, TensorData},
 };
 use kernels::cross_entropy;
+use network::{InferenceNetwork, ResNet, Trainable};
 use rand::Rng;
-use resnet::{InferenceNetwork, ResNet, Trainable};
 
 /// Normalised pictures and the indices of their classes.
 #[derive(Debug, Clone)]

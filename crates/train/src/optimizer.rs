@@ -3,7 +3,7 @@
 use crate::schedule::Rates;
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{AdamStep, adam_step};
-use resnet::{
+use network::{
     LayerGroup, ParameterUpdate, is_batch_norm,
     weights::{NamedTensor, StateDict, TensorValues},
 };

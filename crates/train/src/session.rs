@@ -4,23 +4,23 @@ use crate::{
     config::{Config, StageConfig},
     curves,
     data::Data,
+    epoch_table,
     learner::{LabelledBatch, Learner, Validation, validate},
     optimizer::Adam,
     position::Position,
     record::{EpochRecord, Recorder, StepRecord},
     schedule::OneCycle,
-    screen::{Screen, table},
     store,
 };
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use checkpoint::{Run, RunLock};
-use pets::loader::{
+use network::{InferenceNetwork, ResNet};
+use pictures::loader::{
     Batch, Batches, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch, shuffle,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use resnet::{InferenceNetwork, ResNet};
 use std::{
     collections::BTreeSet,
     sync::{
@@ -30,6 +30,7 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+use terminal::Terminal;
 
 /// Batches in the making or waiting, beside the one in training.
 const QUEUED_BATCHES: usize = 3;
@@ -48,7 +49,7 @@ pub struct Session {
     /// Where the arithmetic happens.
     pub device: Device,
     /// Where it speaks.
-    pub screen: Screen,
+    pub terminal: Terminal,
     /// Set by Ctrl-C.
     pub interrupted: Arc<AtomicBool>,
     /// What was said about pictures that cannot be decoded.
@@ -135,7 +136,7 @@ impl Session {
         };
         let plan = self.plan(stage, (0..count).collect(), seed, Purpose::Validation);
         let size = plan.size;
-        let bar = self.screen.epoch("validating", count);
+        let bar = self.terminal.pictures("validating", count);
         let batches = batches(self.data.valid.clone(), plan)?
             .map(|batch| {
                 let batch = batch?;
@@ -185,7 +186,7 @@ impl Session {
             let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
             if skipped.insert(picture.clone()) {
                 let count = skipped.len();
-                self.screen
+                self.terminal
                     .message(&format!("warning: left out ({count} so far): {picture}"));
             }
         }
@@ -286,14 +287,14 @@ impl<'a> Stage<'a> {
         } = self.config;
         let (number, all) = (self.position.stage + 1, self.session.config.stages.len());
         let parts = match self.config.train {
-            resnet::Trainable::Head => "head and batch norms",
-            resnet::Trainable::All => "all layers",
+            network::Trainable::Head => "head and batch norms",
+            network::Trainable::All => "all layers",
         };
-        let screen = &self.session.screen;
-        screen.message(&format!(
+        let terminal = &self.session.terminal;
+        terminal.message(&format!(
             "\nstage {number} of {all}: {epochs} epochs of {parts} at {size} px, batches of {batch_size}"
         ));
-        screen.result(&table::header());
+        terminal.result(&epoch_table::header());
     }
 
     /// Trains the batches that are left of the epoch; returns the time and number of pictures, or nothing if it was
@@ -304,7 +305,9 @@ impl<'a> Stage<'a> {
         let session = self.session;
         let started = Instant::now();
         let title = format!("epoch {}/{}", epoch + 1, self.config.epochs);
-        let bar = session.screen.epoch(&title, session.data.split.train.len());
+        let bar = session
+            .terminal
+            .pictures(&title, session.data.split.train.len());
         bar.advance(first * self.config.batch_size);
         let mut pictures = 0;
         if first == self.per_epoch {
@@ -374,8 +377,8 @@ impl<'a> Stage<'a> {
         let train_loss = self.position.smoothed_loss.value();
         let epoch = self.position.epochs + 1;
         let (time, pictures) = trained;
-        let row = table::row(epoch, train_loss, loss, error_rate, started.elapsed());
-        session.screen.result(&row);
+        let row = epoch_table::row(epoch, train_loss, loss, error_rate, started.elapsed());
+        session.terminal.result(&row);
         let record = EpochRecord {
             stage: self.position.stage + 1,
             epoch,

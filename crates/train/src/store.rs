@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Manifest, Normalisation, WEIGHTS_FILE, save as save_checkpoint};
-use resnet::{NetworkSpec, ResNet, weights::StateDict};
+use network::{NetworkSpec, ResNet, weights::StateDict};
 use std::{collections::BTreeMap, fs, path::Path};
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";

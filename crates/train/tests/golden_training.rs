@@ -2,7 +2,7 @@
 
 mod twenty_iterations;
 
-use resnet::Algorithm;
+use network::Algorithm;
 use twenty_iterations::{compare, golden, schedules, train};
 
 /// f32 runs drift apart by themselves: fastai's own f32 differs from its f64 by 4e-5 until iteration 13 and by 4e-2 at

@@ -4,7 +4,7 @@
 mod twenty_iterations;
 
 use burn::tensor::{Device, DeviceConfig, FloatDType};
-use resnet::Algorithm;
+use network::Algorithm;
 use twenty_iterations::{compare, golden, train};
 
 /// Losses are handed out in f32 (6e-8), and pictures are normalised in f32 here and in f64 there.

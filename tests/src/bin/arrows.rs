@@ -4,30 +4,51 @@ use serde_json::Value;
 use std::process::{Command, ExitCode};
 
 /// Crate, and the crates it may name.
-const ARROWS: [(&str, &[&str]); 10] = [
-    ("download", &[]),
+const ARROWS: &[(&str, &[&str])] = &[
+    ("words", &[]),
+    ("terminal", &[]),
+    ("files", &[]),
+    ("download", &["files"]),
     ("cpu", &[]),
     ("kernels", &["cpu"]),
-    ("sheet", &[]),
-    ("pets", &["download"]),
-    ("resnet", &["download", "kernels"]),
-    ("checkpoint", &["resnet"]),
+    ("sheet", &["files"]),
+    ("sample", &["files"]),
+    ("pictures", &["download", "files"]),
+    ("network", &["download", "files", "kernels", "words"]),
+    ("checkpoint", &["files", "network", "pictures"]),
+    ("cam", &[]),
+    ("measure", &["cam", "pictures", "words"]),
     (
         "train",
         &[
             "checkpoint",
             "download",
+            "files",
             "kernels",
-            "pets",
-            "resnet",
+            "network",
+            "pictures",
+            "sample",
             "sheet",
+            "terminal",
+            "words",
         ],
     ),
     (
         "explain",
-        &["checkpoint", "kernels", "pets", "resnet", "sheet"],
+        &[
+            "cam",
+            "checkpoint",
+            "files",
+            "kernels",
+            "measure",
+            "network",
+            "pictures",
+            "sheet",
+            "terminal",
+            "words",
+        ],
     ),
-    ("stories", &["pets"]),
+    ("stories", &[]),
 ];
 
 fn main() -> ExitCode {

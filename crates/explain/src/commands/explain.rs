@@ -6,17 +6,17 @@ use crate::{
     pictures::{self, Picture, PictureFile},
     record::Origin,
     report::Report,
-    screen,
 };
 use anyhow::Result;
 use rayon::prelude::*;
+use terminal::{Terminal, usage};
 
 /// Pictures drawn when none are named: the notebook's grid.
 const DRAWN: usize = 8;
 
 /// Explains pictures and writes everything about them.
-pub fn explain(arguments: &ExplainArgs) -> Result<()> {
-    let source = Source::open(&arguments.network)?;
+pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
+    let source = Source::open(&arguments.network, terminal)?;
     let targets = targets(&arguments.class, source.classes())?;
     let files = files(arguments, &source)?;
     let methods = chosen_methods(&arguments.method);
@@ -26,27 +26,27 @@ pub fn explain(arguments: &ExplainArgs) -> Result<()> {
         .unwrap_or_else(|| source.run.file("explanations"));
     let origin = Origin::new(&source.checkpoint, source.size);
     let mut report = Report::begin(&out, origin, source.classes().to_vec(), !arguments.no_relu)?;
-    let bar = screen::bar("explaining", files.len());
+    let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
     for batch in files.chunks(batch_size(source.size)) {
         let read = read(batch, source.size, &mut |sentence| {
-            bar.suspend(|| screen::message(sentence))
+            terminal.warning(sentence);
         });
         unread += batch.len() - read.len();
         let explanations = explain_batch(&source.network, read, source.size, &targets, &methods)?;
         let lines = report.add(&explanations)?;
-        bar.suspend(|| lines.iter().for_each(|line| screen::result(line)));
-        bar.inc(batch.len() as u64);
+        lines.iter().for_each(|line| terminal.result(line));
+        bar.advance(batch.len());
     }
-    bar.finish_and_clear();
+    drop(bar);
     let (all, known, right) = report.tally();
     anyhow::ensure!(all > 0, "none of the {unread} pictures could be read");
     if known > 0 {
-        screen::result(&format!("{right} of {known} right"));
+        terminal.result(&format!("{right} of {known} right"));
     }
     let page = report.finish("Where did it look?", notes(&source, arguments.no_relu))?;
-    screen::result(&format!("page: {}", page.display()));
-    screen::result("next: cargo run -p explain -- score");
+    terminal.result(&format!("page: {}", page.display()));
+    terminal.result("next: cargo run -p explain -- score");
     anyhow::ensure!(
         unread == 0,
         "{unread} of {} pictures could not be read (see above)",
@@ -61,7 +61,7 @@ fn targets(names: &[String], classes: &[String]) -> Result<Targets> {
     }
     let mut found = Vec::new();
     for name in names {
-        let class = classes::find(name, classes)?;
+        let class = classes::find(name, classes).map_err(usage)?;
         if !found.contains(&class) {
             found.push(class);
         }
@@ -74,7 +74,7 @@ fn files(arguments: &ExplainArgs, source: &Source) -> Result<Vec<PictureFile>> {
         let all = pictures::validation(&source.split()?, source.classes());
         return Ok(pictures::drawn(all, DRAWN, arguments.seed));
     }
-    Ok(pictures::named(&arguments.pictures, source.classes())?)
+    Ok(pictures::named(&arguments.pictures, source.classes()).map_err(usage)?)
 }
 
 /// The pictures of a batch that can be read; a sentence for each of the others.

@@ -12,24 +12,34 @@ use crate::{
         Pair, Scores, Tally, Truth, correlation, energy_share, gaussian, pairs, sides, strongest,
         uniform,
     },
-    screen,
 };
 use anyhow::{Context, Result};
 use checkpoint::SplitRecord;
 use std::path::{Path, PathBuf};
+use terminal::Terminal;
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
-pub fn score(arguments: &ScoreArgs) -> Result<()> {
-    let source = Source::open(&arguments.network)?;
+pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
+    let source = Source::open(&arguments.network, terminal)?;
     let split = source.split()?;
     let out = arguments
         .out
         .clone()
         .unwrap_or_else(|| source.run.file("score"));
     let output = OutputFolder::begin(&out)?;
-    let mut scoring = Scoring::new(&source, chosen_methods(&arguments.method), arguments.seed)?;
+    let mut scoring = Scoring::new(
+        &source,
+        terminal,
+        chosen_methods(&arguments.method),
+        arguments.seed,
+    )?;
     let annotated = scoring.validation(&split)?;
-    let two_breeds = two_breeds(arguments.two_breeds.as_deref(), &split, source.classes())?;
+    let two_breeds = two_breeds(
+        arguments.two_breeds.as_deref(),
+        &split,
+        source.classes(),
+        terminal,
+    )?;
     scoring.two_breeds(&two_breeds)?;
     anyhow::ensure!(
         annotated > 0 || !two_breeds.is_empty(),
@@ -41,7 +51,7 @@ pub fn score(arguments: &ScoreArgs) -> Result<()> {
         &mut generator(arguments.seed, Purpose::Bootstrap),
     );
     for line in scores.text() {
-        screen::result(&line);
+        terminal.result(&line);
     }
     let mut notes = source.notes();
     notes.push(format!(
@@ -60,7 +70,7 @@ pub fn score(arguments: &ScoreArgs) -> Result<()> {
         &scores.cells(),
         &remarks,
     ))?;
-    screen::result(&format!("page: {}", page.display()));
+    terminal.result(&format!("page: {}", page.display()));
     Ok(())
 }
 
@@ -80,6 +90,7 @@ const REMARKS: [&str; 5] = [
 /// What is gathered on the way.
 struct Scoring<'a> {
     source: &'a Source,
+    terminal: &'a Terminal,
     shuffled: SavedNetwork,
     methods: Vec<&'static dyn Method>,
     of_methods: Vec<Tally>,
@@ -90,13 +101,19 @@ struct Scoring<'a> {
 }
 
 impl<'a> Scoring<'a> {
-    fn new(source: &'a Source, methods: Vec<&'static dyn Method>, seed: u64) -> Result<Self> {
+    fn new(
+        source: &'a Source,
+        terminal: &'a Terminal,
+        methods: Vec<&'static dyn Method>,
+        seed: u64,
+    ) -> Result<Self> {
         let titled = |title: &str| Tally {
             title: title.to_owned(),
             ..Tally::default()
         };
         Ok(Self {
             source,
+            terminal,
             shuffled: SavedNetwork::load_with_shuffled_head(
                 &source.checkpoint,
                 seed,
@@ -119,10 +136,11 @@ impl<'a> Scoring<'a> {
     fn validation(&mut self, split: &SplitRecord) -> Result<usize> {
         let size = self.source.size;
         let files = pictures::validation(split, self.source.classes());
-        let bar = screen::bar("scoring", files.len());
+        let bar = self.terminal.pictures("scoring", files.len());
         let mut annotated = 0;
         for batch in files.chunks(batch_size(size)) {
-            let (pictures, truths) = read_annotated(batch, &split.annotations, size)?;
+            let (pictures, truths) =
+                read_annotated(batch, &split.annotations, size, self.terminal)?;
             annotated += pictures.len();
             let of_shuffled: Vec<_> = self
                 .methods
@@ -148,9 +166,9 @@ impl<'a> Scoring<'a> {
             {
                 self.add(explanation, shuffled, truth);
             }
-            bar.inc(batch.len() as u64);
+            bar.advance(batch.len());
         }
-        bar.finish_and_clear();
+        drop(bar);
         Ok(annotated)
     }
 
@@ -192,7 +210,7 @@ impl<'a> Scoring<'a> {
     /// Measures on pictures of two breeds.
     fn two_breeds(&mut self, pairs: &[Pair]) -> Result<()> {
         let size = self.source.size;
-        let bar = screen::bar("two breeds", pairs.len());
+        let bar = self.terminal.pictures("two breeds", pairs.len());
         for pair in pairs {
             let picture = pair.file.read(size)?;
             let sides = sides(pair, &picture.crop);
@@ -207,9 +225,9 @@ impl<'a> Scoring<'a> {
             for explanation in &explanations {
                 self.add_pair(explanation, pair, &sides);
             }
-            bar.inc(1);
+            bar.advance(1);
         }
-        bar.finish_and_clear();
+        drop(bar);
         Ok(())
     }
 
@@ -276,13 +294,14 @@ fn read_annotated(
     batch: &[PictureFile],
     annotations: &Path,
     size: usize,
+    terminal: &Terminal,
 ) -> Result<(Vec<Picture>, Vec<Truth>)> {
     let (mut pictures, mut truths) = (Vec::new(), Vec::new());
     for file in batch {
         let picture = match file.read(size) {
             Ok(picture) => picture,
             Err(error) => {
-                screen::message(&format!("left out: {error}"));
+                terminal.warning(&format!("left out: {error}"));
                 continue;
             }
         };
@@ -296,7 +315,12 @@ fn read_annotated(
 }
 
 /// The pictures of two breeds: in the folder that was named, or beside the annotations if there are any.
-fn two_breeds(typed: Option<&Path>, split: &SplitRecord, classes: &[String]) -> Result<Vec<Pair>> {
+fn two_breeds(
+    typed: Option<&Path>,
+    split: &SplitRecord,
+    classes: &[String],
+    terminal: &Terminal,
+) -> Result<Vec<Pair>> {
     let beside = || -> Option<PathBuf> {
         let folder = split.annotations.parent()?.join("two_breeds");
         folder.is_dir().then_some(folder)
@@ -306,7 +330,7 @@ fn two_breeds(typed: Option<&Path>, split: &SplitRecord, classes: &[String]) -> 
     };
     let (pairs, others) = pairs(&folder, classes).context("two breeds")?;
     if others > 0 {
-        screen::message(&format!(
+        terminal.message(&format!(
             "{}: {others} pictures of breeds that this network does not know",
             folder.display()
         ));

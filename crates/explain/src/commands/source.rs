@@ -1,10 +1,11 @@
 //! The network that is asked, and where it came from.
 
-use crate::{cli::NetworkArgs, network::SavedNetwork, screen};
+use crate::{cli::NetworkArgs, network::SavedNetwork};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Run, SplitRecord};
 use std::path::{Path, PathBuf};
+use terminal::{Terminal, usage};
 
 /// Where runs are kept.
 const RUNS_FOLDER: &str = "runs";
@@ -31,23 +32,23 @@ pub struct Source {
 
 impl Source {
     /// Opens what was asked for, and says which it is.
-    pub fn open(arguments: &NetworkArgs) -> Result<Self> {
-        let (device, which) = arguments.device.open()?;
-        let (run, checkpoint) = open_checkpoint(arguments.run.as_deref())?;
+    pub fn open(arguments: &NetworkArgs, terminal: &Terminal) -> Result<Self> {
+        let (device, which) = arguments.device.open().map_err(usage)?;
+        let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), terminal)?;
         let network = SavedNetwork::load(&checkpoint, &device)?;
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
-        screen::message(&format!(
+        terminal.message(&format!(
             "network: {} ({which})",
             checkpoint.folder.display()
         ));
         if size != trained {
-            screen::message(&format!(
+            terminal.message(&format!(
                 "pictures: {size} x {size} pixels, {}; the network was trained at {trained}",
                 cells(size)
             ));
         } else if size.div_ceil(32) < FINE_ENOUGH {
-            screen::message(&format!(
+            terminal.message(&format!(
                 "pictures: {size} x {size} pixels, {}; a larger --size gives more cells, and worse predictions",
                 cells(size)
             ));
@@ -95,7 +96,7 @@ fn cells(size: usize) -> String {
     format!("so that maps have {side} x {side} cells")
 }
 
-fn open_checkpoint(typed: Option<&Path>) -> Result<(Run, Checkpoint)> {
+fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Checkpoint)> {
     let root = Path::new(RUNS_FOLDER);
     if let Some(folder) = typed.filter(|folder| folder.join(MANIFEST_FILE).is_file()) {
         let checkpoint = Checkpoint::load(folder)?;
@@ -109,7 +110,7 @@ fn open_checkpoint(typed: Option<&Path>) -> Result<(Run, Checkpoint)> {
     };
     let found = run.latest()?;
     for error in &found.passed_over {
-        screen::message(&format!("passed over: {error}"));
+        terminal.warning(&format!("passed over: {error}"));
     }
     Ok((run, found.checkpoint))
 }

@@ -1,7 +1,7 @@
 use super::Interval;
-use crate::words::percent;
 use rand::Rng;
 use std::fmt::Write;
+use words::percent;
 
 /// What counts as lying on the right animal.
 const MOSTLY: f64 = 0.8;

@@ -1,4 +1,4 @@
-use pets::{
+use pictures::{
     annotations::{AnnotationError, HeadBox, Region, read_head_box, read_trimap},
     transform::CropMap,
 };

@@ -1,6 +1,6 @@
 use super::truth::points;
 use crate::{classes, pictures::PictureFile};
-use pets::transform::CropMap;
+use pictures::transform::CropMap;
 use serde::Deserialize;
 use std::{fs, io, path::Path, path::PathBuf};
 

@@ -4,19 +4,19 @@ use crate::{
     config::{Config, DataSource, StageConfig},
     data::Data,
     learner::{LabelledBatch, Learner},
-    screen::Screen,
 };
 use anyhow::Result;
 use burn::tensor::Device;
 use indicatif::HumanBytes;
 use kernels::DeviceChoice;
+use network::{NetworkSpec, ResNet, Summary};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use resnet::{NetworkSpec, ResNet, Summary};
 use std::{
     process::ExitCode,
     time::{Duration, Instant},
 };
+use terminal::{Terminal, usage};
 
 /// Pictures of the measured step: enough to keep every core busy.
 const MEASURED_BATCH: usize = 8;
@@ -24,12 +24,12 @@ const MEASURED_BATCH: usize = 8;
 const VALIDATION_SHARE: f64 = 1.0 / 3.0;
 
 /// Prints what training `args` would do, and writes nothing.
-pub fn check(args: &ConfigArgs, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
+pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
-    let (device, sentence) = device.open()?;
-    screen.result(&format!("# {} as resolved\n", source.name));
-    screen.result(&config.to_toml()?);
-    screen.result(&format!("# plan ({sentence})\n"));
+    let (device, sentence) = device.open().map_err(usage)?;
+    terminal.result(&format!("# {} as resolved\n", source.name));
+    terminal.result(&config.to_toml()?);
+    terminal.result(&format!("# plan ({sentence})\n"));
     let missing = !config.data.pictures().is_dir();
     if missing && config.data.source != DataSource::Folder {
         let verb = if config.data.source == DataSource::Sample {
@@ -37,7 +37,7 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, screen: &Screen) -> Result
         } else {
             "fetched"
         };
-        screen.result(&format!(
+        terminal.result(&format!(
             "the pictures are not in {} yet: they would be {verb} first; `train fetch {}` does it, then check again",
             config.data.folder.display(),
             source.name
@@ -46,30 +46,30 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, screen: &Screen) -> Result
     }
     let data = Data::open(&config)?;
     let (train, valid) = (data.split.train.len(), data.split.valid.len());
-    screen.result(&format!(
+    terminal.result(&format!(
         "{} classes, {train} pictures to train on, {valid} to validate with",
         data.classes.len()
     ));
     if let Some(name) = &config.model.weights {
-        screen.result(&format!("first weights: {name}"));
+        terminal.result(&format!("first weights: {name}"));
     }
     let from_scratch = without_weights(&config);
     let spec = config.network_spec(data.classes.len());
-    let mut network = first_network(&from_scratch, data.classes.len(), &device, screen)?;
+    let mut network = first_network(&from_scratch, data.classes.len(), &device, terminal)?;
     for (number, stage) in config.stages.iter().enumerate() {
-        describe(number, stage, &config, &spec, train, screen);
+        describe(number, stage, &config, &spec, train, terminal);
         let (per_picture, after) = measure(network, stage, &config, &data, &device)?;
         network = after;
         let pictures = stage.epochs as f64 * (train as f64 + VALIDATION_SHARE * valid as f64);
         let total = Duration::from_secs_f64(per_picture.as_secs_f64() * pictures);
-        screen.result(&format!(
+        terminal.result(&format!(
             "  expected time {}, memory {}",
             humantime::format_duration(Duration::from_secs(total.as_secs())),
             HumanBytes(expected_memory(&spec, stage))
         ));
     }
     if config.data.cache_bytes() > 0 {
-        screen.result(&format!(
+        terminal.result(&format!(
             "\ndecoded pictures may take {} more",
             HumanBytes(config.data.cache_bytes() as u64)
         ));
@@ -83,7 +83,7 @@ fn describe(
     config: &Config,
     spec: &NetworkSpec,
     pictures: usize,
-    screen: &Screen,
+    terminal: &Terminal,
 ) {
     let StageConfig {
         size,
@@ -95,19 +95,19 @@ fn describe(
     let schedule = stage.schedule(pictures, config);
     let summary = Summary::new(spec, *size, *batch_size);
     let [early, late, head] = schedule.max_learning_rates;
-    screen.result(&format!(
+    terminal.result(&format!(
         "\nstage {}: {size} px, batches of {batch_size}, {epochs} epochs of {per_epoch} iterations",
         number + 1
     ));
-    screen.result(&format!(
+    terminal.result(&format!(
         "  trains {} of {} parameters",
         summary.trainable(stage.train),
         summary.total()
     ));
-    screen.result(&format!(
+    terminal.result(&format!(
         "  highest learning rates: {early:.3e} conv1 to layer2, {late:.3e} layer3 and layer4, {head:.3e} head"
     ));
-    screen.result(&format!(
+    terminal.result(&format!(
         "  learning rate rises for {} iterations and falls for {}",
         schedule.rising, schedule.falling
     ));

@@ -1,9 +1,10 @@
 use super::RUNS_FOLDER;
-use crate::{cli::KeyLayout, screen::Screen};
+use crate::cli::KeyLayout;
 use anyhow::{Result, ensure};
 use checkpoint::{Checkpoint, Run};
-use resnet::{HeadKind, weights::layout};
+use network::{HeadKind, weights::layout};
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use terminal::Terminal;
 
 /// Writes the weights of `run` under the names that PyTorch users expect.
 pub fn export(
@@ -11,7 +12,7 @@ pub fn export(
     to: &Path,
     key_layout: KeyLayout,
     checkpoint: Option<&str>,
-    screen: &Screen,
+    terminal: &Terminal,
 ) -> Result<ExitCode> {
     let run = Run::open(Path::new(RUNS_FOLDER), run)?;
     let checkpoint = match checkpoint {
@@ -42,13 +43,13 @@ pub fn export(
         ("format".to_owned(), "pt".to_owned()),
     ]);
     state.write_safetensors(to, &metadata)?;
-    screen.result(&format!(
+    terminal.result(&format!(
         "{}: {} tensors of {}",
         to.display(),
         state.len(),
         checkpoint.folder.display()
     ));
-    screen.result(&format!(
+    terminal.result(&format!(
         "next: in Python, model.load_state_dict(safetensors.torch.load_file(\"{}\"))",
         to.display()
     ));

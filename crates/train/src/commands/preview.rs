@@ -3,26 +3,26 @@ use crate::{
     cli::ConfigArgs,
     config::Config,
     data::{self, Data},
-    screen::Screen,
 };
 use anyhow::{Result, bail};
 use burn_dataset::Dataset;
 use image::{Rgb, RgbImage};
-use pets::{
+use pictures::{
     folder::LabelledPicture,
     loader::{EpochSeed, shuffle},
     transform::{Draws, apply},
 };
 use sheet::{Cell, Sheet};
 use std::{path::Path, process::ExitCode};
+use terminal::Terminal;
 
 /// Three rows of three, as the notebook's `show_batch(rows=3)`.
 const CELLS: usize = 9;
 
 /// Draws nine training pictures as the network sees them, and beside them one picture under nine draws.
-pub fn preview(args: &ConfigArgs, out: &Path, screen: &Screen) -> Result<ExitCode> {
+pub fn preview(args: &ConfigArgs, out: &Path, terminal: &Terminal) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
-    data::prepare(&config.data, screen)?;
+    data::prepare(&config.data, terminal)?;
     let data = Data::open(&config)?;
     let size = config.stages[0].size;
     let batch = first_batch(&config, &data)?;
@@ -47,7 +47,7 @@ pub fn preview(args: &ConfigArgs, out: &Path, screen: &Screen) -> Result<ExitCod
     }
     let both = sheet::beside(&[left.render(), right.render()]);
     sheet::save_png(&both, out)?;
-    screen.result(&format!("preview: {}", out.display()));
+    terminal.result(&format!("preview: {}", out.display()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -5,16 +5,16 @@ use super::{
 };
 use crate::{
     record::{EPOCHS_FILE, ITERATIONS_FILE},
-    screen::Screen,
     session::Outcome,
 };
 use anyhow::{Context, Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
 use kernels::DeviceChoice;
 use std::{fs, path::Path, process::ExitCode};
+use terminal::Terminal;
 
 /// Repeats `run` from its own config and compares every figure and the last weights.
-pub fn rerun(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
+pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
     let before = Run::open(Path::new(RUNS_FOLDER), run)?;
     let config = saved_config(&before)?;
     let (manifest, _) = before.newest_manifest()?;
@@ -28,22 +28,22 @@ pub fn rerun(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitCo
         before.folder().display()
     );
     let name = config_name(&before);
-    let (session, outcome) = new_run(&name, config, device, screen, on_ctrl_c(screen)?)?;
+    let (session, outcome) = new_run(&name, config, device, terminal, on_ctrl_c(terminal)?)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     let after = &session.run;
     let (old, new) = (before.folder().display(), after.folder().display());
-    screen.result(&format!("\nrun: {new}"));
+    terminal.result(&format!("\nrun: {new}"));
     match first_difference(&before, after, &last_name)? {
         None => {
-            screen.result(&format!(
+            terminal.result(&format!(
                 "bit-identical to {old}: every loss, rate and error rate, and the weights"
             ));
             Ok(ExitCode::SUCCESS)
         }
         Some(difference) => {
-            screen.result(&format!("not identical to {old}: {difference}"));
+            terminal.result(&format!("not identical to {old}: {difference}"));
             Ok(ExitCode::FAILURE)
         }
     }

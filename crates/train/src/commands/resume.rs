@@ -2,7 +2,6 @@ use super::{RUNS_FOLDER, on_ctrl_c, start::farewell};
 use crate::{
     config::{Config, Source},
     data::{self, Data},
-    screen::Screen,
     session::Session,
     store,
 };
@@ -10,24 +9,25 @@ use anyhow::{Context, Result};
 use checkpoint::Run;
 use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode, sync::Mutex};
+use terminal::{Terminal, usage};
 
 /// Continues `run` from its newest whole checkpoint.
-pub fn resume(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
+pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
     let run = Run::open(Path::new(RUNS_FOLDER), run)?;
     let lock = run.lock()?;
     let config = saved_config(&run)?;
-    let (device, sentence) = device.open()?;
-    screen
+    let (device, sentence) = device.open().map_err(usage)?;
+    terminal
         .log_to(&run.file("log.txt"))
         .with_context(|| format!("cannot write in {}", run.folder().display()))?;
-    screen.message(&sentence);
+    terminal.message(&sentence);
     let found = run.latest()?;
     for reason in &found.passed_over {
-        screen.message(&format!("warning: passed over a checkpoint: {reason}"));
+        terminal.message(&format!("warning: passed over a checkpoint: {reason}"));
     }
     run.clean()?;
     let start = store::restore(&found.checkpoint, &config, &device)?;
-    data::prepare(&config.data, screen)?;
+    data::prepare(&config.data, terminal)?;
     let data = Data::open(&config)?;
     data.keep_split(&config.data, &run)?;
     let session = Session {
@@ -36,13 +36,13 @@ pub fn resume(run: &Path, device: DeviceChoice, screen: &Screen) -> Result<ExitC
         data,
         run,
         device,
-        screen: screen.clone(),
-        interrupted: on_ctrl_c(screen)?,
+        terminal: terminal.clone(),
+        interrupted: on_ctrl_c(terminal)?,
         skipped: Mutex::default(),
         lock,
     };
     let iterations = start.position.total_iterations;
-    screen.message(&format!(
+    terminal.message(&format!(
         "continuing {} after {iterations} iterations",
         session.run.folder().display()
     ));

@@ -1,14 +1,14 @@
-use crate::screen::Screen;
 use anyhow::Result;
 use checkpoint::Run;
 use humantime::format_rfc3339_seconds;
 use std::{path::Path, process::ExitCode};
+use terminal::Terminal;
 
 /// Lists the runs in `root`, the newest first.
-pub fn runs(root: &Path, screen: &Screen) -> Result<ExitCode> {
+pub fn runs(root: &Path, terminal: &Terminal) -> Result<ExitCode> {
     let runs = Run::all(root);
     if runs.is_empty() {
-        screen.result(&format!(
+        terminal.result(&format!(
             "no runs in {}: type `train` to make one",
             root.display()
         ));
@@ -20,12 +20,12 @@ pub fn runs(root: &Path, screen: &Screen) -> Result<ExitCode> {
         .max()
         .unwrap_or(0)
         .max(4);
-    screen.result(&format!(
+    terminal.result(&format!(
         "{:<width$}  {:<16}  {:>10}  {:<10}  saved at (UTC)",
         "run", "config", "iterations", "error rate"
     ));
     for run in runs {
-        screen.result(&line(&run, width));
+        terminal.result(&line(&run, width));
     }
     Ok(ExitCode::SUCCESS)
 }

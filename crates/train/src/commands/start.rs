@@ -5,7 +5,6 @@ use crate::{
     data::{self, Data},
     position::Position,
     pretrained,
-    screen::Screen,
     session::{Outcome, Session, Start},
     store,
 };
@@ -13,18 +12,19 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::Run;
 use kernels::DeviceChoice;
-use resnet::ResNet;
+use network::ResNet;
 use std::{
     path::Path,
     process::ExitCode,
     sync::{Arc, Mutex, atomic::AtomicBool},
 };
+use terminal::{Terminal, usage};
 
 /// Trains a config from its beginning.
-pub fn start(args: &ConfigArgs, device: DeviceChoice, screen: &Screen) -> Result<ExitCode> {
+pub fn start(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
-    let interrupted = on_ctrl_c(screen)?;
-    let (session, outcome) = new_run(&source.name, config, device, screen, interrupted)?;
+    let interrupted = on_ctrl_c(terminal)?;
+    let (session, outcome) = new_run(&source.name, config, device, terminal, interrupted)?;
     Ok(farewell(&session, outcome))
 }
 
@@ -33,27 +33,27 @@ pub fn new_run(
     name: &str,
     config: Config,
     device: DeviceChoice,
-    screen: &Screen,
+    terminal: &Terminal,
     interrupted: Arc<AtomicBool>,
 ) -> Result<(Session, Outcome)> {
-    let (device, sentence) = device.open()?;
-    data::prepare(&config.data, screen)?;
+    let (device, sentence) = device.open().map_err(usage)?;
+    data::prepare(&config.data, terminal)?;
     let data = Data::open(&config)?;
-    let network = first_network(&config, data.classes.len(), &device, screen)?;
+    let network = first_network(&config, data.classes.len(), &device, terminal)?;
     let run = Run::create(Path::new(RUNS_FOLDER), name, &config.to_toml()?)?;
     let lock = run.lock()?;
     data.keep_split(&config.data, &run)?;
-    screen
+    terminal
         .log_to(&run.file("log.txt"))
         .with_context(|| format!("cannot write in {}", run.folder().display()))?;
-    screen.message(&sentence);
+    terminal.message(&sentence);
     let session = Session {
         config,
         config_name: name.to_owned(),
         data,
         run,
         device,
-        screen: screen.clone(),
+        terminal: terminal.clone(),
         interrupted,
         skipped: Mutex::default(),
         lock,
@@ -81,38 +81,38 @@ pub fn first_network(
     config: &Config,
     classes: usize,
     device: &Device,
-    screen: &Screen,
+    terminal: &Terminal,
 ) -> Result<ResNet> {
     let spec = config.network_spec(classes);
     let network = spec.init(config.model.kernels, config.seed, device);
     match &config.model.weights {
-        Some(name) => pretrained::load(network, name, screen),
+        Some(name) => pretrained::load(network, name, terminal),
         None => Ok(network),
     }
 }
 
 /// Where the results are and what to type next.
 pub fn farewell(session: &Session, outcome: Outcome) -> ExitCode {
-    let (screen, folder) = (&session.screen, session.run.folder().display());
+    let (terminal, folder) = (&session.terminal, session.run.folder().display());
     match outcome {
         Outcome::Interrupted => {
-            screen.result(&format!("\nsaved: {folder}"));
-            screen.result(&format!("next: cargo run -p train -- --resume {folder}"));
+            terminal.result(&format!("\nsaved: {folder}"));
+            terminal.result(&format!("next: cargo run -p train -- --resume {folder}"));
             ExitCode::from(INTERRUPTED)
         }
         Outcome::Done(error_rate) => {
-            screen.result(&format!(
+            terminal.result(&format!(
                 "\nrun: {folder} ({:.2} % wrong)",
                 100.0 * error_rate
             ));
-            screen.result(&format!("curves: {folder}/{}", crate::curves::CURVES_FILE));
-            screen.result(&format!(
+            terminal.result(&format!("curves: {folder}/{}", crate::curves::CURVES_FILE));
+            terminal.result(&format!(
                 "next: cargo run -p explain -- --run {folder}  (where did it look?)"
             ));
-            screen.result(&format!(
+            terminal.result(&format!(
                 "      cargo run -p train -- rerun {folder}  (the same numbers again?)"
             ));
-            screen.result(&format!(
+            terminal.result(&format!(
                 "      cargo run -p train -- export {folder} --to model.safetensors"
             ));
             ExitCode::SUCCESS
@@ -121,13 +121,13 @@ pub fn farewell(session: &Session, outcome: Outcome) -> ExitCode {
 }
 
 fn announce(session: &Session) {
-    let (data, screen) = (&session.data, &session.screen);
-    screen.message(&format!(
+    let (data, terminal) = (&session.data, &session.terminal);
+    terminal.message(&format!(
         "data: {} ({} to train on, {} to validate with, {} classes)",
         session.config.data.pictures().display(),
         data.split.train.len(),
         data.split.valid.len(),
         data.classes.len()
     ));
-    screen.message(&format!("run: {}", session.run.folder().display()));
+    terminal.message(&format!("run: {}", session.run.folder().display()));
 }

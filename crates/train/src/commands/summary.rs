@@ -1,8 +1,9 @@
 use super::resolve;
-use crate::{cli::ConfigArgs, config::Config, config::DataSource, data::Data, screen::Screen};
+use crate::{cli::ConfigArgs, config::Config, config::DataSource, data::Data};
 use anyhow::Result;
-use resnet::{Summary, Trainable};
+use network::{Summary, Trainable};
 use std::process::ExitCode;
+use terminal::Terminal;
 
 /// Classes of the Oxford-IIIT Pets, for a summary before the data is there.
 const PETS_CLASSES: usize = 37;
@@ -12,7 +13,7 @@ pub fn summary(
     args: &ConfigArgs,
     size: Option<usize>,
     batch_size: Option<usize>,
-    screen: &Screen,
+    terminal: &Terminal,
 ) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
     let last = &config.stages[config.stages.len() - 1];
@@ -22,12 +23,12 @@ pub fn summary(
         size.unwrap_or(last.size),
         batch_size.unwrap_or(last.batch_size),
     );
-    screen.result(summary.to_string().trim_end());
-    screen.result(&format!(
+    terminal.result(summary.to_string().trim_end());
+    terminal.result(&format!(
         "Trainable params, head: {}",
         summary.trainable(Trainable::Head)
     ));
-    screen.result(&format!(
+    terminal.result(&format!(
         "Trainable params, all:  {}",
         summary.trainable(Trainable::All)
     ));

@@ -1,12 +1,12 @@
 //! The twenty iterations of `golden/fastai/09_e2e` by this crate's own learner.
 
 use burn::tensor::Device;
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
-use resnet::{
+use network::{
     Algorithm, Architecture, NetworkSpec, ResNet, Trainable,
     weights::{StateDict, layout},
 };
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use std::{convert::Infallible, fs, path::PathBuf};
 use train::{

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use image::RgbImage;
-use pets::transform::{
+use pictures::transform::{
     CropMap, CropPosition, Drawn, Draws, Flip, Padding, ResizeGeometry, Zoom, apply,
 };
 use safetensors::SafeTensors;

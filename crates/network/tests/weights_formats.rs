@@ -1,8 +1,8 @@
 //! Every file of `golden/weights_formats`, sound and hostile, made by PyTorch 2.5 (`expected.json` says how).
 
 use cap::Cap;
+use network::weights::{NamedTensor, StateDict, TensorValues, WeightsError, layout};
 use proptest::prelude::*;
-use resnet::weights::{NamedTensor, StateDict, TensorValues, WeightsError, layout};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,

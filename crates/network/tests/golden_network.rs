@@ -1,7 +1,7 @@
 //! The networks of `golden/cam` (PyTorch in f64): logits and statistics of every stage.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use resnet::{
+use network::{
     Algorithm, Architecture, HeadKind, InferenceNetwork, NetworkSpec,
     weights::{StateDict, layout},
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use pets::decode::{DecodeError, MAX_PIXELS, read_picture};
+use pictures::decode::{DecodeError, MAX_PIXELS, read_picture};
 
 fn odd_files() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/odd_files")

@@ -1,7 +1,7 @@
 //! What the transforms promise for any picture.
 
 use image::{Rgb, RgbImage};
-use pets::transform::{
+use pictures::transform::{
     Augmentation, CropMap, CropPosition, Drawn, Draws, Flip, Padding, Zoom, apply,
 };
 use proptest::prelude::*;

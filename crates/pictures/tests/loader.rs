@@ -6,13 +6,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn_dataset::{Dataset, DatasetError};
 use image::{Rgb, RgbImage};
-use pets::decode::DecodeError;
-use pets::folder::{LabelledPicture, Sample};
-use pets::loader::{
+use pictures::decode::DecodeError;
+use pictures::folder::{LabelledPicture, Sample};
+use pictures::loader::{
     Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
     batches, batches_in_epoch, shuffle,
 };
-use pets::transform::{Augmentation, Draws, apply};
+use pictures::transform::{Augmentation, Draws, apply};
 
 /// Pictures of various sizes, some of them broken; it counts how often it is asked.
 struct Drawing {

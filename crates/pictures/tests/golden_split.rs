@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use pets::folder::{classes, label_of_file_name};
-use pets::split::random_split;
+use pictures::folder::{classes, label_of_file_name};
+use pictures::split::random_split;
 use rand_mt::Mt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};

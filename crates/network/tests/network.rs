@@ -4,9 +4,9 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, TensorData},
 };
+use network::{Algorithm, Architecture, HeadKind, LayerGroup, NetworkSpec, Summary, Trainable};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use resnet::{Algorithm, Architecture, HeadKind, LayerGroup, NetworkSpec, Summary, Trainable};
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 

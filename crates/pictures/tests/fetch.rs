@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::Digest as _;
-use pets::fetch::{FetchError, FetchEvent, Source, fetch, is_complete};
+use pictures::fetch::{FetchError, FetchEvent, Source, fetch, is_complete};
 use server::{Answer, Server};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;

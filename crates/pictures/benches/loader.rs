@@ -1,4 +1,4 @@
-//! How fast pictures are decoded, transformed and loaded: `cargo bench --profile dev -p pets --bench loader`.
+//! How fast pictures are decoded, transformed and loaded: `cargo bench --profile dev -p pictures --bench loader`.
 //!
 //! Pictures are the first JPEG files by name, in the folder that the variable `PHOTOGRAPHS` names, that measure
 //! 500 × 375. Without the variable the data set's folder is taken, and where that is missing, pictures are drawn. First
@@ -17,12 +17,12 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
-use pets::decode::decode;
-use pets::folder::{LabelledPicture, Sample};
-use pets::loader::{
+use pictures::decode::decode;
+use pictures::folder::{LabelledPicture, Sample};
+use pictures::loader::{
     DecodedCache, EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, SharedDataset, batches,
 };
-use pets::transform::{Augmentation, Padding, Workspace};
+use pictures::transform::{Augmentation, Padding, Workspace};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

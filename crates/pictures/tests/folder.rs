@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use burn_dataset::Dataset;
 use image::{Rgb, RgbImage};
-use pets::annotations::{Species, read_head_box, read_list, read_trimap};
-use pets::decode::{DecodeError, read_picture};
-use pets::folder::{FolderError, LabelledFile, Layout, Photographs, classes, list_pictures};
+use pictures::annotations::{Species, read_head_box, read_list, read_trimap};
+use pictures::decode::{DecodeError, read_picture};
+use pictures::folder::{FolderError, LabelledFile, Layout, Photographs, classes, list_pictures};
 
 /// A folder with empty files of these names in it.
 fn folder_of(names: &[&str]) -> tempfile::TempDir {

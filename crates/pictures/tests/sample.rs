@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::GrayImage;
-use pets::sample::{Breed, SampleError, SampleSpec, draw_sample, is_complete};
+use pictures::sample::{Breed, SampleError, SampleSpec, draw_sample, is_complete};
 use proptest::prelude::*;
 
 fn small(seed: u64) -> SampleSpec {

@@ -1,6 +1,6 @@
 //! Key layouts of torchvision, fastai 1 and sequential bodies; matching with a network; downloads by name.
 
-use resnet::weights::{NamedTensor, StateDict, TensorValues, WeightsError, layout, registry};
+use network::weights::{NamedTensor, StateDict, TensorValues, WeightsError, layout, registry};
 use serde_json::Value;
 use std::{
     fs,

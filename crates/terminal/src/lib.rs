@@ -1,0 +1,9 @@
+//! How the programs speak: results on stdout, messages and progress on stderr, errors with an exit code.
+
+mod bar;
+mod exit;
+mod printer;
+
+pub use bar::Bar;
+pub use exit::{UsageError, exit_code, usage};
+pub use printer::{Terminal, Volume};

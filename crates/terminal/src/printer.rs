@@ -1,0 +1,148 @@
+use crate::Bar;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, IsTerminal, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// Redraws of a bar per second.
+const REDRAWS: u8 = 8;
+
+/// How much a program says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Volume {
+    /// Results, warnings, messages and progress bars.
+    #[default]
+    Normal,
+    /// Results and warnings.
+    Quiet,
+}
+
+/// The terminal and the log file that a program speaks to. Clones speak to the same ones, and a line never tears a
+/// progress bar.
+#[derive(Debug, Clone)]
+pub struct Terminal {
+    volume: Volume,
+    bars: MultiProgress,
+    log: Arc<Mutex<Option<File>>>,
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self::new(Volume::Normal)
+    }
+}
+
+impl Terminal {
+    /// A terminal without a log file. Bars are drawn only on a terminal, and only at [`Volume::Normal`].
+    pub fn new(volume: Volume) -> Self {
+        let draws = volume == Volume::Normal && io::stderr().is_terminal();
+        let target = if draws {
+            ProgressDrawTarget::stderr_with_hz(REDRAWS)
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        Self {
+            volume,
+            bars: MultiProgress::with_draw_target(target),
+            log: Arc::default(),
+        }
+    }
+
+    /// Appends a copy of every later line to the file at `path`, whatever the volume.
+    ///
+    /// # Errors
+    /// The file cannot be opened for appending.
+    pub fn log_to(&self, path: &Path) -> io::Result<()> {
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        *self.log.lock().unwrap_or_else(PoisonError::into_inner) = Some(file);
+        Ok(())
+    }
+
+    /// Prints a result on stdout.
+    pub fn result(&self, line: &str) {
+        // A closed pipe (`train | head`) is no reason to stop training.
+        self.bars.suspend(|| {
+            let _ = writeln!(io::stdout(), "{line}");
+        });
+        self.keep(line);
+    }
+
+    /// Prints something worth knowing on stderr, unless the volume is [`Volume::Quiet`].
+    pub fn message(&self, line: &str) {
+        if self.volume == Volume::Normal {
+            self.print(line);
+        }
+        self.keep(line);
+    }
+
+    /// Prints something that must not be missed on stderr: what was left out, guessed or replaced.
+    pub fn warning(&self, line: &str) {
+        self.print(line);
+        self.keep(line);
+    }
+
+    /// A bar over `count` pictures with pictures per second, the time left and a text of its own.
+    pub fn pictures(&self, title: &str, count: usize) -> Bar {
+        self.bar(
+            count as u64,
+            &format!(
+                "{title} {{bar:32}} {{pos}}/{{len}} pictures  {{rate}}  {{eta}} left  {{msg}}"
+            ),
+        )
+    }
+
+    /// A bar over things whose number is set later.
+    pub fn count(&self, title: &str) -> Bar {
+        self.bar(0, &format!("{title} {{bar:32}} {{pos}}/{{len}}"))
+    }
+
+    /// A bar over bytes whose number is set later; its text is its title.
+    pub fn bytes(&self) -> Bar {
+        self.bar(
+            0,
+            "{msg} {bar:32} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left",
+        )
+    }
+
+    fn bar(&self, length: u64, template: &str) -> Bar {
+        Bar::new(self.bars.add(ProgressBar::new(length)), template)
+    }
+
+    fn print(&self, line: &str) {
+        self.bars.suspend(|| {
+            let _ = writeln!(io::stderr(), "{line}");
+        });
+    }
+
+    fn keep(&self, line: &str) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(file) = log.as_mut() {
+            // The log is a copy; a full disk is reported by what must not be lost.
+            let _ = writeln!(file, "{line}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn the_log_has_every_line_even_of_a_quiet_program() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log.txt");
+        let terminal = Terminal::new(Volume::Quiet);
+        terminal.message("before the log");
+        terminal.log_to(&path).unwrap();
+        terminal.clone().message("loading");
+        terminal.warning("warning: left out 1 picture");
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "loading\nwarning: left out 1 picture\n"
+        );
+    }
+}

@@ -1,0 +1,7 @@
+//! How numbers and names read in messages, the same in every room.
+
+mod name;
+mod number;
+
+pub use name::{abbreviated, nearest};
+pub use number::{number, percent};
