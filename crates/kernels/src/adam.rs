@@ -48,7 +48,7 @@ pub fn adam_step<const D: usize>(
     )
 }
 
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"))]
+#[backend_extension(Flex, Cube: cfg(feature = "gpu"))]
 pub(crate) trait AdamOps: Backend {
     fn adam(
         parameter: FloatTensor<Self>,
@@ -60,9 +60,6 @@ pub(crate) trait AdamOps: Backend {
         step_by_burn::<Self>(parameter, gradient, first_moment, second_moment, step)
     }
 }
-
-#[cfg(feature = "cuda")]
-impl AdamOps for burn::backend::Cube {}
 
 impl AdamStep {
     /// The learning rate with the corrections of both moments for their start at zero.

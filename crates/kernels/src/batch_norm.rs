@@ -16,7 +16,7 @@ pub struct BatchStatistics {
 }
 
 /// Normalises `x` `[N, C, H, W]` by the statistics of the batch, scales by `weight` `[C]` and shifts by
-/// `bias` `[C]`; then adds `residual` (of the shape of `x`) and rectifies when `relu` is set.
+/// `bias` `[C]`; then adds `residual` (of the shape of `x`) and applies ReLU when `relu` is set.
 ///
 /// Differentiable in `x`, `weight`, `bias` and `residual`; what is not tracked is not computed.
 pub fn batch_norm_train(
@@ -42,19 +42,6 @@ pub fn batch_norm_train(
     (Tensor::from_dispatch(output.y), statistics)
 }
 
-/// [`batch_norm_train`] for features `x` `[N, C]`.
-pub fn batch_norm_train_2d(
-    x: Tensor<2>,
-    weight: Tensor<1>,
-    bias: Tensor<1>,
-    epsilon: f64,
-) -> (Tensor<2>, BatchStatistics) {
-    let [batch, channels] = x.dims();
-    let x = x.reshape([batch, channels, 1, 1]);
-    let (y, statistics) = batch_norm_train(x, weight, bias, epsilon, None, false);
-    (y.reshape([batch, channels]), statistics)
-}
-
 /// The output with the statistics it was made with.
 #[derive(Debug, Clone, ExtensionType)]
 pub(crate) struct BatchNormOutput<B: Backend> {
@@ -63,7 +50,7 @@ pub(crate) struct BatchNormOutput<B: Backend> {
     pub(crate) variance: FloatTensor<B>,
 }
 
-#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cuda"))]
+#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "gpu"))]
 pub(crate) trait BatchNormOps: Backend {
     fn batch_norm_forward(
         x: FloatTensor<Self>,
@@ -77,7 +64,7 @@ pub(crate) trait BatchNormOps: Backend {
     }
 }
 
-/// What the way back needs of the forward direction; `T` is a float tensor.
+/// Values that the backward pass needs of the forward pass; `T` is a float tensor.
 #[derive(Debug, Clone)]
 pub(crate) struct Saved<T> {
     pub(crate) x: T,
@@ -109,7 +96,7 @@ pub(crate) struct BatchNormGradient<T> {
 
 /// Gradients, called by the graph on the backend below it.
 pub(crate) trait BatchNormGradients: BatchNormOps {
-    /// Whether the way back needs the output (to know what the rectifier let pass).
+    /// Returns whether the backward pass needs the output, as the mask of the ReLU.
     fn keeps_output(_x: &FloatTensor<Self>, _residual: bool, relu: bool) -> bool {
         relu
     }
@@ -122,11 +109,6 @@ pub(crate) trait BatchNormGradients: BatchNormOps {
         gradient_by_burn::<Self>(saved, gradient, wanted)
     }
 }
-
-#[cfg(feature = "cuda")]
-impl BatchNormOps for burn::backend::Cube {}
-#[cfg(feature = "cuda")]
-impl BatchNormGradients for burn::backend::Cube {}
 
 pub(crate) fn forward_by_burn<B: Backend>(
     x: FloatTensor<B>,

@@ -27,7 +27,7 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, convolution: Convolution) -> Tens
     ))
 }
 
-/// Convolves, adds `bias` `[O]` and then `residual` `[N, O, H', W']`, and rectifies when `relu` is set.
+/// Convolves, adds `bias` `[O]` and then `residual` `[N, O, H', W']`, and applies ReLU when `relu` is set.
 ///
 /// For inference: batch norm is folded into `weight` and `bias` by the caller, and the tensors are on
 /// a device without autodiff.
@@ -49,7 +49,7 @@ pub fn conv2d_folded(
     ))
 }
 
-/// What is added before the rectifier. (burn's extension macro knows no optional tensor argument.)
+/// The tensor that is added before the ReLU, if any. (burn's extension macro knows no optional tensor argument.)
 #[derive(Debug, Clone, ExtensionType)]
 pub(crate) enum Residual<B: Backend> {
     Absent,
@@ -72,7 +72,7 @@ impl<B: Backend> Residual<B> {
 }
 
 /// The differentiable part.
-#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cuda"))]
+#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "gpu"))]
 pub(crate) trait ConvolutionOps: Backend {
     fn convolution(
         x: FloatTensor<Self>,
@@ -84,7 +84,7 @@ pub(crate) trait ConvolutionOps: Backend {
 }
 
 /// The part for inference.
-#[backend_extension(Flex, Cube: cfg(feature = "cuda"))]
+#[backend_extension(Flex, Cube: cfg(feature = "gpu"))]
 pub(crate) trait FoldedConvolutionOps: Backend {
     fn convolution_folded(
         x: FloatTensor<Self>,
@@ -121,13 +121,6 @@ pub(crate) trait ConvolutionGradients: ConvolutionOps {
         Self::conv2d_weight_backward(x, weight, gradient, convolution.options())
     }
 }
-
-#[cfg(feature = "cuda")]
-impl ConvolutionOps for burn::backend::Cube {}
-#[cfg(feature = "cuda")]
-impl FoldedConvolutionOps for burn::backend::Cube {}
-#[cfg(feature = "cuda")]
-impl ConvolutionGradients for burn::backend::Cube {}
 
 pub(crate) fn folded_by_burn<B: Backend>(
     x: FloatTensor<B>,

@@ -10,21 +10,16 @@ mod batch_norm;
 mod convolution;
 mod device;
 mod flex;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod loss;
 mod pooling;
+mod threads;
 
 pub use adam::{AdamStep, adam_step};
-pub use batch_norm::{BatchStatistics, batch_norm_train, batch_norm_train_2d};
+pub use batch_norm::{BatchStatistics, batch_norm_train};
 pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
 pub use device::{DeviceChoice, DeviceError};
 pub use loss::cross_entropy;
 pub use pooling::{average_pool, concat_pool, max_pool2d};
-
-/// Makes the calling thread one of those that compute, instead of one that hands every operation to others and waits.
-/// Call it first thing in `main`, on the thread that trains; no result depends on it.
-pub fn use_this_thread() {
-    // An error means that the threads are running already: then they stay as they are.
-    let _ = rayon::ThreadPoolBuilder::new()
-        .use_current_thread()
-        .build_global();
-}
+pub use threads::use_this_thread;

@@ -26,7 +26,7 @@ pub fn average_pool(x: Tensor<4>) -> Tensor<2> {
         .reshape([batch, channels])
 }
 
-#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "cuda"))]
+#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "gpu"))]
 pub(crate) trait PoolingOps: Backend {
     fn max_pool(x: FloatTensor<Self>) -> FloatTensor<Self> {
         Self::max_pool2d(x, WINDOW, STRIDE, PADDING, DILATION, false)
@@ -66,11 +66,6 @@ pub(crate) trait PoolingGradients: PoolingOps {
         concat_pool_gradient_by_burn::<Self>(gradient, indices, shape)
     }
 }
-
-#[cfg(feature = "cuda")]
-impl PoolingOps for burn::backend::Cube {}
-#[cfg(feature = "cuda")]
-impl PoolingGradients for burn::backend::Cube {}
 
 const WINDOW: [usize; 2] = [3, 3];
 const STRIDE: [usize; 2] = [2, 2];

@@ -5,7 +5,7 @@ mod common;
 
 use burn::tensor::{DType, Tensor};
 use common::*;
-use kernels::{batch_norm_train, batch_norm_train_2d};
+use kernels::batch_norm_train;
 use proptest::prelude::*;
 
 const EPSILON: f64 = 1e-5;
@@ -256,16 +256,16 @@ fn a_mean_far_from_zero_does_not_spoil_the_variance() {
 #[test]
 fn features_are_normalised_over_the_batch() {
     let features = |dtype| {
-        let x = tensor(&values(6 * 5, 1), [6, 5], dtype);
+        let x = tensor(&values(6 * 5, 1), [6, 5, 1, 1], dtype);
         let weight = tensor(&values(5, 2), [5], dtype);
         let bias = tensor(&values(5, 3), [5], dtype);
-        read(batch_norm_train_2d(x, weight, bias, EPSILON).0)
+        read(batch_norm_train(x, weight, bias, EPSILON, None, false).0)
     };
     assert_near("y", &features(DType::F32), &features(DType::F64), TOLERANCE);
 }
 
 #[test]
-fn not_a_number_stays_visible_through_the_rectifier() {
+fn nan_stays_visible_through_the_relu() {
     let mut x = values(2 * 3 * 4, 1);
     x[5] = f64::NAN;
     let x = tensor(&x, [2, 3, 2, 2], DType::F32);

@@ -14,7 +14,7 @@ use crate::convolution::{Convolution, ConvolutionGradients, ConvolutionOps};
 #[derive(Debug)]
 struct ConvolutionStep;
 
-/// What the way back needs.
+/// Values that the backward pass needs.
 #[derive(Debug, Clone)]
 struct Saved<T> {
     /// Kept if the weight is tracked.

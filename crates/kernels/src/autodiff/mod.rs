@@ -1,4 +1,4 @@
-//! The graph: which tensors each operation keeps for the way back, and which gradients it computes.
+//! The graph: which tensors each operation keeps for the backward pass, and which gradients it computes.
 //!
 //! Written once over the backend below; what no tracked tensor needs is neither kept nor computed.
 

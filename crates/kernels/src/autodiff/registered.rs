@@ -1,4 +1,4 @@
-//! Which nodes have got a gradient from an operation of this crate.
+//! The set of nodes that have got a gradient from an operation of this crate.
 //!
 //! burn adds up the gradients a node gets from several operations with its general addition, which is
 //! slow on channels-last tensors and gives back another order. An operation that knows that its input
@@ -14,7 +14,7 @@ use burn::backend::autodiff::NodeId;
 const CAPACITY: usize = 4096;
 
 thread_local! {
-    // A way back runs on one thread from end to end.
+    // A backward pass runs on one thread from end to end.
     static REGISTERED: RefCell<HashSet<NodeId>> = RefCell::new(HashSet::new());
 }
 
@@ -30,7 +30,7 @@ pub(super) fn insert(node: NodeId, order: usize) {
     }
 }
 
-/// Whether the node has a gradient, which the caller takes now.
+/// Forgets the node; returns whether it had a gradient, which the caller takes now.
 pub(super) fn take(node: NodeId) -> bool {
     REGISTERED.with_borrow_mut(|nodes| nodes.remove(&node))
 }
