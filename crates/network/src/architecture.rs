@@ -17,6 +17,31 @@ pub enum Architecture {
     ResNet152,
 }
 
+/// Layers that learn at one rate: fastai's layer group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Group {
+    /// Name in files: `late_body`.
+    pub name: &'static str,
+    /// Layers in words: `layer3 and layer4`.
+    pub layers: &'static str,
+}
+
+/// fastai 1.0.30's `_resnet_split`.
+const RESIDUAL_GROUPS: [Group; 3] = [
+    Group {
+        name: "early_body",
+        layers: "conv1 to layer2",
+    },
+    Group {
+        name: "late_body",
+        layers: "layer3 and layer4",
+    },
+    Group {
+        name: "head",
+        layers: "head",
+    },
+];
+
 impl Architecture {
     /// All architectures, shallow to deep.
     pub const ALL: [Self; 5] = [
@@ -36,6 +61,11 @@ impl Architecture {
             Self::ResNet101 => "resnet101",
             Self::ResNet152 => "resnet152",
         }
+    }
+
+    /// Groups of layers from the first layer on; the head is the last one.
+    pub fn groups(self) -> &'static [Group] {
+        &RESIDUAL_GROUPS
     }
 
     /// Number of blocks in `layer1` to `layer4`.

@@ -18,11 +18,11 @@ mod parameters;
 mod summary;
 pub mod weights;
 
-pub use architecture::{Architecture, UnknownArchitecture};
+pub use architecture::{Architecture, Group, UnknownArchitecture};
 pub use body::Body;
 pub use head::{Head, HeadKind};
 pub use inference::{InferenceBody, InferenceHead, InferenceNetwork};
 pub use kernels::Algorithm;
 pub use network::{NetworkSpec, ResNet};
-pub use parameters::{LayerGroup, ParameterUpdate, Trainable, is_batch_norm};
+pub use parameters::{Kind, Parameter, ParameterUpdate, Trainable, is_of_head};
 pub use summary::{Summary, SummaryRow};

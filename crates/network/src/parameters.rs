@@ -10,26 +10,40 @@ use burn::{
 };
 use serde::{Deserialize, Serialize};
 
-/// fastai's three groups of layers, which learn at different rates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LayerGroup {
-    /// `conv1`, `bn1`, `layer1`, `layer2`.
-    EarlyBody = 0,
-    /// `layer3`, `layer4`.
-    LateBody = 1,
-    /// Everything after the feature map.
-    Head = 2,
+/// A tensor of a network, and what training does with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parameter {
+    /// Name in the canonical layout (see [`crate::weights::layout`]).
+    pub name: String,
+    /// Extents, outermost first.
+    pub shape: Vec<usize>,
+    /// Index of its group in [`crate::Architecture::groups`].
+    pub group: usize,
+    /// Role in its layer.
+    pub kind: Kind,
 }
 
-impl LayerGroup {
-    /// Group of a parameter by its name.
-    pub fn of(name: &str) -> Self {
-        match name.split('.').next().unwrap_or_default() {
-            "layer3" | "layer4" => Self::LateBody,
-            "head" | "fc" => Self::Head,
-            _ => Self::EarlyBody,
-        }
+/// Role of a tensor in its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Weight or bias of a convolution or a linear layer.
+    Weight,
+    /// Weight or bias of a batch normalisation.
+    Norm,
+    /// Running statistic of a batch normalisation: never trained by gradient.
+    Statistic,
+}
+
+impl Parameter {
+    /// Whether it lies behind the feature map.
+    pub fn is_of_head(&self) -> bool {
+        is_of_head(&self.name)
     }
+}
+
+/// Whether `name` (canonical) is that of a tensor of a head.
+pub fn is_of_head(name: &str) -> bool {
+    matches!(name.split('.').next(), Some("head" | "fc"))
 }
 
 /// Which parameters a stage trains.
@@ -43,23 +57,23 @@ pub enum Trainable {
 }
 
 impl Trainable {
-    /// Whether the parameter `name` is trained.
-    pub fn includes(self, name: &str) -> bool {
-        !is_running(name)
-            && match self {
-                Self::All => true,
-                Self::Head => LayerGroup::of(name) == LayerGroup::Head || is_batch_norm(name),
-            }
+    /// Whether `parameter` is trained.
+    pub fn includes(self, parameter: &Parameter) -> bool {
+        match parameter.kind {
+            Kind::Statistic => false,
+            Kind::Norm => true,
+            Kind::Weight => self == Self::All || parameter.is_of_head(),
+        }
     }
 }
 
 /// A rule that changes one parameter by its gradient; what an optimizer is to [`ResNet::update`].
 pub trait ParameterUpdate {
-    /// The parameter's new value. Both tensors are plain (no autodiff) and have one shape.
+    /// New value of a parameter. Both tensors are plain (no autodiff) and have one shape.
     fn update<const D: usize>(
         &mut self,
-        name: &str,
-        parameter: Tensor<D>,
+        parameter: &Parameter,
+        value: Tensor<D>,
         gradient: Tensor<D>,
     ) -> Tensor<D>;
 }
@@ -88,27 +102,39 @@ impl ResNet {
         self.map(&mut Walk::new(Replace(state)))
     }
 
-    /// Names and shapes of all parameters and running statistics, in torch's order.
-    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
-        let mut walk = Walk::new(Shapes(Vec::new()));
+    /// All parameters and running statistics, in torch's order.
+    pub fn parameters(&self) -> Vec<Parameter> {
+        let mut walk = Walk::new(List(Vec::new()));
         self.visit(&mut walk);
         walk.inner.0
     }
+
+    /// Names and shapes of all parameters and running statistics, in torch's order.
+    pub fn shapes(&self) -> Vec<(String, Vec<usize>)> {
+        let parameters = self.parameters().into_iter();
+        parameters.map(|p| (p.name, p.shape)).collect()
+    }
 }
 
-/// Weight or bias of a batch normalisation.
-pub fn is_batch_norm(name: &str) -> bool {
-    let Some((layer, _)) = name.rsplit_once('.') else {
-        return false;
+fn describe(path: &[String], container: &str, shape: &[usize]) -> Parameter {
+    let name = name_of(path);
+    let group = match name.split('.').next().unwrap_or_default() {
+        "layer3" | "layer4" => 1,
+        "head" | "fc" => 2,
+        _ => 0,
     };
-    let last = layer.rsplit('.').next().unwrap_or_default();
-    last.starts_with("bn")
-        || layer.ends_with("downsample.1")
-        || matches!(layer, "head.2" | "head.6" | "head.9")
-}
-
-fn is_running(name: &str) -> bool {
-    name.ends_with(".running_mean") || name.ends_with(".running_var")
+    let is_statistic = name.ends_with(".running_mean") || name.ends_with(".running_var");
+    let kind = match container {
+        "Struct:BatchNorm" if is_statistic => Kind::Statistic,
+        "Struct:BatchNorm" => Kind::Norm,
+        _ => Kind::Weight,
+    };
+    Parameter {
+        name,
+        shape: shape.to_vec(),
+        group,
+        kind,
+    }
 }
 
 /// Turns the path of struct fields into the parameter's name.
@@ -137,6 +163,7 @@ fn name_of(path: &[String]) -> String {
 /// Follows the path while burn walks the module tree.
 struct Walk<T> {
     path: Vec<String>,
+    containers: Vec<String>,
     inner: T,
 }
 
@@ -144,52 +171,70 @@ impl<T> Walk<T> {
     fn new(inner: T) -> Self {
         Self {
             path: Vec::new(),
+            containers: Vec::new(),
             inner,
         }
+    }
+
+    fn enter(&mut self, name: &str, container: &str) {
+        self.path.push(name.to_owned());
+        self.containers.push(container.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.path.pop();
+        self.containers.pop();
+    }
+
+    fn parameter(&self, shape: &[usize]) -> Parameter {
+        let container = self.containers.last().map_or("", String::as_str);
+        describe(&self.path, container, shape)
     }
 }
 
 trait VisitNamed {
-    fn visit<const D: usize>(&mut self, name: String, parameter: &Param<Tensor<D>>);
+    fn visit<const D: usize>(&mut self, known: Parameter, parameter: &Param<Tensor<D>>);
 }
 
 trait MapNamed {
     fn map<const D: usize>(
         &mut self,
-        name: String,
+        known: Parameter,
         parameter: Param<Tensor<D>>,
     ) -> Param<Tensor<D>>;
 }
 
 impl<T: VisitNamed> ModuleVisitor for Walk<T> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.enter(name, container);
     }
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.exit();
     }
     fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
-        self.inner.visit(name_of(&self.path), parameter);
+        self.inner
+            .visit(self.parameter(&parameter.dims()), parameter);
     }
 }
 
 impl<T: MapNamed> ModuleMapper for Walk<T> {
-    fn enter_module(&mut self, name: &str, _container: &str) {
-        self.path.push(name.to_owned());
+    fn enter_module(&mut self, name: &str, container: &str) {
+        self.enter(name, container);
     }
     fn exit_module(&mut self, _name: &str, _container: &str) {
-        self.path.pop();
+        self.exit();
     }
     fn map_float<const D: usize>(&mut self, parameter: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        self.inner.map(name_of(&self.path), parameter)
+        let known = self.parameter(&parameter.dims());
+        self.inner.map(known, parameter)
     }
 }
 
 struct SetTrainable(Trainable);
 
 impl MapNamed for SetTrainable {
-    fn map<const D: usize>(&mut self, name: String, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        p.set_require_grad(self.0.includes(&name))
+    fn map<const D: usize>(&mut self, known: Parameter, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        p.set_require_grad(self.0.includes(&known))
     }
 }
 
@@ -199,13 +244,13 @@ struct Update<'a, R> {
 }
 
 impl<R: ParameterUpdate> MapNamed for Update<'_, R> {
-    fn map<const D: usize>(&mut self, name: String, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
+    fn map<const D: usize>(&mut self, known: Parameter, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let (id, tensor, mapper) = p.consume();
         let wants_gradient = tensor.is_require_grad();
         let Some(gradient) = tensor.grad_remove(self.gradients) else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
-        let new = self.rule.update(&name, tensor.inner(), gradient);
+        let new = self.rule.update(&known, tensor.inner(), gradient);
         let new = Tensor::from_inner(new).set_require_grad(wants_gradient);
         Param::from_mapped_value(id, new, mapper)
     }
@@ -214,13 +259,13 @@ impl<R: ParameterUpdate> MapNamed for Update<'_, R> {
 struct Collect(StateDict);
 
 impl VisitNamed for Collect {
-    fn visit<const D: usize>(&mut self, name: String, p: &Param<Tensor<D>>) {
+    fn visit<const D: usize>(&mut self, known: Parameter, p: &Param<Tensor<D>>) {
         let data = p.val().into_data().convert::<f32>();
         let values = data.iter::<f32>().collect();
         self.0.insert(
-            name,
+            known.name,
             NamedTensor {
-                shape: p.dims().to_vec(),
+                shape: known.shape,
                 values: TensorValues::F32(values),
             },
         );
@@ -230,18 +275,18 @@ impl VisitNamed for Collect {
 struct Replace(StateDict);
 
 impl MapNamed for Replace {
-    fn map<const D: usize>(&mut self, name: String, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
+    fn map<const D: usize>(&mut self, known: Parameter, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
         let Some(NamedTensor {
             shape,
             values: TensorValues::F32(values),
-        }) = self.0.remove(&name)
+        }) = self.0.remove(&known.name)
         else {
             return p;
         };
         assert_eq!(
-            shape,
-            p.dims().to_vec(),
-            "shape of {name}: StateDict::check comes first"
+            shape, known.shape,
+            "shape of {}: StateDict::check comes first",
+            known.name
         );
         let data = TensorData::new(values, p.dims());
         let (id, old, mapper) = p.consume();
@@ -250,24 +295,10 @@ impl MapNamed for Replace {
     }
 }
 
-struct Shapes(Vec<(String, Vec<usize>)>);
+struct List(Vec<Parameter>);
 
-impl VisitNamed for Shapes {
-    fn visit<const D: usize>(&mut self, name: String, p: &Param<Tensor<D>>) {
-        self.0.push((name, p.dims().to_vec()));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_frozen_stage_trains_the_head_and_every_batch_normalisation() {
-        let trained = |name| Trainable::Head.includes(name);
-        assert!(trained("bn1.weight") && trained("layer1.0.bn2.bias"));
-        assert!(trained("layer2.0.downsample.1.weight") && trained("head.4.weight"));
-        assert!(!trained("conv1.weight") && !trained("layer2.0.downsample.0.weight"));
-        assert!(!trained("bn1.running_mean") && !Trainable::All.includes("head.9.running_var"));
+impl VisitNamed for List {
+    fn visit<const D: usize>(&mut self, known: Parameter, _: &Param<Tensor<D>>) {
+        self.0.push(known);
     }
 }

@@ -4,7 +4,7 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, TensorData},
 };
-use network::{Algorithm, Architecture, HeadKind, LayerGroup, NetworkSpec, Summary, Trainable};
+use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Summary, Trainable};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -16,27 +16,28 @@ const NARROW: usize = 4;
 fn resnet34_with_37_classes_has_the_tensors_and_groups_of_fastai() {
     let network =
         NetworkSpec::new(Architecture::ResNet34, 37).blank(Algorithm::Exact, &Device::flex());
-    let mut shapes = network.shapes().into_iter();
+    let mut parameters = network.parameters().into_iter();
     let golden: Value = serde_json::from_str(&fixture("fastai/03_head/model.json")).unwrap();
     for entry in golden["state_dict"].as_array().unwrap() {
         let fastai = entry["name"].as_str().unwrap();
         if fastai.ends_with("num_batches_tracked") {
             continue;
         }
-        let (name, shape) = shapes.next().unwrap();
+        let parameter = parameters.next().unwrap();
+        let name = &parameter.name;
         match entry["torchvision"].as_str() {
             Some(torchvision) => assert_eq!(name, torchvision),
-            None => assert_eq!(name, fastai.replacen("1.", "head.", 1)),
+            None => assert_eq!(*name, fastai.replacen("1.", "head.", 1)),
         }
         let expected: Vec<usize> = serde_json::from_value(entry["shape"].clone()).unwrap();
-        assert_eq!(shape, expected, "{name}");
+        assert_eq!(parameter.shape, expected, "{name}");
         if let Some(group) = entry["layer_group"].as_u64() {
-            assert_eq!(LayerGroup::of(&name) as u64, group, "{name}");
+            assert_eq!(parameter.group as u64, group, "{name}");
             let frozen = entry["trainable_when_frozen"].as_bool().unwrap();
-            assert_eq!(Trainable::Head.includes(&name), frozen, "{name}");
+            assert_eq!(Trainable::Head.includes(&parameter), frozen, "{name}");
         }
     }
-    assert_eq!(shapes.next(), None);
+    assert_eq!(parameters.next(), None);
 }
 
 #[test]
@@ -61,11 +62,9 @@ fn the_summary_counts_what_the_network_has() {
             };
             let network = spec.blank(Algorithm::Exact, &Device::flex());
             let parameters = |trainable: Trainable| -> usize {
-                let shapes = network.shapes();
-                let trained = shapes.iter().filter(|(name, _)| trainable.includes(name));
-                trained
-                    .map(|(_, shape)| shape.iter().product::<usize>())
-                    .sum()
+                let parameters = network.parameters();
+                let trained = parameters.iter().filter(|p| trainable.includes(p));
+                trained.map(|p| p.shape.iter().product::<usize>()).sum()
             };
             let summary = Summary::new(&spec, 64, 2);
             for trainable in [Trainable::All, Trainable::Head] {

@@ -3,7 +3,7 @@
 use crate::transfer::Transfer;
 use anyhow::Result;
 use network::{
-    LayerGroup, ResNet,
+    ResNet, is_of_head,
     weights::{StateDict, layout, registry},
 };
 use std::path::{Path, PathBuf};
@@ -18,9 +18,7 @@ pub fn load(network: ResNet, name: &str, terminal: &Terminal) -> Result<ResNet> 
     let path = locate(name, terminal)?;
     let mut state = layout::to_canonical(StateDict::read(&path)?)?;
     let report = state
-        .check(&network.shapes(), |name| {
-            LayerGroup::of(name) == LayerGroup::Head
-        })
+        .check(&network.shapes(), is_of_head)
         .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     terminal.message(&format!(
         "weights: {} tensors of {}{}",

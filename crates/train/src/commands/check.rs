@@ -4,6 +4,7 @@ use crate::{
     config::{Config, DataSource, StageConfig},
     data::Data,
     learner::{LabelledBatch, Learner},
+    schedule::Schedule,
 };
 use anyhow::Result;
 use burn::tensor::Device;
@@ -94,7 +95,6 @@ fn describe(
     let (_, per_epoch) = stage.batches(pictures);
     let schedule = stage.schedule(pictures, config);
     let summary = Summary::new(spec, *size, *batch_size);
-    let [early, late, head] = schedule.max_learning_rates;
     terminal.result(&format!(
         "\nstage {}: {size} px, batches of {batch_size}, {epochs} epochs of {per_epoch} iterations",
         number + 1
@@ -104,9 +104,12 @@ fn describe(
         summary.trainable(stage.train),
         summary.total()
     ));
-    terminal.result(&format!(
-        "  highest learning rates: {early:.3e} conv1 to layer2, {late:.3e} layer3 and layer4, {head:.3e} head"
-    ));
+    let groups = spec.architecture.groups().iter();
+    let rates: Vec<String> = groups
+        .zip(&schedule.max_learning_rates)
+        .map(|(group, rate)| format!("{rate:.3e} {}", group.layers))
+        .collect();
+    terminal.result(&format!("  highest learning rates: {}", rates.join(", ")));
     terminal.result(&format!(
         "  learning rate rises for {} iterations and falls for {}",
         schedule.rising, schedule.falling
@@ -130,7 +133,7 @@ fn measure(
     };
     let rates = stage.schedule(data.split.train.len(), config).at(0);
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    learner.step(batch.clone(), rates, &mut rng)?;
+    learner.step(batch.clone(), rates.clone(), &mut rng)?;
     let started = Instant::now();
     learner.step(batch, rates, &mut rng)?;
     Ok((started.elapsed() / count as u32, learner.into_network()))
