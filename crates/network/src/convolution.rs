@@ -5,7 +5,7 @@ use burn::{
 };
 use kernels::{Algorithm, conv2d};
 
-/// Convolution without bias, square kernel, as everywhere in a residual network.
+/// Convolution with a square kernel, padded by half of it.
 #[derive(Module, Debug)]
 pub struct Convolution {
     /// `[channels out, channels in, size, size]`, torch's order.
@@ -17,7 +17,8 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// Weights as torchvision draws them: normal, variance 2 / (channels out · size²).
+    /// A convolution without bias. Its weights are drawn as torchvision does: normal, variance
+    /// 2 / (channels out · size²).
     pub fn new(
         [channels_in, channels_out]: [usize; 2],
         size: usize,
@@ -33,12 +34,21 @@ impl Convolution {
         }
     }
 
-    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]`.
+    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]` (for odd kernels).
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         conv2d(x, self.weight.val(), self.geometry())
     }
 
-    /// Stride, padding and arithmetic of this convolution.
+    /// Side of the output for a side of the input.
+    pub fn side(&self, side: usize) -> usize {
+        let size = self.weight.dims()[2];
+        let kernels::Convolution {
+            stride, padding, ..
+        } = self.geometry();
+        (side + 2 * padding - size) / stride + 1
+    }
+
+    /// Stride, padding and arithmetic.
     pub fn geometry(&self) -> kernels::Convolution {
         kernels::Convolution {
             stride: self.stride,

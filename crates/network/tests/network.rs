@@ -4,11 +4,14 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, TensorData},
 };
-use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Summary, Trainable};
+use network::{
+    Algorithm, Architecture, HeadKind, Kind, NetworkSpec, Parameter, ParameterUpdate, Summary,
+    Trainable,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 const NARROW: usize = 4;
 
@@ -53,7 +56,7 @@ fn the_summary_is_that_of_the_notebook() {
 
 #[test]
 fn the_summary_counts_what_the_network_has() {
-    for architecture in Architecture::ALL {
+    for architecture in Architecture::ALL.iter().copied() {
         for head in [HeadKind::Fastai, HeadKind::Plain] {
             let spec = NetworkSpec {
                 base_width: NARROW,
@@ -81,8 +84,14 @@ fn the_summary_counts_what_the_network_has() {
 #[test]
 fn torchvisions_imagenet_networks_have_their_published_numbers_of_parameters() {
     // https://pytorch.org/vision/stable/models.html
-    let published = [11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808];
-    for (architecture, parameters) in Architecture::ALL.into_iter().zip(published) {
+    let published = [
+        (Architecture::ResNet18, 11_689_512),
+        (Architecture::ResNet34, 21_797_672),
+        (Architecture::ResNet50, 25_557_032),
+        (Architecture::ResNet101, 44_549_160),
+        (Architecture::ResNet152, 60_192_808),
+    ];
+    for (architecture, parameters) in published {
         let spec = NetworkSpec {
             head: HeadKind::Plain,
             ..NetworkSpec::new(architecture, 1000)
@@ -92,6 +101,48 @@ fn torchvisions_imagenet_networks_have_their_published_numbers_of_parameters() {
             parameters,
             "{architecture}"
         );
+    }
+}
+
+#[test]
+fn what_a_stage_does_not_train_stays_as_it_is() {
+    for architecture in [Architecture::ResNet18, Architecture::ResNet50] {
+        for trainable in [Trainable::Head, Trainable::All] {
+            let mut network = narrow(architecture)
+                .init(Algorithm::Exact, 0, &Device::flex())
+                .with_trainable(trainable)
+                .train();
+            let before = network.state();
+            let logits = network.forward_train(Tensor::from_inner(noise(4, 64)), &mut rng());
+            let mut gradients = logits.powi_scalar(2).sum().backward();
+            let mut asked = OneMore(BTreeSet::new());
+            let network = network.update(&mut gradients, &mut asked);
+            let after = network.state();
+            for parameter in network.parameters() {
+                let name = &parameter.name;
+                let is_trained = trainable.includes(&parameter);
+                assert_eq!(asked.0.contains(name), is_trained, "{architecture} {name}");
+                if parameter.kind != Kind::Statistic {
+                    let is_same = before.get(name) == after.get(name);
+                    assert_eq!(is_same, !is_trained, "{architecture} {name}");
+                }
+            }
+        }
+    }
+}
+
+/// Adds one to every parameter that has a gradient.
+struct OneMore(BTreeSet<String>);
+
+impl ParameterUpdate for OneMore {
+    fn update<const D: usize>(
+        &mut self,
+        parameter: &Parameter,
+        value: Tensor<D>,
+        _gradient: Tensor<D>,
+    ) -> Tensor<D> {
+        self.0.insert(parameter.name.clone());
+        value + 1.0
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use checkpoint::{Run, RunLock};
-use network::{InferenceNetwork, ResNet};
+use network::{InferenceNetwork, Network};
 use pictures::loader::{
     Batch, Batches, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch, shuffle,
 };
@@ -62,7 +62,7 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Start {
     /// On the plain device.
-    pub network: ResNet,
+    pub network: Network,
     /// The optimizer of an interrupted stage.
     pub optimizer: Option<Adam>,
     /// Zero for a new run.
@@ -240,7 +240,7 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(
         session: &'a Session,
-        network: ResNet,
+        network: Network,
         optimizer: Option<Adam>,
         position: Position,
         recorder: &'a mut Recorder,

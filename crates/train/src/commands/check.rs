@@ -10,7 +10,7 @@ use anyhow::Result;
 use burn::tensor::Device;
 use indicatif::HumanBytes;
 use kernels::DeviceChoice;
-use network::{NetworkSpec, ResNet, Summary};
+use network::{Network, NetworkSpec, Summary};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -118,12 +118,12 @@ fn describe(
 
 /// Time of one training step per picture, after one that warms up. The network comes back changed.
 fn measure(
-    network: ResNet,
+    network: Network,
     stage: &StageConfig,
     config: &Config,
     data: &Data,
     device: &Device,
-) -> Result<(Duration, ResNet)> {
+) -> Result<(Duration, Network)> {
     let mut learner = Learner::new(network, stage.train, config.optimizer, device);
     let count = MEASURED_BATCH.min(stage.batch_size);
     let batch = LabelledBatch {

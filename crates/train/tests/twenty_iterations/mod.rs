@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use network::{
-    Algorithm, Architecture, NetworkSpec, ResNet, Trainable,
+    Algorithm, Architecture, Network, NetworkSpec, Trainable,
     weights::{StateDict, layout},
 };
 use rand::SeedableRng;
@@ -80,7 +80,7 @@ pub fn schedules() -> Vec<Rates> {
         .collect()
 }
 
-fn initial(algorithm: Algorithm, device: &Device) -> ResNet {
+fn initial(algorithm: Algorithm, device: &Device) -> Network {
     let spec = NetworkSpec {
         base_width: 8,
         dropout: [0.0, 0.0],
@@ -88,7 +88,7 @@ fn initial(algorithm: Algorithm, device: &Device) -> ResNet {
     };
     let network = spec.blank(algorithm, device);
     let state = StateDict::read(&fixtures().join("initial_state.safetensors")).unwrap();
-    let state = layout::to_canonical(state).unwrap();
+    let state = layout::to_canonical(state, network.architecture()).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
     network.with_state(state)
 }

@@ -1,0 +1,234 @@
+//! The networks of `tests/fixtures/cam` (PyTorch in f64): logits and statistics of every stage.
+
+use super::{Body, residual::Residual};
+use crate::{
+    architecture::Architecture,
+    batch_norm::BatchNorm,
+    convolution::Convolution,
+    head::HeadKind,
+    inference::FoldedConvolution,
+    max_pool::MaxPool,
+    network::{Network, NetworkSpec},
+    pass::{Pass, Relu},
+    weights::{StateDict, layout},
+};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor, TensorData, activation},
+};
+use kernels::Algorithm;
+use serde_json::Value;
+use std::{fs, path::PathBuf};
+
+/// Rounding of f32 over 36 layers: PyTorch's own f32 run differs from f64 by up to 8e-6 of the largest logit
+/// (`stages.json`); convolutions summed in another order get ten times that.
+const TOLERANCE: f64 = 1e-4;
+
+#[test]
+fn the_plain_narrow_network_gives_the_logits_and_stages_of_pytorch() {
+    agree("narrow", HeadKind::Plain, Algorithm::Exact);
+}
+
+#[test]
+fn the_narrow_network_with_fastais_head_gives_the_logits_and_stages_of_pytorch() {
+    agree("narrow_fastai", HeadKind::Fastai, Algorithm::Exact);
+}
+
+#[test]
+fn fast_kernels_keep_the_same_tolerance() {
+    agree("narrow", HeadKind::Plain, Algorithm::Fast);
+    agree("narrow_fastai", HeadKind::Fastai, Algorithm::Fast);
+}
+
+/// Folding changes nothing but rounding: what a network predicts is what it does layer by layer with running statistics.
+#[test]
+fn a_folded_body_makes_the_features_of_the_unfolded_one() {
+    for architecture in Architecture::ALL.iter().copied() {
+        let spec = NetworkSpec {
+            base_width: 4,
+            ..NetworkSpec::new(architecture, 3)
+        };
+        let mut network = spec.init(Algorithm::Exact, 1, &Device::flex()).train();
+        let noise = Tensor::cat(vec![picture(64, 64, 3), picture(64, 64, 4)], 0);
+        // Running statistics that are not those of the start.
+        network.body.forward_train(Tensor::from_inner(noise));
+        let folded = values(&network.for_inference().body.forward(picture(96, 64, 0)));
+        let unfolded = network.valid().body.run(&mut Unfolded, picture(96, 64, 0));
+        let unfolded: Vec<f64> = values(&unfolded).into_iter().map(f64::from).collect();
+        near(&unfolded, &folded, architecture.name());
+    }
+}
+
+/// Each layer as it predicts, without folding.
+struct Unfolded;
+
+impl Pass for Unfolded {
+    type Value = Tensor<4>;
+
+    fn convolution(
+        &mut self,
+        convolution: &Convolution,
+        norm: &mut BatchNorm,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        relu: Relu,
+    ) -> Tensor<4> {
+        let (scale, shift) = norm.affine();
+        let [scale, shift] = [scale, shift].map(|x| x.reshape([1, -1, 1, 1]));
+        let y = convolution.forward(x) * scale + shift;
+        let y = residual.map_or(y.clone(), |residual| y + residual);
+        match relu {
+            Relu::Absent => y,
+            _ => activation::relu(y),
+        }
+    }
+
+    fn max_pool(&mut self, pool: MaxPool, x: Tensor<4>) -> Tensor<4> {
+        pool.forward(x)
+    }
+}
+
+/// Each layer folded, at once.
+struct Folded;
+
+impl Pass for Folded {
+    type Value = Tensor<4>;
+
+    fn convolution(
+        &mut self,
+        convolution: &Convolution,
+        norm: &mut BatchNorm,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        relu: Relu,
+    ) -> Tensor<4> {
+        FoldedConvolution::new(convolution, norm).forward(x, residual, relu != Relu::Absent)
+    }
+
+    fn max_pool(&mut self, pool: MaxPool, x: Tensor<4>) -> Tensor<4> {
+        pool.forward(x)
+    }
+}
+
+fn agree(name: &str, head: HeadKind, algorithm: Algorithm) {
+    let spec = NetworkSpec {
+        base_width: 4,
+        head,
+        ..NetworkSpec::new(Architecture::ResNet34, 5)
+    };
+    let network = load(&spec, &format!("cam/{name}/state.safetensors"), algorithm);
+    let predicting = network.for_inference();
+    let Body::Residual(mut body) = network.body;
+    for input in golden(&format!("cam/{name}/stages.json"))["inputs"]
+        .as_array()
+        .unwrap()
+    {
+        let pictures = picture_of(input);
+        let logits = predicting.forward(pictures.clone());
+        near(&floats(&input["logits"]), &values(&logits), "logits");
+        for (name, stage) in stages(&mut body, pictures) {
+            let keys = ["mean", "l2", "std_population"];
+            compare_stage(name, &input["stages"][name], &values(&stage), &keys);
+        }
+    }
+}
+
+fn stages(body: &mut Residual, pictures: Tensor<4>) -> Vec<(&'static str, Tensor<4>)> {
+    let mut stages = vec![("stem", body.stem(&mut Folded, pictures))];
+    let names = ["layer1", "layer2", "layer3", "layer4"];
+    for (name, layer) in names.into_iter().zip(body.layers()) {
+        let x = stages[stages.len() - 1].1.clone();
+        let run = layer
+            .iter_mut()
+            .fold(x, |x, block| block.run(&mut Folded, x));
+        stages.push((name, run));
+    }
+    stages
+}
+
+fn compare_stage(name: &str, golden: &Value, values: &[f32], keys: &[&str]) {
+    let count = values.len() as f64;
+    let sum: f64 = values.iter().map(|v| f64::from(*v)).sum();
+    let squares: f64 = values.iter().map(|v| f64::from(*v).powi(2)).sum();
+    let mean = sum / count;
+    for key in keys {
+        let ours = match *key {
+            "mean" => mean,
+            "l2" => squares.sqrt(),
+            _ => (squares / count - mean * mean).sqrt(),
+        };
+        let theirs = golden[key].as_f64().unwrap();
+        assert!(
+            (ours - theirs).abs() <= TOLERANCE * theirs.abs(),
+            "{name} {key}: {ours} instead of {theirs}"
+        );
+    }
+    near(&floats(&golden["first8"]), &values[..8], name);
+}
+
+fn load(spec: &NetworkSpec, path: &str, algorithm: Algorithm) -> Network {
+    let network = spec.blank(algorithm, &Device::flex());
+    let state = StateDict::read(&fixtures().join(path)).unwrap();
+    let state = layout::to_canonical(state, spec.architecture).unwrap();
+    state.check(&network.shapes(), |_| false).unwrap();
+    network.with_state(state)
+}
+
+fn picture_of(input: &Value) -> Tensor<4> {
+    let number = |key: &str| input[key].as_u64().unwrap() as usize;
+    picture(number("height"), number("width"), number("b"))
+}
+
+fn golden(path: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(fixtures().join(path)).unwrap()).unwrap()
+}
+
+/// The formula of `golden/cam/README.md`.
+fn picture(height: usize, width: usize, b: usize) -> Tensor<4> {
+    let tri = |n: usize| 255 - (255 - (n % 510) as i64).abs();
+    let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+    let mut values = Vec::with_capacity(3 * height * width);
+    for c in 0..3 {
+        for i in 0..height {
+            for j in 0..width {
+                let v = (2 * tri(3 * i + 2 * j + 37 * c + 61 * b)
+                    + tri(i * j / 16 + 11 * c + 5 * b)
+                    + ((i * i + 3 * j * j + 7 * c) % 61) as i64)
+                    / 4;
+                values.push(((v as f64 / 255.0 - mean[c]) / std[c]) as f32);
+            }
+        }
+    }
+    Tensor::from_data(
+        TensorData::new(values, [1, 3, height, width]),
+        &Device::flex(),
+    )
+}
+
+fn near(expected: &[f64], found: &[f32], what: &str) {
+    let largest = expected.iter().fold(0.0f64, |a, b| a.max(b.abs()));
+    for (e, f) in expected.iter().zip(found) {
+        let error = (e - f64::from(*f)).abs();
+        assert!(
+            error <= TOLERANCE * largest.max(1e-3),
+            "{what}: {f} instead of {e}"
+        );
+    }
+}
+
+fn values<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
+    tensor.to_data().iter::<f32>().collect()
+}
+
+fn floats(value: &Value) -> Vec<f64> {
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_f64().unwrap())
+        .collect()
+}
+
+fn fixtures() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
+}
