@@ -1,5 +1,5 @@
 use crate::{
-    body::{BodyPlan, ResidualPlan},
+    body::{BodyPlan, ResidualPlan, VggPlan},
     family::{Group, Plan},
 };
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ architectures! {
     ResNet101 = "resnet101": bottleneck([3, 4, 23, 3]);
     /// 152 layers of bottleneck blocks.
     ResNet152 = "resnet152": bottleneck([3, 8, 36, 3]);
+    /// 13 convolutions, each with a batch normalisation.
+    Vgg16Bn = "vgg16_bn": BodyPlan::Vgg(VggPlan { convolutions: [2, 2, 3, 3, 3] });
 }
 
 impl Architecture {

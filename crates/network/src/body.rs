@@ -1,6 +1,7 @@
 #[cfg(test)]
 mod golden;
 mod residual;
+mod vgg;
 
 use crate::{
     family::{Family, Plan},
@@ -11,6 +12,7 @@ use crate::{
 use burn::{module::Module, tensor::Tensor};
 
 pub use residual::ResidualPlan;
+pub use vgg::VggPlan;
 
 /// Makes of a table of families what tells them apart: a body and a plan of each, and a list of what they declare.
 macro_rules! families {
@@ -62,6 +64,7 @@ macro_rules! families {
 
 families! {
     Residual: residual::Residual, ResidualPlan, residual::FAMILY;
+    Vgg: vgg::Vgg, VggPlan, vgg::FAMILY;
 }
 
 impl Body {

@@ -10,6 +10,8 @@ use kernels::{Algorithm, conv2d};
 pub struct Convolution {
     /// `[channels out, channels in, size, size]`, torch's order.
     pub weight: Param<Tensor<4>>,
+    /// `[channels out]`.
+    pub bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     stride: usize,
     #[module(skip)]
@@ -29,14 +31,28 @@ impl Convolution {
         let deviation = (2.0 / (channels_out * size * size) as f64).sqrt();
         Self {
             weight: init.normal(shape, deviation),
+            bias: None,
             stride,
             algorithm: init.algorithm,
         }
     }
 
+    /// The same convolution with a bias of zeros.
+    pub fn with_bias(self, init: &Init) -> Self {
+        let [channels_out, ..] = self.weight.dims();
+        Self {
+            bias: Some(init.zeros(channels_out)),
+            ..self
+        }
+    }
+
     /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]` (for odd kernels).
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        conv2d(x, self.weight.val(), self.geometry())
+        let y = conv2d(x, self.weight.val(), self.geometry());
+        match &self.bias {
+            Some(bias) => y + bias.val().reshape([1, -1, 1, 1]),
+            None => y,
+        }
     }
 
     /// Side of the output for a side of the input.

@@ -166,9 +166,13 @@ impl FoldedConvolution {
     pub fn new(convolution: &Convolution, norm: &BatchNorm) -> Self {
         let (scale, shift) = norm.affine();
         let channels = scale.dims()[0];
+        let bias = match &convolution.bias {
+            Some(bias) => bias.val() * scale.clone() + shift,
+            None => shift,
+        };
         Self {
             weight: convolution.weight.val() * scale.reshape([channels, 1, 1, 1]),
-            bias: shift,
+            bias,
             geometry: convolution.geometry(),
         }
     }

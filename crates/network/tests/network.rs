@@ -104,9 +104,49 @@ fn torchvisions_imagenet_networks_have_their_published_numbers_of_parameters() {
     }
 }
 
+/// 138,365,992 parameters (https://pytorch.org/vision/stable/models.html) without the 123,642,856 of the classifier.
+#[test]
+fn a_vgg16_has_the_parameters_of_torchvisions_features() {
+    let spec = NetworkSpec {
+        head: HeadKind::Plain,
+        ..NetworkSpec::new(Architecture::Vgg16Bn, 1000)
+    };
+    let head = 512 * 1000 + 1000;
+    let summary = Summary::new(&spec, 224, 1);
+    assert_eq!(summary.total() - head, 138_365_992 - 123_642_856);
+    let row = |at: usize| (summary.rows[at].layer, summary.rows[at].shape.clone());
+    assert_eq!(row(0), ("Conv2d", vec![1, 64, 224, 224]));
+    assert_eq!(row(6), ("MaxPool2d", vec![1, 64, 112, 112]));
+    assert_eq!(row(43), ("MaxPool2d", vec![1, 512, 7, 7]));
+}
+
+#[test]
+fn a_vgg16_has_two_groups_and_rounds_its_cells_down() {
+    let architecture = Architecture::Vgg16Bn;
+    let names: Vec<_> = architecture.groups().iter().map(|g| g.name).collect();
+    assert_eq!(names, ["body", "head"]);
+    assert_eq!([90, 96].map(|pixels| architecture.cells(pixels)), [2, 3]);
+    let residual = Architecture::ResNet34;
+    assert_eq!([90, 96].map(|pixels| residual.cells(pixels)), [3, 3]);
+    for architecture in Architecture::ALL.iter().copied() {
+        let features = narrow(architecture)
+            .init(Algorithm::Exact, 0, &Device::flex())
+            .for_inference()
+            .body
+            .forward(noise(1, 90));
+        let cells = architecture.cells(90);
+        let channels = architecture.feature_channels(NARROW);
+        assert_eq!(
+            features.dims(),
+            [1, channels, cells, cells],
+            "{architecture}"
+        );
+    }
+}
+
 #[test]
 fn what_a_stage_does_not_train_stays_as_it_is() {
-    for architecture in [Architecture::ResNet18, Architecture::ResNet50] {
+    for architecture in [Architecture::ResNet50, Architecture::Vgg16Bn] {
         for trainable in [Trainable::Head, Trainable::All] {
             let mut network = narrow(architecture)
                 .init(Algorithm::Exact, 0, &Device::flex())

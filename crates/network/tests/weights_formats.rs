@@ -546,7 +546,7 @@ proptest! {
 
     #[test]
     fn tensors_of_any_names_are_renamed_without_a_panic(state in state()) {
-        for architecture in [Architecture::ResNet18] {
+        for architecture in [Architecture::ResNet18, Architecture::Vgg16Bn] {
             if let Ok(canonical) = layout::to_canonical(state.clone(), architecture) {
                 prop_assert!(canonical.len() <= state.len());
                 let _ = layout::to_fastai(canonical.clone(), architecture);

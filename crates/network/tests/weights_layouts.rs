@@ -164,6 +164,60 @@ fn exports_are_read_back_as_they_were() {
     }
 }
 
+/// `vgg/state.safetensors` has PyTorch's own names.
+#[test]
+fn a_vgg16_is_read_from_fastais_layout_and_written_back_as_it_was() {
+    let vgg = Architecture::Vgg16Bn;
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/vgg/state.safetensors");
+    let file = StateDict::read(&path).unwrap();
+    let canonical = layout::to_canonical(file.clone(), vgg).unwrap();
+    let names_of_all: Vec<_> = canonical.names().collect();
+    assert_eq!(names_of_all[..2], ["features.0.weight", "features.0.bias"]);
+    assert!(names_of_all.contains(&"features.41.running_var"));
+    assert!(names_of_all.contains(&"head.9.running_var"));
+
+    let exported = layout::to_fastai(canonical.clone(), vgg).unwrap();
+    assert_eq!(names(&exported), names(&file));
+    for (name, tensor) in exported.iter() {
+        // The counters that PyTorch wrote count the batches it had seen.
+        if !name.ends_with("num_batches_tracked") {
+            assert_eq!(Some(tensor), file.get(name), "{name}");
+        }
+    }
+    let exported = layout::to_torchvision(canonical.clone(), vgg).unwrap();
+    assert!(exported.get("features.0.bias").is_some());
+    assert!(exported.get("classifier.8.weight").is_some());
+    assert_eq!(layout::to_canonical(exported, vgg).unwrap(), canonical);
+}
+
+#[test]
+fn torchvisions_classifier_is_no_head_of_this_program() {
+    let vgg = Architecture::Vgg16Bn;
+    let tensor = || NamedTensor::floats([1], vec![0.0]);
+    let published = [
+        "features.0.weight",
+        "features.4.running_mean",
+        "classifier.0.weight",
+        "classifier.6.bias",
+    ];
+    let published: StateDict = published
+        .map(|name| (name.to_owned(), tensor()))
+        .into_iter()
+        .collect();
+    let canonical = layout::to_canonical(published.clone(), vgg).unwrap();
+    assert_eq!(canonical, published);
+    let plain: StateDict = ["features.4.running_mean", "classifier.weight"]
+        .map(|name| (name.to_owned(), tensor()))
+        .into_iter()
+        .collect();
+    let canonical = layout::to_canonical(plain.clone(), vgg).unwrap();
+    assert!(canonical.get("fc.weight").is_some());
+    let mut exported = layout::to_torchvision(canonical, vgg).unwrap();
+    exported.remove("features.4.running_mean");
+    assert_eq!(names(&exported), ["classifier.weight"]);
+}
+
 #[test]
 fn bodies_under_any_prefix_and_in_any_sequence_are_recognised() {
     let body = small(&[]);

@@ -1,4 +1,5 @@
-//! The networks of `tests/fixtures/cam` (PyTorch in f64): logits and statistics of every stage.
+//! The networks of `tests/fixtures/cam` and `tests/fixtures/vgg` (PyTorch in f64): logits, statistics of what the body
+//! makes, and gradients.
 
 use super::{Body, residual::Residual};
 use crate::{
@@ -9,16 +10,19 @@ use crate::{
     inference::FoldedConvolution,
     max_pool::MaxPool,
     network::{Network, NetworkSpec},
+    parameters::{Parameter, ParameterUpdate, Trainable},
     pass::{Pass, Relu},
     weights::{StateDict, layout},
 };
 use burn::{
     module::Module,
-    tensor::{Device, Tensor, TensorData, activation},
+    tensor::{Device, Int, Tensor, TensorData, activation},
 };
 use kernels::Algorithm;
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeMap, fs, path::PathBuf};
 
 /// Rounding of f32 over 36 layers: PyTorch's own f32 run differs from f64 by up to 8e-6 of the largest logit
 /// (`stages.json`); convolutions summed in another order get ten times that.
@@ -40,6 +44,55 @@ fn fast_kernels_keep_the_same_tolerance() {
     agree("narrow_fastai", HeadKind::Fastai, Algorithm::Fast);
 }
 
+#[test]
+fn a_narrow_vgg16_gives_the_logits_and_features_of_pytorch() {
+    for algorithm in [Algorithm::Exact, Algorithm::Fast] {
+        let network = vgg(algorithm).for_inference();
+        for input in golden("vgg/expected.json")["inputs"].as_array().unwrap() {
+            let pictures = picture_of(input);
+            let logits = network.forward(pictures.clone());
+            near(&floats(&input["logits"]), &values(&logits), "logits");
+            let features = values(&network.body.forward(pictures));
+            compare_stage("features", &input["features"], &features, &["mean", "l2"]);
+        }
+    }
+}
+
+/// Batch statistics, the pooling's and the bias's backward passes, and the names of all parameters at once.
+#[test]
+fn a_narrow_vgg16_has_the_gradients_of_pytorch() {
+    let golden = &golden("vgg/expected.json")["training"];
+    let side = golden["side"].as_u64().unwrap() as usize;
+    let labels: Vec<i64> = serde_json::from_value(golden["labels"].clone()).unwrap();
+    let pictures = (0..labels.len()).map(|b| picture(side, side, b)).collect();
+    let pictures = Tensor::from_inner(Tensor::cat(pictures, 0));
+    let mut network = vgg(Algorithm::Exact).with_trainable(Trainable::All).train();
+    let logits = network.forward_train(pictures, &mut ChaCha8Rng::seed_from_u64(0));
+    let labels = Tensor::<1, Int>::from_data(labels.as_slice(), &logits.device());
+    let loss = kernels::cross_entropy(logits, labels);
+    let expected = golden["loss"].as_f64().unwrap();
+    near(&[expected], &values(&loss.clone().reshape([1])), "loss");
+    let mut gradients = loss.backward();
+    let mut seen = Recorded(BTreeMap::new());
+    network.update(&mut gradients, &mut seen);
+    let expected = golden["gradients"].as_object().unwrap();
+    assert_eq!(seen.0.len(), expected.len());
+    for (fastai, golden) in expected {
+        let name = match fastai.strip_prefix("1.") {
+            Some(rest) => format!("head.{rest}"),
+            None => fastai.replacen("0.0.", "features.", 1),
+        };
+        let gradient = &seen.0[&name];
+        let l2 = gradient.iter().map(|v| f64::from(*v).powi(2)).sum::<f64>();
+        let (l2, golden) = (l2.sqrt(), golden["l2"].as_f64().unwrap());
+        // A batch normalisation cancels the bias before it: rounding is all that is left of its gradient.
+        assert!(
+            (l2 - golden).abs() <= 1e-3 * golden.max(1.0),
+            "{name}: {l2} instead of {golden}"
+        );
+    }
+}
+
 /// Folding changes nothing but rounding: what a network predicts is what it does layer by layer with running statistics.
 #[test]
 fn a_folded_body_makes_the_features_of_the_unfolded_one() {
@@ -56,6 +109,21 @@ fn a_folded_body_makes_the_features_of_the_unfolded_one() {
         let unfolded = network.valid().body.run(&mut Unfolded, picture(96, 64, 0));
         let unfolded: Vec<f64> = values(&unfolded).into_iter().map(f64::from).collect();
         near(&unfolded, &folded, architecture.name());
+    }
+}
+
+/// Keeps gradients by name, and all parameters as they are.
+struct Recorded(BTreeMap<String, Vec<f32>>);
+
+impl ParameterUpdate for Recorded {
+    fn update<const D: usize>(
+        &mut self,
+        parameter: &Parameter,
+        value: Tensor<D>,
+        gradient: Tensor<D>,
+    ) -> Tensor<D> {
+        self.0.insert(parameter.name.clone(), values(&gradient));
+        value
     }
 }
 
@@ -118,7 +186,9 @@ fn agree(name: &str, head: HeadKind, algorithm: Algorithm) {
     };
     let network = load(&spec, &format!("cam/{name}/state.safetensors"), algorithm);
     let predicting = network.for_inference();
-    let Body::Residual(mut body) = network.body;
+    let Body::Residual(mut body) = network.body else {
+        panic!("a residual network");
+    };
     for input in golden(&format!("cam/{name}/stages.json"))["inputs"]
         .as_array()
         .unwrap()
@@ -164,6 +234,15 @@ fn compare_stage(name: &str, golden: &Value, values: &[f32], keys: &[&str]) {
         );
     }
     near(&floats(&golden["first8"]), &values[..8], name);
+}
+
+fn vgg(algorithm: Algorithm) -> Network {
+    let spec = NetworkSpec {
+        base_width: 2,
+        dropout: [0.0; 2],
+        ..NetworkSpec::new(Architecture::Vgg16Bn, 5)
+    };
+    load(&spec, "vgg/state.safetensors", algorithm)
 }
 
 fn load(spec: &NetworkSpec, path: &str, algorithm: Algorithm) -> Network {
