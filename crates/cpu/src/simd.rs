@@ -38,8 +38,8 @@ pub trait Arithmetic: Copy {
     fn multiply(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Lane-wise `a * b + c`, rounded once where the processor can.
     fn multiply_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// Lane-wise maximum.
-    fn maximum(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Lane-wise `a` where it is positive or NaN, else +0.0.
+    fn relu(self, a: Self::Vector) -> Self::Vector;
     /// Reads `WIDTH` numbers.
     ///
     /// # Safety
@@ -158,6 +158,45 @@ mod tests {
                 unsafe { simd.store(target.as_mut_ptr(), column) };
             }
             transposed
+        }
+    }
+
+    /// Numbers whose positive part is read back, by whole vectors and by registers.
+    struct Relu(f32);
+
+    impl Kernel for Relu {
+        type Output = [[f32; LANES]; 2];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let mut found = [[f32::NAN; LANES]; 2];
+            let whole = simd.relu(simd.splat(self.0));
+            // SAFETY: the array has sixteen numbers.
+            unsafe { simd.store(found[0].as_mut_ptr(), whole) };
+            let register = simd.register();
+            for numbers in found[1].chunks_exact_mut(S::Register::WIDTH) {
+                let part = register.relu(register.splat(self.0));
+                // SAFETY: the slice has as many numbers as a register.
+                unsafe { register.store(numbers.as_mut_ptr(), part) };
+            }
+            found
+        }
+    }
+
+    #[test]
+    fn relu_keeps_positive_numbers_and_nan_on_every_level() {
+        let tiny = f32::from_bits(1);
+        let kept = [1.5, f32::MAX, f32::INFINITY, tiny, f32::NAN, -f32::NAN];
+        let cut = [0.0, -0.0, -tiny, -1.5, f32::MIN, f32::NEG_INFINITY];
+        let expected = kept
+            .map(|x| (x, x))
+            .into_iter()
+            .chain(cut.map(|x| (x, 0.0f32)));
+        for (value, expected) in expected {
+            for level in Level::available() {
+                let found = level.run(Relu(value)).map(|lanes| lanes.map(f32::to_bits));
+                assert_eq!(found, [[expected.to_bits(); LANES]; 2], "{level:?} {value}");
+            }
         }
     }
 

@@ -61,9 +61,9 @@ impl Arithmetic for Avx2 {
         ]
     }
     #[inline(always)]
-    fn maximum(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+    fn relu(self, a: [__m256; 2]) -> [__m256; 2] {
         let half = self.register();
-        [half.maximum(a[0], b[0]), half.maximum(a[1], b[1])]
+        [half.relu(a[0]), half.relu(a[1])]
     }
     #[inline(always)]
     unsafe fn load(self, source: *const f32) -> [__m256; 2] {
@@ -127,8 +127,9 @@ impl Arithmetic for Avx2Register {
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn maximum(self, a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_max_ps(a, b) }
+    fn relu(self, a: __m256) -> __m256 {
+        // Not the maximum, which returns its second operand for a NaN and for two zeros.
+        unsafe { _mm256_and_ps(a, _mm256_cmp_ps::<_CMP_NLE_UQ>(a, _mm256_setzero_ps())) }
     }
     #[inline(always)]
     unsafe fn load(self, source: *const f32) -> __m256 {

@@ -56,8 +56,12 @@ impl Arithmetic for Avx512 {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn maximum(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_max_ps(a, b) }
+    fn relu(self, a: __m512) -> __m512 {
+        // Not the maximum, which returns its second operand for a NaN and for two zeros.
+        unsafe {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, _mm512_setzero_ps());
+            _mm512_maskz_mov_ps(kept, a)
+        }
     }
     #[inline(always)]
     unsafe fn load(self, source: *const f32) -> __m512 {

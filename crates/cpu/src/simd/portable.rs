@@ -32,8 +32,8 @@ impl Arithmetic for Portable {
         std::array::from_fn(|i| a[i] * b[i] + c[i])
     }
     #[inline(always)]
-    fn maximum(self, a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
-        std::array::from_fn(|i| a[i].max(b[i]))
+    fn relu(self, a: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|i| if a[i] <= 0.0 { 0.0 } else { a[i] })
     }
     #[inline(always)]
     unsafe fn load(self, source: *const f32) -> [f32; LANES] {
