@@ -273,7 +273,7 @@ unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
     unsafe {
         let mut columns = [simd.splat(0.0); V];
         for (v, column) in columns.iter_mut().enumerate() {
-            *column = simd.load(right.add(v * LANES));
+            *column = simd.load_from(right.add(v * LANES));
         }
         for (r, sums) in sums.iter_mut().enumerate() {
             let factor = simd.splat(*left.add(r * ROW));
@@ -356,11 +356,11 @@ unsafe fn tile<S: Simd, W: Walk, const R: usize, const V: usize>(
             for (v, sum) in sums.into_iter().enumerate() {
                 let target = operands.target.add(r * operands.stride + v * LANES);
                 let before = if operands.accumulate {
-                    simd.load(target)
+                    simd.load_from(target)
                 } else {
                     simd.splat(0.0)
                 };
-                simd.store(target, simd.add(before, sum));
+                simd.store_to(target, simd.add(before, sum));
             }
         }
     }

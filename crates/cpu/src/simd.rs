@@ -22,7 +22,14 @@ pub const LANES: usize = 16;
 /// Arithmetic on vectors of [`Arithmetic::WIDTH`] numbers.
 ///
 /// A value of an implementing type is the proof that the processor has the instructions.
-pub trait Arithmetic: Copy {
+///
+/// # Safety
+/// Code that owns memory relies on what an implementation promises:
+/// * [`Arithmetic::WIDTH`] is not zero and divides [`LANES`];
+/// * [`Arithmetic::load_from`] reads `WIDTH` numbers and [`Arithmetic::store_to`] writes `WIDTH` numbers, from the pointer on and
+///   without a demand on its alignment beyond that of `f32`; neither touches anything else;
+/// * safe code cannot make a value of the type where the processor has not the instructions.
+pub unsafe trait Arithmetic: Copy {
     /// `WIDTH` numbers.
     type Vector: Copy;
     /// Numbers of a vector.
@@ -44,16 +51,40 @@ pub trait Arithmetic: Copy {
     ///
     /// # Safety
     /// `source` must be valid for reading them.
-    unsafe fn load(self, source: *const f32) -> Self::Vector;
+    unsafe fn load_from(self, source: *const f32) -> Self::Vector;
     /// Writes `WIDTH` numbers.
     ///
     /// # Safety
     /// `target` must be valid for writing them.
-    unsafe fn store(self, target: *mut f32, value: Self::Vector);
+    unsafe fn store_to(self, target: *mut f32, value: Self::Vector);
+
+    /// Reads the first `WIDTH` numbers of a slice.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[inline(always)]
+    fn load(self, source: &[f32]) -> Self::Vector {
+        let source = &source[..Self::WIDTH];
+        // SAFETY: the slice has as many numbers as a vector.
+        unsafe { self.load_from(source.as_ptr()) }
+    }
+    /// Writes the first `WIDTH` numbers of a slice.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    #[inline(always)]
+    fn store(self, target: &mut [f32], value: Self::Vector) {
+        let target = &mut target[..Self::WIDTH];
+        // SAFETY: the slice has as many numbers as a vector.
+        unsafe { self.store_to(target.as_mut_ptr(), value) }
+    }
 }
 
 /// Arithmetic on vectors of [`LANES`] numbers, and what goes beyond arithmetic.
-pub trait Simd: Arithmetic {
+///
+/// # Safety
+/// An implementation promises that its [`Arithmetic::WIDTH`] is [`LANES`].
+pub unsafe trait Simd: Arithmetic {
     /// The same on vectors that fill one register, a whole number of which make up a vector of [`LANES`]. For computations
     /// with many vectors at a time, which twice as wide ones would drive out of the registers.
     type Register: Arithmetic;
@@ -95,10 +126,20 @@ pub enum Level {
 impl Level {
     /// The fastest that this processor has.
     pub fn best() -> Level {
-        Level::available()[0]
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = Avx512::detect() {
+                return Level::Avx512(simd);
+            }
+            if let Some(simd) = Avx2::detect() {
+                return Level::Avx2(simd);
+            }
+        }
+        Level::Portable(Portable)
     }
 
     /// All that this processor has, the fastest first.
+    #[cfg(test)]
     pub fn available() -> Vec<Level> {
         let mut levels = Vec::with_capacity(3);
         #[cfg(target_arch = "x86_64")]
@@ -148,14 +189,12 @@ mod tests {
         fn run<S: Simd>(self, simd: S) -> Self::Output {
             let mut rows = [simd.splat(0.0); LANES];
             for (row, numbers) in rows.iter_mut().zip(self.0.chunks_exact(LANES)) {
-                // SAFETY: a chunk has sixteen numbers.
-                *row = unsafe { simd.load(numbers.as_ptr()) };
+                *row = simd.load(numbers);
             }
             let mut transposed = [f32::NAN; LANES * LANES];
             let columns = simd.transpose(rows);
             for (column, target) in columns.into_iter().zip(transposed.chunks_exact_mut(LANES)) {
-                // SAFETY: a chunk has sixteen numbers.
-                unsafe { simd.store(target.as_mut_ptr(), column) };
+                simd.store(target, column);
             }
             transposed
         }
@@ -170,17 +209,19 @@ mod tests {
         #[inline(always)]
         fn run<S: Simd>(self, simd: S) -> Self::Output {
             let mut found = [[f32::NAN; LANES]; 2];
-            let whole = simd.relu(simd.splat(self.0));
-            // SAFETY: the array has sixteen numbers.
-            unsafe { simd.store(found[0].as_mut_ptr(), whole) };
+            simd.store(&mut found[0], simd.relu(simd.splat(self.0)));
             let register = simd.register();
             for numbers in found[1].chunks_exact_mut(S::Register::WIDTH) {
-                let part = register.relu(register.splat(self.0));
-                // SAFETY: the slice has as many numbers as a register.
-                unsafe { register.store(numbers.as_mut_ptr(), part) };
+                register.store(numbers, register.relu(register.splat(self.0)));
             }
             found
         }
+    }
+
+    #[test]
+    fn the_best_level_is_the_first_of_those_available() {
+        let (best, available) = (Level::best(), Level::available());
+        assert_eq!(format!("{best:?}"), format!("{:?}", available[0]));
     }
 
     #[test]

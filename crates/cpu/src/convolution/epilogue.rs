@@ -25,9 +25,7 @@ pub fn finish_row<S: Simd>(
 ) {
     let whole = target.len() / LANES * LANES;
     for start in (0..whole).step_by(LANES) {
-        let sums = &sums[start..start + LANES];
-        // SAFETY: the slice has sixteen numbers.
-        let sum = unsafe { simd.load(sums.as_ptr()) };
+        let sum = simd.load(&sums[start..start + LANES]);
         finish_vector(
             simd,
             epilogue,
@@ -65,18 +63,14 @@ pub fn finish_vector<A: Arithmetic>(
 ) {
     if let Some(bias) = epilogue.bias {
         let bias = &bias[channel..channel + A::WIDTH];
-        // SAFETY: the slice has as many numbers as a vector.
-        sum = arithmetic.add(sum, unsafe { arithmetic.load(bias.as_ptr()) });
+        sum = arithmetic.add(sum, arithmetic.load(bias));
     }
     if let Some(residual) = epilogue.residual {
         let residual = &residual[position..position + A::WIDTH];
-        // SAFETY: the slice has as many numbers as a vector.
-        sum = arithmetic.add(sum, unsafe { arithmetic.load(residual.as_ptr()) });
+        sum = arithmetic.add(sum, arithmetic.load(residual));
     }
     if epilogue.relu {
         sum = arithmetic.relu(sum);
     }
-    let target = &mut target[..A::WIDTH];
-    // SAFETY: the slice has as many numbers as a vector.
-    unsafe { arithmetic.store(target.as_mut_ptr(), sum) };
+    arithmetic.store(target, sum);
 }

@@ -155,7 +155,7 @@ macro_rules! both_axes {
     ($(#[$doc:meta])* $name:ident, $line:ident, $from:literal, $to:literal) => {
         $(#[$doc])*
         #[inline(always)]
-        pub fn $name<S: Simd>(simd: S, from: &impl Source, to: &mut impl Sink) {
+        pub fn $name<S: Simd>(simd: S, from: &impl Source<$from>, to: &mut impl Sink<$to>) {
             let arithmetic = simd.register();
             for lane in (0..LANES).step_by(S::Register::WIDTH) {
                 let mut half = [[arithmetic.splat(0.0); $from]; $to];
