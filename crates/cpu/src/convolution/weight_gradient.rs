@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    Shape,
+    shape::Shape,
     window::{Piece, copy_window, window_stride},
 };
 use crate::{
@@ -28,7 +28,7 @@ const PIECE_PIXELS: usize = 224;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 16;
 
-/// Writes the gradient; see [`fn@super::weight_gradient`].
+/// Writes the gradient for the weight, from slices of the lengths that the shape says.
 pub fn run(
     level: Level,
     shape: &Shape,

@@ -1,6 +1,6 @@
 //! Vectors as arrays: whatever the compiler makes of them.
 
-use super::{Arithmetic, LANES, Simd};
+use super::vector::{Arithmetic, LANES, Simd};
 
 /// Vectors as arrays, for any processor.
 #[derive(Clone, Copy, Debug)]

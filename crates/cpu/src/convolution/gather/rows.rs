@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Gather, product::BLOCK_PANELS};
+use super::Gather;
 use crate::{
     gemm::{GROUP, PANEL_ROWS},
     simd::{LANES, Simd},
 };
+
+/// Row panels of one task: with the groups of one part of the sum the packed rows take half of a second-level cache of 512 KiB.
+pub(super) const BLOCK_PANELS: usize = 8;
 
 /// An output pixel: where its taps start and where it is written.
 #[derive(Clone, Copy, Default)]

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{
-    Tile, Winograd,
     places::{Positions, Sink, check_place},
-    spread,
+    sizes::{OUTPUTS, POSITIONS, spread},
     tiles::LeftLayout,
-    transform::{OUTPUTS, POSITIONS, transform_product},
+    tiling::{Tile, Winograd},
+    transform::transform_product,
     weight::{TransformWeight, position_step, transformed_length},
 };
 use crate::{

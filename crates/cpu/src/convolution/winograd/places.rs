@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::transform::{INPUTS, POSITIONS};
+use super::sizes::{INPUTS, POSITIONS};
 use crate::{
     scratch::Shared,
     simd::{Arithmetic, LANES, Simd},

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    Winograd,
     places::{Block, Positions},
-    spread,
-    transform::{KERNEL, POSITIONS, transform_weight},
+    sizes::{KERNEL, POSITIONS, spread},
+    tiling::Winograd,
+    transform::transform_weight,
 };
 use crate::{
     convolution::transposed::{Lanes, load_transposed},

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use super::{
-    super::{
-        places::{Block, Positions},
-        transform::{KERNEL, POSITIONS, transform_product_to_weight},
-    },
-    BLOCK, Plan, SumsLayout,
-};
+use super::plan::{BLOCK, Plan, SumsLayout};
 use crate::{
+    convolution::winograd::{
+        places::{Block, Positions},
+        sizes::{KERNEL, POSITIONS},
+        transform::transform_product_to_weight,
+    },
     gemm::{Strided, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Simd},
