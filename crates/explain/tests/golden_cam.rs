@@ -153,7 +153,7 @@ fn load(name: &str, head: HeadKind) -> InferenceNetwork {
     };
     let network = spec.blank(Algorithm::Fast, &Device::flex());
     let state = StateDict::read(&fixtures(name).join("state.safetensors")).unwrap();
-    let state = layout::to_canonical(state).unwrap();
+    let state = layout::to_canonical(state, network.architecture()).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
     network.with_state(state).for_inference()
 }

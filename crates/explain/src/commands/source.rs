@@ -4,6 +4,7 @@ use crate::{cli::NetworkArgs, network::SavedNetwork};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Run, SplitRecord};
+use network::Architecture;
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
 
@@ -38,6 +39,7 @@ impl Source {
         let network = SavedNetwork::load(&checkpoint, &device)?;
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
+        let architecture = checkpoint.manifest.network.architecture;
         terminal.message(&format!(
             "network: {} ({which})",
             checkpoint.folder.display()
@@ -45,12 +47,12 @@ impl Source {
         if size != trained {
             terminal.message(&format!(
                 "pictures: {size} x {size} pixels, {}; the network was trained at {trained}",
-                cells(size)
+                cells(architecture, size)
             ));
-        } else if size.div_ceil(32) < FINE_ENOUGH {
+        } else if architecture.cells(size) < FINE_ENOUGH {
             terminal.message(&format!(
                 "pictures: {size} x {size} pixels, {}; a larger --size gives more cells, and worse predictions",
-                cells(size)
+                cells(architecture, size)
             ));
         }
         Ok(Self {
@@ -85,14 +87,14 @@ impl Source {
             manifest.iterations,
             manifest.size,
             self.size,
-            cells(self.size)
+            cells(manifest.network.architecture, self.size)
         )]
     }
 }
 
-/// How fine the maps are: the body halves five times.
-fn cells(size: usize) -> String {
-    let side = size.div_ceil(32);
+/// How fine the maps are.
+fn cells(architecture: Architecture, size: usize) -> String {
+    let side = architecture.cells(size);
     format!("so that maps have {side} x {side} cells")
 }
 
