@@ -10,7 +10,6 @@ use pictures::{
     fetch::{self, Source},
     folder::{LabelledFile, Photographs, classes, list_pictures},
     loader::DecodedCache,
-    sample,
     split::Split,
 };
 use std::{path::PathBuf, sync::Arc};
