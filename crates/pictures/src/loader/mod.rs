@@ -8,6 +8,7 @@ mod decoded_cache;
 mod normalisation;
 mod order;
 mod queue;
+mod validation;
 mod worker;
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ use queue::Queue;
 pub use decoded_cache::DecodedCache;
 pub use normalisation::Normalisation;
 pub use order::{EpochSeed, batches_in_epoch, shuffle};
+pub use validation::{ValidationPicture, validation_square};
 
 /// A data set that threads can share.
 pub type SharedDataset = Arc<dyn Dataset<Sample>>;

@@ -22,7 +22,8 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
                     &mut square,
                 );
                 queue.finish(task, Outcome::Loaded { index, label }, |slot| {
-                    plan.normalisation.apply(&square, slot)
+                    slot.copy_from_slice(&square);
+                    plan.normalisation.apply(slot);
                 });
             }
             Err(outcome) => queue.finish(task, outcome, |_| ()),
