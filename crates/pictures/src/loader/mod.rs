@@ -8,6 +8,7 @@ mod decoded_cache;
 mod normalisation;
 mod order;
 mod queue;
+mod seed;
 mod validation;
 mod worker;
 
@@ -24,7 +25,8 @@ use queue::Queue;
 
 pub use decoded_cache::DecodedCache;
 pub use normalisation::Normalisation;
-pub use order::{EpochSeed, batches_in_epoch, shuffle};
+pub use order::{batches_in_epoch, shuffle};
+pub use seed::{BatchPurpose, BatchSeed, EpochSeed};
 pub use validation::{ValidationPicture, validation_square};
 
 /// A data set that threads can share.
