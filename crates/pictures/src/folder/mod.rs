@@ -40,7 +40,7 @@ impl LabelledFile {
 /// Where the label of a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Layout {
+pub enum FolderLayout {
     /// In the file name, `Breed_name_12.jpg`: see [`label_of_file_name`].
     #[default]
     FileNames,
@@ -108,19 +108,19 @@ pub enum FolderError {
 ///
 /// All folders below are walked. Left out: what starts with `.`, links to folders, and whatever has none of the
 /// extensions .jpg, .jpeg, .png, .gif, .webp, .bmp in any case (the official archive holds a few `.mat` files). The
-/// contents aren't looked at. `annotations` is the folder of the official `list.txt`; only [`Layout::List`] reads it, and
+/// contents aren't looked at. `annotations` is the folder of the official `list.txt`; only [`FolderLayout::List`] reads it, and
 /// leaves out both pictures that aren't on the list and lines whose picture isn't there.
 ///
 /// # Errors
 /// A folder that is missing or without pictures, or a picture without a label: one variant of [`FolderError`] for each.
 pub fn list_pictures(
     folder: &Path,
-    layout: Layout,
+    layout: FolderLayout,
     annotations: &Path,
 ) -> Result<Vec<LabelledFile>, FolderError> {
     let found = walk::find_pictures(folder)?;
     match layout {
-        Layout::FileNames => found
+        FolderLayout::FileNames => found
             .into_iter()
             .map(|(name, path)| match label_of_file_name(&name) {
                 Some(label) => Ok(LabelledFile {
@@ -131,7 +131,7 @@ pub fn list_pictures(
                 None => Err(FolderError::NoLabel(path)),
             })
             .collect(),
-        Layout::Folders => found
+        FolderLayout::Folders => found
             .into_iter()
             .map(|(name, path)| match name.split_once('/') {
                 Some((class, _)) => Ok(LabelledFile {
@@ -142,7 +142,7 @@ pub fn list_pictures(
                 None => Err(FolderError::NoClassFolder(path)),
             })
             .collect(),
-        Layout::List => keep_listed(found, folder, annotations),
+        FolderLayout::List => keep_listed(found, folder, annotations),
     }
 }
 
