@@ -6,10 +6,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
-use super::SampleError;
-use super::breed::Breed;
-use super::picture::PixelBox;
-use super::two_breeds::Pair;
+use crate::breed::Breed;
+use crate::error::SampleError;
+use crate::picture::PixelBox;
+use crate::two_breeds::AnimalPair;
 
 /// JPEG's quality, 1 to 100.
 const QUALITY: u8 = 90;
@@ -91,7 +91,7 @@ pub(crate) fn write_head_box(
 }
 
 /// What `two_breeds/truth.json` says of one picture.
-pub(crate) fn truth(name: &str, [left, right]: [Breed; 2], pair: &Pair) -> Value {
+pub(crate) fn truth(name: &str, [left, right]: [Breed; 2], pair: &AnimalPair) -> Value {
     let (width, height) = pair.picture.dimensions();
     json!({
         "file": format!("{name}.jpg"),

@@ -3,8 +3,16 @@
 use glam::Vec3;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Albedo;
-use super::random::Draw;
+use crate::random::Draw;
+
+/// Reflectance of a point of a surface.
+#[derive(Clone, Copy)]
+pub(crate) struct Albedo {
+    /// Linear red, green and blue.
+    pub colour: Vec3,
+    /// Strength of the mirrored highlight.
+    pub gloss: f32,
+}
 
 /// The light of one picture: one lamp or the sun, and what the surroundings scatter.
 pub(crate) struct Light {

@@ -5,14 +5,14 @@ use image::{GrayImage, Luma, RgbImage};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Animal;
-use super::background;
-use super::breed::Breed;
-use super::canvas::Canvas;
-use super::light::Light;
-use super::noise::Noise;
-use super::random::Draw;
-use super::render::{Coverage, View, render};
+use crate::animal::Animal;
+use crate::background;
+use crate::breed::Breed;
+use crate::canvas::Canvas;
+use crate::light::Light;
+use crate::noise::Noise;
+use crate::random::Draw;
+use crate::render::{Coverage, View, render};
 
 /// A rectangle of whole pixels; `right` and `bottom` are the first column and row outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

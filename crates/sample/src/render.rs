@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use glam::{Vec2, Vec3};
 
-use super::animal::{Albedo, Animal, Part, Spot};
-use super::canvas::Canvas;
-use super::light::Light;
-use super::noise::Noise;
-use super::solid::Hit;
+use crate::animal::{Animal, Part, Spot};
+use crate::canvas::Canvas;
+use crate::light::{Albedo, Light};
+use crate::noise::Noise;
+use crate::solid::Hit;
 
 /// Samples per pixel along each side.
 const SAMPLES: usize = 2;

@@ -1,13 +1,11 @@
-//! What a sample consists of, and why one could not be drawn.
-
-use std::io;
-use std::path::{Path, PathBuf};
+//! The size and contents of a sample.
 
 use serde::{Deserialize, Serialize};
 
-use super::breed::Breed;
+use crate::breed::Breed;
+use crate::error::SampleError;
 
-/// What to draw.
+/// Size and contents of a sample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SampleSpec {
@@ -46,59 +44,6 @@ impl Default for SampleSpec {
             breeds: Breed::ALL.to_vec(),
             pictures_per_breed: 160,
             two_breeds_pictures: 30,
-        }
-    }
-}
-
-/// Why a sample could not be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum SampleError {
-    /// A file or folder could not be read, written or renamed.
-    #[error("cannot {action} {path}: {source}; check that the folder is writable and the disk not full", path = path.display())]
-    File {
-        /// What was tried, as a verb.
-        action: &'static str,
-        /// The file or folder.
-        path: PathBuf,
-        /// The system's reason.
-        source: io::Error,
-    },
-    /// A picture could not be encoded.
-    #[error("cannot encode {path}: {source}", path = path.display())]
-    Encode {
-        /// The file it was meant for.
-        path: PathBuf,
-        /// The encoder's reason.
-        source: image::ImageError,
-    },
-    /// The spec asks for nothing.
-    #[error("the sample has no pictures: breeds and pictures_per_breed must be at least one")]
-    Empty,
-    /// A breed is named twice.
-    #[error("breeds names {name} twice; name each breed once")]
-    RepeatedBreed {
-        /// The class name of the breed.
-        name: &'static str,
-    },
-    /// Two breeds in one frame are asked for, but there is only one.
-    #[error("two_breeds_pictures needs at least two breeds; name another breed or set it to 0")]
-    NoSecondBreed,
-    /// The folder holds something that this generator did not write.
-    #[error("{folder} exists and is no drawn sample; it is left untouched: choose another folder or move it away", folder = folder.display())]
-    NotASample {
-        /// The folder.
-        folder: PathBuf,
-    },
-}
-
-impl SampleError {
-    /// Names the file or folder of a failed action.
-    pub(crate) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
-        let path = path.to_path_buf();
-        move |source| Self::File {
-            action,
-            path,
-            source,
         }
     }
 }

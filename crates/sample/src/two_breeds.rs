@@ -5,18 +5,18 @@ use image::RgbImage;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Animal;
-use super::background;
-use super::breed::Breed;
-use super::canvas::Canvas;
-use super::light::Light;
-use super::noise::Noise;
-use super::picture::{Whereabouts, horizon, photograph};
-use super::random::Draw;
-use super::render::{View, render};
+use crate::animal::Animal;
+use crate::background;
+use crate::breed::Breed;
+use crate::canvas::Canvas;
+use crate::light::Light;
+use crate::noise::Noise;
+use crate::picture::{Whereabouts, horizon, photograph};
+use crate::random::Draw;
+use crate::render::{View, render};
 
 /// A drawn picture of two animals.
-pub(crate) struct Pair {
+pub(crate) struct AnimalPair {
     pub picture: RgbImage,
     /// The column that divides the two.
     pub seam: u32,
@@ -38,7 +38,7 @@ pub(crate) fn breeds_of(breeds: &[Breed], number: usize) -> [Breed; 2] {
 }
 
 /// Draws the two breeds, left and right.
-pub(crate) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> Pair {
+pub(crate) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> AnimalPair {
     let height = random.between(170.0, 220.0);
     let mut canvas = Canvas::new(
         (height * random.between(1.15, 1.3)) as usize,
@@ -67,7 +67,7 @@ pub(crate) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> Pair {
             tufts,
         ))
     });
-    Pair {
+    AnimalPair {
         picture: photograph(random, &mut canvas),
         seam: seam as u32,
         left,

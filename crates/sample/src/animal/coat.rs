@@ -6,30 +6,11 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::markings::Markings;
-use super::parts::Skin;
+use super::parts::{Skin, Spot};
 use crate::breed::Breed;
-use crate::light::linear;
+use crate::light::{Albedo, linear};
 use crate::noise::{Noise, mix, step};
 use crate::random::Draw;
-
-/// How a point of the surface reflects light.
-#[derive(Clone, Copy)]
-pub(crate) struct Albedo {
-    /// Linear red, green and blue.
-    pub colour: Vec3,
-    /// Strength of the mirrored highlight.
-    pub gloss: f32,
-}
-
-/// A point of the skin in the coordinates that patterns are laid in.
-pub(crate) struct Spot {
-    pub skin: Skin,
-    pub place: Vec3,
-    /// Unit vector away from the animal.
-    pub outwards: Vec3,
-    /// From the start (0) to the end (1) of the part.
-    pub along: f32,
-}
 
 /// The colours of one animal.
 pub(crate) struct Coat {

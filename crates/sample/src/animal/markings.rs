@@ -3,8 +3,7 @@
 use glam::{Vec2, Vec3};
 use rand_chacha::ChaCha8Rng;
 
-use super::coat::Spot;
-use super::parts::Skin;
+use super::parts::{Skin, Spot};
 use crate::breed::Breed;
 use crate::light::linear;
 use crate::noise::{mix, step};

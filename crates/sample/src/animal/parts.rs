@@ -36,6 +36,16 @@ pub(crate) struct Part {
     pub fluff: f32,
 }
 
+/// A point of the skin, in the coordinates that the coat's pattern is laid in.
+pub(crate) struct Spot {
+    pub skin: Skin,
+    pub place: Vec3,
+    /// Unit vector away from the animal.
+    pub outwards: Vec3,
+    /// From the start (0) to the end (1) of the part.
+    pub along: f32,
+}
+
 /// Collects parts in the coordinates of the body and then of the head.
 pub(super) struct Sculpture {
     pub parts: Vec<Part>,
