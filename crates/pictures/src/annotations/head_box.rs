@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{AnnotationError, read_if_there};
+use super::error::AnnotationError;
+use super::optional_file::read_if_there;
 
 /// The rectangle around a head, in pixels of the original picture as the file gives them: `left < right` and
 /// `top < bottom`. The file's own width and height of the picture aren't looked at (they are 0 for some of the official

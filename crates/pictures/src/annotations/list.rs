@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::AnnotationError;
+use super::error::AnnotationError;
 
 /// Whether a breed is one of cats or of dogs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

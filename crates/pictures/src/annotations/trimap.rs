@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{AnnotationError, read_if_there};
+use super::error::AnnotationError;
+use super::optional_file::read_if_there;
 use crate::decode::decode;
 
 /// What a pixel of a trimap shows. The discriminants are the values in the file.

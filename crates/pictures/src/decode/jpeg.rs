@@ -8,7 +8,7 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::{DecodeError, check_size};
+use super::error::{DecodeError, check_size};
 
 /// The largest side that the format can express; the limit that counts is [`super::MAX_PIXELS`].
 const MAX_SIDE: usize = 65_535;

@@ -3,7 +3,9 @@
 //! The order is the byte order of the names, whatever the file system says, so that a split made from a seed is the same
 //! on every machine.
 
+mod error;
 mod label;
+mod labelled_file;
 mod name;
 mod photographs;
 mod walk;
@@ -13,29 +15,13 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{AnnotationError, read_list};
+use crate::annotations::read_list;
 
+pub use error::FolderError;
 pub use label::label_of_file_name;
+pub use labelled_file::LabelledFile;
 pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
 pub use photographs::{LabelledPicture, Photographs, Sample};
-
-/// One picture file and its class.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelledFile {
-    /// Path below the listed folder with `/` between its parts: the file name, or `class/name`. Unique in a listing.
-    pub name: String,
-    /// Where the file is.
-    pub path: PathBuf,
-    /// Name of its class.
-    pub label: String,
-}
-
-impl LabelledFile {
-    /// The file name without folders and extension, e.g. `Abyssinian_12`: the key to its annotations.
-    pub fn stem(&self) -> &str {
-        name::stem(&self.name)
-    }
-}
 
 /// Where the label of a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -48,60 +34,6 @@ pub enum FolderLayout {
     Folders,
     /// In the official `list.txt` of the Oxford-IIIT Pets: only the pictures named there, with the breed named there.
     List,
-}
-
-/// Why pictures cannot be listed or used.
-#[derive(Debug, thiserror::Error)]
-pub enum FolderError {
-    /// The folder isn't there.
-    #[error("there is no folder {}: name another one, or type `train fetch` to download the pets", .0.display())]
-    Missing(PathBuf),
-    /// A folder is there but cannot be listed.
-    #[error("cannot list {}: {source}", path.display())]
-    Unreadable {
-        /// The folder or the entry in it.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
-    /// Not one picture in the folder.
-    #[error(
-        "there is no picture in {} (looked for .jpg, .jpeg, .png, .gif, .webp, .bmp): name another folder, or type \
-         `train fetch` to download the pets",
-        .0.display()
-    )]
-    Empty(PathBuf),
-    /// A name that isn't UTF-8.
-    #[error("the name {} is not valid UTF-8: rename it", .0.display())]
-    NotUnicode(PathBuf),
-    /// A picture whose name says no class.
-    #[error("the name {} says no class: expected a breed, an underscore, a number and .jpg, as in Maine_Coon_12.jpg", .0.display())]
-    NoLabel(PathBuf),
-    /// A picture that lies beside the class folders.
-    #[error("the picture {} lies in no class folder: move it into one, as in Maine_Coon/12.jpg", .0.display())]
-    NoClassFolder(PathBuf),
-    /// The official list is not there or not in order.
-    #[error(transparent)]
-    List(#[from] AnnotationError),
-    /// None of the pictures of the official list is in the folder.
-    #[error("none of the pictures of {} is in {}: name the folder that holds them", list.display(), folder.display())]
-    NothingListed {
-        /// The official list.
-        list: PathBuf,
-        /// The folder of pictures.
-        folder: PathBuf,
-    },
-    /// A class that no training picture has.
-    #[error(
-        "the class {label} of {name} has no training picture: take another split (`stratified` gives every class its \
-         share) or leave the class out"
-    )]
-    UntrainedClass {
-        /// The class.
-        label: String,
-        /// A picture of it.
-        name: String,
-    },
 }
 
 /// The pictures below `folder` with their labels, in byte order of their names.

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use burn_dataset::{Dataset, DatasetError};
 use image::RgbImage;
 
-use super::{FolderError, LabelledFile};
+use super::error::FolderError;
+use super::labelled_file::LabelledFile;
 use crate::decode::{DecodeError, read_picture};
 
 /// One decoded picture and the index of its class.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use burn_dataset::{Dataset, DatasetError};
 
-use super::SharedDataset;
+use super::dataset::SharedDataset;
 use crate::folder::{LabelledPicture, Sample};
 
 /// A data set that keeps its decoded pictures in memory as they are first read, up to a limit.

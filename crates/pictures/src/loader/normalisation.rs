@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LoaderError;
+use super::error::LoaderError;
 use crate::transform::vectorised::{Kernel, vectorised};
 
 /// Mean and standard deviation of red, green and blue, for values in 0..1.

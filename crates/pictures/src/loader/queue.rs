@@ -6,7 +6,9 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Batch, EpochPlan, LoaderError, Purpose};
+use super::batch::Batch;
+use super::error::LoaderError;
+use super::plan::{EpochPlan, Purpose};
 
 /// Shared by all threads of one epoch.
 pub(super) struct Queue {

@@ -5,8 +5,10 @@
 //! wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of `image`
 //! stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
+use super::dataset::SharedDataset;
+use super::error::LoaderError;
+use super::plan::{EpochPlan, OnBadImage, Purpose};
 use super::queue::{Outcome, Queue};
-use super::{EpochPlan, LoaderError, OnBadImage, Purpose, SharedDataset};
 use crate::folder::LabelledPicture;
 use crate::transform::{Draws, Workspace};
 

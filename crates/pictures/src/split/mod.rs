@@ -3,17 +3,21 @@
 //! The random split is fastai's `random_split_by_pct` on files in byte order: numpy's `RandomState(seed).permutation`,
 //! the first `fraction` of it for validation.
 
+mod error;
 mod official;
+mod parts;
 mod random;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{AnnotationError, read_list};
+use crate::annotations::read_list;
 use crate::folder::LabelledFile;
 
+pub use error::SplitError;
 pub use official::official_split;
+pub use parts::Split;
 pub use random::{random_split, stratified_split};
 
 /// How a listing is divided.
@@ -58,43 +62,6 @@ fn default_fraction() -> f64 {
 
 fn default_seed() -> u32 {
     2
-}
-
-/// Two disjoint parts of a listing, as indices into it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Split {
-    /// The training part, ascending.
-    pub train: Vec<usize>,
-    /// The validation part, in the order it is validated in: that of the permutation for a random split, class after
-    /// class for a stratified one, that of the listing for the official one.
-    pub valid: Vec<usize>,
-}
-
-/// Why a listing cannot be divided.
-#[derive(Debug, thiserror::Error)]
-pub enum SplitError {
-    /// A fraction that isn't between 0 and 1.
-    #[error(
-        "the validation fraction is {0}: expected a number between 0 and 1, both excluded, such as 0.2"
-    )]
-    Fraction(f64),
-    /// One of the parts has no picture.
-    #[error("{pictures} pictures leave none {part}: add pictures or change the split")]
-    EmptyPart {
-        /// How many pictures there are to divide.
-        pictures: usize,
-        /// `to train on` or `to validate with`.
-        part: &'static str,
-    },
-    /// An official list is not there or not in order.
-    #[error(transparent)]
-    List(#[from] AnnotationError),
-    /// A picture on both official lists.
-    #[error("{0} is in both trainval.txt and test.txt: fetch the annotations again")]
-    ListedTwice(String),
-    /// A picture on neither official list.
-    #[error("{0} is neither in trainval.txt nor in test.txt: remove it or take another split")]
-    NotListed(String),
 }
 
 impl SplitMethod {

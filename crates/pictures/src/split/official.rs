@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Split, SplitError};
+use super::error::SplitError;
+use super::parts::Split;
 use crate::annotations::ListEntry;
 use crate::folder::LabelledFile;
 

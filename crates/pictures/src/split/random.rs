@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand_mt::Mt;
 
-use super::{Split, SplitError};
+use super::error::SplitError;
+use super::parts::Split;
 
 /// Divides `count` pictures: the first `trunc(fraction * count)` of numpy's `RandomState(seed).permutation(count)`
 /// validate, in that order; the others train. Either part may be empty.

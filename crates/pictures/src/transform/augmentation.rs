@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Padding;
+use super::padding::Padding;
 
 /// How training pictures are varied; fields and defaults are those of fastai 1.0.30's `get_transforms`.
 ///

@@ -2,7 +2,7 @@
 
 use rand::{Rng, RngExt};
 
-use super::Padding;
+use super::padding::Padding;
 
 /// Where the square lies in the room that the resized picture leaves it.
 #[derive(Clone, Copy, Debug, PartialEq)]

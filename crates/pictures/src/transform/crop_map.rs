@@ -1,6 +1,8 @@
 //! The way from the validation square back to the picture.
 
-use super::{CropPosition, ResizeGeometry, crop};
+use super::crop;
+use super::crop::CropPosition;
+use super::geometry::ResizeGeometry;
 
 /// The affine map between the square the network sees in validation and the original picture.
 ///

@@ -2,9 +2,11 @@
 
 use rand::{Rng, RngExt};
 
-use super::{
-    Augmentation, CropPosition, Flip, Zoom, brightness, contrast, crop, flip, rotate, warp, zoom,
-};
+use super::augmentation::Augmentation;
+use super::crop::CropPosition;
+use super::flip::Flip;
+use super::zoom::Zoom;
+use super::{brightness, contrast, crop, flip, rotate, warp, zoom};
 
 /// A drawn value, and whether its transform is applied to this picture.
 #[derive(Clone, Copy, Debug, PartialEq)]

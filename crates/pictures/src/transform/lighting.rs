@@ -1,7 +1,8 @@
 //! Brightness and contrast together: one logit and one sigmoid.
 
+use super::brightness;
+use super::draw::Draws;
 use super::vectorised::{Kernel, vectorised};
-use super::{Draws, brightness};
 
 /// Applies `logit += shift`, `logit *= scale` to values in 0..1.
 ///

@@ -2,10 +2,13 @@
 
 use image::RgbImage;
 
+use super::draw::Draws;
+use super::geometry::ResizeGeometry;
 use super::lighting::Lighting;
 use super::matrix::Matrix;
+use super::padding::Padding;
 use super::sampling::{Points, SamplingBuffers, Source, sample};
-use super::{Draws, Padding, ResizeGeometry, area, crop, flip, rotate, warp, zoom};
+use super::{area, crop, flip, rotate, warp, zoom};
 
 /// Transforms `picture` as `draws` say into a square of `size` × `size`.
 ///

@@ -1,7 +1,7 @@
 //! Bilinear interpolation of a picture at mapped points.
 
-use super::Padding;
 use super::matrix::Matrix;
+use super::padding::Padding;
 use super::taps::Taps;
 use super::vectorised::{Kernel, vectorised};
 

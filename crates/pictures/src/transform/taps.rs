@@ -1,6 +1,6 @@
 //! Which two neighbouring pixels of a row or column a position lies between, and how near it is to each.
 
-use super::Padding;
+use super::padding::Padding;
 
 /// For each of several positions along a side, the first of two neighbouring pixels and the weights of both.
 #[derive(Default)]

@@ -1,0 +1,10 @@
+//! Data sets as the loader takes them.
+
+use std::sync::Arc;
+
+use burn_dataset::Dataset;
+
+use crate::folder::Sample;
+
+/// A data set that threads can share.
+pub type SharedDataset = Arc<dyn Dataset<Sample>>;
