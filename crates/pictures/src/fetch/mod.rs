@@ -26,7 +26,7 @@ use record::FetchRecord;
 
 /// Where the archives are, and what they must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct ArchiveSource {
     /// The address that holds `images.tar.gz` and `annotations.tar.gz`, with or without a slash at its end.
     pub address: String,
     /// MD5 of `images.tar.gz`, in hexadecimal digits.
@@ -37,9 +37,9 @@ pub struct Source {
 
 /// The archives of the Visual Geometry Group in Oxford (some 790 MB and 20 MB), with the checksums that torchvision's
 /// `OxfordIIITPet` has for them.
-impl Default for Source {
+impl Default for ArchiveSource {
     fn default() -> Self {
-        Source {
+        ArchiveSource {
             address: "https://thor.robots.ox.ac.uk/~vgg/data/pets/".to_string(),
             images_md5: "5c4f3ee8e5d25df40f4fd59a7f44e54c".to_string(),
             annotations_md5: "95a8c909bbe2e81eed6a22bccdf3f68f".to_string(),
@@ -90,7 +90,7 @@ pub enum FetchEvent {
 /// # Errors
 /// See [`FetchError`]. After each of them calling again continues with what is there.
 pub fn fetch(
-    source: &Source,
+    source: &ArchiveSource,
     folder: &Path,
     on_event: &mut dyn FnMut(FetchEvent),
 ) -> Result<(), FetchError> {

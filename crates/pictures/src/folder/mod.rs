@@ -21,7 +21,7 @@ pub use error::FolderError;
 pub use label::label_of_file_name;
 pub use labelled_file::LabelledFile;
 pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
-pub use photographs::{LabelledPicture, Photographs, Sample};
+pub use photographs::{LabelledPicture, Photographs, PictureItem};
 
 /// Where the label of a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -21,7 +21,7 @@ pub struct LabelledPicture {
 
 /// What [`Photographs`] gives for an index. A picture that cannot be decoded is an item like another, and not the data
 /// set's own error: whether to stop or to leave it out is decided by who asked.
-pub type Sample = Result<LabelledPicture, DecodeError>;
+pub type PictureItem = Result<LabelledPicture, DecodeError>;
 
 /// Pictures on the disk, decoded one at a time, each time anew.
 #[derive(Debug, Clone)]
@@ -65,9 +65,9 @@ impl Photographs {
     }
 }
 
-impl Dataset<Sample> for Photographs {
-    /// Never an `Err` on the outside: see [`Sample`].
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for Photographs {
+    /// Never an `Err` on the outside: see [`PictureItem`].
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         let (path, label) = &self.files[index];
         Ok(read_picture(path).map(|picture| LabelledPicture {
             picture,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use burn_dataset::Dataset;
 
-use crate::folder::Sample;
+use crate::folder::PictureItem;
 
 /// A data set that threads can share.
-pub type SharedDataset = Arc<dyn Dataset<Sample>>;
+pub type SharedDataset = Arc<dyn Dataset<PictureItem>>;

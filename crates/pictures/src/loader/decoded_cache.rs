@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use burn_dataset::{Dataset, DatasetError};
 
 use super::dataset::SharedDataset;
-use crate::folder::{LabelledPicture, Sample};
+use crate::folder::{LabelledPicture, PictureItem};
 
 /// A data set that keeps its decoded pictures in memory as they are first read, up to a limit.
 ///
@@ -60,8 +60,8 @@ impl DecodedCache {
     }
 }
 
-impl Dataset<Sample> for DecodedCache {
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for DecodedCache {
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         if let Some(sample) = self.kept[index].get() {
             return Ok(Ok(sample.clone()));
         }
@@ -118,8 +118,8 @@ mod tests {
         }
     }
 
-    impl Dataset<Sample> for Drawn {
-        fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+    impl Dataset<PictureItem> for Drawn {
+        fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
             self.reads[index].fetch_add(1, Ordering::SeqCst);
             Ok(Ok(drawn(index)))
         }
@@ -144,8 +144,8 @@ mod tests {
         barrier: Barrier,
     }
 
-    impl Dataset<Sample> for ReadByFour {
-        fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+    impl Dataset<PictureItem> for ReadByFour {
+        fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
             let sample = self.dataset.get(index);
             self.barrier.wait();
             sample
@@ -159,8 +159,8 @@ mod tests {
     /// Fails the first time that picture 0 (undecodable) or 1 (out of reach) is read.
     struct FailsAtFirst(Arc<Drawn>);
 
-    impl Dataset<Sample> for FailsAtFirst {
-        fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+    impl Dataset<PictureItem> for FailsAtFirst {
+        fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
             let sample = self.0.get(index);
             match (index, self.0.reads()[index]) {
                 (0, 1) => Ok(Err(DecodeError::Empty)),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::error::LoaderError;
-use crate::transform::vectorised::{Kernel, vectorised};
+use crate::transform::vectorised::{VectorKernel, vectorised};
 
 /// Mean and standard deviation of red, green and blue, for values in 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ struct NormalisationKernel<'a> {
     square: &'a mut [f32],
 }
 
-impl Kernel for NormalisationKernel<'_> {
+impl VectorKernel for NormalisationKernel<'_> {
     #[inline(always)]
     fn run(self) {
         let Normalisation { mean, std } = self.normalisation;

@@ -12,7 +12,7 @@ use super::plan::{EpochPlan, Purpose};
 
 /// Shared by all threads of one epoch.
 pub(super) struct Queue {
-    layout: Layout,
+    layout: BatchLayout,
     state: Mutex<State>,
     /// A batch was taken, or the epoch was stopped.
     room: Condvar,
@@ -21,7 +21,7 @@ pub(super) struct Queue {
 }
 
 /// What does not change during an epoch.
-struct Layout {
+struct BatchLayout {
     /// Positions in the order end here.
     end: usize,
     batch_size: usize,
@@ -48,7 +48,7 @@ struct Pending {
 
 struct Contents {
     pictures: Vec<f32>,
-    outcomes: Vec<Option<Outcome>>,
+    outcomes: Vec<Option<PictureOutcome>>,
 }
 
 /// A picture to make.
@@ -59,7 +59,7 @@ pub(super) struct Task {
 }
 
 /// What became of a picture.
-pub(super) enum Outcome {
+pub(super) enum PictureOutcome {
     /// It is in the batch.
     Loaded { index: usize, label: usize },
     /// It is left out, for this reason.
@@ -79,7 +79,7 @@ impl Queue {
         };
         let picture_length = 3 * plan.size * plan.size;
         Self {
-            layout: Layout {
+            layout: BatchLayout {
                 end,
                 batch_size: plan.batch_size,
                 picture_length,
@@ -126,7 +126,7 @@ impl Queue {
     /// Records what became of a picture, and copies its normalised values into the batch if there are any.
     ///
     /// The copy holds the batch's lock, which all workers on this batch need; nothing else may be done under it.
-    pub(super) fn finish(&self, task: Task, outcome: Outcome, values: Option<&[f32]>) {
+    pub(super) fn finish(&self, task: Task, outcome: PictureOutcome, values: Option<&[f32]>) {
         let Task { position, contents } = task;
         let slot = position % self.layout.batch_size;
         {
@@ -185,7 +185,7 @@ impl Queue {
     }
 }
 
-impl Layout {
+impl BatchLayout {
     /// An empty batch that begins at this position of the order.
     fn pending(&self, position: usize) -> Pending {
         let count = self.batch_size.min(self.end - position);
@@ -209,7 +209,7 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
     };
     for (slot, outcome) in contents.outcomes.drain(..).enumerate() {
         match outcome {
-            Some(Outcome::Loaded { index, label }) => {
+            Some(PictureOutcome::Loaded { index, label }) => {
                 let kept = batch.labels.len();
                 if kept < slot {
                     let picture = slot * picture_length..(slot + 1) * picture_length;
@@ -218,8 +218,8 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
                 batch.labels.push(label);
                 batch.indices.push(index);
             }
-            Some(Outcome::Skipped(reason)) => batch.skipped.push(reason),
-            Some(Outcome::Failed(error)) => return Err(error),
+            Some(PictureOutcome::Skipped(reason)) => batch.skipped.push(reason),
+            Some(PictureOutcome::Failed(error)) => return Err(error),
             None => return Err(LoaderError::WorkerPanicked),
         }
     }

@@ -8,7 +8,7 @@
 use super::dataset::SharedDataset;
 use super::error::LoaderError;
 use super::plan::{EpochPlan, OnBadImage, Purpose};
-use super::queue::{Outcome, Queue};
+use super::queue::{PictureOutcome, Queue};
 use crate::folder::LabelledPicture;
 use crate::transform::{Draws, Workspace};
 
@@ -30,7 +30,7 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
                 );
                 // Here and not in `finish`, which holds the batch's lock while it copies.
                 plan.normalisation.apply(&mut square);
-                queue.finish(task, Outcome::Loaded { index, label }, Some(&square));
+                queue.finish(task, PictureOutcome::Loaded { index, label }, Some(&square));
             }
             Err(outcome) => queue.finish(task, outcome, None),
         }
@@ -42,14 +42,17 @@ fn load(
     dataset: &SharedDataset,
     plan: &EpochPlan,
     index: usize,
-) -> Result<LabelledPicture, Outcome> {
+) -> Result<LabelledPicture, PictureOutcome> {
     match dataset.get(index) {
         Ok(Ok(picture)) => Ok(picture),
         Ok(Err(error)) if plan.on_bad_image == OnBadImage::Skip => {
-            Err(Outcome::Skipped(error.to_string()))
+            Err(PictureOutcome::Skipped(error.to_string()))
         }
-        Ok(Err(error)) => Err(Outcome::Failed(LoaderError::Picture(error))),
-        Err(source) => Err(Outcome::Failed(LoaderError::Dataset { index, source })),
+        Ok(Err(error)) => Err(PictureOutcome::Failed(LoaderError::Picture(error))),
+        Err(source) => Err(PictureOutcome::Failed(LoaderError::Dataset {
+            index,
+            source,
+        })),
     }
 }
 

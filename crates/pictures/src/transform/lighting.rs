@@ -2,7 +2,7 @@
 
 use super::brightness;
 use super::draw::Draws;
-use super::vectorised::{Kernel, vectorised};
+use super::vectorised::{VectorKernel, vectorised};
 
 /// Applies `logit += shift`, `logit *= scale` to values in 0..1.
 ///
@@ -45,7 +45,7 @@ struct LightingKernel<'a> {
     values: &'a mut [f32],
 }
 
-impl Kernel for LightingKernel<'_> {
+impl VectorKernel for LightingKernel<'_> {
     #[inline(always)]
     fn run(self) {
         let Lighting { shift, scale } = self.lighting;

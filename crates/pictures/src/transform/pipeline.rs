@@ -7,7 +7,7 @@ use super::geometry::ResizeGeometry;
 use super::lighting::Lighting;
 use super::matrix::Matrix;
 use super::padding::Padding;
-use super::sampling::{Points, SamplingBuffers, Source, sample};
+use super::sampling::{PixelSource, Points, SamplingBuffers, sample};
 use super::{area, crop, flip, rotate, warp, zoom};
 
 /// Transforms `picture` as `draws` say into a square of `size` × `size`.
@@ -94,7 +94,7 @@ impl Workspace {
                     &mut self.area_sums,
                     &mut self.area_means,
                 );
-                let source = Source {
+                let source = PixelSource {
                     values: &self.area_means,
                     width: reduced_width,
                 };
@@ -106,7 +106,7 @@ impl Workspace {
                 );
             }
             None if height > 1 && width > 1 => {
-                let source = Source {
+                let source = PixelSource {
                     values: picture.as_raw().as_slice(),
                     width,
                 };
@@ -114,7 +114,7 @@ impl Workspace {
             }
             None => {
                 let widened = at_least_two_by_two(picture);
-                let source = Source {
+                let source = PixelSource {
                     values: &widened,
                     width: width.max(2),
                 };

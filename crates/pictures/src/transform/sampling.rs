@@ -3,11 +3,11 @@
 use super::matrix::Matrix;
 use super::padding::Padding;
 use super::taps::Taps;
-use super::vectorised::{Kernel, vectorised};
+use super::vectorised::{VectorKernel, vectorised};
 
 /// A picture of at least 2 × 2 pixels: interleaved RGB, values 0..255.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a, T> {
+pub(super) struct PixelSource<'a, T> {
     pub values: &'a [T],
     pub width: usize,
 }
@@ -38,7 +38,7 @@ pub(super) struct SamplingBuffers {
 
 /// Reads the picture at all `points` into three planes (red, green, blue) of rows × columns values 0..1.
 pub(super) fn sample<T: Copy + Into<f32>>(
-    source: Source<'_, T>,
+    source: PixelSource<'_, T>,
     points: Points<'_>,
     buffers: &mut SamplingBuffers,
     planes: &mut [f32],
@@ -92,13 +92,13 @@ impl<'a> Planes<'a> {
 
 /// Rows and columns are mapped each by itself: two rows of the picture are blended, then its columns.
 struct SeparableKernel<'a, T> {
-    source: Source<'a, T>,
+    source: PixelSource<'a, T>,
     points: Points<'a>,
     buffers: &'a mut SamplingBuffers,
     planes: Planes<'a>,
 }
 
-impl<T: Copy + Into<f32>> Kernel for SeparableKernel<'_, T> {
+impl<T: Copy + Into<f32>> VectorKernel for SeparableKernel<'_, T> {
     #[inline(always)]
     fn run(mut self) {
         let SamplingBuffers {
@@ -155,13 +155,13 @@ fn blend_columns(blended: &[f32], across: &Taps, [red, green, blue]: [&mut [f32]
 
 /// Every point has its own four neighbours.
 struct GeneralKernel<'a, T> {
-    source: Source<'a, T>,
+    source: PixelSource<'a, T>,
     points: Points<'a>,
     buffers: &'a mut SamplingBuffers,
     planes: Planes<'a>,
 }
 
-impl<T: Copy + Into<f32>> Kernel for GeneralKernel<'_, T> {
+impl<T: Copy + Into<f32>> VectorKernel for GeneralKernel<'_, T> {
     #[inline(always)]
     fn run(mut self) {
         let SamplingBuffers {
@@ -199,7 +199,7 @@ impl<T: Copy + Into<f32>> Kernel for GeneralKernel<'_, T> {
 /// One row of the square, each point from its four neighbours.
 #[inline(always)]
 fn blend_neighbours<T: Copy + Into<f32>>(
-    source: Source<'_, T>,
+    source: PixelSource<'_, T>,
     across: &Taps,
     down: &Taps,
     [red, green, blue]: [&mut [f32]; 3],
@@ -235,7 +235,7 @@ fn two_pixels<T: Copy + Into<f32>>(values: &[T], start: usize) -> [f32; 8] {
 
 /// Row `first` of the picture and the one below it.
 #[inline(always)]
-fn row_pair<'a, T>(source: Source<'a, T>, first: u32) -> (&'a [T], &'a [T]) {
+fn row_pair<'a, T>(source: PixelSource<'a, T>, first: u32) -> (&'a [T], &'a [T]) {
     let stride = 3 * source.width;
     source.values[first as usize * stride..(first as usize + 2) * stride].split_at(stride)
 }

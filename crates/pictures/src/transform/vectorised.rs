@@ -1,7 +1,7 @@
 //! Choosing the instruction set at run time.
 
 /// A loop that the compiler can vectorise.
-pub(crate) trait Kernel {
+pub(crate) trait VectorKernel {
     /// Runs the loop; to be marked `#[inline(always)]`, so that it takes the instruction set of its caller.
     fn run(self);
 }
@@ -9,7 +9,7 @@ pub(crate) trait Kernel {
 /// Runs `kernel` compiled for AVX-512 or AVX2 where the processor has it, else for the target's baseline.
 ///
 /// All compute the same bits: Rust neither reorders floating-point sums nor fuses a product with a sum.
-pub(crate) fn vectorised(kernel: impl Kernel) {
+pub(crate) fn vectorised(kernel: impl VectorKernel) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::is_x86_feature_detected as has;
@@ -27,12 +27,12 @@ pub(crate) fn vectorised(kernel: impl Kernel) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn with_avx512(kernel: impl Kernel) {
+fn with_avx512(kernel: impl VectorKernel) {
     kernel.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn with_avx2(kernel: impl Kernel) {
+fn with_avx2(kernel: impl VectorKernel) {
     kernel.run();
 }
