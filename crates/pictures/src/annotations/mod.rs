@@ -1,7 +1,7 @@
-//! What the Oxford-IIIT Pets say about a picture beside its breed: the official lists, trimaps, head boxes.
+//! Annotations of the Oxford-IIIT Pets: the official lists, trimaps and head boxes.
 //!
-//! All are found by the stem of the picture's file name (`Abyssinian_12` of `Abyssinian_12.jpg`). They exist for some
-//! pictures only, so the readers of trimaps and head boxes answer `None` where there is no file.
+//! Trimaps and head boxes are found by the stem of the picture's file name (`Abyssinian_12` of `Abyssinian_12.jpg`).
+//! They exist for some pictures only, so the readers of trimaps and head boxes return `None` if there is no file.
 
 mod error;
 mod head_box;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::error::AnnotationError;
 
-/// The content of a file that may be absent.
+/// Content of a file, or `None` if it does not exist.
 pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, AnnotationError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),

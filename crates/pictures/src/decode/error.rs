@@ -2,30 +2,30 @@
 
 use std::path::{Path, PathBuf};
 
-/// The largest picture that is decoded, in pixels (width times height). A file that claims more is refused before any
-/// memory is taken for its pixels.
+/// Size of the largest picture that is decoded, in pixels (width times height). A file that claims more is refused
+/// before any memory is taken for its pixels.
 pub const MAX_PIXELS: u64 = 100_000_000;
 
-/// Why a picture cannot be had.
+/// Error of reading or decoding a picture.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
     /// The file cannot be opened or read.
     #[error("cannot be read: {0}")]
     Unreadable(#[source] std::io::Error),
-    /// There are no bytes at all.
+    /// The file has no bytes.
     #[error("the file is empty: fetch or copy it again")]
     Empty,
-    /// The first bytes are those of no picture format.
-    #[error("the content is no picture: expected JPEG, PNG, GIF, WebP or BMP")]
+    /// The first bytes belong to no known picture format.
+    #[error("the content is not a picture: expected JPEG, PNG, GIF, WebP or BMP")]
     UnknownFormat,
-    /// A picture, of a format or a variety of one that is not read here.
+    /// The picture has a format, or a variant of one, that is not supported.
     #[error(
         "the content is {format}, which is not supported ({reason}): convert it to an ordinary JPEG or PNG"
     )]
     Unsupported {
         /// Name of the format, e.g. `TIFF`.
         format: String,
-        /// What the decoder says.
+        /// Explanation of the decoder.
         reason: String,
     },
     /// The header claims more than [`MAX_PIXELS`] pixels.
@@ -38,20 +38,20 @@ pub enum DecodeError {
         /// Claimed height in pixels.
         height: u32,
     },
-    /// The header is that of the format, but the data break its rules or end too early.
+    /// The header is valid, but the data break the rules of the format or end too early.
     #[error("the {format} data are damaged or cut short ({reason}): fetch or copy the file again")]
     Broken {
         /// Name of the format, e.g. `JPEG`.
         format: String,
-        /// What the decoder says.
+        /// Explanation of the decoder.
         reason: String,
     },
-    /// Any of the above, with the file it happened in.
+    /// Any other variant, with the file it happened in.
     #[error("{}: {cause}", path.display())]
     InFile {
         /// The picture's file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Error in it.
         cause: Box<DecodeError>,
     },
 }
@@ -66,7 +66,7 @@ impl DecodeError {
     }
 }
 
-/// Refuses what is larger than [`MAX_PIXELS`].
+/// Refuses a picture larger than [`MAX_PIXELS`].
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS {
         return Err(DecodeError::TooLarge { width, height });

@@ -1,8 +1,8 @@
-//! From the bytes of a picture file to RGB pixels.
+//! Decoding of picture files to RGB pixels.
 //!
-//! The rules are PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the format is found in the
-//! content and not in the name, alpha is dropped without blending, an EXIF rotation is ignored, and a file that was cut
-//! short is an error. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
+//! The rules are those of PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the content and not
+//! the name decides the format, alpha is dropped without blending, an EXIF rotation is ignored, and a file that was
+//! cut short is an error. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
 //! transform and another rounding in the chroma upsampling).
 
 mod error;
@@ -24,7 +24,7 @@ use error::check_size;
 /// The most memory a decoder may take for one picture, in bytes: [`MAX_PIXELS`] at 16 bits of red, green, blue, alpha.
 const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
 
-/// The picture in the file `path`, decoded as [`decode`] says.
+/// Reads the file `path` and decodes it with [`decode`].
 ///
 /// # Errors
 /// [`DecodeError::InFile`], which names the file and holds the cause.
@@ -41,11 +41,11 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeError> {
     std::fs::read(path).map_err(|error| DecodeError::Unreadable(error).in_file(path))
 }
 
-/// The first picture in `bytes`: JPEG, PNG, GIF, WebP or BMP, grey, palette, CMYK, with alpha or 16 bits deep, as 8 bit
-/// RGB.
+/// Decodes the first picture in `bytes`: JPEG, PNG, GIF, WebP or BMP, grey, palette, CMYK, with alpha or 16 bits deep,
+/// as 8 bit RGB.
 ///
-/// Of 16 bits the high byte is kept. (PIL does so for colour; its 16 bit grey is clipped at 255, which turns pictures
-/// white, and is not followed.)
+/// The high byte of 16 bits is kept. (PIL does the same for colour, but clips 16 bit grey at 255, which turns pictures
+/// white. That is not copied here.)
 ///
 /// # Errors
 /// One variant of [`DecodeError`] for each cause. Nothing in `bytes` makes this panic.
@@ -74,7 +74,7 @@ fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, DecodeErr
     Ok(to_rgb8(picture))
 }
 
-/// Written out for 16 bits because `image` rounds to the nearest there; PIL cuts the low byte off.
+/// Converts to 8 bits. `image` would round 16 bits to the nearest 8, where PIL cuts the low byte off.
 fn to_rgb8(picture: DynamicImage) -> RgbImage {
     let high = |value: u16| (value >> 8) as u8;
     match picture {

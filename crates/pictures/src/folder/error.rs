@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use crate::annotations::AnnotationError;
 
-/// Why pictures cannot be listed or used.
+/// Error of listing or using pictures.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
-    /// The folder isn't there.
+    /// The folder does not exist.
     #[error("there is no folder {}: name another one, or type `train fetch` to download the pets", .0.display())]
     Missing(PathBuf),
     /// A folder is there but cannot be listed.
@@ -15,26 +15,26 @@ pub enum FolderError {
     Unreadable {
         /// The folder or the entry in it.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         source: std::io::Error,
     },
-    /// Not one picture in the folder.
+    /// The folder has no pictures.
     #[error(
         "there is no picture in {} (looked for .jpg, .jpeg, .png, .gif, .webp, .bmp): name another folder, or type \
          `train fetch` to download the pets",
         .0.display()
     )]
     Empty(PathBuf),
-    /// A name that isn't UTF-8.
+    /// A name is not UTF-8.
     #[error("the name {} is not valid UTF-8: rename it", .0.display())]
     NotUnicode(PathBuf),
-    /// A picture whose name says no class.
-    #[error("the name {} says no class: expected a breed, an underscore, a number and .jpg, as in Maine_Coon_12.jpg", .0.display())]
+    /// The name of a picture does not contain its class.
+    #[error("the name {} contains no class: expected a breed, an underscore, a number and .jpg, as in Maine_Coon_12.jpg", .0.display())]
     NoLabel(PathBuf),
-    /// A picture that lies beside the class folders.
-    #[error("the picture {} lies in no class folder: move it into one, as in Maine_Coon/12.jpg", .0.display())]
+    /// A picture lies beside the class folders instead of in one.
+    #[error("the picture {} is not in a class folder: move it into one, as in Maine_Coon/12.jpg", .0.display())]
     NoClassFolder(PathBuf),
-    /// The official list is not there or not in order.
+    /// The official list is missing or malformed.
     #[error(transparent)]
     List(#[from] AnnotationError),
     /// None of the pictures of the official list is in the folder.
@@ -45,7 +45,7 @@ pub enum FolderError {
         /// The folder of pictures.
         folder: PathBuf,
     },
-    /// A class that no training picture has.
+    /// No training picture has this class.
     #[error(
         "the class {label} of {name} has no training picture: take another split (`stratified` gives every class its \
          share) or leave the class out"

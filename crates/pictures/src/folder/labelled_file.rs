@@ -9,9 +9,9 @@ use super::name;
 pub struct LabelledFile {
     /// Path below the listed folder with `/` between its parts: the file name, or `class/name`. Unique in a listing.
     pub name: String,
-    /// Where the file is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// Name of its class.
+    /// Name of the class.
     pub label: String,
 }
 

@@ -1,7 +1,7 @@
-//! Labelled pictures in a folder: which files, in which order, of which class.
+//! Listing of the labelled pictures in a folder.
 //!
-//! The order is the byte order of the names, whatever the file system says, so that a split made from a seed is the same
-//! on every machine.
+//! The order is the byte order of the names, whatever the file system's order is, so that a split drawn from a seed is
+//! the same on every machine.
 
 mod error;
 mod label;
@@ -23,7 +23,7 @@ pub use labelled_file::LabelledFile;
 pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
 pub use photographs::{LabelledPicture, Photographs, PictureItem};
 
-/// Where the label of a picture is written.
+/// Place of the label of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FolderLayout {
@@ -36,15 +36,16 @@ pub enum FolderLayout {
     List,
 }
 
-/// The pictures below `folder` with their labels, in byte order of their names.
+/// Lists the pictures below `folder` with their labels, in byte order of their names.
 ///
-/// All folders below are walked. Left out: what starts with `.`, links to folders, and whatever has none of the
-/// extensions .jpg, .jpeg, .png, .gif, .webp, .bmp in any case (the official archive holds a few `.mat` files). The
-/// contents aren't looked at. `annotations` is the folder of the official `list.txt`; only [`FolderLayout::List`] reads it, and
-/// leaves out both pictures that aren't on the list and lines whose picture isn't there.
+/// All folders below are searched. Names that start with `.`, links to folders, and files with none of the
+/// [`PICTURE_EXTENSIONS`] are left out (the official archive holds a few `.mat` files). Contents are not read.
+/// `annotations` is the folder of the official `list.txt`; only [`FolderLayout::List`] reads it, and leaves out both
+/// pictures that are not on the list and lines whose picture is missing.
 ///
 /// # Errors
-/// A folder that is missing or without pictures, or a picture without a label: one variant of [`FolderError`] for each.
+/// A folder that is missing or without pictures, or a picture without a label: one variant of [`FolderError`] for
+/// each.
 pub fn list_pictures(
     folder: &Path,
     layout: FolderLayout,
@@ -78,8 +79,8 @@ pub fn list_pictures(
     }
 }
 
-/// The distinct labels in byte order: capitals before small letters, so the Oxford cats come before the dogs. To be
-/// called with the labels of the **training** part, as fastai does; the index of a class is its position.
+/// Distinct labels in byte order: capitals before small letters, so the Oxford cats come before the dogs. Takes the
+/// labels of the **training** part, as fastai does; the index of a class is its position.
 pub fn classes<'a>(labels: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     labels
         .into_iter()

@@ -1,6 +1,6 @@
 //! Batches.
 
-/// Some pictures, ready for the network.
+/// Batch of pictures, ready for the network.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     /// N × 3 × size × size normalised values: pictures, planes red, green, blue, rows from the top.
@@ -11,6 +11,6 @@ pub struct Batch {
     pub indices: Vec<usize>,
     /// For each picture left out, one sentence that names the file and says what is wrong with it.
     ///
-    /// With pictures left out N may be 1 or 0; such a batch still counts as one of its epoch.
+    /// N may be 1 or 0 if pictures were left out; such a batch still counts as one of its epoch.
     pub skipped: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! Data sets as the loader takes them.
+//! Type of the data sets that the loader reads.
 
 use std::sync::Arc;
 
@@ -6,5 +6,5 @@ use burn_dataset::Dataset;
 
 use crate::folder::PictureItem;
 
-/// A data set that threads can share.
+/// Data set that threads can share.
 pub type SharedDataset = Arc<dyn Dataset<PictureItem>>;

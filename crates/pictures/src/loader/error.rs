@@ -5,10 +5,10 @@ use burn_dataset::DatasetError;
 use crate::decode::DecodeError;
 use crate::transform::AugmentationError;
 
-/// Why an epoch cannot be started or continued.
+/// Error of starting or continuing an epoch.
 #[derive(Debug, thiserror::Error)]
 pub enum LoaderError {
-    /// A count of the plan that has to be at least 1.
+    /// A count of the plan is 0.
     #[error("{field} is 0: give at least 1")]
     Zero {
         /// Name of the field of [`EpochPlan`](super::EpochPlan).
@@ -24,10 +24,10 @@ pub enum LoaderError {
         /// Number of pictures in the data set.
         length: usize,
     },
-    /// The augmentation has a knob out of range.
+    /// A field of the augmentation is out of range.
     #[error(transparent)]
     Augmentation(#[from] AugmentationError),
-    /// A standard deviation that cannot be divided by, or a mean that is no number.
+    /// A standard deviation is not above 0, or a value is not finite.
     #[error(
         "normalisation has the mean {mean} and the standard deviation {std}: give numbers, the latter above 0"
     )]
@@ -43,12 +43,12 @@ pub enum LoaderError {
     /// A picture cannot be decoded.
     #[error("{0}; or leave such pictures out with on_bad_image = \"skip\"")]
     Picture(#[source] DecodeError),
-    /// The data set failed in another way than by a picture.
+    /// The data set failed for another reason than a picture that cannot be decoded.
     #[error("cannot read picture {index} of the data set: {source}")]
     Dataset {
         /// Index of the picture in the data set.
         index: usize,
-        /// What the data set says.
+        /// Error of the data set.
         source: DatasetError,
     },
     /// A worker thread ended by a panic.

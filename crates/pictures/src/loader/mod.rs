@@ -1,8 +1,8 @@
-//! Batches in order, made by several threads.
+//! Batches in a fixed order, made by several threads.
 //!
-//! [`batches`] starts workers that decode and transform pictures and hands the finished batches over in the order of the
-//! [`EpochPlan`]. What is in a batch depends on nothing but the plan: not on the number of workers, not on their speed,
-//! and not on whether the epoch was entered in its middle.
+//! [`batches`] starts workers that decode and transform pictures and hands the finished batches over in the order of
+//! the [`EpochPlan`]. The content of a batch depends on nothing but the plan: not on the number of workers, not on
+//! their speed, and not on the batch at which the epoch was started.
 
 mod batch;
 mod dataset;
@@ -34,10 +34,10 @@ use queue::Queue;
 /// Starts the workers of one epoch.
 ///
 /// The iterator yields the batches in order, from `plan.first_batch` on, and ends after the first error. Dropping it
-/// stops the workers as soon as they have finished the picture in hand.
+/// stops the workers as soon as they have finished their current pictures.
 ///
 /// # Errors
-/// A plan that cannot be carried out; what goes wrong later is yielded in place of the batch it belongs to.
+/// A plan that cannot be carried out. Later errors are yielded in place of the batch they belong to.
 pub fn batches(dataset: SharedDataset, plan: EpochPlan) -> Result<Batches, LoaderError> {
     plan.check(dataset.len())?;
     let queue = Arc::new(Queue::new(&plan));
@@ -58,7 +58,7 @@ pub fn batches(dataset: SharedDataset, plan: EpochPlan) -> Result<Batches, Loade
     Ok(batches)
 }
 
-/// The batches of an epoch; see [`batches`].
+/// Iterator over the batches of an epoch; see [`batches`].
 pub struct Batches {
     queue: Arc<Queue>,
     workers: Vec<JoinHandle<()>>,
@@ -85,7 +85,7 @@ impl Drop for Batches {
     fn drop(&mut self) {
         self.queue.stop();
         for worker in self.workers.drain(..) {
-            // A worker's panic has been yielded as an error by the queue, or nobody waits for its batch any more.
+            // The queue has yielded a worker's panic as an error, or its batch is not wanted any more.
             let _ = worker.join();
         }
     }

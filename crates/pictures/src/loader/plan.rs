@@ -7,50 +7,51 @@ use super::normalisation::Normalisation;
 use super::seed::EpochSeed;
 use crate::transform::Augmentation;
 
-/// Everything that decides what one pass over a data set yields.
+/// Plan of one pass over a data set; it determines all batches.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EpochPlan {
     /// Indices into the data set in the order of reading; for training a [`shuffle`](super::shuffle) of them.
     pub order: Vec<usize>,
     /// Pictures per batch; the last batch of an epoch may be shorter.
     pub batch_size: usize,
-    /// Number of the first batch to yield: 0, or where a run is resumed.
+    /// Number of the first batch to yield: 0, or the one at which a run is resumed.
     pub first_batch: usize,
     /// Side of the square pictures in pixels.
     pub size: usize,
-    /// What the batches are for.
+    /// Use of the batches.
     pub purpose: Purpose,
-    /// How training pictures are varied; of it, validation only takes the padding.
+    /// Random changes to training pictures. Validation uses its padding only.
     pub augmentation: Augmentation,
-    /// From which the augmentation of each picture is drawn.
+    /// Seed of the augmentation of each picture.
     pub seed: EpochSeed,
-    /// How values are normalised.
+    /// Mean and standard deviation of the normalisation.
     pub normalisation: Normalisation,
-    /// What to do about a picture that cannot be decoded.
+    /// Treatment of pictures that cannot be decoded.
     pub on_bad_image: OnBadImage,
     /// Number of threads that decode and transform, at least 1.
     pub workers: usize,
-    /// Number of batches, at least 1, that may be in the making or waiting; so memory is bounded.
+    /// Number of batches, at least 1, that may be in progress or waiting; it bounds the memory.
     pub queue: usize,
 }
 
-/// What batches are for.
+/// Use of batches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Augmented; a last batch of a single picture is left out, because BatchNorm cannot learn from it.
+    /// Training: pictures are augmented; a last batch of a single picture is left out, because batch norm cannot learn
+    /// from it.
     Training,
-    /// The validation transform; every picture is in some batch.
+    /// Validation: the validation transform; every picture is in some batch.
     Validation,
 }
 
-/// What to do about a picture that cannot be decoded.
+/// Treatment of a picture that cannot be decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OnBadImage {
-    /// Stop with an error that names the file.
+    /// Stops with an error that names the file.
     #[default]
     Error,
-    /// Leave the picture out of its batch and say so in [`Batch::skipped`](super::Batch::skipped).
+    /// Leaves the picture out of its batch and reports it in [`Batch::skipped`](super::Batch::skipped).
     Skip,
 }
 

@@ -1,7 +1,7 @@
-//! The bounded queue between the workers and whoever takes the batches.
+//! The bounded queue between the workers and the thread that takes the batches.
 //!
-//! Workers take single pictures, in order, so that all of them work on the batch that is needed next. A picture is only
-//! given out when its batch is one of the `limit` batches after those taken.
+//! Workers take single pictures, in order, so that all of them work on the batch that is needed next. A picture is
+//! only given out when its batch is one of the `limit` batches after those taken.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -20,14 +20,14 @@ pub(super) struct Queue {
     finished: Condvar,
 }
 
-/// What does not change during an epoch.
+/// Constants of an epoch.
 struct BatchLayout {
-    /// Positions in the order end here.
+    /// End of the positions in the order.
     end: usize,
     batch_size: usize,
     /// Values of one picture.
     picture_length: usize,
-    /// Batches in the making or waiting.
+    /// Limit of the batches that are in progress or waiting.
     limit: usize,
 }
 
@@ -40,7 +40,7 @@ struct State {
     panicked: bool,
 }
 
-/// A batch in the making.
+/// Batch in progress.
 struct Pending {
     contents: Arc<Mutex<Contents>>,
     missing: usize,
@@ -51,14 +51,14 @@ struct Contents {
     outcomes: Vec<Option<PictureOutcome>>,
 }
 
-/// A picture to make.
+/// Picture to load.
 pub(super) struct Task {
     /// Its position in the order of the epoch.
     pub position: usize,
     contents: Arc<Mutex<Contents>>,
 }
 
-/// What became of a picture.
+/// Result of loading a picture.
 pub(super) enum PictureOutcome {
     /// It is in the batch.
     Loaded { index: usize, label: usize },
@@ -97,7 +97,8 @@ impl Queue {
         }
     }
 
-    /// The next picture to make, as soon as there is room for it; `None` when all are made or the epoch is stopped.
+    /// Waits until there is room for another picture and returns it; `None` when all are loaded or the epoch is
+    /// stopped.
     pub(super) fn next_task(&self) -> Option<Task> {
         let mut state = lock(&self.state);
         loop {
@@ -123,7 +124,7 @@ impl Queue {
         }
     }
 
-    /// Records what became of a picture, and copies its normalised values into the batch if there are any.
+    /// Records the result of a picture, and copies its normalised values into the batch if there are any.
     ///
     /// The copy holds the batch's lock, which all workers on this batch need; nothing else may be done under it.
     pub(super) fn finish(&self, task: Task, outcome: PictureOutcome, values: Option<&[f32]>) {
@@ -172,13 +173,13 @@ impl Queue {
         }
     }
 
-    /// Lets the workers end after the picture in hand.
+    /// Lets the workers end after their current pictures.
     pub(super) fn stop(&self) {
         lock(&self.state).stopped = true;
         self.room.notify_all();
     }
 
-    /// Lets the next batch be an error.
+    /// Makes the next batch an error.
     pub(super) fn worker_panicked(&self) {
         lock(&self.state).panicked = true;
         self.finished.notify_all();
@@ -201,7 +202,7 @@ impl BatchLayout {
     }
 }
 
-/// The finished batch, closed up where pictures were left out; or its first error.
+/// Finished batch without gaps where pictures were left out, or its first error.
 fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, LoaderError> {
     let mut batch = Batch {
         pictures: std::mem::take(&mut contents.pictures),
@@ -227,7 +228,7 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
     Ok(batch)
 }
 
-/// A lock that a panic elsewhere leaves usable: whatever a panicking worker left undone is never taken.
+/// Locks a mutex even if a worker panicked while it held it: its unfinished batch is never taken.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,9 +1,9 @@
 //! The work of one thread of the loader.
 //!
 //! A worker must never wait for rayon. The thread that takes the batches may be the only one of rayon's global pool
-//! (training makes it so when `RAYON_NUM_THREADS` is 1), and while it waits for a batch no job of rayon runs: both would
-//! wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of `image`
-//! stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
+//! (training makes it so when `RAYON_NUM_THREADS` is 1), and while it waits for a batch no job of rayon runs: both
+//! would wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of
+//! `image` stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
 use super::dataset::SharedDataset;
 use super::error::LoaderError;
@@ -37,7 +37,7 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
     }
 }
 
-/// The decoded picture, or what became of it instead.
+/// Decoded picture, or the reason why there is none.
 fn load(
     dataset: &SharedDataset,
     plan: &EpochPlan,
@@ -65,7 +65,7 @@ fn draws(plan: &EpochPlan, index: usize) -> Draws {
     }
 }
 
-/// Tells the queue when its thread ends by a panic, so that nobody waits for a batch that will never be finished.
+/// Tells the queue when its thread ends by a panic; otherwise the batch would be waited for without end.
 struct PanicAlarm<'a>(&'a Queue);
 
 impl Drop for PanicAlarm<'_> {

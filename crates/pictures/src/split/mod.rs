@@ -1,4 +1,4 @@
-//! Training and validation parts of a listing.
+//! Division of a listing into a training and a validation part.
 //!
 //! The random split is fastai's `random_split_by_pct` on files in byte order: numpy's `RandomState(seed).permutation`,
 //! the first `fraction` of it for validation.
@@ -20,33 +20,33 @@ pub use official::official_split;
 pub use parts::Split;
 pub use random::{random_split, stratified_split};
 
-/// How a listing is divided.
+/// Method of dividing a listing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SplitMethod {
-    /// A random part of all pictures validates.
+    /// A random part of all pictures is for validation.
     Random {
-        /// The part that validates, between 0 and 1, both excluded.
+        /// Share of the pictures that is for validation, between 0 and 1, both excluded.
         #[serde(default = "default_fraction")]
         fraction: f64,
         /// Seed of the Mersenne Twister, as `numpy.random.seed` takes it.
         #[serde(default = "default_seed")]
         seed: u32,
     },
-    /// The same random part of each class validates.
+    /// A random part of each class, the same share of each, is for validation.
     Stratified {
-        /// The part of each class that validates, between 0 and 1, both excluded.
+        /// Share of each class that is for validation, between 0 and 1, both excluded.
         #[serde(default = "default_fraction")]
         fraction: f64,
         /// Seed of the Mersenne Twister.
         #[serde(default = "default_seed")]
         seed: u32,
     },
-    /// The pictures of the official `trainval.txt` train, those of `test.txt` validate.
+    /// The pictures of the official `trainval.txt` are for training, those of `test.txt` for validation.
     Official,
 }
 
-/// The recipe's split: a fifth, seed 2.
+/// Split of the original recipe: a fifth for validation, seed 2.
 impl Default for SplitMethod {
     fn default() -> Self {
         Self::Random {
@@ -68,7 +68,7 @@ impl SplitMethod {
     /// Divides `files`. `annotations` is the folder of the official lists; only [`SplitMethod::Official`] reads it.
     ///
     /// # Errors
-    /// One variant of [`SplitError`] for each cause; among them a part without a single picture.
+    /// One variant of [`SplitError`] for each cause, among them a part without a single picture.
     pub fn split(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {
         let split = match *self {
             Self::Random { fraction, seed } => random_split(files.len(), fraction, seed)?,

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 /// Two disjoint parts of a listing, as indices into it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Split {
-    /// The training part, ascending.
+    /// Training part, ascending.
     pub train: Vec<usize>,
-    /// The validation part, in the order it is validated in: that of the permutation for a random split, class after
-    /// class for a stratified one, that of the listing for the official one.
+    /// Validation part in the order of validation: that of the permutation for a random split, class after class for a
+    /// stratified one, that of the listing for the official one.
     pub valid: Vec<usize>,
 }

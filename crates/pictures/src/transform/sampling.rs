@@ -5,7 +5,7 @@ use super::padding::Padding;
 use super::taps::Taps;
 use super::vectorised::{VectorKernel, vectorised};
 
-/// A picture of at least 2 × 2 pixels: interleaved RGB, values 0..255.
+/// Pixels of a picture of at least 2 × 2: interleaved RGB, values 0..255.
 #[derive(Clone, Copy)]
 pub(super) struct PixelSource<'a, T> {
     pub values: &'a [T],
@@ -15,7 +15,7 @@ pub(super) struct PixelSource<'a, T> {
 /// The points of a picture to read.
 #[derive(Clone, Copy)]
 pub(super) struct Points<'a> {
-    /// From (grid column, grid row) to pixel coordinates of the source.
+    /// Map from (grid column, grid row) to pixel coordinates of the source.
     pub map: Matrix,
     /// Grid column of each column of the square.
     pub columns: &'a [f64],
@@ -23,11 +23,11 @@ pub(super) struct Points<'a> {
     pub rows: &'a [f64],
     /// Width and height of the source that padding begins at; 1 where the source was widened from a single pixel.
     pub limits: [usize; 2],
-    /// What is read beyond.
+    /// Values outside the source.
     pub padding: Padding,
 }
 
-/// Memory that is used again for the next picture.
+/// Buffers that are used again for the next picture.
 #[derive(Default)]
 pub(super) struct SamplingBuffers {
     positions: [Vec<f64>; 2],
@@ -90,7 +90,7 @@ impl<'a> Planes<'a> {
     }
 }
 
-/// Rows and columns are mapped each by itself: two rows of the picture are blended, then its columns.
+/// Sampling where rows and columns are mapped independently: two rows of the picture are blended, then its columns.
 struct SeparableKernel<'a, T> {
     source: PixelSource<'a, T>,
     points: Points<'a>,
@@ -139,7 +139,7 @@ impl<T: Copy + Into<f32>> VectorKernel for SeparableKernel<'_, T> {
     }
 }
 
-/// One row of the square from a row of the picture; `across.first` counts values, not pixels.
+/// Computes one row of the square from a row of the picture; `across.first` counts values, not pixels.
 #[inline(always)]
 fn blend_columns(blended: &[f32], across: &Taps, [red, green, blue]: [&mut [f32]; 3]) {
     let taps = across.first.iter().zip(&across.near).zip(&across.far);
@@ -153,7 +153,7 @@ fn blend_columns(blended: &[f32], across: &Taps, [red, green, blue]: [&mut [f32]
     }
 }
 
-/// Every point has its own four neighbours.
+/// Sampling where every point has its own four neighbours.
 struct GeneralKernel<'a, T> {
     source: PixelSource<'a, T>,
     points: Points<'a>,
@@ -196,7 +196,7 @@ impl<T: Copy + Into<f32>> VectorKernel for GeneralKernel<'_, T> {
     }
 }
 
-/// One row of the square, each point from its four neighbours.
+/// Computes one row of the square, each point from its four neighbours.
 #[inline(always)]
 fn blend_neighbours<T: Copy + Into<f32>>(
     source: PixelSource<'_, T>,
@@ -224,7 +224,7 @@ fn blend_neighbours<T: Copy + Into<f32>>(
     }
 }
 
-/// The six values of two neighbouring pixels, and two that mean nothing: eight are read with one instruction.
+/// The six values of two neighbouring pixels and two without meaning, since eight are read with one instruction.
 #[inline(always)]
 fn two_pixels<T: Copy + Into<f32>>(values: &[T], start: usize) -> [f32; 8] {
     match values[start..].first_chunk::<8>() {

@@ -1,14 +1,15 @@
-//! Choosing the instruction set at run time.
+//! Choice of the instruction set at run time.
 
-/// A loop that the compiler can vectorise.
+/// Loop that the compiler can vectorise.
 pub(crate) trait VectorKernel {
-    /// Runs the loop; to be marked `#[inline(always)]`, so that it takes the instruction set of its caller.
+    /// Runs the loop. Implementations are marked `#[inline(always)]`, so that they are compiled for the instruction
+    /// set of their caller.
     fn run(self);
 }
 
 /// Runs `kernel` compiled for AVX-512 or AVX2 where the processor has it, else for the target's baseline.
 ///
-/// All compute the same bits: Rust neither reorders floating-point sums nor fuses a product with a sum.
+/// The results are the same bit for bit: Rust neither reorders floating-point sums nor fuses a product with a sum.
 pub(crate) fn vectorised(kernel: impl VectorKernel) {
     #[cfg(target_arch = "x86_64")]
     {
