@@ -1,0 +1,261 @@
+//! The sample: a drawn data set in the layout of the Oxford-IIIT Pets, for training without a download.
+//!
+//! Its six breeds of cats and dogs differ in head, ears and coat; the backgrounds do not depend on the breed. Each
+//! picture is drawn from a seed of its own, so the files are the same for any number of threads.
+//!
+//! ```text
+//! sample.json                               the spec it was drawn from, written last
+//! images/<breed>_<number>.jpg
+//! annotations/list.txt, trainval.txt, test.txt
+//! annotations/trimaps/<breed>_<number>.png  1 animal, 2 background, 3 border
+//! annotations/xmls/<breed>_<number>.xml     the head box
+//! two_breeds/<left>__<right>_<number>.jpg   two animals in one frame
+//! two_breeds/truth.json                     their breeds, boxes and head boxes
+//! two_breeds/trimaps_left/, trimaps_right/  one trimap for each of the two
+//! ```
+
+mod animal;
+mod annotation_files;
+mod background;
+mod breed;
+mod canvas;
+mod error;
+mod light;
+mod noise;
+mod picture;
+mod random;
+mod render;
+mod solid;
+mod spec;
+mod two_breeds;
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub use breed::Breed;
+pub use error::SampleError;
+pub use spec::SampleSpec;
+
+use annotation_files::{
+    create_folder, stem, truth, write, write_head_box, write_lists, write_picture, write_trimap,
+};
+use random::{PicturePurpose, generator};
+
+/// Version of the drawing. It is raised whenever the same spec is drawn differently, so that samples of an older
+/// program are drawn again.
+const GENERATOR: u32 = 3;
+
+/// File that is written last and describes the content of the folder.
+const RECORD: &str = "sample.json";
+
+/// Number of pictures that are drawn between two calls of the progress function.
+const CHUNK: usize = 32;
+
+/// Tells whether `folder` holds the whole sample of `spec`, drawn by this version of the generator.
+pub fn is_complete(folder: &Path, spec: &SampleSpec) -> bool {
+    fs::read(folder.join(RECORD)).is_ok_and(|bytes| {
+        serde_json::from_slice::<SampleRecord>(&bytes)
+            .is_ok_and(|record| record == SampleRecord::of(spec))
+    })
+}
+
+/// Draws the sample of `spec` into `folder`, replacing a sample of another spec; does nothing if it is there already.
+///
+/// `on_progress` gets the number of pictures drawn and of all pictures, first with 0. The sample is drawn in a hidden
+/// folder beside `folder` and renamed when complete, so `folder` is either whole or absent after any interruption. A
+/// second process that draws the same folder waits for the first. One thread of rayon's current pool draws one picture
+/// at a time.
+///
+/// # Errors
+/// A [`SampleError`] if the spec is impossible, a file cannot be written, or `folder` holds something else.
+pub fn draw_sample(
+    folder: &Path,
+    spec: &SampleSpec,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<(), SampleError> {
+    spec.check()?;
+    let folder = std::path::absolute(folder).map_err(SampleError::at("find", folder))?;
+    if let Some(parent) = folder.parent() {
+        create_folder(parent.to_path_buf())?;
+    }
+    let lock_path = beside(&folder, "lock");
+    let lock = File::create(&lock_path).map_err(SampleError::at("create", &lock_path))?;
+    lock.lock().map_err(SampleError::at("lock", &lock_path))?;
+    if is_complete(&folder, spec) {
+        return Ok(());
+    }
+    if is_foreign(&folder) {
+        return Err(SampleError::NotASample { folder });
+    }
+    let drawing = beside(&folder, "drawing");
+    remove(&drawing)?;
+    draw_into(&drawing, spec, on_progress)?;
+    replace(&folder, &drawing, spec)
+}
+
+/// Content of `sample.json`.
+#[derive(PartialEq, Serialize, Deserialize)]
+struct SampleRecord {
+    generator: u32,
+    spec: SampleSpec,
+}
+
+impl SampleRecord {
+    fn of(spec: &SampleSpec) -> Self {
+        Self {
+            generator: GENERATOR,
+            spec: spec.clone(),
+        }
+    }
+}
+
+/// A hidden name in the same folder, so that a rename stays on one disk.
+fn beside(folder: &Path, what: &str) -> PathBuf {
+    let name = folder
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    folder.with_file_name(format!(".{name}.{what}"))
+}
+
+/// Tells whether there is a folder that is neither empty nor a sample.
+fn is_foreign(folder: &Path) -> bool {
+    let is_sample = folder.join(RECORD).is_file();
+    let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());
+    folder.exists() && !is_sample && !is_empty
+}
+
+fn draw_into(
+    folder: &Path,
+    spec: &SampleSpec,
+    on_progress: &mut dyn FnMut(usize, usize),
+) -> Result<(), SampleError> {
+    for part in [
+        "images",
+        "annotations/trimaps",
+        "annotations/xmls",
+        "two_breeds/trimaps_left",
+        "two_breeds/trimaps_right",
+    ] {
+        create_folder(folder.join(part))?;
+    }
+    let singles: Vec<(Breed, usize)> = spec
+        .breeds
+        .iter()
+        .flat_map(|breed| (1..=spec.pictures_per_breed).map(move |number| (*breed, number)))
+        .collect();
+    let pairs: Vec<usize> = (0..spec.two_breeds_pictures).collect();
+    let total = singles.len() + pairs.len();
+    let mut drawn = 0;
+    on_progress(drawn, total);
+    for chunk in singles.chunks(CHUNK) {
+        chunk
+            .par_iter()
+            .try_for_each(|(breed, number)| draw_single(folder, spec.seed, *breed, *number))?;
+        drawn += chunk.len();
+        on_progress(drawn, total);
+    }
+    let mut truths: Vec<Value> = Vec::new();
+    for chunk in pairs.chunks(CHUNK) {
+        truths.extend(
+            chunk
+                .par_iter()
+                .map(|number| draw_pair(folder, spec, *number))
+                .collect::<Result<Vec<_>, _>>()?,
+        );
+        drawn += chunk.len();
+        on_progress(drawn, total);
+    }
+    write(
+        &folder.join("two_breeds/truth.json"),
+        format!("{:#}\n", Value::Array(truths)).as_bytes(),
+    )?;
+    write_lists(
+        &folder.join("annotations"),
+        &spec.breeds,
+        spec.pictures_per_breed,
+    )
+}
+
+fn draw_single(folder: &Path, seed: u64, breed: Breed, number: usize) -> Result<(), SampleError> {
+    // The breed counts by its place among all breeds, so that fewer breeds draw the same pictures of those that stay.
+    let mut random = generator(seed, PicturePurpose::Single, breed as u64, number as u64);
+    let portrait = picture::portrait(&mut random, breed);
+    let name = stem(breed, number);
+    let annotations = folder.join("annotations");
+    write_picture(
+        &folder.join("images").join(format!("{name}.jpg")),
+        &portrait.picture,
+    )?;
+    write_trimap(
+        &annotations.join("trimaps").join(format!("{name}.png")),
+        &portrait.whereabouts.trimap,
+    )?;
+    let head_box = annotations.join("xmls").join(format!("{name}.xml"));
+    write_head_box(
+        &head_box,
+        &name,
+        breed,
+        &portrait.picture,
+        portrait.whereabouts.head,
+    )
+}
+
+fn draw_pair(folder: &Path, spec: &SampleSpec, number: usize) -> Result<Value, SampleError> {
+    let mut random = generator(spec.seed, PicturePurpose::TwoBreeds, 0, number as u64);
+    let breeds = two_breeds::breeds_of(&spec.breeds, number);
+    let pair = two_breeds::pair(&mut random, breeds);
+    let name = format!(
+        "{}__{}_{:02}",
+        breeds[0].name(),
+        breeds[1].name(),
+        number + 1
+    );
+    let folder = folder.join("two_breeds");
+    write_picture(&folder.join(format!("{name}.jpg")), &pair.picture)?;
+    write_trimap(
+        &folder.join("trimaps_left").join(format!("{name}.png")),
+        &pair.left.trimap,
+    )?;
+    write_trimap(
+        &folder.join("trimaps_right").join(format!("{name}.png")),
+        &pair.right.trimap,
+    )?;
+    Ok(truth(&name, breeds, &pair))
+}
+
+/// Seals the drawing with its record and puts it in the place of what was there.
+fn replace(folder: &Path, drawing: &Path, spec: &SampleSpec) -> Result<(), SampleError> {
+    let record = drawing.join(RECORD);
+    write(
+        &record,
+        format!("{:#}\n", serde_json::json!(SampleRecord::of(spec))).as_bytes(),
+    )?;
+    // Only the record is forced to the disk: pictures lost with the power can be drawn again, unlike anything trained.
+    File::open(&record)
+        .and_then(|file| file.sync_all())
+        .map_err(SampleError::at("flush", &record))?;
+    let outdated = beside(folder, "outdated");
+    remove(&outdated)?;
+    if folder.exists() {
+        fs::rename(folder, &outdated).map_err(SampleError::at("move away", folder))?;
+    }
+    fs::rename(drawing, folder).map_err(SampleError::at("rename", drawing))?;
+    remove(&outdated)
+}
+
+/// Removes a folder that may be missing.
+fn remove(folder: &Path) -> Result<(), SampleError> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(SampleError::at("remove", folder)(error))
+        }
+        _ => Ok(()),
+    }
+}

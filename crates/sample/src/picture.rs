@@ -1,0 +1,201 @@
+//! One picture: an animal somewhere in a setting, and its annotations.
+
+use glam::Vec2;
+use image::{GrayImage, Luma, RgbImage};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::animal::Animal;
+use crate::background;
+use crate::breed::Breed;
+use crate::canvas::Canvas;
+use crate::light::Light;
+use crate::noise::Noise;
+use crate::random::Draw;
+use crate::render::{Coverage, View, render};
+
+/// A rectangle of whole pixels; `right` and `bottom` are the first column and row outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PixelBox {
+    pub left: u32,
+    pub top: u32,
+    pub right: u32,
+    pub bottom: u32,
+}
+
+/// Place of one animal in the picture.
+pub(crate) struct Whereabouts {
+    /// 1 animal, 2 background, 3 the border between them.
+    pub trimap: GrayImage,
+    pub animal: PixelBox,
+    pub head: PixelBox,
+}
+
+/// A drawn picture of one animal.
+pub(crate) struct Portrait {
+    pub picture: RgbImage,
+    pub whereabouts: Whereabouts,
+}
+
+/// Draws one animal of `breed` somewhere in a picture; the head is always inside the frame.
+pub(crate) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
+    let mut canvas = canvas_of_some_size(random);
+    let light = Light::draw(random);
+    let animal = Animal::individual(random, breed, false);
+    let view = frame_animal(random, &canvas, &animal);
+    let horizon = horizon(random, &canvas, view.origin.y);
+    background::paint(random, &mut canvas, &light, horizon);
+    background::shadow(&mut canvas, &animal, view, &light);
+    let coverage = render(
+        &mut canvas,
+        &animal,
+        view,
+        &light,
+        Noise::new(random.random()),
+    );
+    Portrait {
+        picture: photograph(random, &mut canvas),
+        whereabouts: Whereabouts::of(&coverage),
+    }
+}
+
+/// A row for the far end of the ground, so that an animal standing at row `feet` stands on it.
+pub(crate) fn horizon(random: &mut ChaCha8Rng, canvas: &Canvas, feet: f32) -> f32 {
+    let behind = feet - random.between(0.12, 0.65) * canvas.size();
+    behind.clamp(0.05 * canvas.height as f32, 0.92 * canvas.height as f32)
+}
+
+/// Develops the picture with the effects of a camera: a slightly soft lens, exposure and noise.
+pub(crate) fn photograph(random: &mut ChaCha8Rng, canvas: &mut Canvas) -> RgbImage {
+    canvas.soften(random.between(0.0, 0.7));
+    let exposure = 2f32.powf(random.bell(0.15, 0.14));
+    let grain = random.between(0.0, 0.05);
+    canvas.develop(random, exposure, grain)
+}
+
+fn canvas_of_some_size(random: &mut ChaCha8Rng) -> Canvas {
+    let longer = random.between(200.0, 260.0);
+    let shorter = longer * random.choose(&[1.0, 0.8, 0.75, 0.75, 0.667]);
+    let (width, height) = if random.chance(0.6) {
+        (longer, shorter)
+    } else {
+        (shorter, longer)
+    };
+    Canvas::new(width as usize, height as usize)
+}
+
+/// Chooses size and place: between the whole animal and a close portrait of its head.
+fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> View {
+    let (head_low, head_high) = animal.extent(true);
+    let (low, high) = animal.extent(false);
+    let frame = Vec2::new(canvas.width as f32, canvas.height as f32);
+    let head = head_high - head_low;
+    let largest = 0.88 * canvas.size() / head.max_element();
+    let scale = (random.between(0.44, 0.72) * canvas.size() / head.max_element()).min(largest);
+    // In the picture y points down, so the animal's highest point comes first.
+    let x = place(
+        random,
+        (frame.x, canvas.size()),
+        scale * Vec2::new(low.x, high.x),
+        scale * Vec2::new(head_low.x, head_high.x),
+        0.5,
+    );
+    let y = place(
+        random,
+        (frame.y, canvas.size()),
+        -scale * Vec2::new(high.y, low.y),
+        -scale * Vec2::new(head_high.y, head_low.y),
+        0.0,
+    );
+    View {
+        origin: Vec2::new(x, y),
+        scale,
+    }
+}
+
+/// Place of the origin along one side of the frame. If the whole animal does not fit, the share `anchor` of the excess
+/// is cut off at the start. The head stays within the square in the middle, so that a crop to that square keeps it.
+fn place(
+    random: &mut ChaCha8Rng,
+    (side, shorter): (f32, f32),
+    whole: Vec2,
+    head: Vec2,
+    anchor: f32,
+) -> f32 {
+    let margin = 0.04 * shorter;
+    let (first, last) = (margin - whole.x, side - margin - whole.y);
+    let wanted = if first <= last {
+        random.bell((first + last) * 0.5, (last - first) / 6.0)
+    } else {
+        first + (last - first) * anchor + random.bell(0.0, 0.05) * side
+    };
+    let outside = (side - shorter) * 0.5 + margin;
+    wanted.max(outside - head.x).min(side - outside - head.y)
+}
+
+impl Whereabouts {
+    /// Reads the coverage off: more than half of a pixel counts as all of it.
+    pub(crate) fn of(coverage: &Coverage) -> Self {
+        let (width, height) = (coverage.width, coverage.height);
+        let inside: Vec<bool> = coverage.animal.iter().map(|share| *share >= 0.5).collect();
+        let mut trimap = GrayImage::from_fn(width as u32, height as u32, |x, y| {
+            Luma([2 - u8::from(inside[y as usize * width + x as usize])])
+        });
+        let reach = (width.min(height) as f32 * 0.011).round().max(1.0) as u32;
+        for (place, here) in inside.iter().enumerate() {
+            let (x, y) = (place % width, place / width);
+            let right = x + 1 < width && inside[place + 1] != *here;
+            let below = y + 1 < height && inside[place + width] != *here;
+            if right || below {
+                stamp_border(&mut trimap, x as u32, y as u32, reach);
+            }
+        }
+        Self {
+            trimap,
+            animal: PixelBox::around(&coverage.animal, width),
+            head: PixelBox::around(&coverage.head, width),
+        }
+    }
+}
+
+/// Marks the disc of this radius around an edge between two pixels as border.
+fn stamp_border(trimap: &mut GrayImage, x: u32, y: u32, radius: u32) {
+    for row in y.saturating_sub(radius)..(y + radius + 1).min(trimap.height()) {
+        for column in x.saturating_sub(radius)..(x + radius + 1).min(trimap.width()) {
+            if row.abs_diff(y).pow(2) + column.abs_diff(x).pow(2) <= radius * radius {
+                trimap.put_pixel(column, row, Luma([3]));
+            }
+        }
+    }
+}
+
+impl PixelBox {
+    /// The smallest box around all values of at least a half in rows of `width`; empty at the origin if there are
+    /// none.
+    fn around(values: &[f32], width: usize) -> Self {
+        let covered = values
+            .iter()
+            .enumerate()
+            .filter(|(_, value)| **value >= 0.5);
+        let places = covered.map(|(place, _)| ((place % width) as u32, (place / width) as u32));
+        places
+            .map(|(x, y)| Self {
+                left: x,
+                top: y,
+                right: x + 1,
+                bottom: y + 1,
+            })
+            .reduce(|all, one| Self {
+                left: all.left.min(one.left),
+                top: all.top.min(one.top),
+                right: all.right.max(one.right),
+                bottom: all.bottom.max(one.bottom),
+            })
+            .unwrap_or(Self {
+                left: 0,
+                top: 0,
+                right: 0,
+                bottom: 0,
+            })
+    }
+}
