@@ -12,7 +12,7 @@ cargo clippy --workspace --all-targets -- -D warnings
 echo "== documents"
 RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --document-private-items --quiet
 
-echo "== arrows between crates"
+echo "== arrows between crates and between files"
 cargo run --quiet -p stories --bin arrows
 
 # Debug assertions and overflow checks in every index, working memory that is never shared or left from earlier, and the

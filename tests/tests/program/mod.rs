@@ -15,6 +15,7 @@ pub fn train(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+#[allow(dead_code, reason = "not every story needs it")]
 /// Runs to the end; fails the test with everything that was said if the exit code is another.
 pub fn run(folder: &Path, arguments: &[&str], code: i32) -> Output {
     let output = train(folder, arguments).output().unwrap();

@@ -1,0 +1,182 @@
+//! How the programs speak: all that a person reads of them, kept in `snapshots/` so that a change is reviewed as a diff.
+//!
+//! `INSTA_UPDATE=always cargo test --test speech` writes the snapshots anew; numbers that depend on the processor and times are
+//! left out of them.
+
+mod program;
+
+use program::{program, text};
+use std::{
+    fs,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// A run of some seconds that has everything: two stages, progressive resizing, checkpoints within an epoch.
+const CONFIG: &str = r#"
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+breeds = ["Siamese", "pug"]
+pictures_per_breed = 20
+two_breeds_pictures = 2
+
+[model]
+architecture = "resnet18"
+base_width = 4
+
+[[stage]]
+size = 32
+batch_size = 8
+epochs = 1
+train = "head"
+max_learning_rate = 1e-2
+
+[[stage]]
+size = 64
+batch_size = 8
+epochs = 1
+train = "all"
+max_learning_rate = [1e-4, 1e-3]
+save = "64"
+"#;
+
+/// What stands in a snapshot for what differs from run to run, or from processor to processor.
+const FILTERS: &[(&str, &str)] = &[
+    (r"\d{4}-\d\d-\d\dT[\d:]+Z", "[date]"),
+    (r"\b\d\d:\d\d\b", "[time]"),
+    (
+        r"expected time .*, memory .*",
+        "expected time [time], memory [memory]",
+    ),
+    (r"-?\d+\.\d+(e-?\d+)?", "[number]"),
+    (r"mine.jpg: .*", "mine.jpg: [classes and probabilities]"),
+    (
+        r"for \w+, \[number\] %: .*",
+        "for [class], [number] %: [range]",
+    ),
+    (r"\d+ of (12|1)\b", "[count] of $1"),
+    // Columns are as wide as the numbers in them.
+    (r"(\S)   +", "$1  "),
+    (r" +\n", "\n"),
+];
+
+/// What `program` said to `arguments` in `folder`, and its exit code.
+fn said(folder: &Path, name: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program(name))
+        .args(arguments)
+        .current_dir(folder)
+        .env("COLUMNS", "100")
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let code = output.status.code();
+    format!(
+        "$ {name} {}\n--- exit code {}\n--- stdout\n{}--- stderr\n{}",
+        arguments.join(" "),
+        code.map_or("none".to_owned(), |code| code.to_string()),
+        text(&output.stdout),
+        text(&output.stderr),
+    )
+    .replace(&folder.display().to_string(), "[folder]")
+}
+
+/// Compares what was said with the snapshot `name`.
+fn check(name: &str, said: &[String]) {
+    insta::with_settings!({
+        filters => FILTERS.to_vec(),
+        omit_expression => true,
+        prepend_module_to_snapshot => false,
+    }, {
+        insta::assert_snapshot!(name, said.join("\n"));
+    });
+}
+
+#[test]
+fn help_teaches_what_to_type() {
+    let folder = tempfile::tempdir().unwrap();
+    let verbs = ["fetch", "summary", "preview", "runs", "rerun", "export"];
+    let help = |program, arguments: &[&str]| said(folder.path(), program, arguments);
+    let mut train = vec![help("train", &["--help"])];
+    train.extend(verbs.map(|verb| help("train", &[verb, "--help"])));
+    check("train_help", &train);
+    check(
+        "explain_help",
+        &[
+            help("explain", &["--help"]),
+            help("explain", &["score", "--help"]),
+        ],
+    );
+}
+
+#[test]
+fn a_run_is_told_from_its_data_to_its_scores() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    let train = |arguments: &[&str]| said(folder, "train", arguments);
+    check(
+        "story_of_a_run",
+        &[
+            train(&["story.toml", "--check"]),
+            train(&["fetch", "story.toml"]),
+            train(&["story.toml", "--check"]),
+            train(&["story.toml"]),
+            train(&["--resume", "runs/story-1"]),
+            train(&["rerun", "runs/story-1"]),
+            train(&["runs"]),
+            train(&["export", "story-1", "--to", "model.safetensors"]),
+            train(&["preview", "story.toml"]),
+            train(&["story.toml", "--quiet", "--set", "stage.0.epochs=2"]),
+        ],
+    );
+    // A name that tells no class: whether an untrained network is right is nobody's business.
+    fs::copy(
+        folder.join("sample/images/pug_1.jpg"),
+        folder.join("mine.jpg"),
+    )
+    .unwrap();
+    let explain = |arguments: &[&str]| said(folder, "explain", arguments);
+    check(
+        "story_of_explanations",
+        &[
+            explain(&["--run", "story-1", "mine.jpg"]),
+            explain(&["score", "--run", "story-1"]),
+            explain(&["--quiet", "--run", "story-1", "mine.jpg"]),
+        ],
+    );
+}
+
+#[test]
+fn mistakes_get_one_sentence_that_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(
+        folder.join("key.toml"),
+        CONFIG.replace("base_width", "base_with"),
+    )
+    .unwrap();
+    let train = |arguments: &[&str]| said(folder, "train", arguments);
+    let set = |set: &str| said(folder, "train", &["--set", set]);
+    let explain = |arguments: &[&str]| said(folder, "explain", arguments);
+    check(
+        "mistakes",
+        &[
+            train(&["nowhere.toml"]),
+            train(&["key.toml"]),
+            train(&["--resume", "runs/nothing-1"]),
+            train(&["--device", "cuda"]),
+            train(&["--device", "tpu"]),
+            set("stage.0.epoch=1"),
+            set("stage.0.max_learning_rate=[1e-3,1e-2,1e-1]"),
+            set("model.architecture=resnet43"),
+            set("stage.0.pct_start=2"),
+            set("model.weights=resnet34-b627a594"),
+            explain(&[]),
+            explain(&["nothing.jpg"]),
+        ],
+    );
+}
