@@ -1,10 +1,9 @@
 //! Digests that a file is checked against.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::io::{self, Read};
 
 use md5::Md5;
-use sha2::Sha256;
 
 use crate::DownloadError;
 
@@ -44,8 +43,8 @@ impl Digest {
     /// The full digest of this kind of everything in `bytes`, in lower-case digits.
     pub(crate) fn of(&self, bytes: &mut impl Read) -> io::Result<String> {
         match self {
-            Digest::Md5(_) => hash::<Md5>(bytes),
-            Digest::Sha256(_) | Digest::Sha256Prefix(_) => hash::<Sha256>(bytes),
+            Digest::Md5(_) => files::digest_of::<Md5>(bytes),
+            Digest::Sha256(_) | Digest::Sha256Prefix(_) => files::sha256_of(bytes),
         }
     }
 
@@ -76,25 +75,4 @@ impl fmt::Display for Digest {
             Digest::Sha256Prefix(digits) => write!(formatter, "SHA-256 {digits}…"),
         }
     }
-}
-
-fn hash<H: sha2::Digest>(bytes: &mut impl Read) -> io::Result<String> {
-    let mut hasher = H::new();
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match bytes.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => hasher.update(&buffer[..count]),
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(hasher
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut digits, byte| {
-            // Writing into a `String` has no way to fail.
-            let _ = write!(digits, "{byte:02x}");
-            digits
-        }))
 }

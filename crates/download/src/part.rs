@@ -1,6 +1,6 @@
 //! The file that collects the bytes until they are complete.
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ impl PartFile {
     ) -> Result<Self, DownloadError> {
         let path = path_beside(destination)?;
         if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)
+            files::create_folders(folder)
                 .map_err(|error| DownloadError::file("make the folder", folder, error))?;
         }
         loop {
@@ -97,7 +97,9 @@ impl PartFile {
         fs::rename(&self.path, destination).map_err(|error| {
             DownloadError::file("move the finished download to", destination, error)
         })?;
-        sync_folder(destination)
+        let folder = destination.parent().unwrap_or(destination);
+        files::sync_folder(folder)
+            .map_err(|error| DownloadError::file("sync the folder", folder, error))
     }
 
     fn explain_write(&self, error: io::Error) -> DownloadError {
@@ -126,24 +128,18 @@ fn lock(
     path: &Path,
     on_progress: &mut dyn FnMut(Progress),
 ) -> Result<(), DownloadError> {
-    let locked = match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            on_progress(Progress {
-                phase: Phase::WaitingForOtherProcess,
-                received: 0,
-                total: None,
-                continued_from: 0,
-            });
-            file.lock()
-        }
-        Err(TryLockError::Error(error)) => Err(error),
+    let on_wait = || {
+        on_progress(Progress {
+            phase: Phase::WaitingForOtherProcess,
+            received: 0,
+            total: None,
+            continued_from: 0,
+        });
     };
-    match locked {
-        // Some network file systems know no locks; one download at a time is as safe there as anywhere.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(()),
-        other => other.map_err(|error| DownloadError::file("lock", path, error)),
-    }
+    // Where there are no locks, one download at a time is as safe as anywhere.
+    let _ = files::lock_file(file, on_wait)
+        .map_err(|error| DownloadError::file("lock", path, error))?;
+    Ok(())
 }
 
 fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
@@ -153,18 +149,4 @@ fn is_still_at(file: &File, path: &Path) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Makes a rename last: on Unix the entry is the folder's, which has to be synced for itself.
-fn sync_folder(destination: &Path) -> Result<(), DownloadError> {
-    if cfg!(unix) {
-        let folder = match destination.parent() {
-            Some(folder) if !folder.as_os_str().is_empty() => folder,
-            _ => Path::new("."),
-        };
-        File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(|error| DownloadError::file("sync the folder", folder, error))?;
-    }
-    Ok(())
 }

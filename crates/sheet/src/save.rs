@@ -1,7 +1,5 @@
 //! Puts a drawn picture on the disk.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use image::codecs::png::PngEncoder;
@@ -36,17 +34,17 @@ pub enum SaveError {
     },
 }
 
-/// Saves a picture as PNG, whatever the name's ending. A file that is there is replaced only by a complete one: the
-/// picture is written to `NAME.part` beside it, synced and renamed.
+/// Saves a picture as PNG, whatever the name's ending. A file that is there is replaced only by a complete one
+/// ([`files::write_atomically`]).
 ///
 /// # Errors
 /// See [`SaveError`]. The file that was there before is then as it was.
 pub fn save_png(picture: &RgbImage, path: &Path) -> Result<(), SaveError> {
-    let Some(name) = path.file_name() else {
+    if path.file_name().is_none() {
         return Err(SaveError::NoFileName {
             path: path.to_path_buf(),
         });
-    };
+    }
     if picture.is_empty() {
         let (width, height) = picture.dimensions();
         return Err(SaveError::NoPixels {
@@ -55,32 +53,19 @@ pub fn save_png(picture: &RgbImage, path: &Path) -> Result<(), SaveError> {
             height,
         });
     }
-    let mut part = name.to_os_string();
-    part.push(".part");
-    let part = path.with_file_name(part);
-    let saved = write(picture, &part)
-        .and_then(|()| fs::rename(&part, path).map_err(ImageError::IoError))
-        .map_err(|source| SaveError::Write {
-            path: path.to_path_buf(),
-            source,
-        });
-    if saved.is_err() {
-        // The first error is the one to know.
-        let _ = fs::remove_file(&part);
-    }
-    saved
-}
-
-fn write(picture: &RgbImage, path: &Path) -> Result<(), ImageError> {
-    let mut file = BufWriter::new(File::create(path)?);
-    picture.write_with_encoder(PngEncoder::new(&mut file))?;
-    file.flush()?;
-    file.get_ref().sync_all()?;
-    Ok(())
+    files::write_atomically_with(path, |file| {
+        picture.write_with_encoder(PngEncoder::new(file))
+    })
+    .map_err(|source| SaveError::Write {
+        path: path.to_path_buf(),
+        source,
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use image::Rgb;
     use tempfile::TempDir;
 
