@@ -13,7 +13,8 @@ use proptest::prelude::*;
 use server::{Answer, Server};
 use tempfile::TempDir;
 
-use crate::{Digest, Download, DownloadError, Outcome, Patience, Phase, Progress, download_with};
+use crate::patience::Patience;
+use crate::{Digest, Download, DownloadError, Outcome, Phase, Progress, download_with};
 
 /// No pauses, and a silence that only the test of a stalled line reaches.
 fn impatient() -> Patience {

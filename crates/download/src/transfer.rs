@@ -9,7 +9,8 @@ use ureq::{Agent, Timeout};
 
 use crate::answer::{Answer, judge};
 use crate::part::PartFile;
-use crate::{Download, DownloadError, Patience, Phase, Progress};
+use crate::patience::Patience;
+use crate::{Download, DownloadError, Phase, Progress};
 
 /// How long resolving the name and connecting may take, each.
 const CONNECTING: Duration = Duration::from_secs(30);
