@@ -36,7 +36,7 @@ impl Archives {
             add(tar, "images/beagle_3.jpg", EntryType::Regular, b"");
         });
         let annotations = archive(|tar| {
-            // The real one begins its names so.
+            // Names in the real archive begin like this.
             add(tar, "./annotations/list.txt", EntryType::Regular, b"# list");
             add(
                 tar,
@@ -615,7 +615,7 @@ fn both_folders_without_a_trace_of_a_fetch_are_someone_elses() {
     for names in [
         &["images/", "annotations/"][..],
         &["images/pug_1.jpg", "annotations/list.txt"],
-        // Whoever unpacks archives by hand has them, too.
+        // People who unpack archives by hand have them, too.
         &[
             "images/pug_1.jpg",
             "annotations/list.txt",

@@ -1,4 +1,4 @@
-//! What the loader promises: the same batches in order, whatever the workers do.
+//! Promises of the loader: the same batches in the same order, whatever the workers do.
 
 use std::fs;
 use std::path::PathBuf;

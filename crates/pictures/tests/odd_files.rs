@@ -1,4 +1,4 @@
-//! What decoding makes of each file of `tests/fixtures/odd_files`.
+//! Results of decoding each file of `tests/fixtures/odd_files`.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -31,7 +31,7 @@ const READABLE: [(&str, (u32, u32), u8); 13] = [
     ("webp_named.jpg", (160, 120), 0),
 ];
 
-/// What PIL makes of the file.
+/// Result of PIL for the file.
 fn expected(name: &str) -> RgbImage {
     let path = odd_files()
         .join("expected")

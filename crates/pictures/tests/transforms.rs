@@ -1,4 +1,4 @@
-//! What the transforms promise for any picture.
+//! Promises of the transforms for any picture.
 
 use image::{Rgb, RgbImage};
 use pictures::transform::{
@@ -21,7 +21,7 @@ fn picture(width: u32, height: u32) -> RgbImage {
     })
 }
 
-/// Every knob at its widest.
+/// Every setting at its widest.
 fn wildest() -> Augmentation {
     Augmentation {
         max_rotate: 180.0,

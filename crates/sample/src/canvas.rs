@@ -26,7 +26,7 @@ impl Canvas {
         self.width.min(self.height) as f32
     }
 
-    /// Gives every pixel the colour that `colour` makes of its centre and its colour so far.
+    /// Repaints every pixel: `colour` gets its centre and its colour so far, and returns the new colour.
     pub(crate) fn paint(&mut self, mut colour: impl FnMut(Vec2, Vec3) -> Vec3) {
         self.paint_within(
             Vec2::ZERO,
@@ -35,7 +35,7 @@ impl Canvas {
         );
     }
 
-    /// The same for the pixels of a rectangle, which may reach beyond the canvas.
+    /// Repaints the pixels of a rectangle, which may reach beyond the canvas.
     pub(crate) fn paint_within(
         &mut self,
         low: Vec2,
@@ -92,7 +92,7 @@ impl Canvas {
         }
     }
 
-    /// Softens the picture as a lens out of focus by `share` of a three-pixel binomial does.
+    /// Softens the picture like a lens slightly out of focus: by the share `share` of a three-pixel binomial filter.
     pub(crate) fn soften(&mut self, share: f32) {
         for (step, count, lines, stride) in [
             (1, self.width, self.height, self.width),

@@ -184,7 +184,7 @@ fn draw_into(
 }
 
 fn draw_single(folder: &Path, seed: u64, breed: Breed, number: usize) -> Result<(), SampleError> {
-    // The breed counts by its place among all breeds, so that fewer breeds draw the same pictures of those that stay.
+    // The number of a breed is its place among all breeds, so that a spec with fewer breeds draws the same pictures.
     let mut random = generator(seed, PicturePurpose::Single, breed as u64, number as u64);
     let portrait = picture::portrait(&mut random, breed);
     let name = stem(breed, number);
@@ -230,14 +230,14 @@ fn draw_pair(folder: &Path, spec: &SampleSpec, number: usize) -> Result<Value, S
     Ok(truth(&name, breeds, &pair))
 }
 
-/// Seals the drawing with its record and puts it in the place of what was there.
+/// Completes the drawing with its record and moves it to `folder`, replacing an older sample.
 fn replace(folder: &Path, drawing: &Path, spec: &SampleSpec) -> Result<(), SampleError> {
     let record = drawing.join(RECORD);
     write(
         &record,
         format!("{:#}\n", serde_json::json!(SampleRecord::of(spec))).as_bytes(),
     )?;
-    // Only the record is forced to the disk: pictures lost with the power can be drawn again, unlike anything trained.
+    // Only the record is synced: pictures that are lost in a power cut can be drawn again, unlike trained weights.
     File::open(&record)
         .and_then(|file| file.sync_all())
         .map_err(SampleError::at("flush", &record))?;

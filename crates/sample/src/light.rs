@@ -14,7 +14,7 @@ pub(crate) struct Albedo {
     pub gloss: f32,
 }
 
-/// The light of one picture: one lamp or the sun, and what the surroundings scatter.
+/// Light of one picture: a lamp or the sun, and the light that the surroundings scatter.
 pub(crate) struct Light {
     /// Unit vector towards the lamp; x right, y up, z to the viewer.
     pub direction: Vec3,

@@ -134,7 +134,7 @@ fn place(
 }
 
 impl Whereabouts {
-    /// Reads the coverage off: more than half of a pixel counts as all of it.
+    /// Derives the annotations from the coverage. A pixel that is covered by at least a half counts as covered.
     pub(crate) fn of(coverage: &Coverage) -> Self {
         let (width, height) = (coverage.width, coverage.height);
         let inside: Vec<bool> = coverage.animal.iter().map(|share| *share >= 0.5).collect();

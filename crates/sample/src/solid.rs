@@ -4,7 +4,7 @@
 
 use glam::{Mat3, Vec2, Vec3};
 
-/// A coordinate system placed in space: where its origin is, how it is turned and how large its unit is.
+/// A coordinate system placed in space: its origin, rotation and unit of length.
 #[derive(Clone, Copy)]
 pub(crate) struct Frame {
     pub origin: Vec3,

@@ -5,9 +5,9 @@ use std::path::Path;
 use super::error::AnnotationError;
 use super::optional_file::read_if_there;
 
-/// Rectangle around a head, in pixels of the original picture as the file gives them: `left < right` and `top <
-/// bottom`. The width and height of the picture in the file are ignored (they are 0 in some of the official files), so
-/// the caller has to check that the box lies inside the picture.
+/// Rectangle around a head, in pixels of the original picture as the file gives them: `left < right` and
+/// `top < bottom`. The width and height of the picture in the file are ignored (they are 0 in some of the official
+/// files), so the caller has to check that the box lies inside the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeadBox {
     /// `xmin` of the file.

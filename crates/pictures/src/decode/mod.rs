@@ -21,7 +21,8 @@ pub use error::{DecodeError, MAX_PIXELS};
 
 use error::check_size;
 
-/// The most memory a decoder may take for one picture, in bytes: [`MAX_PIXELS`] at 16 bits of red, green, blue, alpha.
+/// Largest amount of memory that a decoder may take for one picture, in bytes: [`MAX_PIXELS`] at 16 bits of red,
+/// green, blue, alpha.
 const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
 
 /// Reads the file `path` and decodes it with [`decode`].

@@ -11,9 +11,9 @@ pub enum FetchState {
     /// Nothing of the data set, or no folder at all.
     Absent,
     /// Part of the data set: a fetch was interrupted, a file that was fetched is missing or has another length, or
-    /// only one of `images/` and `annotations/` is there. [`fetch`](super::fetch) brings the rest.
+    /// only one of `images/` and `annotations/` is there. [`fetch`](super::fetch) adds what is missing.
     Partial,
-    /// Every file that a fetch brought, each with its length.
+    /// Every file that a fetch unpacked, each with its length.
     Complete,
     /// Both `images/` and `annotations/`, but no trace of a fetch: someone unpacked the archives or arranged the files
     /// by hand, and decides what belongs there.
@@ -24,8 +24,8 @@ pub enum FetchState {
 /// `annotations/` and the lengths of the files in them; contents are not read.
 ///
 /// A fetch leaves traces at every point: archives on the way (`images.tar.gz.part`), hidden folders in which archives
-/// are unpacked, and at last the records. The lock file is no trace, and an archive without them none either: people
-/// who unpack archives by hand leave them behind as well.
+/// are unpacked, and at the end the records. The lock file does not count as a trace, nor does an archive alone:
+/// people who unpack archives by hand leave them behind as well.
 pub fn state(folder: &Path) -> FetchState {
     let parts = [IMAGES, ANNOTATIONS].map(|name| Part::of(folder, name));
     if parts.iter().all(|part| part.record == Recorded::Whole) {
@@ -44,7 +44,7 @@ struct Part {
     has_folder: bool,
     record: Recorded,
     has_archive: bool,
-    /// Traces of a fetch that did not come to its end.
+    /// True if there are traces of an unfinished fetch.
     is_begun: bool,
 }
 

@@ -53,7 +53,7 @@ fn unpack_into(
         source,
     };
     let file = File::open(archive).map_err(|error| FetchError::file("read", archive, error))?;
-    // Headers count too: the names in them are read into memory before anybody sees them.
+    // Headers count too: the names in them are read into memory before they can be checked.
     let bytes = GzDecoder::new(io::BufReader::new(file)).take(MOST_BYTES + MOST_ENTRIES * 1024);
     let mut tar = Archive::new(bytes);
     let mut limits = Limits::default();

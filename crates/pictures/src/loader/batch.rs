@@ -1,4 +1,4 @@
-//! Batches.
+//! Batch of pictures for the network.
 
 /// Batch of pictures, ready for the network.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -139,7 +139,7 @@ mod tests {
         }
     }
 
-    /// Lets go of a picture only when four threads have read it, so that all four try to keep it at once.
+    /// Returns a picture only when four threads have read it, so that all four try to keep it at once.
     struct ReadByFour {
         dataset: Arc<Drawn>,
         barrier: Barrier,
@@ -200,7 +200,7 @@ mod tests {
                     scope.spawn(|| (read_all(&cache), read_all(&cache)));
                 }
             });
-            // Nothing kept is given up, so what holds at the end has held all the time.
+            // No kept picture is dropped, so a limit that holds at the end has held all the time.
             let free = cache.free.load(Ordering::SeqCst);
             assert_eq!(kept_bytes(&cache), limit - free, "limit {limit}");
         }

@@ -1,4 +1,4 @@
-//! The markings of each breed: which colours there are and where on the animal each of them is.
+//! The markings of each breed: their colours and the places of each colour on the animal.
 
 use glam::{Vec2, Vec3};
 use rand_chacha::ChaCha8Rng;

@@ -23,7 +23,7 @@ use pose::Pose;
 pub(crate) struct Animal {
     pub parts: Vec<Part>,
     pub coat: Coat,
-    /// Turns the upright world into what the camera, which looks down a little, sees.
+    /// Rotation from the upright world to the view of the camera, which looks down a little.
     pub camera: Mat3,
     /// Hairs of the muzzle, each as start, bend and end.
     pub whiskers: Vec<[Vec3; 3]>,

@@ -30,7 +30,7 @@ pub(crate) struct Part {
     /// The coordinates in which the coat's pattern is laid over the part.
     pub frame: Frame,
     pub of_head: bool,
-    /// Over which difference in height the part melts into its neighbours.
+    /// Difference in height over which the part blends into its neighbours.
     pub blend: f32,
     /// Depth of the furry outline as a share of the part's size.
     pub fluff: f32,

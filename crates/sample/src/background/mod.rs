@@ -1,4 +1,4 @@
-//! Photograph-like surroundings. They are drawn without knowing the breed, so they tell nothing about it.
+//! Photograph-like surroundings. They do not depend on the breed, so a network cannot tell it from them.
 
 mod props;
 mod settings;
@@ -12,7 +12,7 @@ use crate::light::Light;
 use crate::random::Draw;
 use crate::render::View;
 
-/// Paints a setting whose ground reaches up to the row `horizon`, with things lying about.
+/// Paints a setting whose ground reaches up to the row `horizon`, with objects on it.
 pub(crate) fn paint(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light, horizon: f32) {
     settings::paint(random, canvas, horizon);
     for _ in 0..random.choose(&[0, 1, 1, 2, 3]) {
@@ -30,7 +30,7 @@ pub(crate) fn paint(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light,
     canvas.paint(|point, colour| colour * brightness * (1.0 + falling * (point.x / width - 0.5)));
 }
 
-/// Darkens the ground where the animal keeps the light away.
+/// Paints the shadow of the animal on the ground.
 pub(crate) fn shadow(canvas: &mut Canvas, animal: &Animal, view: View, light: &Light) {
     let strength = 0.35 + 0.3 * (light.key.y / (light.key.y + light.ambient.y));
     let slope = light.direction / light.direction.y.max(0.35);

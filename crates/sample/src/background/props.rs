@@ -1,4 +1,4 @@
-//! Things that lie about: balls, boxes, cushions, plants and woolly rugs.
+//! Objects on the ground: balls, boxes, cushions, plants and woolly rugs.
 
 use glam::{Vec2, Vec3};
 use rand::RngExt;
@@ -14,7 +14,7 @@ const PAINT: [u32; 12] = [
     0x7A4A78, 0x5C4030, 0xE58A3A,
 ];
 
-/// Paints one thing somewhere on the ground.
+/// Paints one object somewhere on the ground.
 pub(super) fn paint(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light, horizon: f32) {
     let size = canvas.size();
     let radius = random.between(0.06, 0.17) * size;
@@ -112,7 +112,7 @@ fn plant(random: &mut ChaCha8Rng, canvas: &mut Canvas, foot: Vec2, radius: f32) 
     }
 }
 
-/// A sheepskin or a woolly toy: fur alone must not say that there is an animal.
+/// A sheepskin or a woolly toy: fur alone must not indicate an animal.
 fn woolly(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light, foot: Vec2, radius: f32) {
     let colour = linear(random.choose(&PAINT));
     let noise = Noise::new(random.random());

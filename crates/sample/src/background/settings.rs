@@ -1,4 +1,4 @@
-//! The places where pets are photographed: lawn, room, sofa, path, studio and an unsharp somewhere.
+//! The places where pets are photographed: lawn, room, sofa, path, studio, and a place out of focus.
 
 use glam::{Vec2, Vec3};
 use rand::RngExt;
