@@ -17,7 +17,7 @@ const HIDDEN: usize = 512;
 /// Momentum of the normalisation of the logits: fastai's `bn_final`.
 const FINAL_MOMENTUM: f64 = 0.01;
 
-/// Which layers turn the feature map into logits.
+/// Kind of the layers that turn the feature map into logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum HeadKind {
@@ -147,7 +147,7 @@ pub fn torch_name(path: &[&str]) -> String {
     format!("{layer}.{tensor}")
 }
 
-/// Whether `name` (canonical) is that of a tensor of a head.
+/// True if `name` (canonical) is that of a tensor of a head.
 pub fn is_of_head(name: &str) -> bool {
     matches!(name.split('.').next(), Some("head" | "fc"))
 }

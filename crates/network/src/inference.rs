@@ -97,6 +97,7 @@ struct Step {
 }
 
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a body has few pooling layers")]
 enum Operation {
     Convolution {
         folded: FoldedConvolution,

@@ -7,7 +7,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
-/// What every layer needs to come into being.
+/// Random numbers, arithmetic and device of new layers.
 pub struct Init {
     /// `None` leaves drawn weights at zero: for a network whose state is loaded next.
     rng: Option<ChaCha8Rng>,

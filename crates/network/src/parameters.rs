@@ -28,13 +28,13 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Whether it lies behind the feature map.
+    /// True if it lies behind the feature map.
     pub fn is_of_head(&self) -> bool {
         head::is_of_head(&self.name)
     }
 }
 
-/// Which parameters a stage trains.
+/// Parameters that a stage trains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Trainable {
@@ -45,7 +45,7 @@ pub enum Trainable {
 }
 
 impl Trainable {
-    /// Whether `parameter` is trained.
+    /// True if `parameter` is trained.
     pub fn includes(self, parameter: &Parameter) -> bool {
         match parameter.kind {
             Kind::Statistic => false,

@@ -6,7 +6,7 @@ use burn::{
 };
 use network::{
     Algorithm, Architecture, HeadKind, Kind, NetworkSpec, Parameter, ParameterUpdate, Summary,
-    Trainable,
+    Trainable, weights::NamedTensor,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -167,6 +167,34 @@ fn what_a_stage_does_not_train_stays_as_it_is() {
                     assert_eq!(is_same, !is_trained, "{architecture} {name}");
                 }
             }
+        }
+    }
+}
+
+/// A broken weight must not look like a network that knows nothing: ReLU and pooling pass NaN on, as PyTorch's do.
+#[test]
+fn a_nan_in_any_layer_of_the_body_reaches_the_logits() {
+    for architecture in [
+        Architecture::ResNet18,
+        Architecture::ResNet50,
+        Architecture::Vgg16Bn,
+    ] {
+        let spec = narrow(architecture);
+        let network = spec.init(Algorithm::Fast, 0, &Device::flex());
+        let state = network.state();
+        for parameter in network.parameters() {
+            let name = &parameter.name;
+            if parameter.is_of_head() {
+                continue;
+            }
+            let mut values = state.get(name).unwrap().as_floats().unwrap().to_vec();
+            values[0] = f32::NAN;
+            let mut broken = state.clone();
+            broken.insert(name, NamedTensor::floats(parameter.shape, values));
+            let network = network.clone().with_state(broken).for_inference();
+            let logits = network.forward(noise(1, 64)).into_data();
+            let has_nan = logits.iter::<f32>().any(f32::is_nan);
+            assert!(has_nan, "{architecture} {name}: {logits:?}");
         }
     }
 }

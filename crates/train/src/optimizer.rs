@@ -10,7 +10,7 @@ use network::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What does not change over a stage.
+/// Settings that do not change over a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct OptimizerConfig {

@@ -26,7 +26,7 @@ pub struct OneCycle {
     pub falling: usize,
 }
 
-/// What the optimizer uses in one iteration.
+/// Rates that the optimizer uses in one iteration.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rates {
     /// Learning rate of each layer group, the head's last.

@@ -2,7 +2,7 @@ use super::Report;
 use std::path::PathBuf;
 use thiserror::Error;
 
-/// Why weights could not be read, matched, fetched or written.
+/// Failure to read, match, fetch or write weights.
 #[derive(Debug, Error)]
 pub enum WeightsError {
     /// The file could not be opened or read.
@@ -10,7 +10,7 @@ pub enum WeightsError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's reason.
         error: std::io::Error,
     },
     /// The file has no bytes.
@@ -49,7 +49,7 @@ pub enum WeightsError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// What is too large.
+        /// The part that is too large.
         what: &'static str,
         /// Largest size accepted, in bytes.
         limit: u64,
@@ -81,7 +81,7 @@ pub enum WeightsError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Its fault.
         reason: String,
     },
     /// The file is sound and holds no tensor.
@@ -111,7 +111,7 @@ pub enum WeightsError {
     /// No tensor has the name and shape of one in the network.
     #[error(
         "the weights have nothing in common with the network: they hold {found}, the network expects {expected}; \
-         choose weights of a residual network"
+         choose weights of the network's architecture"
     )]
     NothingMatches {
         /// The first names in the file.
@@ -135,7 +135,7 @@ pub enum WeightsError {
     /// The name is not that of a known download.
     #[error("no pretrained weights are called `{name}`{suggestion}; known names: {known}")]
     UnknownName {
-        /// What was asked for.
+        /// The name asked for.
         name: String,
         /// `; did you mean …?` or nothing.
         suggestion: String,
@@ -147,7 +147,7 @@ pub enum WeightsError {
     Fetch {
         /// Name of the weights.
         name: String,
-        /// What went wrong.
+        /// The download's failure.
         error: download::DownloadError,
     },
     /// The shape and the number of values of a tensor to be written disagree.
@@ -157,7 +157,7 @@ pub enum WeightsError {
         name: String,
         /// Its shape.
         shape: Vec<usize>,
-        /// How many values there are.
+        /// Number of its values.
         values: usize,
     },
     /// The file could not be written.
@@ -165,7 +165,7 @@ pub enum WeightsError {
     Write {
         /// The file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's reason.
         error: std::io::Error,
     },
 }

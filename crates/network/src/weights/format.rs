@@ -4,7 +4,7 @@ use std::{fs::File, io::Read, path::Path};
 /// Largest file accepted, in bytes. The largest network here, a ResNet-152 with its optimizer's state, takes 0.8 GB.
 const LARGEST_FILE: u64 = 4 << 30;
 
-/// What a file is by its content.
+/// Kind of a file by its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// `torch.save` since PyTorch 1.6.
@@ -16,7 +16,7 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Tells from the first bytes, never from the name.
+    /// Kind of the file at `path` by its first bytes, never by its name.
     pub fn of(path: &Path) -> Result<Self, WeightsError> {
         let read = |error| WeightsError::Read {
             path: path.to_owned(),

@@ -105,7 +105,7 @@ fn family(architecture: Architecture) -> &'static Family {
     architecture.as_plan(|plan| plan.family())
 }
 
-/// How a file names body and head.
+/// Names of body and head in a file.
 struct BodyLayout {
     family: &'static Family,
     naming: Naming,

@@ -12,19 +12,21 @@
 
 mod elements;
 mod error;
+mod file;
 mod format;
 pub mod layout;
 mod matching;
 mod pickle_guard;
 mod pth;
 pub mod registry;
+mod report;
 mod safetensors;
 mod state;
 mod torch_order;
 mod wrapper;
 
 pub use error::WeightsError;
-pub use matching::{Misshapen, Report};
+pub use report::{Misshapen, Report};
 pub use state::{NamedTensor, StateDict, TensorValues};
 
 // Torch files and safetensors are little-endian, and tensors are copied from them without swapping bytes.

@@ -8,7 +8,7 @@ use crate::body::FAMILIES;
 use download::{Digest, Download, Progress};
 use std::path::{Path, PathBuf};
 
-/// Where torchvision's files are.
+/// Address of the folder of torchvision's files.
 pub const BASE_URL: &str = "https://download.pytorch.org/models";
 
 /// Names of all files, from `model_urls` and the weight enumerations of torchvision, old and new; each family declares

@@ -1,5 +1,5 @@
-/// What training programs wrap a state dictionary in: `{"model": …, "opt": …}` (fastai), `{"state_dict": …, "epoch": …}`
-/// (PyTorch's examples), and `DataParallel`, which puts `module.` before every name.
+/// Wrappers that training programs put around a state dictionary: `{"model": …, "opt": …}` (fastai),
+/// `{"state_dict": …, "epoch": …}` (PyTorch's examples), and `DataParallel`, which puts `module.` before every name.
 const WRAPPERS: [&str; 4] = ["state_dict.", "model_state_dict.", "model.", "module."];
 
 /// The part of a name that wrappers put before the names of the state dictionary itself: `model.` for `{"model": …}`.

@@ -1,0 +1,70 @@
+use super::{StateDict, WeightsError, format::Format, pth, safetensors};
+use std::{collections::BTreeMap, path::Path};
+
+impl StateDict {
+    /// Reads a torch file (zip or legacy stream) or a safetensors file, told apart by content. Names are the file's,
+    /// without what wraps them: `{"model": …}`, `{"state_dict": …}`, `module.`. f16, bf16 and f64 become f32; strided
+    /// tensors become row-major.
+    ///
+    /// # Errors
+    /// Any file that is not sound. Nothing in a file is executed, and no more memory is taken than a small multiple of
+    /// its length.
+    pub fn read(path: &Path) -> Result<Self, WeightsError> {
+        match Format::of(path)? {
+            Format::TorchZip => pth::read_zip(path)?.not_empty(path),
+            Format::Pickle => pth::read_stream(path)?.not_empty(path),
+            Format::Safetensors => {
+                let bytes = std::fs::read(path).map_err(|error| WeightsError::Read {
+                    path: path.to_owned(),
+                    error,
+                })?;
+                Self::from_safetensors(&bytes, path)
+            }
+        }
+    }
+
+    /// Reads the bytes of a safetensors file; `path` is its name in messages.
+    ///
+    /// # Errors
+    /// The bytes are not sound.
+    pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
+        safetensors::decode(bytes, path)?.not_empty(path)
+    }
+
+    /// The bytes of a safetensors file: the same for the same content.
+    ///
+    /// # Errors
+    /// A tensor's shape does not fit its values.
+    pub fn to_safetensors(
+        &self,
+        metadata: &BTreeMap<String, String>,
+    ) -> Result<Vec<u8>, WeightsError> {
+        safetensors::encode(self, metadata)
+    }
+
+    /// Writes [`Self::to_safetensors`] to a file, which appears complete or not at all, also when one of that name
+    /// exists.
+    ///
+    /// # Errors
+    /// The folder cannot be written, the disk is full, or a tensor's shape does not fit its values.
+    pub fn write_safetensors(
+        &self,
+        path: &Path,
+        metadata: &BTreeMap<String, String>,
+    ) -> Result<(), WeightsError> {
+        let bytes = self.to_safetensors(metadata)?;
+        safetensors::write_whole(path, &bytes).map_err(|error| WeightsError::Write {
+            path: path.to_owned(),
+            error,
+        })
+    }
+
+    fn not_empty(self, path: &Path) -> Result<Self, WeightsError> {
+        if self.is_empty() {
+            return Err(WeightsError::NoTensors {
+                path: path.to_owned(),
+            });
+        }
+        Ok(self)
+    }
+}
