@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use cpu::{Algorithm, Epilogue, Shape};
+use cpu::{Algorithm, ConvolutionShape, Epilogue};
 
 fn main() {
     let words: Vec<String> = std::env::args()
@@ -81,9 +81,9 @@ fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Alg
     );
 }
 
-/// How often each convolution occurs, its name, its shape.
-fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, Shape)> {
-    let mut layers: Vec<(usize, String, Shape)> = Vec::new();
+/// Each convolution of the network: its number of occurrences, its name, its shape.
+fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, ConvolutionShape)> {
+    let mut layers: Vec<(usize, String, ConvolutionShape)> = Vec::new();
     let mut add = |count: usize,
                    size: usize,
                    channels_in: usize,
@@ -91,7 +91,7 @@ fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, Shape)
                    kernel: usize,
                    stride: usize| {
         let padding = kernel / 2;
-        let shape = Shape {
+        let shape = ConvolutionShape {
             batch,
             height: size,
             width: size,
@@ -136,7 +136,7 @@ fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, Shape)
 }
 
 /// Milliseconds of forward, input gradient and weight gradient.
-fn measure(shape: &Shape, algorithm: Algorithm) -> [f64; 3] {
+fn measure(shape: &ConvolutionShape, algorithm: Algorithm) -> [f64; 3] {
     let numbers = |count: usize| {
         (0..count)
             .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
@@ -173,7 +173,7 @@ fn best(mut work: impl FnMut()) -> f64 {
 
 /// Speed of a product that is large in every direction, GFLOP/s.
 fn product_peak() -> f64 {
-    let shape = Shape {
+    let shape = ConvolutionShape {
         batch: 1,
         height: 56,
         width: 56,
@@ -186,7 +186,7 @@ fn product_peak() -> f64 {
     shape.operations() * 1e-6 / measure_forward(&shape)
 }
 
-fn measure_forward(shape: &Shape) -> f64 {
+fn measure_forward(shape: &ConvolutionShape) -> f64 {
     let (x, w) = (
         vec![0.5; shape.input_length()],
         vec![0.25; shape.weight_length()],

@@ -10,13 +10,13 @@ const PIECE: usize = 1 << 14;
 /// The factors of one step, corrections included.
 #[derive(Debug, Clone, Copy)]
 pub struct Factors<T> {
-    /// What the parameter is multiplied by before the step.
+    /// Factor of the parameter before the step.
     pub parameter_decay: T,
-    /// How much of the parameter is added to the gradient.
+    /// Share of the parameter that is added to the gradient.
     pub gradient_decay: T,
-    /// Decay of the first moment, and one less it.
+    /// Decay of the first moment, and one minus it.
     pub beta1: [T; 2],
-    /// Decay of the second moment, and one less it.
+    /// Decay of the second moment, and one minus it.
     pub beta2: [T; 2],
     /// Added to the square root of the second moment.
     pub epsilon: T,

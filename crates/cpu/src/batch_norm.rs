@@ -19,7 +19,7 @@ pub use statistics::Statistics;
 
 /// Elements of a block: 32 KiB.
 const BLOCK: usize = 1 << 13;
-/// At most so many pieces of work.
+/// Largest number of pieces of work.
 const SEGMENTS: usize = 64;
 
 /// Sums over the batch that the gradients are made of.
@@ -102,7 +102,7 @@ pub fn gradient_sums(
     }
 }
 
-/// Turns the input into its gradient and, where a rectifier masks it, the gradient into that of the
+/// Turns the input into its gradient and, where a ReLU masks it, the gradient into that of the
 /// residual; both in place.
 pub fn input_gradient(
     x: &mut [f32],

@@ -1,4 +1,4 @@
-//! The convolutions of the ResNets and their gradients: what callers use.
+//! The convolutions of the ResNets and their gradients.
 
 mod epilogue;
 mod first_layer;
@@ -16,9 +16,9 @@ use gather::Gather;
 use winograd::Winograd;
 
 pub use epilogue::Epilogue;
-pub use shape::Shape;
+pub use shape::ConvolutionShape;
 
-/// Which arithmetic may be used.
+/// Arithmetic of a convolution.
 ///
 /// Errors as root mean square of the difference to the definition in `f64`, relative to the root mean square of the
 /// result, for the 3x3 convolutions of ResNet-34 (ReLU outputs of a normal distribution, normal weights and gradients):
@@ -28,11 +28,11 @@ pub use shape::Shape;
 /// | `Exact` | 1.8e-7 to 2.4e-7 | 2.1e-7 to 2.5e-7 | 1.0e-7 to 2.1e-7 |
 /// | `Fast` | 6.7e-7 to 9.7e-7 | 5.9e-7 to 8.0e-7 | 4.8e-7 to 1.5e-6 |
 ///
-/// So `Fast` loses half a digit, and up to a whole one in the weight gradient. The largest single error is about ten
+/// `Fast` loses half a digit, and up to a whole one in the weight gradient. The largest single error is about ten
 /// times the mean in both.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Algorithm {
-    /// The products of the definition, summed in `f32`.
+    /// Products as in the definition, summed in `f32`.
     Exact,
     /// Winograd's F(4x4, 3x3) for 3x3 kernels at stride one where both channel counts are multiples of 32: a quarter of
     /// the multiplications; elsewhere the same as `Exact`.
@@ -46,9 +46,9 @@ pub enum Algorithm {
 /// * `output`: `[batch, output_height, output_width, channels_out]`, overwritten
 ///
 /// # Panics
-/// When a slice has not the length that `shape` says.
+/// When a slice does not have the length that `shape` says.
 pub fn forward(
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     weight: &[f32],
     output: &mut [f32],
@@ -73,9 +73,9 @@ pub fn forward(
 /// * `input_gradient`: `[batch, height, width, channels_in]`, overwritten
 ///
 /// # Panics
-/// When a slice has not the length that `shape` says.
+/// When a slice does not have the length that `shape` says.
 pub fn input_gradient(
-    shape: &Shape,
+    shape: &ConvolutionShape,
     output_gradient: &[f32],
     weight: &[f32],
     input_gradient: &mut [f32],
@@ -98,9 +98,9 @@ pub fn input_gradient(
 /// * `weight_gradient`: `[channels_out, channels_in, kernel, kernel]`, overwritten
 ///
 /// # Panics
-/// When a slice has not the length that `shape` says.
+/// When a slice does not have the length that `shape` says.
 pub fn weight_gradient(
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     output_gradient: &[f32],
     weight_gradient: &mut [f32],
@@ -118,7 +118,7 @@ pub fn weight_gradient(
 
 fn forward_at(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     weight: &[f32],
     output: &mut [f32],
@@ -138,7 +138,7 @@ fn forward_at(
 
 fn input_gradient_at(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     output_gradient: &[f32],
     weight: &[f32],
     input_gradient: &mut [f32],
@@ -179,10 +179,10 @@ fn input_gradient_at(
     }
 }
 
-/// The products of the definition, with a weight that [`Gather`] has packed.
+/// Computes the products of the definition, with a weight that [`Gather`] has packed.
 fn run_direct(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     panels: &[f32],
     output: &mut [f32],
@@ -195,7 +195,7 @@ fn run_direct(
     }
 }
 
-fn check_forward(shape: &Shape, input: &[f32], output: &[f32], epilogue: &Epilogue) {
+fn check_forward(shape: &ConvolutionShape, input: &[f32], output: &[f32], epilogue: &Epilogue) {
     assert_eq!(input.len(), shape.input_length(), "numbers of the input");
     assert_eq!(output.len(), shape.output_length(), "numbers of the output");
     assert!(
@@ -214,7 +214,7 @@ fn check_forward(shape: &Shape, input: &[f32], output: &[f32], epilogue: &Epilog
 
 fn weight_gradient_at(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     output_gradient: &[f32],
     weight_gradient: &mut [f32],

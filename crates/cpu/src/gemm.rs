@@ -3,17 +3,18 @@
 //! Two products are needed. [`multiply_panel`] is for forward and input gradient: the left matrix comes in
 //! panels of [`PANEL_ROWS`] rows, whose columns lie in groups of sixteen (`[group][row][16]`), so that packing
 //! channels-last pixels copies whole vectors. [`multiply_outer`] is for weight gradients: the sum runs over
-//! pixels, and the left matrix is read where it lies. The right matrix comes in panels of [`PANEL_COLUMNS`]
+//! pixels, and the left matrix is read in place. The right matrix comes in panels of [`PANEL_COLUMNS`]
 //! columns (`[k][32]`) in both. Every sum runs in the order of `k` whatever the blocking.
 
 use crate::simd::{LANES, Simd};
 
-/// Rows of a panel, and of the register tile where registers are wide: 14 x 2 accumulators, two vectors of the right panel and one broadcast fill 31 of
-/// AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
+/// Rows of a panel, and of the register tile where registers are wide: 14 x 2 accumulators, two vectors of the right panel
+/// and one broadcast fill 31 of AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
 pub const PANEL_ROWS: usize = 14;
 /// Columns of a panel of the right matrix: two vectors.
 pub const PANEL_COLUMNS: usize = 2 * LANES;
-/// Rows that a panel had best be filled with where there are enough: what the register tiles divide.
+
+/// Preferred number of rows of a panel: a multiple of the height of the register tile.
 pub const fn panel_rows(wide: bool) -> usize {
     if wide {
         PANEL_ROWS
@@ -31,7 +32,7 @@ pub const GROUP: usize = PANEL_ROWS * LANES;
 ///
 /// * `left`: `groups` groups of `[PANEL_ROWS][16]`, of which the first `rows` rows count.
 /// * `right`: `16 * groups` rows of [`PANEL_COLUMNS`].
-/// * `accumulate`: adds to what `target` holds.
+/// * `accumulate`: adds to the numbers that `target` holds.
 ///
 /// # Panics
 /// When a slice is too short.
@@ -57,13 +58,13 @@ pub fn multiply_panel<S: Simd>(
         accumulate,
     };
     // SAFETY: the assertions above cover every address: group `g < groups`, row `r < rows <= PANEL_ROWS`.
-    unsafe { for_register_tiles::<S, Grouped>(simd, rows, operands, Grouped { groups }) }
+    unsafe { for_register_tiles::<S, GroupedWalk>(simd, rows, operands, GroupedWalk { groups }) }
 }
 
-/// Where the left matrix of [`multiply_outer`] has its rows for each `k`: `lines` times `length` values of `k`, at
+/// Positions of the `k` in the left matrix of [`multiply_outer`]: `lines` times `length` values, at
 /// `line * line_step + i * step`.
 #[derive(Clone, Copy, Debug)]
-pub struct Strided {
+pub struct StridedWalk {
     /// Lines of the picture.
     pub lines: usize,
     /// Numbers from a line to the next.
@@ -76,9 +77,9 @@ pub struct Strided {
 
 /// `target[row * 32 + column] (+)= sum over k of left[position of k + row] * right[k * 32 + column]`.
 ///
-/// * `left`: the numbers of all rows at a pixel lie side by side, the pixels as `pixels` says.
+/// * `left`: the numbers of all rows at a pixel lie side by side, the pixels at the positions of `pixels`.
 /// * `right`: a row of [`PANEL_COLUMNS`] per pixel.
-/// * `accumulate`: adds to what `target` holds.
+/// * `accumulate`: adds to the numbers that `target` holds.
 ///
 /// # Panics
 /// When a slice is too short.
@@ -86,13 +87,13 @@ pub struct Strided {
 pub fn multiply_outer<S: Simd>(
     simd: S,
     rows: usize,
-    pixels: Strided,
+    pixels: StridedWalk,
     left: &[f32],
     right: &[f32],
     target: &mut [f32],
     accumulate: bool,
 ) {
-    let Strided {
+    let StridedWalk {
         lines,
         line_step,
         length,
@@ -111,15 +112,15 @@ pub fn multiply_outer<S: Simd>(
         accumulate,
     };
     // SAFETY: the assertions above cover every address: pixel `i < length` of a line below `lines`, row `r < rows`.
-    unsafe { for_register_tiles::<S, Strided>(simd, rows, operands, pixels) }
+    unsafe { for_register_tiles::<S, StridedWalk>(simd, rows, operands, pixels) }
 }
 
 /// Numbers from a row to the next in the left matrix of [`multiply_narrow`].
 pub const NARROW_ROW: usize = 6;
 
-/// Where the left matrix of [`multiply_narrow`] has its columns: `lines` times `length` numbers side by side.
+/// Positions of the `k` in the left matrix of [`multiply_narrow`]: `lines` times `length` numbers side by side.
 #[derive(Clone, Copy, Debug)]
-pub struct Narrow {
+pub struct NarrowWalk {
     /// Lines of the picture.
     pub lines: usize,
     /// Numbers from a line to the next.
@@ -136,12 +137,12 @@ pub struct Narrow {
 pub fn multiply_narrow<S: Simd>(
     simd: S,
     rows: usize,
-    walk: Narrow,
+    walk: NarrowWalk,
     left: &[f32],
     right: &[f32],
     target: &mut [f32],
 ) {
-    let Narrow {
+    let NarrowWalk {
         lines,
         line_step,
         length,
@@ -159,7 +160,7 @@ pub fn multiply_narrow<S: Simd>(
         accumulate: false,
     };
     // SAFETY: the assertions above cover every address: number `i < length` of a line below `lines`, row `r < rows`.
-    unsafe { for_register_tiles::<S, Narrow>(simd, rows, operands, walk) }
+    unsafe { for_register_tiles::<S, NarrowWalk>(simd, rows, operands, walk) }
 }
 
 #[derive(Clone, Copy)]
@@ -176,7 +177,7 @@ struct Operands {
 ///
 /// Pointers move by `wrapping_add`, which does not claim that they stay inside their slices: the move after the last `k`
 /// goes beyond the end, and without any `k` there is no inside. Every address that is read is inside.
-trait Walk: Copy {
+trait LeftWalk: Copy {
     /// # Safety
     /// For all `k` of the walk, `left` must be readable for `R` rows and `right` for `V` vectors.
     unsafe fn sum<S: Simd, const R: usize, const V: usize>(
@@ -189,11 +190,11 @@ trait Walk: Copy {
 }
 
 #[derive(Clone, Copy)]
-struct Grouped {
+struct GroupedWalk {
     groups: usize,
 }
 
-impl Walk for Grouped {
+impl LeftWalk for GroupedWalk {
     #[inline(always)]
     unsafe fn sum<S: Simd, const R: usize, const V: usize>(
         self,
@@ -215,7 +216,7 @@ impl Walk for Grouped {
     }
 }
 
-impl Walk for Strided {
+impl LeftWalk for StridedWalk {
     #[inline(always)]
     unsafe fn sum<S: Simd, const R: usize, const V: usize>(
         self,
@@ -237,7 +238,7 @@ impl Walk for Strided {
     }
 }
 
-impl Walk for Narrow {
+impl LeftWalk for NarrowWalk {
     #[inline(always)]
     unsafe fn sum<S: Simd, const R: usize, const V: usize>(
         self,
@@ -290,7 +291,12 @@ unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
 /// # Safety
 /// The operands must be valid for `rows` rows, [`PANEL_COLUMNS`] columns and all `k` of the walk.
 #[inline(always)]
-unsafe fn for_register_tiles<S: Simd, W: Walk>(simd: S, rows: usize, operands: Operands, walk: W) {
+unsafe fn for_register_tiles<S: Simd, W: LeftWalk>(
+    simd: S,
+    rows: usize,
+    operands: Operands,
+    walk: W,
+) {
     // SAFETY: the caller's promise; every tile lies inside the panel.
     unsafe {
         if S::WIDE {
@@ -343,7 +349,7 @@ unsafe fn for_register_tiles<S: Simd, W: Walk>(simd: S, rows: usize, operands: O
 /// # Safety
 /// The operands must be valid for `R` rows, `V` vectors and all `k` of the walk.
 #[inline(always)]
-unsafe fn tile<S: Simd, W: Walk, const R: usize, const V: usize>(
+unsafe fn tile<S: Simd, W: LeftWalk, const R: usize, const V: usize>(
     simd: S,
     operands: Operands,
     walk: W,
@@ -369,7 +375,7 @@ unsafe fn tile<S: Simd, W: Walk, const R: usize, const V: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::simd::{Kernel, Level};
+    use crate::simd::{Level, SimdOperation};
 
     /// Small whole numbers, so that sums are exact in any order; the vector has no room beyond them.
     fn numbers(count: usize, seed: usize) -> Vec<f32> {
@@ -383,8 +389,8 @@ mod tests {
     #[derive(Clone, Copy, Debug)]
     enum Product {
         Panel { groups: usize, stride: usize },
-        Outer(Strided),
-        Narrow(Narrow),
+        Outer(StridedWalk),
+        NarrowWalk(NarrowWalk),
     }
 
     impl Product {
@@ -393,7 +399,7 @@ mod tests {
             match self {
                 Product::Panel { groups, .. } => groups * LANES,
                 Product::Outer(walk) => walk.lines * walk.length,
-                Product::Narrow(walk) => walk.lines * walk.length,
+                Product::NarrowWalk(walk) => walk.lines * walk.length,
             }
         }
 
@@ -410,7 +416,7 @@ mod tests {
                 Product::Outer(walk) => {
                     k / walk.length * walk.line_step + k % walk.length * walk.step + row
                 }
-                Product::Narrow(walk) => {
+                Product::NarrowWalk(walk) => {
                     k / walk.length * walk.line_step + k % walk.length + row * NARROW_ROW
                 }
             }
@@ -424,7 +430,7 @@ mod tests {
         }
 
         fn accumulates(self) -> bool {
-            !matches!(self, Product::Narrow(_))
+            !matches!(self, Product::NarrowWalk(_))
         }
     }
 
@@ -437,7 +443,7 @@ mod tests {
         accumulate: bool,
     }
 
-    impl Kernel for Run<'_> {
+    impl SimdOperation for Run<'_> {
         type Output = ();
 
         #[inline(always)]
@@ -463,7 +469,7 @@ mod tests {
                 Product::Outer(walk) => {
                     multiply_outer(simd, rows, walk, left, right, target, accumulate)
                 }
-                Product::Narrow(walk) => multiply_narrow(simd, rows, walk, left, right, target),
+                Product::NarrowWalk(walk) => multiply_narrow(simd, rows, walk, left, right, target),
             }
         }
     }
@@ -505,13 +511,13 @@ mod tests {
                 groups: 2,
                 stride: PANEL_COLUMNS + 3,
             },
-            Product::Outer(Strided {
+            Product::Outer(StridedWalk {
                 lines: 2,
                 line_step: 50,
                 length: 3,
                 step: 15,
             }),
-            Product::Narrow(Narrow {
+            Product::NarrowWalk(NarrowWalk {
                 lines: 2,
                 line_step: 100,
                 length: 5,

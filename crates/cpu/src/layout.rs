@@ -1,4 +1,4 @@
-//! Between planar pictures (`[batch, channels, height, width]`) and channels-last ones.
+//! Conversion of planar pictures (`[batch, channels, height, width]`) to channels-last ones.
 
 use rayon::prelude::*;
 
@@ -33,28 +33,4 @@ pub fn planar_to_channels_last(
                 }
             });
     });
-}
-
-/// Writes `channels_last` (`[batch, pixels, channels]`) as `[batch, channels, pixels]`.
-///
-/// # Panics
-/// When the slices differ in length or are no whole number of pictures.
-pub fn channels_last_to_planar(
-    channels: usize,
-    pixels: usize,
-    channels_last: &[f32],
-    planar: &mut [f32],
-) {
-    let picture = channels * pixels;
-    assert!(planar.len() == channels_last.len() && planar.len().is_multiple_of(picture.max(1)));
-    planar
-        .par_chunks_mut(pixels.max(1))
-        .enumerate()
-        .for_each(|(plane, target)| {
-            let (image, channel) = (plane / channels, plane % channels);
-            let source = &channels_last[image * picture..(image + 1) * picture];
-            for (value, pixel) in target.iter_mut().zip(source.chunks_exact(channels)) {
-                *value = pixel[channel];
-            }
-        });
 }

@@ -1,8 +1,7 @@
 //! The arithmetic of ResNets on a processor, on plain `f32` slices.
 //!
-//! Pictures lie channels-last in memory: `[batch, height, width, channels]`. Weights lie as torch has them:
-//! `[channels_out, channels_in, kernel, kernel]`. All results are the same to the last bit whatever the number
-//! of threads.
+//! Pictures are channels-last in memory: `[batch, height, width, channels]`. Weights have torch's layout:
+//! `[channels_out, channels_in, kernel, kernel]`. Results do not depend on the number of threads, to the last bit.
 
 pub mod adam;
 pub mod batch_norm;
@@ -15,6 +14,8 @@ mod scratch;
 mod simd;
 mod vectorise;
 
-pub use convolution::{Algorithm, Epilogue, Shape, forward, input_gradient, weight_gradient};
-pub use layout::{channels_last_to_planar, planar_to_channels_last};
+pub use convolution::{
+    Algorithm, ConvolutionShape, Epilogue, forward, input_gradient, weight_gradient,
+};
+pub use layout::planar_to_channels_last;
 pub use scratch::Scratch;

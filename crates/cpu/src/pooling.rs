@@ -13,7 +13,7 @@ const PADDING: usize = 1;
 
 /// Rows, columns and channels of the pictures of a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct PictureShape {
     /// Rows.
     pub height: usize,
     /// Columns.
@@ -22,7 +22,7 @@ pub struct Shape {
     pub channels: usize,
 }
 
-impl Shape {
+impl PictureShape {
     /// The shape after [`max_pool`].
     pub fn pooled(self) -> Self {
         let pooled = |size: usize| (size + 2 * PADDING - WINDOW) / STRIDE + 1;
@@ -42,9 +42,9 @@ impl Shape {
     }
 }
 
-/// Writes the largest value of each 3×3 window (stride 2, padding 1) to `y`, and to `taps` which of
-/// the nine pixels it was, the first of equal ones.
-pub fn max_pool(x: &[f32], shape: Shape, y: &mut [f32], taps: &mut [u8]) {
+/// Writes the largest value of each 3×3 window (stride 2, padding 1) to `y`, and its index among
+/// the nine pixels to `taps`: the first of equal values.
+pub fn max_pool(x: &[f32], shape: PictureShape, y: &mut [f32], taps: &mut [u8]) {
     let pooled = shape.pooled();
     assert_eq!(y.len(), taps.len(), "one tap for each value");
     let rows = y
@@ -58,7 +58,7 @@ pub fn max_pool(x: &[f32], shape: Shape, y: &mut [f32], taps: &mut [u8]) {
 }
 
 /// Writes the gradient of [`max_pool`]'s input to `x`.
-pub fn max_pool_gradient(gradient: &[f32], taps: &[u8], shape: Shape, x: &mut [f32]) {
+pub fn max_pool_gradient(gradient: &[f32], taps: &[u8], shape: PictureShape, x: &mut [f32]) {
     let pooled = shape.pooled();
     assert_eq!(gradient.len(), taps.len(), "one tap for each value");
     x.par_chunks_mut(shape.row())
@@ -73,7 +73,7 @@ pub fn max_pool_gradient(gradient: &[f32], taps: &[u8], shape: Shape, x: &mut [f
 
 /// Writes the maxima and then the means of each picture's maps to `y` (2 × channels a picture), and
 /// the pixel of each maximum, the first of equal ones, to `pixels` (channels a picture).
-pub fn concat_pool(x: &[f32], shape: Shape, y: &mut [f32], pixels: &mut [i32]) {
+pub fn concat_pool(x: &[f32], shape: PictureShape, y: &mut [f32], pixels: &mut [i32]) {
     let channels = shape.channels;
     let pictures = x.par_chunks(shape.size());
     pictures
@@ -85,7 +85,7 @@ pub fn concat_pool(x: &[f32], shape: Shape, y: &mut [f32], pixels: &mut [i32]) {
 }
 
 /// Writes the gradient of [`concat_pool`]'s input to `x`.
-pub fn concat_pool_gradient(gradient: &[f32], pixels: &[i32], shape: Shape, x: &mut [f32]) {
+pub fn concat_pool_gradient(gradient: &[f32], pixels: &[i32], shape: PictureShape, x: &mut [f32]) {
     let channels = shape.channels;
     let size = (shape.height * shape.width) as f32;
     let pictures = x.par_chunks_mut(shape.size());
@@ -108,7 +108,7 @@ pub fn concat_pool_gradient(gradient: &[f32], pixels: &[i32], shape: Shape, x: &
         });
 }
 
-/// Whether `value` replaces `best`: the first of equal values stays, not a number wins for good.
+/// True if `value` replaces `best`: the first of equal values stays, and NaN stays for good.
 #[inline(always)]
 fn replaces(value: f32, best: f32) -> bool {
     value > best || value.is_nan()
@@ -118,7 +118,7 @@ fn replaces(value: f32, best: f32) -> bool {
 const BLOCK: usize = 16;
 
 vectorised! {
-    fn max_pool_row(x: &[f32], shape: Shape, row: usize, y: &mut [f32], taps: &mut [u8]) {
+    fn max_pool_row(x: &[f32], shape: PictureShape, row: usize, y: &mut [f32], taps: &mut [u8]) {
         let channels = shape.channels;
         let whole = channels / BLOCK * BLOCK;
         let pixels = y.chunks_exact_mut(channels).zip(taps.chunks_exact_mut(channels));
@@ -139,7 +139,7 @@ vectorised! {
 
 /// The part of one output pixel's window that lies inside the picture.
 struct Window {
-    shape: Shape,
+    shape: PictureShape,
     rows: Range<usize>,
     columns: Range<usize>,
     /// Row and column, in padded coordinates, of the whole window's first pixel.
@@ -148,7 +148,7 @@ struct Window {
 
 impl Window {
     #[inline(always)]
-    fn new(shape: Shape, row: usize, column: usize) -> Window {
+    fn new(shape: PictureShape, row: usize, column: usize) -> Window {
         let start = (row * STRIDE, column * STRIDE);
         let inside = |start: usize, size: usize| {
             start.max(PADDING) - PADDING..(start + WINDOW - PADDING).min(size)
@@ -205,13 +205,13 @@ impl Window {
 }
 
 vectorised! {
-    fn max_pool_gradient_row(gradient: &[f32], taps: &[u8], shape: Shape, row: usize, x: &mut [f32]) {
+    fn max_pool_gradient_row(gradient: &[f32], taps: &[u8], shape: PictureShape, row: usize, x: &mut [f32]) {
         let channels = shape.channels;
         let pooled = shape.pooled();
         x.fill(0.0);
         for (column, x) in x.chunks_exact_mut(channels).enumerate() {
             for tap in 0..WINDOW * WINDOW {
-                // The window whose tap this pixel is, if it lies on the window grid.
+                // The window of which this pixel is the tap; it exists where the position is on the grid of windows.
                 let window_row = (row + PADDING).wrapping_sub(tap / WINDOW);
                 let window_column = (column + PADDING).wrapping_sub(tap % WINDOW);
                 let (out_row, out_column) = (window_row / STRIDE, window_column / STRIDE);

@@ -7,7 +7,7 @@ use std::{
     sync::Mutex,
 };
 
-/// Bytes kept for later calls; what is returned beyond that goes back to the system.
+/// Bytes kept for later calls; buffers beyond that go back to the system.
 const KEPT_BYTES: usize = 256 << 20;
 /// Alignment in bytes: one cache line, and one vector of AVX-512.
 const ALIGNMENT: usize = 64;
@@ -16,7 +16,7 @@ const GRANULE: usize = 4096;
 
 static FREE: Mutex<Vec<Buffer>> = Mutex::new(Vec::new());
 
-/// Borrowed working memory: aligned to 64 bytes, contents arbitrary numbers of earlier calls.
+/// Borrowed working memory: aligned to 64 bytes, filled with arbitrary numbers of earlier calls.
 pub struct Scratch {
     buffer: Option<Buffer>,
     length: usize,
@@ -41,8 +41,8 @@ impl Scratch {
         }
     }
 
-    /// A buffer of exactly this length that nobody had before: going beyond its end is seen by a sanitizer, and a number
-    /// that is read before it was written makes the result not a number.
+    /// A fresh buffer of exactly this length, full of NaN: a sanitizer sees an access beyond its end, and a number that is
+    /// read before it is written makes the result NaN.
     fn checked(length: usize) -> Scratch {
         let mut buffer = Buffer::new(length.max(1));
         buffer.numbers_mut().fill(f32::NAN);
@@ -134,7 +134,7 @@ impl Drop for Buffer {
     }
 }
 
-/// A slice that tasks write in places which don't overlap.
+/// A slice of which tasks write parts that do not overlap.
 #[derive(Clone, Copy)]
 pub struct Shared<'a> {
     pointer: *mut f32,
@@ -157,7 +157,7 @@ impl<'a> Shared<'a> {
         }
     }
 
-    /// The place of number `start`, of which the caller will use `length` numbers at most.
+    /// Address of number `start`, from which the caller will use `length` numbers at most.
     ///
     /// # Panics
     /// When the range goes beyond the slice.
@@ -168,7 +168,7 @@ impl<'a> Shared<'a> {
         unsafe { self.pointer.add(start) }
     }
 
-    /// The place of number `start`, which an earlier [`Shared::pointer`] has found inside.
+    /// Address of number `start`, which an earlier [`Shared::pointer`] has found inside.
     #[inline(always)]
     pub fn pointer_unchecked(&self, start: usize) -> *mut f32 {
         debug_assert!(start <= self.length);

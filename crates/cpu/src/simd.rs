@@ -1,7 +1,7 @@
 //! Sixteen-lane vectors of `f32` and the choice, at run time, of the instructions behind them.
 //!
-//! A kernel is written once over [`Simd`] and runs on AVX-512, on AVX2 with FMA, or on whatever the
-//! compiler makes of plain arrays. [`Level::best`] asks the processor; nothing depends on how the
+//! A kernel is written once over [`Simd`] and runs on AVX-512, on AVX2 with FMA, or on plain
+//! arrays. [`Level::best`] asks the processor; nothing depends on how the
 //! program was compiled.
 
 #[cfg(target_arch = "x86_64")]
@@ -17,7 +17,7 @@ use avx2::Avx2;
 use avx512::Avx512;
 use portable::Portable;
 
-pub use vector::{Arithmetic, Kernel, LANES, Simd};
+pub use vector::{Arithmetic, LANES, Simd, SimdOperation};
 
 /// The instructions to use.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +73,7 @@ impl Level {
 
     /// Runs `kernel` compiled for these instructions.
     #[inline]
-    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    pub fn run<K: SimdOperation>(self, kernel: K) -> K::Output {
         match self {
             #[cfg(target_arch = "x86_64")]
             Level::Avx512(simd) => simd.run(kernel),
@@ -91,7 +91,7 @@ mod tests {
     /// Numbers whose transpose is read back.
     struct Transpose<'a>(&'a [f32; LANES * LANES]);
 
-    impl Kernel for Transpose<'_> {
+    impl SimdOperation for Transpose<'_> {
         type Output = [f32; LANES * LANES];
 
         #[inline(always)]
@@ -112,7 +112,7 @@ mod tests {
     /// Numbers whose positive part is read back, by whole vectors and by registers.
     struct Relu(f32);
 
-    impl Kernel for Relu {
+    impl SimdOperation for Relu {
         type Output = [[f32; LANES]; 2];
 
         #[inline(always)]

@@ -2,7 +2,7 @@
 
 use cpu::{
     batch_norm::{Affine, Statistics, normalise},
-    pooling::{Shape, concat_pool, max_pool},
+    pooling::{PictureShape, concat_pool, max_pool},
 };
 
 /// More channels than a vector has, so that whole vectors and a rest are computed.
@@ -40,7 +40,7 @@ fn the_relu_of_batch_norm_passes_nan_on() {
 
 #[test]
 fn max_pooling_passes_nan_on() {
-    let shape = Shape {
+    let shape = PictureShape {
         height: 5,
         width: 5,
         channels: CHANNELS,
@@ -61,7 +61,7 @@ fn max_pooling_passes_nan_on() {
 
 #[test]
 fn concat_pooling_passes_nan_on() {
-    let shape = Shape {
+    let shape = PictureShape {
         height: 2,
         width: 2,
         channels: CHANNELS,

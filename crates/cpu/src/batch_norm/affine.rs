@@ -1,10 +1,10 @@
-//! The map that batch norm is for given statistics, and the gradients that its ReLU lets through.
+//! Batch norm as an affine map, and the mask of its ReLU.
 
 use std::ops::Range;
 
 use super::statistics::{Statistics, inverse_deviation};
 
-/// What turns an input into its normalised, scaled and shifted value: `x * scale + shift`.
+/// Affine map of each channel, `x * scale + shift`: normalisation, weight and bias in one.
 #[derive(Debug, Clone)]
 pub struct Affine {
     pub(super) scale: Vec<f32>,
@@ -12,7 +12,7 @@ pub struct Affine {
 }
 
 impl Affine {
-    /// Of batch norm with these statistics, weight and bias.
+    /// The map of batch norm with these statistics, weight and bias (one number per channel each).
     pub fn new(statistics: &Statistics, weight: &[f32], bias: &[f32], epsilon: f64) -> Self {
         let deviation = inverse_deviation(&statistics.variance, epsilon);
         let scale: Vec<f32> = weight.iter().zip(&deviation).map(|(w, d)| w * d).collect();
@@ -24,14 +24,14 @@ impl Affine {
     }
 }
 
-/// Which gradients pass the rectifier of the forward direction.
+/// Mask of the ReLU of the forward pass on the gradients.
 #[derive(Debug, Clone, Copy)]
 pub enum Mask<'a> {
-    /// All: there was no rectifier.
+    /// Passes all gradients: there was no ReLU.
     All,
-    /// Those whose normalised input is positive (there was no residual).
+    /// Passes those whose normalised input is positive or NaN (there was no residual).
     Affine(&'a Affine),
-    /// Those whose output, given here, is positive.
+    /// Passes those whose output, given here, is positive or NaN.
     Output(&'a [f32]),
 }
 

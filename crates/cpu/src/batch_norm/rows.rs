@@ -74,13 +74,13 @@ vectorised! {
     }
 }
 
-/// The larger value; not a number stays so, which `f32::max` would hide.
+/// The larger value; NaN stays NaN, which `f32::max` would replace.
 #[inline(always)]
 fn at_least(value: f32, floor: f32) -> f32 {
     if value < floor { floor } else { value }
 }
 
-/// The gradient where the output is positive (or not a number), else zero.
+/// The gradient where the output is positive or NaN, else zero.
 #[inline(always)]
 fn passed(gradient: f32, output: f32) -> f32 {
     if output <= 0.0 { 0.0 } else { gradient }

@@ -1,15 +1,15 @@
-//! What happens to an output number before it is written.
+//! The last operations on an output number before it is written.
 
 use crate::simd::{Arithmetic, LANES, Simd};
 
-/// What happens to each output number before it is written: add bias, add residual, cut at zero, in this order.
+/// Operations on each output number before it is written: bias, residual and ReLU, in this order.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Epilogue<'a> {
-    /// One number per output channel.
+    /// Added: one number per output channel.
     pub bias: Option<&'a [f32]>,
-    /// As large as the output, channels-last.
+    /// Added: as many numbers as the output has, channels-last.
     pub residual: Option<&'a [f32]>,
-    /// Negative numbers become zero; NaN stays NaN.
+    /// Applies ReLU: negative numbers become zero, NaN stays NaN.
     pub relu: bool,
 }
 

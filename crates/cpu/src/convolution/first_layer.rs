@@ -2,34 +2,34 @@
 //!
 //! A tap has too few channels to fill a vector, and copying taps together costs as much as multiplying them. But the
 //! numbers that an output needs of one input row lie side by side, and those of the next output six numbers further:
-//! the product reads them where they lie, in a copy of the picture that has its padding.
+//! the product reads them in place, from a copy of the picture with its padding.
 
 use rayon::prelude::*;
 
 use super::{
     epilogue::{Epilogue, finish_row},
     gather::Gather,
-    shape::Shape,
-    window::{Piece, copy_window},
+    shape::ConvolutionShape,
+    window::{OutputPiece, copy_window},
 };
 use crate::{
-    gemm::{NARROW_ROW, Narrow, PANEL_COLUMNS, PANEL_ROWS, multiply_narrow, panel_rows},
+    gemm::{NARROW_ROW, NarrowWalk, PANEL_COLUMNS, PANEL_ROWS, multiply_narrow, panel_rows},
     scratch::{Scratch, Shared},
-    simd::{Kernel, Level, Simd},
+    simd::{Level, Simd, SimdOperation},
 };
 
 /// Output rows of a task.
 const TASK_ROWS: usize = 8;
 
-/// Whether a convolution is of the kind this module computes.
-pub fn supports(shape: &Shape) -> bool {
+/// True for the convolutions that this module computes.
+pub fn supports(shape: &ConvolutionShape) -> bool {
     shape.channels_in * shape.stride == NARROW_ROW && shape.kernel > 1
 }
 
 /// `output = convolution(input, weight)`, with a weight as [`Gather::pack_weight`] arranges it.
 pub fn run(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     weight: &[f32],
     output: &mut [f32],
@@ -40,7 +40,7 @@ pub fn run(
     (0..shape.batch * blocks).into_par_iter().for_each(|task| {
         let first = task % blocks * TASK_ROWS;
         let rows = first..shape.output_height().min(first + TASK_ROWS);
-        let piece = Piece {
+        let piece = OutputPiece {
             image: task / blocks,
             rows,
             columns: 0..shape.output_width(),
@@ -58,15 +58,15 @@ pub fn run(
 
 /// Some whole output rows of a picture.
 struct Rows<'a> {
-    shape: &'a Shape,
+    shape: &'a ConvolutionShape,
     input: &'a [f32],
     weight: &'a [f32],
     target: Shared<'a>,
     epilogue: Epilogue<'a>,
-    piece: Piece,
+    piece: OutputPiece,
 }
 
-impl Kernel for Rows<'_> {
+impl SimdOperation for Rows<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -82,7 +82,7 @@ impl Kernel for Rows<'_> {
             0..shape.channels_in,
             &mut window,
         );
-        let walk = Narrow {
+        let walk = NarrowWalk {
             lines: shape.kernel,
             line_step: line,
             length: shape.kernel * shape.channels_in,

@@ -1,7 +1,7 @@
 //! Convolution as a matrix product whose left matrix is gathered pixel by pixel, never stored whole.
 //!
 //! Row: an output pixel. Column: an output channel. The sum runs over taps and input channels. Forward and input
-//! gradient differ only in where the taps point: the gradient of a strided convolution falls into
+//! gradient differ only in the pixels that the taps read: the gradient of a strided convolution falls into
 //! `stride * stride` phases of input pixels, each of which sees a fixed subset of the taps at stride one, so that
 //! no product with an inserted zero is formed.
 
@@ -9,10 +9,10 @@ mod product;
 mod rows;
 mod weight;
 
-use super::shape::Shape;
+use super::shape::ConvolutionShape;
 use crate::{gemm::PANEL_COLUMNS, simd::LANES};
 
-/// One product of the kind the module describes.
+/// One product of gathered pixels with a weight.
 pub struct Gather {
     batch: usize,
     source: (usize, usize),
@@ -24,19 +24,19 @@ pub struct Gather {
     target_start: (usize, usize),
     /// Output pixels of the product, along both axes.
     grid: (usize, usize),
-    runs: Vec<Run>,
+    runs: Vec<TapRun>,
     /// Row of the packed weight at which this product's taps start, and all rows of it: the phases of an input
     /// gradient share one packed weight.
     first_row: usize,
     weight_rows: usize,
     /// Row of the packed weight at which each kernel element starts.
     element_rows: Vec<usize>,
-    /// Whether the roles of the weight's channels are those of the forward direction.
+    /// True for a convolution; in a gradient the two kinds of channels of the weight exchange their roles.
     forward: bool,
 }
 
 /// Taps that lie side by side in a row of the source.
-struct Run {
+struct TapRun {
     row: isize,
     column: isize,
     taps: usize,
@@ -44,9 +44,9 @@ struct Run {
 
 impl Gather {
     /// `output = convolution(input, weight)`.
-    pub fn forward(shape: &Shape) -> Gather {
+    pub fn forward(shape: &ConvolutionShape) -> Gather {
         let padding = shape.padding as isize;
-        let run = |row: usize| Run {
+        let run = |row: usize| TapRun {
             row: row as isize - padding,
             column: -padding,
             taps: shape.kernel,
@@ -74,7 +74,7 @@ impl Gather {
 
     /// The gradient for the input: a product for each phase, that is, for the input pixels whose row and column are
     /// equal modulo the stride. All use the weight that the first has packed.
-    pub fn input_gradient(shape: &Shape) -> Vec<Gather> {
+    pub fn input_gradient(shape: &ConvolutionShape) -> Vec<Gather> {
         let mut element_rows = vec![0; shape.kernel * shape.kernel];
         let mut first_row = 0;
         let mut phases = Vec::new();
@@ -107,7 +107,7 @@ impl Gather {
 
     /// The input pixels from `start` on in steps of the stride, with the kernel rows and columns that meet them.
     fn phase(
-        shape: &Shape,
+        shape: &ConvolutionShape,
         start: (usize, usize),
         (rows, columns): (&[usize], &[usize]),
         first_row: usize,
@@ -115,7 +115,7 @@ impl Gather {
         let offset = |start: usize, element: usize| {
             ((start + shape.padding) as isize - element as isize) / shape.stride as isize
         };
-        let run = |row: &usize| Run {
+        let run = |row: &usize| TapRun {
             row: offset(start.0, *row),
             column: offset(start.1, columns[0]),
             taps: columns.len(),
@@ -144,7 +144,7 @@ impl Gather {
     }
 
     /// Numbers of a column panel of the packed weight in the forward direction.
-    pub fn weight_panel_length(shape: &Shape) -> usize {
+    pub fn weight_panel_length(shape: &ConvolutionShape) -> usize {
         (shape.kernel * shape.kernel * shape.channels_in).next_multiple_of(LANES) * PANEL_COLUMNS
     }
 
@@ -161,7 +161,7 @@ impl Gather {
         (self.taps() * self.source_channels).div_ceil(LANES)
     }
 
-    /// Room for the summands of one output, and for a vector more.
+    /// Numbers of a line: the summands of one output, and one vector more.
     fn line_length(&self) -> usize {
         (self.groups() + 1) * LANES
     }
@@ -177,7 +177,7 @@ impl Gather {
 
 /// The kernel rows that meet the input rows `start`, `start + stride` and so on, the last first: so their output rows
 /// are in ascending order.
-fn elements_of_phase(shape: &Shape, start: usize) -> Vec<usize> {
+fn elements_of_phase(shape: &ConvolutionShape, start: usize) -> Vec<usize> {
     let meets = |element: &usize| {
         (start + shape.padding + shape.stride * shape.kernel - element).is_multiple_of(shape.stride)
     };

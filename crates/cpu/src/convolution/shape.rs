@@ -2,7 +2,7 @@
 
 /// Sizes of a convolution with square kernels, the same stride and zero padding on both axes, and no groups.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Shape {
+pub struct ConvolutionShape {
     /// Pictures.
     pub batch: usize,
     /// Rows of the input, in pixels.
@@ -21,7 +21,7 @@ pub struct Shape {
     pub padding: usize,
 }
 
-impl Shape {
+impl ConvolutionShape {
     /// Rows of the output, in pixels.
     pub fn output_height(&self) -> usize {
         (self.height + 2 * self.padding - self.kernel) / self.stride + 1

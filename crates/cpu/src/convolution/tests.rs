@@ -2,7 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::{Algorithm, Epilogue, Shape, forward_at, input_gradient_at, weight_gradient_at};
+use super::{
+    Algorithm, ConvolutionShape, Epilogue, forward_at, input_gradient_at, weight_gradient_at,
+};
 use crate::simd::Level;
 
 /// Errors are relative to the root of the sum of squared products. `f32` rounds at 6e-8; a sum of `n` products of
@@ -25,7 +27,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// Calls `product(input position, weight position, output position)` for every product of the definition.
-fn for_each_product(shape: &Shape, mut product: impl FnMut(usize, usize, usize)) {
+fn for_each_product(shape: &ConvolutionShape, mut product: impl FnMut(usize, usize, usize)) {
     let (output_height, output_width) = (shape.output_height(), shape.output_width());
     for (n, i, j) in (0..shape.batch).flat_map(|n| {
         (0..output_height).flat_map(move |i| (0..output_width).map(move |j| (n, i, j)))
@@ -83,7 +85,7 @@ struct Definition {
 }
 
 impl Definition {
-    fn new(shape: &Shape) -> Definition {
+    fn new(shape: &ConvolutionShape) -> Definition {
         let x = numbers(shape.input_length(), 1);
         let w = numbers(shape.weight_length(), 2);
         let dy = numbers(shape.output_length(), 3);
@@ -109,7 +111,7 @@ impl Definition {
     }
 
     /// Errors of forward, input gradient and weight gradient.
-    fn errors(&self, level: Level, shape: &Shape, algorithm: Algorithm) -> [f64; 3] {
+    fn errors(&self, level: Level, shape: &ConvolutionShape, algorithm: Algorithm) -> [f64; 3] {
         let Definition {
             x,
             w,
@@ -138,7 +140,7 @@ impl Definition {
     }
 }
 
-fn assert_close(shape: &Shape) {
+fn assert_close(shape: &ConvolutionShape) {
     let definition = Definition::new(shape);
     for level in Level::available() {
         for (algorithm, limit) in [(Algorithm::Exact, EXACT), (Algorithm::Fast, FAST)] {
@@ -158,8 +160,8 @@ fn square(
     kernel: usize,
     stride: usize,
     padding: usize,
-) -> Shape {
-    Shape {
+) -> ConvolutionShape {
+    ConvolutionShape {
         batch,
         height: size,
         width: size,
@@ -262,7 +264,12 @@ fn the_epilogue_adds_bias_then_residual_then_cuts_at_zero() {
 }
 
 /// The outputs that a number of the input, of the bias or of the residual reaches, as the definition has it.
-fn outputs_reached(shape: &Shape, input: usize, bias: usize, residual: usize) -> Vec<bool> {
+fn outputs_reached(
+    shape: &ConvolutionShape,
+    input: usize,
+    bias: usize,
+    residual: usize,
+) -> Vec<bool> {
     let mut reached = vec![false; shape.output_length()];
     for_each_product(shape, |i, _, k| reached[k] |= i == input);
     for (i, reached) in reached.iter_mut().enumerate() {
@@ -354,6 +361,6 @@ proptest! {
         kernel in 1usize..5, stride in 1usize..4, padding in 0usize..3,
     ) {
         prop_assume!(height + 2 * padding >= kernel && width + 2 * padding >= kernel);
-        assert_close(&Shape { batch, height, width, channels_in, channels_out, kernel, stride, padding });
+        assert_close(&ConvolutionShape { batch, height, width, channels_in, channels_out, kernel, stride, padding });
     }
 }

@@ -1,9 +1,9 @@
-//! Reading numbers that lie far apart as vectors.
+//! Vectors of numbers that lie far apart in memory.
 
 use crate::simd::{LANES, Simd};
 
 /// Sixteen lanes of `count <= 16` numbers each: lane `l < lanes` starts at `start + l * step`, the others are zero.
-pub struct Lanes {
+pub struct StridedLanes {
     /// Position of the first number of lane 0.
     pub start: usize,
     /// Numbers from a lane to the next.
@@ -12,13 +12,13 @@ pub struct Lanes {
     pub lanes: usize,
     /// Numbers of a lane.
     pub count: usize,
-    /// Numbers from these to those that will be wanted some loads later: the processor does not guess sixteen paths.
+    /// Distance of the prefetched numbers from those that are read: the hardware prefetcher does not follow sixteen streams.
     pub ahead: usize,
 }
 
 /// Vectors `i < count` of the i-th numbers of all lanes.
 #[inline(always)]
-pub fn load_transposed<S: Simd>(simd: S, numbers: &[f32], at: Lanes) -> [S::Vector; LANES] {
+pub fn load_transposed<S: Simd>(simd: S, numbers: &[f32], at: StridedLanes) -> [S::Vector; LANES] {
     let mut rows = [simd.splat(0.0); LANES];
     for (lane, row) in rows.iter_mut().enumerate().take(at.lanes) {
         let from = at.start + lane * at.step;

@@ -10,13 +10,13 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    shape::Shape,
-    window::{Piece, copy_window, window_stride},
+    shape::ConvolutionShape,
+    window::{OutputPiece, copy_window, window_stride},
 };
 use crate::{
-    gemm::{PANEL_COLUMNS, Strided, multiply_outer, panel_rows},
+    gemm::{PANEL_COLUMNS, StridedWalk, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Level, Simd},
+    simd::{LANES, Level, Simd, SimdOperation},
 };
 
 /// Input channels of a task.
@@ -31,7 +31,7 @@ const TASKS: usize = 16;
 /// Writes the gradient for the weight, from slices of the lengths that the shape says.
 pub fn run(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     output_gradient: &[f32],
     weight_gradient: &mut [f32],
@@ -73,9 +73,9 @@ pub fn run(
         });
 }
 
-/// How the work is cut.
+/// Division of the work into parts, pieces and blocks.
 struct Plan {
-    shape: Shape,
+    shape: ConvolutionShape,
     /// Output rows and columns of a piece.
     piece: (usize, usize),
     /// Pieces per picture, along both axes.
@@ -85,11 +85,11 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(shape: &Shape) -> Plan {
+    fn new(shape: &ConvolutionShape) -> Plan {
         let mut shape = *shape;
         if shape.kernel == 1 && shape.stride == 1 && shape.padding == 0 {
-            // Pixels have no neighbours then: one long line has no short ends.
-            shape = Shape {
+            // Taps never leave their pixel then, so all pixels form one long line without short pieces at its ends.
+            shape = ConvolutionShape {
                 batch: 1,
                 height: 1,
                 width: shape.batch * shape.height * shape.width,
@@ -149,7 +149,7 @@ impl Plan {
         part * self.part_length() + (input_block * self.panels() + panel) * self.sums_length()
     }
 
-    fn piece(&self, index: usize) -> Piece {
+    fn piece(&self, index: usize) -> OutputPiece {
         let (image, rest) = (
             index / (self.pieces.0 * self.pieces.1),
             index % (self.pieces.0 * self.pieces.1),
@@ -162,7 +162,7 @@ impl Plan {
             self.shape.output_height().min(row + self.piece.0),
             self.shape.output_width().min(column + self.piece.1),
         );
-        Piece {
+        OutputPiece {
             image,
             rows: row..end.0,
             columns: column..end.1,
@@ -180,7 +180,7 @@ struct PartialSums<'a> {
     panel_block: usize,
 }
 
-impl Kernel for PartialSums<'_> {
+impl SimdOperation for PartialSums<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -236,8 +236,8 @@ impl Kernel for PartialSums<'_> {
 )]
 fn add_piece<S: Simd>(
     simd: S,
-    shape: &Shape,
-    piece: &Piece,
+    shape: &ConvolutionShape,
+    piece: &OutputPiece,
     channels: usize,
     left: &[f32],
     right: &[f32],
@@ -245,7 +245,7 @@ fn add_piece<S: Simd>(
     accumulate: bool,
 ) {
     let line = piece.window(shape).1 * channels;
-    let pixels = Strided {
+    let pixels = StridedWalk {
         lines: piece.rows.len(),
         line_step: window_stride(shape) * line,
         length: piece.columns.len(),
@@ -267,8 +267,8 @@ fn add_piece<S: Simd>(
 /// Copies some panels of the piece of the output's gradient, `[panel][pixel][32]`.
 #[inline(always)]
 fn copy_panels(
-    shape: &Shape,
-    piece: &Piece,
+    shape: &ConvolutionShape,
+    piece: &OutputPiece,
     output_gradient: &[f32],
     panels: Range<usize>,
     target: &mut [f32],
@@ -306,7 +306,7 @@ struct AddParts<'a> {
     panel: usize,
 }
 
-impl Kernel for AddParts<'_> {
+impl SimdOperation for AddParts<'_> {
     type Output = ();
 
     #[inline(always)]

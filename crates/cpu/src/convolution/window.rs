@@ -1,11 +1,11 @@
-//! Pieces of the output, and what they see of the input.
+//! Pieces of the output, and their windows of the input.
 
 use std::ops::Range;
 
-use super::shape::Shape;
+use super::shape::ConvolutionShape;
 
 /// Neighbouring output pixels.
-pub struct Piece {
+pub struct OutputPiece {
     /// Picture of the batch.
     pub image: usize,
     /// Output rows.
@@ -14,9 +14,9 @@ pub struct Piece {
     pub columns: Range<usize>,
 }
 
-impl Piece {
-    /// Rows and columns of the input, padding included, that the piece sees.
-    pub fn window(&self, shape: &Shape) -> (usize, usize) {
+impl OutputPiece {
+    /// Rows and columns of the input, padding included, that the piece depends on.
+    pub fn window(&self, shape: &ConvolutionShape) -> (usize, usize) {
         let extent = |outputs: usize| (outputs - 1) * window_stride(shape) + shape.kernel;
         (extent(self.rows.len()), extent(self.columns.len()))
     }
@@ -28,15 +28,15 @@ impl Piece {
 }
 
 /// Step between neighbouring outputs in a window: pixels between single-element kernels are left out of it.
-pub fn window_stride(shape: &Shape) -> usize {
+pub fn window_stride(shape: &ConvolutionShape) -> usize {
     if shape.kernel == 1 { 1 } else { shape.stride }
 }
 
-/// Copies some channels of what the piece sees of the input, `[row][column][channel]`, zeros for the padding.
+/// Copies some channels of the piece's window of the input, `[row][column][channel]`, zeros for the padding.
 #[inline(always)]
 pub fn copy_window(
-    shape: &Shape,
-    piece: &Piece,
+    shape: &ConvolutionShape,
+    piece: &OutputPiece,
     input: &[f32],
     channels: Range<usize>,
     target: &mut [f32],

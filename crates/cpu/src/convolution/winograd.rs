@@ -4,7 +4,7 @@
 //! * few channels: a task takes some tiles through all three steps, their transforms stay in its second-level cache,
 //!   and the transformed weight is read by all tasks;
 //! * many channels: the tiles are transformed first, then a task takes 32 output channels of all tiles, so that the
-//!   transformed weight, four times as large as the weight, is made in the cache, used at once and never stored.
+//!   transformed weight, four times as large as the weight, is made in the cache, used there and never stored.
 
 mod multiply;
 mod places;
@@ -23,8 +23,8 @@ use crate::{
     scratch::{Scratch, Shared},
     simd::Level,
 };
-use multiply::{Multiply, Weight};
-use tiles::{LeftLayout, TransformTiles};
+use multiply::{MultiplyTiles, WinogradWeight};
+use tiles::{LeftLayout, TransformInputs};
 use weight::{TransformWeight, transformed_length};
 
 pub use tiling::Winograd;
@@ -37,13 +37,14 @@ const TASK_PANELS: usize = 2;
 const TASKS: usize = 8;
 /// Row panels of a round in the schedule for many channels: a task's products take 450 KB.
 const ROUND_PANELS: usize = 7;
+
 impl Winograd {
-    /// Whether a transformed weight is read by all tasks, so that it is made whole beforehand.
+    /// True where the whole transformed weight is made beforehand and read by all tasks.
     fn few_channels(&self) -> bool {
         self.channels_in <= FEW_CHANNELS
     }
 
-    /// Computes the convolution with a weight as torch has it.
+    /// Computes the convolution with a weight in torch's layout.
     pub fn run(
         &self,
         level: Level,
@@ -100,7 +101,7 @@ impl Winograd {
                 let layout = LeftLayout::new(tiles.len(), self.channels_in, rows);
                 let mut left = Scratch::take(layout.length());
                 let (shared, part) = (Shared::new(&mut left), tiles.clone());
-                level.run(TransformTiles {
+                level.run(TransformInputs {
                     winograd: self,
                     source,
                     tiles: part,
@@ -109,8 +110,8 @@ impl Winograd {
                     panel: 0,
                 });
                 for (panel, weight) in weight.chunks_exact(length).enumerate() {
-                    let (weight, tiles) = (Weight::Transformed(weight), tiles.clone());
-                    level.run(Multiply {
+                    let (weight, tiles) = (WinogradWeight::Transformed(weight), tiles.clone());
+                    level.run(MultiplyTiles {
                         winograd: self,
                         layout,
                         left: &left,
@@ -132,7 +133,7 @@ impl Winograd {
         target: &mut [f32],
         epilogue: Epilogue,
     ) {
-        let (target, weight) = (Shared::new(target), Weight::Plain(weight));
+        let (target, weight) = (Shared::new(target), WinogradWeight::Plain(weight));
         let rows = panel_rows(level.is_wide());
         let rounds = self.tiles().div_ceil(ROUND_PANELS * rows);
         let round_tiles = self.tiles().div_ceil(rounds);
@@ -146,7 +147,7 @@ impl Winograd {
                 .for_each(|panel| {
                     let start = first + panel * layout.panel_rows;
                     let tiles = start..tiles.end.min(start + layout.panel_rows);
-                    level.run(TransformTiles {
+                    level.run(TransformInputs {
                         winograd: self,
                         source,
                         tiles,
@@ -157,7 +158,7 @@ impl Winograd {
                 });
             (0..self.column_panels()).into_par_iter().for_each(|panel| {
                 let tiles = tiles.clone();
-                level.run(Multiply {
+                level.run(MultiplyTiles {
                     winograd: self,
                     layout,
                     left: &left,

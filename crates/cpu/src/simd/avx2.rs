@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::vector::{Arithmetic, Kernel, LANES, Simd};
+use super::vector::{Arithmetic, LANES, Simd, SimdOperation};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -17,14 +17,14 @@ impl Avx2 {
 
     /// Runs `kernel` compiled for these instructions.
     #[inline]
-    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    pub fn run<K: SimdOperation>(self, kernel: K) -> K::Output {
         // SAFETY: `self` proves that the processor has them.
         unsafe { run(self, kernel) }
     }
 }
 
 #[target_feature(enable = "avx2,fma")]
-fn run<K: Kernel>(simd: Avx2, kernel: K) -> K::Output {
+fn run<K: SimdOperation>(simd: Avx2, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::vector::{Arithmetic, Kernel, LANES, Simd};
+use super::vector::{Arithmetic, LANES, Simd, SimdOperation};
 
 /// Proof that the processor has AVX-512F.
 #[derive(Clone, Copy, Debug)]
@@ -19,14 +19,14 @@ impl Avx512 {
 
     /// Runs `kernel` compiled for these instructions.
     #[inline]
-    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
+    pub fn run<K: SimdOperation>(self, kernel: K) -> K::Output {
         // SAFETY: `self` proves that the processor has them.
         unsafe { run(self, kernel) }
     }
 }
 
 #[target_feature(enable = "avx512f,avx2,fma")]
-fn run<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
+fn run<K: SimdOperation>(simd: Avx512, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 

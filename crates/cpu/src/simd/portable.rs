@@ -1,4 +1,4 @@
-//! Vectors as arrays: whatever the compiler makes of them.
+//! Vectors as arrays, which the compiler vectorises as it can.
 
 use super::vector::{Arithmetic, LANES, Simd};
 

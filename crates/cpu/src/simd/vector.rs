@@ -1,4 +1,4 @@
-//! Vectors as traits: the operations that a kernel is written over.
+//! The vectors that operations are written over.
 
 /// Lanes of a vector of [`Simd`].
 pub const LANES: usize = 16;
@@ -12,7 +12,7 @@ pub const LANES: usize = 16;
 /// * [`Arithmetic::WIDTH`] is not zero and divides [`LANES`];
 /// * [`Arithmetic::load_from`] reads `WIDTH` numbers and [`Arithmetic::store_to`] writes `WIDTH` numbers, from the pointer on and
 ///   without a demand on its alignment beyond that of `f32`; neither touches anything else;
-/// * safe code cannot make a value of the type where the processor has not the instructions.
+/// * safe code cannot make a value of the type where the processor lacks the instructions.
 pub unsafe trait Arithmetic: Copy {
     /// `WIDTH` numbers.
     type Vector: Copy;
@@ -69,17 +69,17 @@ pub unsafe trait Arithmetic: Copy {
 /// # Safety
 /// An implementation promises that its [`Arithmetic::WIDTH`] is [`LANES`].
 pub unsafe trait Simd: Arithmetic {
-    /// The same on vectors that fill one register, a whole number of which make up a vector of [`LANES`]. For computations
-    /// with many vectors at a time, which twice as wide ones would drive out of the registers.
+    /// The same on vectors of one register, a whole number of which make up a vector of [`LANES`]: for computations with so
+    /// many vectors at a time that wider ones would not fit the registers.
     type Register: Arithmetic;
-    /// Whether there are 32 registers that hold a whole vector each.
+    /// True if there are 32 registers that hold a whole vector each.
     const WIDE: bool;
 
     /// Arithmetic on single registers.
     fn register(self) -> Self::Register;
-    /// Asks for the cache line at `place`, which need not be readable.
+    /// Prefetches the cache line at `place`, which need not be readable.
     fn prefetch(self, place: *const f32);
-    /// Rows become columns.
+    /// The transpose: rows become columns.
     fn transpose(self, rows: [Self::Vector; LANES]) -> [Self::Vector; LANES];
 }
 
@@ -87,8 +87,8 @@ pub unsafe trait Simd: Arithmetic {
 ///
 /// It must not use a [`Simd`] value in a closure, not even one passed to `map` or `from_fn`: a closure is compiled
 /// for the instructions that every processor has, and each operation in it becomes a call.
-pub trait Kernel {
-    /// What the computation gives back.
+pub trait SimdOperation {
+    /// Result of the computation.
     type Output;
     /// Runs it. Implementations are `#[inline(always)]`, so that they are compiled for the instructions of `S`.
     fn run<S: Simd>(self, simd: S) -> Self::Output;

@@ -124,10 +124,14 @@ fn forward(
     from_channels_last(y, output)
 }
 
-fn sizes(input: [usize; 4], weight: &FlexTensor, convolution: Convolution) -> cpu::Shape {
+fn sizes(
+    input: [usize; 4],
+    weight: &FlexTensor,
+    convolution: Convolution,
+) -> cpu::ConvolutionShape {
     let [batch, channels_in, height, width] = input;
     let [channels_out, _, kernel, _] = dimensions(weight);
-    cpu::Shape {
+    cpu::ConvolutionShape {
         batch,
         height,
         width,

@@ -30,7 +30,7 @@ impl PoolingGradients for Flex {
         }
         let x = into_channels_last(x);
         let [batch, channels, height, width] = dimensions(&x);
-        let shape = kernel::Shape {
+        let shape = kernel::PictureShape {
             height,
             width,
             channels,
@@ -53,7 +53,7 @@ impl PoolingGradients for Flex {
         let gradient = into_channels_last(gradient);
         let dimensions @ [_, channels, height, width] = shape.dims();
         let mut x = Buffer::take(dimensions.iter().product());
-        let shape = kernel::Shape {
+        let shape = kernel::PictureShape {
             height,
             width,
             channels,
@@ -69,7 +69,7 @@ impl PoolingGradients for Flex {
         }
         let x = into_channels_last(x);
         let [batch, channels, height, width] = dimensions(&x);
-        let shape = kernel::Shape {
+        let shape = kernel::PictureShape {
             height,
             width,
             channels,
@@ -93,7 +93,7 @@ impl PoolingGradients for Flex {
         let gradient = gradient.to_contiguous();
         let dimensions @ [_, channels, height, width] = shape.dims();
         let mut x = Buffer::take(dimensions.iter().product());
-        let shape = kernel::Shape {
+        let shape = kernel::PictureShape {
             height,
             width,
             channels,

@@ -6,13 +6,13 @@ use rayon::prelude::*;
 
 use super::{
     Gather,
-    rows::{BLOCK_PANELS, Pixel, Pixels, pack_rows},
+    rows::{BLOCK_PANELS, OutputPixel, OutputPixels, pack_rows},
 };
 use crate::{
     convolution::epilogue::{Epilogue, finish_row},
     gemm::{GROUP, PANEL_COLUMNS, PANEL_ROWS, multiply_panel, panel_rows},
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Level, Simd},
+    simd::{LANES, Level, Simd, SimdOperation},
 };
 
 /// Groups of sixteen summands between two visits of the outputs: the right panel (32 KiB) stays in the first-level cache.
@@ -24,7 +24,7 @@ impl Gather {
     /// `target = gathered source * weight`, for the target pixels of this product.
     ///
     /// # Panics
-    /// When a slice has not the length of the shape this was made from.
+    /// When a slice does not have the length of the shape that this was made from.
     pub fn run(
         &self,
         level: Level,
@@ -64,7 +64,7 @@ impl Gather {
                 let rows = block * block_rows..self.rows().min((block + 1) * block_rows);
                 let columns = (part * panels).min(self.column_panels())
                     ..self.column_panels().min((part + 1) * panels);
-                level.run(Block {
+                level.run(OutputBlock {
                     gather: self,
                     source,
                     weight,
@@ -78,7 +78,7 @@ impl Gather {
 }
 
 /// Some output pixels and some column panels.
-struct Block<'a> {
+struct OutputBlock<'a> {
     gather: &'a Gather,
     source: &'a [f32],
     weight: &'a [f32],
@@ -88,7 +88,7 @@ struct Block<'a> {
     columns: Range<usize>,
 }
 
-impl Kernel for Block<'_> {
+impl SimdOperation for OutputBlock<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -97,7 +97,7 @@ impl Kernel for Block<'_> {
         let groups = gather.groups();
         let parts = groups.div_ceil(MAXIMUM_GROUPS).max(1);
         let part_groups = groups.div_ceil(parts);
-        let pixels = Pixels::new(gather, self.rows.clone(), panel_rows(S::WIDE));
+        let pixels = OutputPixels::new(gather, self.rows.clone(), panel_rows(S::WIDE));
         let panels = pixels.panels();
         let mut left = Scratch::take(panels * part_groups * GROUP);
         let mut lines = Scratch::take(PANEL_ROWS * gather.line_length());
@@ -143,10 +143,10 @@ impl Kernel for Block<'_> {
     }
 }
 
-impl Block<'_> {
+impl OutputBlock<'_> {
     /// Applies the epilogue to one tile and writes it.
     #[inline(always)]
-    fn finish<S: Simd>(&self, simd: S, rows: &[Pixel], column: usize, sums: &[f32]) {
+    fn finish<S: Simd>(&self, simd: S, rows: &[OutputPixel], column: usize, sums: &[f32]) {
         let gather = self.gather;
         let first = column * PANEL_COLUMNS;
         let count = (gather.target_channels - first).min(PANEL_COLUMNS);

@@ -8,12 +8,13 @@ use crate::{
     simd::{LANES, Simd},
 };
 
-/// Row panels of one task: with the groups of one part of the sum the packed rows take half of a second-level cache of 512 KiB.
+/// Row panels of one task: with the groups of one part of the sum the packed rows take half of a second-level cache of
+/// 512 KiB.
 pub(super) const BLOCK_PANELS: usize = 8;
 
-/// An output pixel: where its taps start and where it is written.
+/// An output pixel: the position of its first tap, and its own in the target.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Pixel {
+pub(super) struct OutputPixel {
     image: usize,
     row: isize,
     column: isize,
@@ -21,16 +22,16 @@ pub(super) struct Pixel {
 }
 
 /// The pixels of a block.
-pub(super) struct Pixels {
-    pixels: [Pixel; BLOCK_PANELS * PANEL_ROWS],
+pub(super) struct OutputPixels {
+    pixels: [OutputPixel; BLOCK_PANELS * PANEL_ROWS],
     count: usize,
     /// Pixels of a panel.
     panel_rows: usize,
 }
 
-impl Pixels {
-    pub(super) fn new(gather: &Gather, rows: Range<usize>, panel_rows: usize) -> Pixels {
-        let mut pixels = [Pixel::default(); BLOCK_PANELS * PANEL_ROWS];
+impl OutputPixels {
+    pub(super) fn new(gather: &Gather, rows: Range<usize>, panel_rows: usize) -> OutputPixels {
+        let mut pixels = [OutputPixel::default(); BLOCK_PANELS * PANEL_ROWS];
         let (height, width) = gather.grid;
         let count = rows.len();
         let (mut image, mut i, mut j) = (
@@ -41,7 +42,7 @@ impl Pixels {
         for pixel in pixels.iter_mut().take(count) {
             let row = i * gather.target_step + gather.target_start.0;
             let column = j * gather.target_step + gather.target_start.1;
-            *pixel = Pixel {
+            *pixel = OutputPixel {
                 image,
                 row: (i * gather.source_step) as isize,
                 column: (j * gather.source_step) as isize,
@@ -56,7 +57,7 @@ impl Pixels {
                 (image, i) = (image + 1, 0);
             }
         }
-        Pixels {
+        OutputPixels {
             pixels,
             count,
             panel_rows,
@@ -67,7 +68,7 @@ impl Pixels {
         self.count.div_ceil(self.panel_rows)
     }
 
-    pub(super) fn panel(&self, panel: usize) -> &[Pixel] {
+    pub(super) fn panel(&self, panel: usize) -> &[OutputPixel] {
         &self.pixels[panel * self.panel_rows..self.count.min((panel + 1) * self.panel_rows)]
     }
 }
@@ -78,7 +79,7 @@ pub(super) fn pack_rows<S: Simd>(
     simd: S,
     gather: &Gather,
     source: &[f32],
-    rows: &[Pixel],
+    rows: &[OutputPixel],
     groups: Range<usize>,
     panel: &mut [f32],
     lines: &mut [f32],
@@ -108,7 +109,7 @@ fn pack_whole_groups<S: Simd>(
     simd: S,
     gather: &Gather,
     source: &[f32],
-    rows: &[Pixel],
+    rows: &[OutputPixel],
     groups: Range<usize>,
     panel: &mut [f32],
 ) {
@@ -176,7 +177,7 @@ fn copy_summands<S: Simd>(
     simd: S,
     gather: &Gather,
     source: &[f32],
-    pixel: &Pixel,
+    pixel: &OutputPixel,
     line: &mut [f32],
 ) {
     let channels = gather.source_channels;
@@ -212,7 +213,7 @@ fn copy_summands<S: Simd>(
     line[at..].fill(0.0);
 }
 
-/// Copies `count` numbers by whole vectors; what is written beyond them is overwritten by the next run.
+/// Copies `count` numbers by whole vectors; the next run overwrites the numbers beyond them.
 #[inline(always)]
 fn copy_run<S: Simd>(simd: S, source: &[f32], start: usize, count: usize, target: &mut [f32]) {
     let rounded = count.next_multiple_of(LANES);

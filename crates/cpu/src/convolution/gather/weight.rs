@@ -4,10 +4,10 @@ use rayon::prelude::*;
 
 use super::Gather;
 use crate::{
-    convolution::transposed::{Lanes, load_transposed},
+    convolution::transposed::{StridedLanes, load_transposed},
     gemm::PANEL_COLUMNS,
     scratch::Scratch,
-    simd::{Kernel, LANES, Level, Simd},
+    simd::{LANES, Level, Simd, SimdOperation},
 };
 
 impl Gather {
@@ -34,7 +34,7 @@ struct PackPanel<'a> {
     target: &'a mut [f32],
 }
 
-impl Kernel for PackPanel<'_> {
+impl SimdOperation for PackPanel<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -112,7 +112,7 @@ impl PackPanel<'_> {
             } else {
                 2 * self.gather.target_channels * numbers
             };
-            let at = Lanes {
+            let at = StridedLanes {
                 start: start + first,
                 step: lane_step,
                 lanes,

@@ -1,12 +1,12 @@
-//! From transformed tiles to outputs.
+//! Products of transformed tiles, and the outputs from them.
 
 use std::ops::Range;
 
 use super::{
-    places::{Positions, Sink, check_place},
+    places::{TilePositions, TileSink, check_place},
     sizes::{OUTPUTS, POSITIONS, spread},
     tiles::LeftLayout,
-    tiling::{Tile, Winograd},
+    tiling::{TileOrigin, Winograd},
     transform::transform_product,
     weight::{TransformWeight, position_step, transformed_length},
 };
@@ -14,7 +14,7 @@ use crate::{
     convolution::epilogue::{Epilogue, finish_vector},
     gemm::{GROUP, PANEL_COLUMNS, multiply_panel},
     scratch::{Scratch, Shared},
-    simd::{Arithmetic, Kernel, LANES, Simd},
+    simd::{Arithmetic, LANES, Simd, SimdOperation},
 };
 
 /// Input channels whose weight a task transforms at a time: 590 KB.
@@ -22,34 +22,34 @@ const CHANNEL_BLOCK: usize = 128;
 
 /// A weight, before or after its transform.
 #[derive(Clone, Copy)]
-pub enum Weight<'a> {
-    /// All of it, as torch has it.
+pub enum WinogradWeight<'a> {
+    /// The whole weight in torch's layout.
     Plain(&'a [f32]),
     /// The 36 right matrices of the task's output channels.
     Transformed(&'a [f32]),
 }
 
 /// Multiplies the transforms of some tiles with the weight of 32 output channels, transforms back and writes.
-pub struct Multiply<'a> {
+pub struct MultiplyTiles<'a> {
     /// The convolution.
     pub winograd: &'a Winograd,
-    /// Where the tiles are in `left`.
+    /// The layout of `left`.
     pub layout: LeftLayout,
     /// All left matrices.
     pub left: &'a [f32],
     /// The tiles of the layout.
     pub tiles: Range<usize>,
     /// The weight of these output channels, or all of it.
-    pub weight: Weight<'a>,
-    /// Which 32 output channels.
+    pub weight: WinogradWeight<'a>,
+    /// Index of the 32 output channels.
     pub panel: usize,
     /// The output.
     pub target: Shared<'a>,
-    /// What happens before a number is written.
+    /// Operations on each output number before it is written.
     pub epilogue: Epilogue<'a>,
 }
 
-impl Kernel for Multiply<'_> {
+impl SimdOperation for MultiplyTiles<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -59,10 +59,10 @@ impl Kernel for Multiply<'_> {
         let step = spread(self.tiles.len() * PANEL_COLUMNS);
         let mut products = Scratch::take(POSITIONS * step);
         match self.weight {
-            Weight::Transformed(weight) => {
+            WinogradWeight::Transformed(weight) => {
                 self.multiply(simd, weight, 0..channels, &mut products, step)
             }
-            Weight::Plain(weight) => {
+            WinogradWeight::Plain(weight) => {
                 let mut transformed =
                     Scratch::take(transformed_length(channels.min(CHANNEL_BLOCK)));
                 for start in (0..channels).step_by(CHANNEL_BLOCK) {
@@ -86,7 +86,8 @@ impl Kernel for Multiply<'_> {
         for (i, tile) in self.tiles.clone().enumerate() {
             for half in [0, LANES] {
                 // SAFETY: the products are this task's own, and nothing else uses them any more.
-                let products = unsafe { Positions::new(products, i * PANEL_COLUMNS + half, step) };
+                let products =
+                    unsafe { TilePositions::new(products, i * PANEL_COLUMNS + half, step) };
                 let channel = self.panel * PANEL_COLUMNS + half;
                 // SAFETY: this task alone has its tiles at its 32 output channels.
                 let mut outputs = unsafe { self.output_tile(winograd.tile(tile), channel) };
@@ -96,13 +97,13 @@ impl Kernel for Multiply<'_> {
     }
 }
 
-impl Multiply<'_> {
-    /// Where the outputs of a tile at the sixteen channels from `channel` on go.
+impl MultiplyTiles<'_> {
+    /// The outputs of a tile at the sixteen channels from `channel` on.
     ///
     /// # Safety
     /// While the result lives, nobody else may use these numbers of the output.
     #[inline(always)]
-    unsafe fn output_tile(&self, tile: Tile, channel: usize) -> OutputTile<'_> {
+    unsafe fn output_tile(&self, tile: TileOrigin, channel: usize) -> OutputTile<'_> {
         let (height, width) = self.winograd.target;
         let channels = self.winograd.channels_out;
         let pixel = (tile.image * height + tile.row) * width + tile.column;
@@ -153,9 +154,9 @@ impl Multiply<'_> {
     }
 }
 
-/// Sixteen output channels of a tile; what lies beyond the picture is not written.
+/// Sixteen output channels of a tile; pixels beyond the picture are not written.
 struct OutputTile<'a> {
-    /// The output, as in [`Multiply`].
+    /// The output, as in [`MultiplyTiles`].
     target: Shared<'a>,
     epilogue: &'a Epilogue<'a>,
     /// Position of the tile's first number at the first of the channels.
@@ -169,7 +170,7 @@ struct OutputTile<'a> {
     channel: usize,
 }
 
-impl Sink<OUTPUTS> for OutputTile<'_> {
+impl TileSink<OUTPUTS> for OutputTile<'_> {
     #[inline(always)]
     fn put<A: Arithmetic>(
         &mut self,

@@ -1,4 +1,4 @@
-//! Where the transforms read and write.
+//! The sources and sinks of the transforms.
 
 use std::marker::PhantomData;
 
@@ -8,8 +8,8 @@ use crate::{
     simd::{Arithmetic, LANES, Simd},
 };
 
-/// Where a transform reads its `N` x `N` vectors of sixteen lanes, a register at a time.
-pub trait Source<const N: usize> {
+/// `N` x `N` vectors of sixteen lanes that a transform reads, one register at a time.
+pub trait TileSource<const N: usize> {
     /// The lanes from `lane` on of the vector at a row and a column.
     ///
     /// # Panics
@@ -23,8 +23,8 @@ pub trait Source<const N: usize> {
     ) -> A::Vector;
 }
 
-/// Where a transform writes its `N` x `N` vectors of sixteen lanes, a register at a time, each once.
-pub trait Sink<const N: usize> {
+/// `N` x `N` vectors of sixteen lanes that a transform writes, one register at a time, each once.
+pub trait TileSink<const N: usize> {
     /// Takes the lanes from `lane` on of the vector at a row and a column.
     ///
     /// # Panics
@@ -39,20 +39,20 @@ pub trait Sink<const N: usize> {
     );
 }
 
-/// The check of [`Source::get`] and [`Sink::put`]. It costs nothing: the transforms are unrolled.
+/// The check of [`TileSource::get`] and [`TileSink::put`]. It costs nothing: the transforms are unrolled.
 #[inline(always)]
 pub fn check_place<const N: usize, A: Arithmetic>(row: usize, column: usize, lane: usize) {
     assert!(row < N && column < N && lane <= LANES - A::WIDTH);
 }
 
-/// The 36 numbers of a tile at sixteen channels, some distance apart in memory.
-pub struct Positions<'a> {
+/// The 36 vectors of a transformed tile at sixteen channels, `step` numbers apart in memory.
+pub struct TilePositions<'a> {
     numbers: Shared<'a>,
     start: usize,
     step: usize,
 }
 
-impl<'a> Positions<'a> {
+impl<'a> TilePositions<'a> {
     /// The vectors at `start + position * step`.
     ///
     /// # Safety
@@ -61,16 +61,16 @@ impl<'a> Positions<'a> {
     /// # Panics
     /// When the last goes beyond the slice.
     #[inline(always)]
-    pub unsafe fn new(numbers: Shared<'a>, start: usize, step: usize) -> Positions<'a> {
+    pub unsafe fn new(numbers: Shared<'a>, start: usize, step: usize) -> TilePositions<'a> {
         numbers.pointer(start, (POSITIONS - 1) * step + LANES);
-        Positions {
+        TilePositions {
             numbers,
             start,
             step,
         }
     }
 
-    /// The place of as many lanes as a register has, which [`Positions::new`] has found inside.
+    /// Address of the lanes from `lane` on, as many as a register has; [`TilePositions::new`] checked that it is inside.
     #[inline(always)]
     fn pointer<A: Arithmetic>(&self, row: usize, column: usize, lane: usize) -> *mut f32 {
         check_place::<INPUTS, A>(row, column, lane);
@@ -79,7 +79,7 @@ impl<'a> Positions<'a> {
     }
 }
 
-impl Source<INPUTS> for Positions<'_> {
+impl TileSource<INPUTS> for TilePositions<'_> {
     #[inline(always)]
     fn get<A: Arithmetic>(
         &self,
@@ -94,7 +94,7 @@ impl Source<INPUTS> for Positions<'_> {
     }
 }
 
-impl Sink<INPUTS> for Positions<'_> {
+impl TileSink<INPUTS> for TilePositions<'_> {
     #[inline(always)]
     fn put<A: Arithmetic>(
         &mut self,
@@ -109,13 +109,13 @@ impl Sink<INPUTS> for Positions<'_> {
     }
 }
 
-/// `N` x `N` vectors of sixteen lanes in a place of their own.
-pub struct Block<const N: usize>([[[f32; LANES]; N]; N]);
+/// `N` x `N` vectors of sixteen lanes in an array of their own.
+pub struct LocalTile<const N: usize>([[[f32; LANES]; N]; N]);
 
-impl<const N: usize> Block<N> {
+impl<const N: usize> LocalTile<N> {
     /// All lanes zero.
-    pub fn zero() -> Block<N> {
-        Block([[[0.0; LANES]; N]; N])
+    pub fn zero() -> LocalTile<N> {
+        LocalTile([[[0.0; LANES]; N]; N])
     }
 
     /// The lanes at a row and a column.
@@ -125,7 +125,7 @@ impl<const N: usize> Block<N> {
     }
 }
 
-impl<const N: usize> Source<N> for Block<N> {
+impl<const N: usize> TileSource<N> for LocalTile<N> {
     #[inline(always)]
     fn get<A: Arithmetic>(
         &self,
@@ -138,7 +138,7 @@ impl<const N: usize> Source<N> for Block<N> {
     }
 }
 
-impl<const N: usize> Sink<N> for Block<N> {
+impl<const N: usize> TileSink<N> for LocalTile<N> {
     #[inline(always)]
     fn put<A: Arithmetic>(
         &mut self,
@@ -153,20 +153,20 @@ impl<const N: usize> Sink<N> for Block<N> {
 }
 
 /// A channels-last picture that is read in squares, with zeros outside.
-pub struct Picture<'a> {
+pub struct PaddedPicture<'a> {
     numbers: &'a [f32],
     size: (usize, usize),
     zeros: &'a [f32],
 }
 
-impl<'a> Picture<'a> {
+impl<'a> PaddedPicture<'a> {
     /// Pictures of `size` (rows, columns) with as many channels as there are `zeros`.
     ///
     /// # Panics
     /// When there are fewer than sixteen channels.
-    pub fn new(numbers: &'a [f32], size: (usize, usize), zeros: &'a [f32]) -> Picture<'a> {
+    pub fn new(numbers: &'a [f32], size: (usize, usize), zeros: &'a [f32]) -> PaddedPicture<'a> {
         assert!(zeros.len() >= LANES);
-        Picture {
+        PaddedPicture {
             numbers,
             size,
             zeros,
@@ -175,7 +175,12 @@ impl<'a> Picture<'a> {
 
     /// The `N` x `N` pixels from `(row, column)` on.
     #[inline(always)]
-    pub fn square<const N: usize>(&self, image: usize, row: isize, column: isize) -> Square<'a, N> {
+    pub fn square<const N: usize>(
+        &self,
+        image: usize,
+        row: isize,
+        column: isize,
+    ) -> PictureSquare<'a, N> {
         let channels = self.zeros.len();
         let mut pixels = [[self.zeros.as_ptr(); N]; N];
         for (i, line) in pixels.iter_mut().enumerate() {
@@ -192,7 +197,7 @@ impl<'a> Picture<'a> {
                 }
             }
         }
-        Square {
+        PictureSquare {
             pixels,
             channels,
             channel: 0,
@@ -201,8 +206,8 @@ impl<'a> Picture<'a> {
     }
 }
 
-/// Some pixels of a [`Picture`], looked at sixteen channels at a time.
-pub struct Square<'a, const N: usize> {
+/// `N` x `N` pixels of a [`PaddedPicture`], read sixteen channels at a time.
+pub struct PictureSquare<'a, const N: usize> {
     /// Each has `channels` numbers, of which sixteen follow from `channel` on.
     pixels: [[*const f32; N]; N],
     channels: usize,
@@ -210,19 +215,19 @@ pub struct Square<'a, const N: usize> {
     numbers: PhantomData<&'a [f32]>,
 }
 
-impl<const N: usize> Square<'_, N> {
-    /// Turns to the sixteen channels from `channel` on.
+impl<const N: usize> PictureSquare<'_, N> {
+    /// Moves on to the sixteen channels from `channel` on.
     ///
     /// # Panics
-    /// When there are not as many.
+    /// When there are fewer.
     #[inline(always)]
     pub fn look_at(&mut self, channel: usize) {
         assert!(channel + LANES <= self.channels);
         self.channel = channel;
     }
 
-    /// Asks the memory for what the square `step` pixels to the right will need beyond this one, at the channels looked
-    /// at: the processor does not guess so many paths.
+    /// Prefetches the pixels that the square `step` pixels to the right has beyond this one, at the current channels: the
+    /// hardware prefetcher does not follow so many streams.
     #[inline(always)]
     pub fn prefetch_next<S: Simd>(&self, simd: S, step: usize) {
         for line in &self.pixels {
@@ -233,7 +238,7 @@ impl<const N: usize> Square<'_, N> {
     }
 }
 
-impl<const N: usize> Source<N> for Square<'_, N> {
+impl<const N: usize> TileSource<N> for PictureSquare<'_, N> {
     #[inline(always)]
     fn get<A: Arithmetic>(
         &self,
@@ -244,7 +249,7 @@ impl<const N: usize> Source<N> for Square<'_, N> {
     ) -> A::Vector {
         check_place::<N, A>(row, column, lane);
         let pixel = self.pixels[row][column];
-        // SAFETY: sixteen numbers of every pixel follow from `channel` on, as `Picture::new` and `look_at` checked, and the
+        // SAFETY: sixteen numbers of every pixel follow from `channel` on, as `PaddedPicture::new` and `look_at` checked, and the
         // lanes are among them.
         unsafe { arithmetic.load_from(pixel.add(self.channel + lane)) }
     }

@@ -1,9 +1,9 @@
-//! From pictures to transformed tiles.
+//! Transforms of the inputs to left matrices.
 
 use std::ops::Range;
 
 use super::{
-    places::{Picture, Positions},
+    places::{PaddedPicture, TilePositions},
     sizes::{INPUTS, OUTPUTS, POSITIONS, spread},
     tiling::Winograd,
     transform::transform_input,
@@ -11,7 +11,7 @@ use super::{
 use crate::{
     gemm::GROUP,
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Simd},
+    simd::{LANES, Simd, SimdOperation},
 };
 
 /// The 36 left matrices of some tiles, as panels: `[position][panel][group][row][16]`.
@@ -19,7 +19,7 @@ use crate::{
 pub struct LeftLayout {
     /// Groups of sixteen input channels.
     pub groups: usize,
-    /// Rows that are used of each panel: as many in all, rather than few in the last.
+    /// Rows that are used of each panel: the same number in all, so that the last is not almost empty.
     pub panel_rows: usize,
     /// Numbers from a position to the next.
     pub position_step: usize,
@@ -43,21 +43,21 @@ impl LeftLayout {
         POSITIONS * self.position_step
     }
 
-    /// Where a panel of a position starts.
+    /// Start of a panel of a position.
     pub fn panel(&self, position: usize, panel: usize) -> usize {
         position * self.position_step + panel * self.groups * GROUP
     }
 }
 
 /// Transforms the inputs of some tiles into left panels.
-pub struct TransformTiles<'a> {
+pub struct TransformInputs<'a> {
     /// The convolution.
     pub winograd: &'a Winograd,
     /// Its input.
     pub source: &'a [f32],
-    /// Which tiles.
+    /// The tiles to transform.
     pub tiles: Range<usize>,
-    /// Where they go in `target`.
+    /// The layout of `target`.
     pub layout: LeftLayout,
     /// All left matrices.
     pub target: Shared<'a>,
@@ -65,7 +65,7 @@ pub struct TransformTiles<'a> {
     pub panel: usize,
 }
 
-impl Kernel for TransformTiles<'_> {
+impl SimdOperation for TransformInputs<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -73,7 +73,7 @@ impl Kernel for TransformTiles<'_> {
         let winograd = self.winograd;
         let mut zeros = Scratch::take(winograd.channels_in);
         zeros.fill(0.0);
-        let picture = Picture::new(self.source, winograd.source, &zeros);
+        let picture = PaddedPicture::new(self.source, winograd.source, &zeros);
         for (i, tile) in self.tiles.clone().enumerate() {
             let tile = winograd.tile(tile);
             let panel = self.panel + i / self.layout.panel_rows;
@@ -88,7 +88,7 @@ impl Kernel for TransformTiles<'_> {
                 square.prefetch_next(simd, OUTPUTS);
                 // SAFETY: this task alone has the panels of these tiles.
                 let mut target = unsafe {
-                    Positions::new(
+                    TilePositions::new(
                         self.target,
                         start + group * GROUP,
                         self.layout.position_step,

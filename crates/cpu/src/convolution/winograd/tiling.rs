@@ -1,24 +1,30 @@
-//! One convolution and its tiles.
+//! A convolution and its tiles.
 
 use super::sizes::{KERNEL, OUTPUTS};
-use crate::{convolution::shape::Shape, gemm::PANEL_COLUMNS};
+use crate::{convolution::shape::ConvolutionShape, gemm::PANEL_COLUMNS};
 
-/// One convolution of this kind.
+/// A convolution by Winograd's algorithm, or the gradient for the input of one.
 #[derive(Clone, Copy)]
 pub struct Winograd {
+    /// Pictures.
     pub(super) batch: usize,
+    /// Rows and columns of the picture that is read.
     pub(super) source: (usize, usize),
+    /// Rows and columns of the picture that is written.
     pub(super) target: (usize, usize),
+    /// Rows and columns of zeros around the picture that is read.
     pub(super) padding: isize,
+    /// Channels of the picture that is read.
     pub(super) channels_in: usize,
+    /// Channels of the picture that is written.
     pub(super) channels_out: usize,
-    /// Whether the weight is used as it is, or with channels exchanged and the kernel turned round.
+    /// True for a convolution; for a gradient the weight has its channels exchanged and its kernel turned by 180 degrees.
     pub(super) forward: bool,
 }
 
 impl Winograd {
-    /// `output = convolution(input, weight)`, if this is the right algorithm for it.
-    pub fn forward(shape: &Shape) -> Option<Winograd> {
+    /// `output = convolution(input, weight)`, if [`Winograd::supports`] the shape.
+    pub fn forward(shape: &ConvolutionShape) -> Option<Winograd> {
         let fits = Winograd::supports(shape);
         fits.then(|| Winograd {
             batch: shape.batch,
@@ -31,8 +37,8 @@ impl Winograd {
         })
     }
 
-    /// The gradient for the input, if this is the right algorithm for it.
-    pub fn input_gradient(shape: &Shape) -> Option<Winograd> {
+    /// The gradient for the input, if [`Winograd::supports`] the shape.
+    pub fn input_gradient(shape: &ConvolutionShape) -> Option<Winograd> {
         let fits = Winograd::supports(shape);
         fits.then(|| Winograd {
             batch: shape.batch,
@@ -45,8 +51,8 @@ impl Winograd {
         })
     }
 
-    /// Whether a convolution is of the kind this module computes.
-    pub fn supports(shape: &Shape) -> bool {
+    /// True for the convolutions that this module computes.
+    pub fn supports(shape: &ConvolutionShape) -> bool {
         let whole = shape.channels_in.is_multiple_of(PANEL_COLUMNS)
             && shape.channels_out.is_multiple_of(PANEL_COLUMNS);
         shape.kernel == KERNEL && shape.stride == 1 && shape.padding < KERNEL && whole
@@ -59,18 +65,21 @@ impl Winograd {
         )
     }
 
+    /// Tiles of all pictures.
     pub(super) fn tiles(&self) -> usize {
         let (rows, columns) = self.tile_grid();
         self.batch * rows * columns
     }
 
+    /// Panels of 32 output channels.
     pub(super) fn column_panels(&self) -> usize {
         self.channels_out / PANEL_COLUMNS
     }
 
-    pub(super) fn tile(&self, index: usize) -> Tile {
+    /// The origin of a tile.
+    pub(super) fn tile(&self, index: usize) -> TileOrigin {
         let (rows, columns) = self.tile_grid();
-        Tile {
+        TileOrigin {
             image: index / (rows * columns),
             row: index / columns % rows * OUTPUTS,
             column: index % columns * OUTPUTS,
@@ -80,7 +89,7 @@ impl Winograd {
 
 /// Position of a tile's first output.
 #[derive(Clone, Copy)]
-pub(super) struct Tile {
+pub(super) struct TileOrigin {
     pub(super) image: usize,
     pub(super) row: usize,
     pub(super) column: usize,

@@ -11,7 +11,7 @@
 
 use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 
-use super::places::{Sink, Source};
+use super::places::{TileSink, TileSource};
 use crate::simd::{Arithmetic, LANES, Simd};
 
 // Helpers instead of closures: a closure is not compiled for the instructions of the function around it.
@@ -146,7 +146,7 @@ macro_rules! both_axes {
     ($(#[$doc:meta])* $name:ident, $line:ident, $from:literal, $to:literal) => {
         $(#[$doc])*
         #[inline(always)]
-        pub fn $name<S: Simd>(simd: S, from: &impl Source<$from>, to: &mut impl Sink<$to>) {
+        pub fn $name<S: Simd>(simd: S, from: &impl TileSource<$from>, to: &mut impl TileSink<$to>) {
             let arithmetic = simd.register();
             for lane in (0..LANES).step_by(S::Register::WIDTH) {
                 let mut half = [[arithmetic.splat(0.0); $from]; $to];

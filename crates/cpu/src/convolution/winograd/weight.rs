@@ -1,18 +1,18 @@
-//! From a weight to its 36 right matrices.
+//! The transform of a weight to its 36 right matrices.
 
 use std::ops::Range;
 
 use super::{
-    places::{Block, Positions},
+    places::{LocalTile, TilePositions},
     sizes::{KERNEL, POSITIONS, spread},
     tiling::Winograd,
     transform::transform_weight,
 };
 use crate::{
-    convolution::transposed::{Lanes, load_transposed},
+    convolution::transposed::{StridedLanes, load_transposed},
     gemm::PANEL_COLUMNS,
     scratch::Shared,
-    simd::{Kernel, LANES, Simd},
+    simd::{LANES, Simd, SimdOperation},
 };
 
 /// Numbers from a position to the next in the transformed weight of 32 output and `channels` input channels.
@@ -29,26 +29,26 @@ pub fn transformed_length(channels: usize) -> usize {
 pub struct TransformWeight<'a> {
     /// The convolution.
     pub winograd: &'a Winograd,
-    /// Its weight, as torch has it.
+    /// Its weight in torch's layout.
     pub weight: &'a [f32],
-    /// Which 32 output channels.
+    /// Index of the 32 output channels.
     pub panel: usize,
-    /// Which input channels.
+    /// The input channels.
     pub channels: Range<usize>,
-    /// From `start` on it gets `[position][channel][32]`.
+    /// The transformed weight, `[position][channel][32]` from `start` on.
     pub target: Shared<'a>,
     /// First number of the target that is written.
     pub start: usize,
 }
 
-impl Kernel for TransformWeight<'_> {
+impl SimdOperation for TransformWeight<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let winograd = self.winograd;
         let elements = KERNEL * KERNEL;
-        let mut kernel = Block::<KERNEL>::zero();
+        let mut kernel = LocalTile::<KERNEL>::zero();
         for half in [0, LANES] {
             for (i, channel) in self.channels.clone().enumerate() {
                 let column = self.panel * PANEL_COLUMNS + half;
@@ -59,7 +59,7 @@ impl Kernel for TransformWeight<'_> {
                     let step = winograd.channels_out * elements;
                     (channel * step + column * elements, elements, 2 * step)
                 };
-                let at = Lanes {
+                let at = StridedLanes {
                     start,
                     step,
                     lanes: LANES,
@@ -79,7 +79,7 @@ impl Kernel for TransformWeight<'_> {
                 let start = self.start + i * PANEL_COLUMNS + half;
                 // SAFETY: this task alone has this panel and these channels.
                 let mut target = unsafe {
-                    Positions::new(self.target, start, position_step(self.channels.len()))
+                    TilePositions::new(self.target, start, position_step(self.channels.len()))
                 };
                 transform_weight(simd, &kernel, &mut target);
             }

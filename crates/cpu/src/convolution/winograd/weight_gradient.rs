@@ -4,7 +4,7 @@
 //! both transformed to `[position][block of 32 channels][tile][32]`. Two schedules:
 //! * few tiles: all are transformed, then a task takes some channel blocks through the 36 products and back to the
 //!   gradient, so that the sums, four times as large as the weight, are never stored whole;
-//! * many tiles: they are worked off in rounds whose transforms stay in the third-level cache; in a round a task takes
+//! * many tiles: rounds whose transforms stay in the third-level cache; in a round a task takes
 //!   one position, so that each transform is read once. The rounds' sums are added in their order, which depends on
 //!   the shape alone.
 
@@ -16,23 +16,23 @@ use rayon::prelude::*;
 
 use super::sizes::POSITIONS;
 use crate::{
-    convolution::shape::Shape,
+    convolution::shape::ConvolutionShape,
     scratch::{Scratch, Shared},
     simd::Level,
 };
-use blocks::{BlockGradient, Products, WriteGradient};
-use plan::{Plan, SumsLayout, TASK_TILES};
-use tiles::TransformTiles;
+use blocks::{BlockGradient, BlockProducts, WriteGradient};
+use plan::{GradientPlan, SumsLayout, TASK_TILES};
+use tiles::TransformBothSides;
 
 /// Writes the gradient for the weight. The shape must be one that `Winograd::supports`.
 pub fn run(
     level: Level,
-    shape: &Shape,
+    shape: &ConvolutionShape,
     input: &[f32],
     output_gradient: &[f32],
     weight_gradient: &mut [f32],
 ) {
-    let plan = Plan::new(shape);
+    let plan = GradientPlan::new(shape);
     let pictures = Pictures {
         input,
         output_gradient,
@@ -52,7 +52,7 @@ struct Pictures<'a> {
     output_gradient: &'a [f32],
 }
 
-fn run_few_tiles(level: Level, plan: &Plan, pictures: Pictures, target: Shared) {
+fn run_few_tiles(level: Level, plan: &GradientPlan, pictures: Pictures, target: Shared) {
     let mut inputs = Scratch::take(plan.inputs.length());
     let mut gradients = Scratch::take(plan.gradients.length());
     transform_round(level, plan, 0, pictures, &mut inputs, &mut gradients);
@@ -69,7 +69,7 @@ fn run_few_tiles(level: Level, plan: &Plan, pictures: Pictures, target: Shared) 
     });
 }
 
-fn run_many_tiles(level: Level, plan: &Plan, pictures: Pictures, target: Shared) {
+fn run_many_tiles(level: Level, plan: &GradientPlan, pictures: Pictures, target: Shared) {
     let mut inputs = Scratch::take(plan.inputs.length());
     let mut gradients = Scratch::take(plan.gradients.length());
     let layout = SumsLayout::new(0..plan.row_blocks(), 0..plan.column_blocks());
@@ -78,7 +78,7 @@ fn run_many_tiles(level: Level, plan: &Plan, pictures: Pictures, target: Shared)
         transform_round(level, plan, round, pictures, &mut inputs, &mut gradients);
         let sums = Shared::new(&mut sums);
         (0..POSITIONS).into_par_iter().for_each(|position| {
-            level.run(Products {
+            level.run(BlockProducts {
                 plan,
                 round,
                 inputs: &inputs,
@@ -106,7 +106,7 @@ fn run_many_tiles(level: Level, plan: &Plan, pictures: Pictures, target: Shared)
 /// Transforms both sides of a round's tiles.
 fn transform_round(
     level: Level,
-    plan: &Plan,
+    plan: &GradientPlan,
     round: usize,
     pictures: Pictures,
     inputs: &mut [f32],
@@ -119,7 +119,7 @@ fn transform_round(
         .for_each(|task| {
             let start = tiles.start + task * TASK_TILES;
             let part = start..tiles.end.min(start + TASK_TILES);
-            level.run(TransformTiles {
+            level.run(TransformBothSides {
                 plan,
                 input: pictures.input,
                 output_gradient: pictures.output_gradient,

@@ -2,22 +2,22 @@
 
 use std::ops::Range;
 
-use super::plan::{BLOCK, Plan, SumsLayout};
+use super::plan::{BLOCK, GradientPlan, SumsLayout};
 use crate::{
     convolution::winograd::{
-        places::{Block, Positions},
+        places::{LocalTile, TilePositions},
         sizes::{KERNEL, POSITIONS},
         transform::transform_product_to_weight,
     },
-    gemm::{Strided, multiply_outer, panel_rows},
+    gemm::{StridedWalk, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Simd},
+    simd::{LANES, Simd, SimdOperation},
 };
 
-/// All that leads to the gradient of some blocks, where there is one round.
+/// Computes the gradient of some blocks of channels, from transforms of all tiles (one round).
 pub struct BlockGradient<'a> {
-    /// How the work is cut.
-    pub plan: &'a Plan,
+    /// The division of the work.
+    pub plan: &'a GradientPlan,
     /// Transforms of the input.
     pub inputs: &'a [f32],
     /// Transforms of the output's gradient.
@@ -30,7 +30,7 @@ pub struct BlockGradient<'a> {
     pub columns: Range<usize>,
 }
 
-impl Kernel for BlockGradient<'_> {
+impl SimdOperation for BlockGradient<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -46,7 +46,7 @@ impl Kernel for BlockGradient<'_> {
         let layout = &SumsLayout::new(rows.clone(), columns.clone());
         let mut sums = Scratch::take(layout.length());
         let sums = Shared::new(&mut sums);
-        Products {
+        BlockProducts {
             plan,
             round: 0,
             inputs,
@@ -69,10 +69,10 @@ impl Kernel for BlockGradient<'_> {
 }
 
 /// Adds one round's products at some positions to the sums of all blocks of the layout.
-pub struct Products<'a> {
-    /// How the work is cut.
-    pub plan: &'a Plan,
-    /// Which round.
+pub struct BlockProducts<'a> {
+    /// The division of the work.
+    pub plan: &'a GradientPlan,
+    /// The round whose products are added.
     pub round: usize,
     /// Transforms of the input.
     pub inputs: &'a [f32],
@@ -80,13 +80,13 @@ pub struct Products<'a> {
     pub gradients: &'a [f32],
     /// The sums.
     pub sums: Shared<'a>,
-    /// Where the sums are.
+    /// The layout of the sums.
     pub layout: &'a SumsLayout,
     /// Positions of this task.
     pub positions: Range<usize>,
 }
 
-impl Kernel for Products<'_> {
+impl SimdOperation for BlockProducts<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -101,7 +101,7 @@ impl Kernel for Products<'_> {
     }
 }
 
-impl Products<'_> {
+impl BlockProducts<'_> {
     #[inline(always)]
     fn multiply<S: Simd>(&self, simd: S, position: usize, row: usize, column: usize) {
         let plan = self.plan;
@@ -113,7 +113,7 @@ impl Products<'_> {
         let start = self.layout.start(position, row, column);
         // SAFETY: this task alone has this position of this layout.
         let sums = unsafe { self.sums.slice_mut(start, BLOCK * BLOCK) };
-        let pixels = Strided {
+        let pixels = StridedWalk {
             lines: 1,
             line_step: 0,
             length: tiles,
@@ -138,11 +138,11 @@ impl Products<'_> {
 
 /// Transforms the sums of some blocks to the gradient and writes it.
 pub struct WriteGradient<'a> {
-    /// How the work is cut.
-    pub plan: &'a Plan,
+    /// The division of the work.
+    pub plan: &'a GradientPlan,
     /// The sums.
     pub sums: Shared<'a>,
-    /// Where the sums are.
+    /// The layout of the sums.
     pub layout: &'a SumsLayout,
     /// Blocks of input channels.
     pub rows: Range<usize>,
@@ -152,7 +152,7 @@ pub struct WriteGradient<'a> {
     pub target: Shared<'a>,
 }
 
-impl Kernel for WriteGradient<'_> {
+impl SimdOperation for WriteGradient<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -170,14 +170,14 @@ impl Kernel for WriteGradient<'_> {
 }
 
 impl WriteGradient<'_> {
-    /// One input channel and sixteen output channels.
+    /// Writes one input channel and sixteen output channels.
     #[inline(always)]
     fn write<S: Simd>(&self, simd: S, row: usize, column: usize, channel: usize, half: usize) {
         let elements = KERNEL * KERNEL;
         let start = self.layout.start(0, row, column) + channel * BLOCK + half;
         // SAFETY: this task alone has these blocks, and nothing writes sums any more.
-        let products = unsafe { Positions::new(self.sums, start, self.layout.position_step) };
-        let mut gradient = Block::<KERNEL>::zero();
+        let products = unsafe { TilePositions::new(self.sums, start, self.layout.position_step) };
+        let mut gradient = LocalTile::<KERNEL>::zero();
         transform_product_to_weight(simd, &products, &mut gradient);
         let mut columns = [simd.splat(0.0); LANES];
         for (i, column) in columns.iter_mut().enumerate().take(elements) {

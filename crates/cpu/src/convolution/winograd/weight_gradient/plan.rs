@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use crate::{
     convolution::{
-        shape::Shape,
+        shape::ConvolutionShape,
         winograd::{
-            places::Positions,
+            places::TilePositions,
             sizes::{OUTPUTS, POSITIONS, spread},
         },
     },
@@ -25,35 +25,35 @@ pub const TASK_TILES: usize = 16;
 /// Blocks of input and of output channels of a task, where it has all positions: its sums take 590 KB.
 const TASK_BLOCKS: usize = 2;
 
-/// How the work is cut.
-pub struct Plan {
+/// Division of the work into rounds and tasks.
+pub struct GradientPlan {
     /// The convolution.
-    pub shape: Shape,
+    pub shape: ConvolutionShape,
     /// Rows and columns of tiles of a picture.
     pub grid: (usize, usize),
-    /// Rounds in which the tiles are worked off.
+    /// Rounds, each of which transforms and multiplies some of the tiles.
     pub rounds: usize,
     /// Tiles of a round, at most.
     pub round_tiles: usize,
     /// Layout of the input's transforms.
-    pub inputs: Layout,
+    pub inputs: TransformLayout,
     /// Layout of the transforms of the output's gradient.
-    pub gradients: Layout,
+    pub gradients: TransformLayout,
 }
 
-/// Where a transform is: `[position][block][tile][32]`.
+/// Layout of the transforms of one side: `[position][block][tile][32]`.
 #[derive(Clone, Copy)]
-pub struct Layout {
+pub struct TransformLayout {
     /// Numbers from a block to the next.
     pub block_step: usize,
     /// Numbers from a position to the next.
     pub position_step: usize,
 }
 
-impl Layout {
-    fn new(channels: usize, tiles: usize) -> Layout {
+impl TransformLayout {
+    fn new(channels: usize, tiles: usize) -> TransformLayout {
         let block_step = tiles * BLOCK;
-        Layout {
+        TransformLayout {
             block_step,
             position_step: spread(channels / BLOCK * block_step),
         }
@@ -64,26 +64,26 @@ impl Layout {
         POSITIONS * self.position_step
     }
 
-    /// The places for sixteen channels of a tile that lies `place` numbers from the start of its block.
+    /// Positions of sixteen channels of a tile that lies `place` numbers from the start of its block.
     ///
     /// # Safety
-    /// While the result lives, nobody else may use these places.
+    /// While the result lives, nobody else may use these numbers.
     #[inline(always)]
     pub unsafe fn positions<'a>(
         &self,
         numbers: Shared<'a>,
         channel: usize,
         place: usize,
-    ) -> Positions<'a> {
+    ) -> TilePositions<'a> {
         let start = channel / BLOCK * self.block_step + place + channel % BLOCK;
         // SAFETY: the caller's promise.
-        unsafe { Positions::new(numbers, start, self.position_step) }
+        unsafe { TilePositions::new(numbers, start, self.position_step) }
     }
 }
 
-impl Plan {
+impl GradientPlan {
     /// A plan that depends on the shape alone.
-    pub fn new(shape: &Shape) -> Plan {
+    pub fn new(shape: &ConvolutionShape) -> GradientPlan {
         let grid = (
             shape.output_height().div_ceil(OUTPUTS),
             shape.output_width().div_ceil(OUTPUTS),
@@ -96,13 +96,13 @@ impl Plan {
             (tiles * per_tile).div_ceil(ROUND)
         };
         let round_tiles = tiles.div_ceil(rounds).next_multiple_of(TASK_TILES);
-        Plan {
+        GradientPlan {
             shape: *shape,
             grid,
             rounds: tiles.div_ceil(round_tiles),
             round_tiles,
-            inputs: Layout::new(shape.channels_in, round_tiles),
-            gradients: Layout::new(shape.channels_out, round_tiles),
+            inputs: TransformLayout::new(shape.channels_in, round_tiles),
+            gradients: TransformLayout::new(shape.channels_out, round_tiles),
         }
     }
 
@@ -122,7 +122,7 @@ impl Plan {
         self.shape.channels_out / BLOCK
     }
 
-    /// Tasks, where each has all positions of some blocks.
+    /// Number of tasks if each has all positions of some blocks.
     pub fn tasks(&self) -> usize {
         self.row_blocks().div_ceil(TASK_BLOCKS) * self.column_blocks().div_ceil(TASK_BLOCKS)
     }
@@ -139,7 +139,7 @@ impl Plan {
     }
 }
 
-/// Where the sums of some blocks are: `[position][input block][output block][32][32]`.
+/// Layout of the sums of some blocks: `[position][input block][output block][32][32]`.
 pub struct SumsLayout {
     /// Blocks of input channels.
     pub rows: Range<usize>,

@@ -1,29 +1,29 @@
-//! From pictures to both sides of the products.
+//! Transforms of both pictures to the two sides of the products.
 
 use std::ops::Range;
 
-use super::plan::{BLOCK, Plan};
+use super::plan::{BLOCK, GradientPlan};
 use crate::{
     convolution::winograd::{
-        places::Picture,
+        places::PaddedPicture,
         sizes::{INPUTS, OUTPUTS},
         transform::{transform_input, transform_output_gradient},
     },
     scratch::{Scratch, Shared},
-    simd::{Kernel, LANES, Simd},
+    simd::{LANES, Simd, SimdOperation},
 };
 
 /// Transforms both sides of some tiles.
-pub struct TransformTiles<'a> {
-    /// How the work is cut.
-    pub plan: &'a Plan,
+pub struct TransformBothSides<'a> {
+    /// The division of the work.
+    pub plan: &'a GradientPlan,
     /// The input.
     pub input: &'a [f32],
     /// The output's gradient.
     pub output_gradient: &'a [f32],
     /// First tile of the round.
     pub round: usize,
-    /// Which tiles.
+    /// The tiles to transform.
     pub tiles: Range<usize>,
     /// Transforms of the input.
     pub inputs: Shared<'a>,
@@ -31,7 +31,7 @@ pub struct TransformTiles<'a> {
     pub gradients: Shared<'a>,
 }
 
-impl Kernel for TransformTiles<'_> {
+impl SimdOperation for TransformBothSides<'_> {
     type Output = ();
 
     #[inline(always)]
@@ -39,13 +39,14 @@ impl Kernel for TransformTiles<'_> {
         let (plan, shape) = (self.plan, &self.plan.shape);
         let mut zeros = Scratch::take(shape.channels_in.max(shape.channels_out));
         zeros.fill(0.0);
-        let inputs = Picture::new(
+        let inputs = PaddedPicture::new(
             self.input,
             (shape.height, shape.width),
             &zeros[..shape.channels_in],
         );
         let size = (shape.output_height(), shape.output_width());
-        let gradients = Picture::new(self.output_gradient, size, &zeros[..shape.channels_out]);
+        let gradients =
+            PaddedPicture::new(self.output_gradient, size, &zeros[..shape.channels_out]);
         let padding = shape.padding as isize;
         for tile in self.tiles.clone() {
             let (rows, columns) = plan.grid;
