@@ -1,9 +1,6 @@
 //! One network with its optimizer: a training step, a validation.
 
-use crate::{
-    optimizer::{Adam, OptimizerConfig},
-    schedule::Rates,
-};
+use crate::{batch::LabelledBatch, optimizer::Adam, schedule::Rates};
 use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
@@ -11,17 +8,6 @@ use burn::{
 use kernels::cross_entropy;
 use network::{InferenceNetwork, ResNet, Trainable};
 use rand::Rng;
-
-/// Normalised pictures and the indices of their classes.
-#[derive(Debug, Clone)]
-pub struct LabelledBatch {
-    /// `[N, 3, size, size]`, row-major.
-    pub pictures: Vec<f32>,
-    /// N.
-    pub labels: Vec<usize>,
-    /// Side of a picture in pixels.
-    pub size: usize,
-}
 
 /// A network in training.
 #[derive(Debug)]
@@ -47,23 +33,13 @@ pub struct Validation {
 pub struct LossNotFinite(pub f32);
 
 impl Learner {
-    /// `network` (on the plain `device`), of which `trainable` is trained by a new optimizer.
-    pub fn new(
-        network: ResNet,
-        trainable: Trainable,
-        optimizer: OptimizerConfig,
-        device: &Device,
-    ) -> Self {
+    /// Learner of `network` (on the plain `device`), of which `optimizer` trains the part `trainable`.
+    pub fn new(network: ResNet, trainable: Trainable, optimizer: Adam, device: &Device) -> Self {
         Self {
             network: Some(network.with_trainable(trainable).train()),
-            optimizer: Adam::new(optimizer),
+            optimizer,
             device: device.clone(),
         }
-    }
-
-    /// Continues with the optimizer as it was.
-    pub fn with_optimizer(self, optimizer: Adam) -> Self {
-        Self { optimizer, ..self }
     }
 
     /// The optimizer as it is.
@@ -86,7 +62,7 @@ impl Learner {
     pub fn step(
         &mut self,
         batch: LabelledBatch,
-        rates: Rates,
+        rates: &Rates,
         rng: &mut impl Rng,
     ) -> Result<f32, LossNotFinite> {
         let device = self.device.clone().autodiff();
@@ -96,7 +72,7 @@ impl Learner {
         let value = loss.clone().into_scalar::<f32>();
         if value.is_finite() {
             let mut gradients = loss.backward();
-            self.optimizer.begin_step(rates);
+            self.optimizer.begin_step(rates.clone());
             network = network.update(&mut gradients, &mut self.optimizer);
         }
         self.network = Some(network);
@@ -117,6 +93,10 @@ pub fn validate<E>(
     let (mut loss, mut wrong, mut count) = (0.0, 0, 0);
     for batch in batches {
         let batch = batch?;
+        // All its pictures were left out.
+        if batch.is_empty() {
+            continue;
+        }
         let labels = batch.labels.clone();
         let (pictures, targets) = upload(batch, device);
         let logits = network.forward(pictures);

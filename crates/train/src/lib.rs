@@ -1,16 +1,20 @@
 //! Training: from a config file to a run on disk. See [`session::Session::train`] for the loop.
 
+pub mod batch;
 pub mod cli;
 pub mod commands;
 pub mod config;
 pub mod curves;
 pub mod data;
 pub mod epoch_table;
+pub mod feed;
+pub mod fit;
 pub mod learner;
 pub mod optimizer;
 pub mod position;
 pub mod pretrained;
 pub mod record;
+pub mod run_writer;
 pub mod schedule;
 pub mod session;
 pub mod smoothing;

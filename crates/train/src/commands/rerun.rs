@@ -1,6 +1,5 @@
 use super::{
-    INTERRUPTED, RUNS_FOLDER, on_ctrl_c,
-    resume::{config_name, saved_config},
+    shared::{config_name, interrupted, on_ctrl_c, open_run, saved_config},
     start::new_run,
 };
 use crate::{
@@ -15,7 +14,7 @@ use terminal::Terminal;
 
 /// Repeats `run` from its own config and compares every figure and the last weights.
 pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
-    let before = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let before = open_run(run)?;
     let config = saved_config(&before)?;
     let (manifest, _) = before.newest_manifest()?;
     let last = &config.stages[config.stages.len() - 1];
@@ -30,9 +29,9 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
     let name = config_name(&before);
     let (session, outcome) = new_run(&name, config, device, terminal, on_ctrl_c(terminal)?)?;
     if outcome == Outcome::Interrupted {
-        return Ok(ExitCode::from(INTERRUPTED));
+        return Ok(interrupted());
     }
-    let after = &session.run;
+    let after = session.writer().run();
     let (old, new) = (before.folder().display(), after.folder().display());
     terminal.result(&format!("\nrun: {new}"));
     match first_difference(&before, after, &last_name)? {

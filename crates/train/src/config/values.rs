@@ -1,12 +1,5 @@
-//! One experiment as a TOML file: what was typed, with every default filled in.
-
-mod read;
-mod validate;
-
-pub use crate::optimizer::OptimizerConfig;
-pub use read::{ConfigError, EMBEDDED, Source};
-
-use network::{Algorithm, Architecture, HeadKind, Trainable};
+use crate::optimizer::OptimizerConfig;
+use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     folder::Layout,
     loader::{Normalisation, OnBadImage},
@@ -146,9 +139,29 @@ pub enum LearningRate {
 }
 
 impl Config {
+    /// The network for `classes` classes.
+    pub fn network_spec(&self, classes: usize) -> NetworkSpec {
+        NetworkSpec {
+            architecture: self.model.architecture,
+            base_width: self.model.base_width,
+            classes,
+            head: self.model.head,
+            dropout: self.model.dropout,
+        }
+    }
+
     /// As TOML, with every default filled in.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string_pretty(self)
+    }
+}
+
+impl StageConfig {
+    /// Name of the checkpoint at the end of the stage; `number` from 1.
+    pub fn checkpoint_name(&self, number: usize) -> String {
+        self.save
+            .clone()
+            .unwrap_or_else(|| format!("stage-{number}"))
     }
 }
 

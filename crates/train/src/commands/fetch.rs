@@ -1,0 +1,18 @@
+use super::shared::resolve;
+use crate::{cli::ConfigArgs, config::DataSource, data};
+use anyhow::Result;
+use std::process::ExitCode;
+use terminal::Terminal;
+
+/// Brings the pictures of a config to the disk.
+pub fn fetch(mut args: ConfigArgs, terminal: &Terminal) -> Result<ExitCode> {
+    args.config.get_or_insert_with(|| "pets-resnet34".into());
+    let (source, config) = resolve(&args)?;
+    match config.data.source {
+        DataSource::OxfordIiitPet => data::fetch_pets(&config.data, terminal)?,
+        _ => data::prepare(&config.data, terminal)?,
+    }
+    terminal.result(&format!("data: {}", config.data.folder.display()));
+    terminal.result(&format!("next: cargo run -p train -- {}", source.name));
+    Ok(ExitCode::SUCCESS)
+}
