@@ -4,6 +4,7 @@
 //! on every machine.
 
 mod label;
+mod name;
 mod photographs;
 mod walk;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotations::{AnnotationError, read_list};
 
 pub use label::label_of_file_name;
+pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
 pub use photographs::{LabelledPicture, Photographs, Sample};
 
 /// One picture file and its class.
@@ -31,13 +33,7 @@ pub struct LabelledFile {
 impl LabelledFile {
     /// The file name without folders and extension, e.g. `Abyssinian_12`: the key to its annotations.
     pub fn stem(&self) -> &str {
-        let file_name = self
-            .name
-            .rsplit_once('/')
-            .map_or(self.name.as_str(), |(_, file_name)| file_name);
-        file_name
-            .rsplit_once('.')
-            .map_or(file_name, |(stem, _)| stem)
+        name::stem(&self.name)
     }
 }
 

@@ -21,11 +21,11 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
                     &draws(plan, index),
                     &mut square,
                 );
-                queue.finish(task, Outcome::Loaded { index, label }, |slot| {
-                    plan.normalisation.apply(&square, slot)
-                });
+                // Here and not in `finish`, which holds the batch's lock while it copies.
+                plan.normalisation.apply(&mut square);
+                queue.finish(task, Outcome::Loaded { index, label }, Some(&square));
             }
-            Err(outcome) => queue.finish(task, outcome, |_| ()),
+            Err(outcome) => queue.finish(task, outcome, None),
         }
     }
 }

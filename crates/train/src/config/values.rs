@@ -3,10 +3,10 @@ use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     folder::Layout,
     loader::{Normalisation, OnBadImage},
-    sample::SampleSpec,
     split::SplitMethod,
     transform::Augmentation,
 };
+use sample::SampleSpec;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 

@@ -2,11 +2,11 @@
 
 use glam::{Mat3, Vec3};
 
-use crate::sample::solid::{Frame, Solid};
+use crate::solid::{Frame, Solid};
 
 /// What covers a part; the coat decides which colour that is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::sample) enum Skin {
+pub(crate) enum Skin {
     Trunk,
     Chest,
     Leg,
@@ -24,7 +24,7 @@ pub(in crate::sample) enum Skin {
 }
 
 /// One solid of an animal.
-pub(in crate::sample) struct Part {
+pub(crate) struct Part {
     pub solid: Solid,
     pub skin: Skin,
     /// The coordinates in which the coat's pattern is laid over the part.

@@ -23,7 +23,7 @@ pub struct SampleSpec {
 
 impl SampleSpec {
     /// Refuses a spec that cannot be drawn.
-    pub(super) fn check(&self) -> Result<(), SampleError> {
+    pub(crate) fn check(&self) -> Result<(), SampleError> {
         if self.breeds.is_empty() || self.pictures_per_breed == 0 {
             return Err(SampleError::Empty);
         }
@@ -93,7 +93,7 @@ pub enum SampleError {
 
 impl SampleError {
     /// Names the file or folder of a failed action.
-    pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+    pub(crate) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self::File {
             action,

@@ -7,14 +7,14 @@ use rand_chacha::ChaCha8Rng;
 
 use super::markings::Markings;
 use super::parts::Skin;
-use crate::sample::breed::Breed;
-use crate::sample::light::linear;
-use crate::sample::noise::{Noise, mix, step};
-use crate::sample::random::Draw;
+use crate::breed::Breed;
+use crate::light::linear;
+use crate::noise::{Noise, mix, step};
+use crate::random::Draw;
 
 /// How a point of the surface reflects light.
 #[derive(Clone, Copy)]
-pub(in crate::sample) struct Albedo {
+pub(crate) struct Albedo {
     /// Linear red, green and blue.
     pub colour: Vec3,
     /// Strength of the mirrored highlight.
@@ -22,7 +22,7 @@ pub(in crate::sample) struct Albedo {
 }
 
 /// A point of the skin in the coordinates that patterns are laid in.
-pub(in crate::sample) struct Spot {
+pub(crate) struct Spot {
     pub skin: Skin,
     pub place: Vec3,
     /// Unit vector away from the animal.
@@ -32,7 +32,7 @@ pub(in crate::sample) struct Spot {
 }
 
 /// The colours of one animal.
-pub(in crate::sample) struct Coat {
+pub(crate) struct Coat {
     markings: Markings,
     noise: Noise,
     back: Vec3,
@@ -82,7 +82,7 @@ impl Coat {
     }
 
     /// What a spot of the skin looks like.
-    pub(in crate::sample) fn albedo(&self, spot: &Spot) -> Albedo {
+    pub(crate) fn albedo(&self, spot: &Spot) -> Albedo {
         match spot.skin {
             Skin::Eye => self.eye(spot.place),
             Skin::EyeRim => Albedo {
