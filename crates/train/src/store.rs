@@ -4,7 +4,7 @@ use crate::{config::Config, optimizer::Adam, position::Position};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
-use network::{ResNet, weights::StateDict};
+use network::{Parameter, ResNet, weights::StateDict};
 use std::collections::BTreeMap;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -49,12 +49,13 @@ impl State {
             true => {
                 let path = checkpoint.folder.join(OPTIMIZER_FILE);
                 let state = StateDict::from_safetensors(checkpoint.file(OPTIMIZER_FILE)?, &path)?;
-                Some(Adam::resume(
-                    config.optimizer,
-                    position.smoothed_loss.batches(),
-                    &state,
-                    device,
-                ))
+                let trained = trained(&network, config, &position)?;
+                // Before a state held its own number of steps, the loss meter's was used.
+                let steps_before = position.smoothed_loss.batches();
+                Some(
+                    Adam::resume(config.optimizer, state, steps_before, &trained, device)
+                        .with_context(|| path.display().to_string())?,
+                )
             }
         };
         Ok(Self {
@@ -86,6 +87,17 @@ pub fn files(
         files.insert(OPTIMIZER_FILE.to_owned(), safetensors(optimizer.state())?);
     }
     Ok(files)
+}
+
+/// Parameters that the stage of `position` trains.
+fn trained(network: &ResNet, config: &Config, position: &Position) -> Result<Vec<Parameter>> {
+    let stage = config
+        .stages
+        .get(position.stage)
+        .with_context(|| format!("the config has no stage {}", position.stage))?;
+    let mut parameters = network.parameters();
+    parameters.retain(|parameter| stage.train.includes(parameter));
+    Ok(parameters)
 }
 
 fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<ResNet> {

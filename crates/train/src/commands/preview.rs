@@ -14,6 +14,12 @@ use terminal::Terminal;
 /// Three rows of three, as the notebook's `show_batch(rows=3)`.
 const CELLS: usize = 9;
 
+/// Leaves the values of a picture in 0..1.
+const AS_THEY_ARE: Normalisation = Normalisation {
+    mean: [0.0; 3],
+    std: [1.0; 3],
+};
+
 /// Draws nine training pictures as the network sees them, and beside them one picture under nine draws.
 pub fn preview(args: &ConfigArgs, out: &Path, terminal: &Terminal) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
@@ -78,7 +84,7 @@ fn one_by_one(
 ) -> Result<impl Iterator<Item = Result<Batch>>> {
     let plan = EpochPlan {
         batch_size: 1,
-        normalisation: Normalisation::NONE,
+        normalisation: AS_THEY_ARE,
         on_bad_image: OnBadImage::Skip,
         ..plan
     };
