@@ -21,6 +21,16 @@ impl LabelledBatch {
         }
     }
 
+    /// The first `count` pictures, or all.
+    pub fn first(&self, count: usize) -> Self {
+        let count = count.min(self.len());
+        Self {
+            pictures: self.pictures[..count * 3 * self.size * self.size].to_vec(),
+            labels: self.labels[..count].to_vec(),
+            size: self.size,
+        }
+    }
+
     /// Number of pictures.
     pub fn len(&self) -> usize {
         self.labels.len()

@@ -10,7 +10,7 @@ use crate::{
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// Batch statistics of fewer pictures mean nothing.
+/// Fewest pictures of a step: batch statistics of fewer mean nothing.
 const SMALLEST_BATCH: usize = 2;
 
 /// A learner on its way through the iterations of a schedule: one call of fastai's `fit`.

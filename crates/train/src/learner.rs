@@ -7,7 +7,8 @@ use burn::{
 };
 use kernels::cross_entropy;
 use network::{InferenceNetwork, ResNet, Trainable};
-use rand::Rng;
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// A network in training.
 #[derive(Debug)]
@@ -57,6 +58,14 @@ impl Learner {
         self.network().valid()
     }
 
+    /// Loss of `batch` as the next step would find it, but for dropout's masks. Nothing changes.
+    pub fn loss(&self, batch: LabelledBatch) -> f32 {
+        let (pictures, labels) = upload(batch, &self.device);
+        let mut network = self.network().valid();
+        let logits = network.forward_train(pictures, &mut ChaCha8Rng::seed_from_u64(0));
+        cross_entropy(logits, labels).into_scalar::<f32>()
+    }
+
     /// One step: forward in training mode with dropout from `rng`, backward, one update. Returns the loss before the
     /// update; a loss that is not finite changes no parameter.
     pub fn step(
@@ -84,12 +93,16 @@ impl Learner {
     }
 }
 
-/// Loss and error rate over `batches`, each weighted by its pictures, as fastai prints them.
+/// Loss and error rate over `batches`, each weighted by its pictures, as fastai prints them; nothing if there is no
+/// picture in them.
+///
+/// # Errors
+/// The first error among the batches.
 pub fn validate<E>(
     network: &InferenceNetwork,
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
-) -> Result<Validation, E> {
+) -> Result<Option<Validation>, E> {
     let (mut loss, mut wrong, mut count) = (0.0, 0, 0);
     for batch in batches {
         let batch = batch?;
@@ -110,10 +123,10 @@ pub fn validate<E>(
             .count();
         count += labels.len();
     }
-    Ok(Validation {
+    Ok((count > 0).then(|| Validation {
         loss: loss / count as f64,
         error_rate: wrong as f64 / count as f64,
-    })
+    }))
 }
 
 fn upload(batch: LabelledBatch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {

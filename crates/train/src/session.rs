@@ -1,26 +1,26 @@
 //! A training run from its first iteration, or from where it was interrupted, to its last.
 
 use crate::{
+    batch::LabelledBatch,
     config::StageConfig,
     curves, epoch_table,
     feed::Feed,
     fit::Fit,
-    learner::{Learner, LossNotFinite, Validation, validate},
+    interrupt::Interrupt,
+    learner::{Learner, Validation, validate},
     optimizer::Adam,
     position::Position,
     record::{EpochRecord, Recorder},
     run_writer::{RunWriter, Snapshot},
     schedule::OneCycle,
+    shell,
     store::State,
 };
 use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
 use network::{ResNet, Trainable};
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    convert::Infallible,
     time::{Duration, Instant},
 };
 use terminal::Terminal;
@@ -32,7 +32,7 @@ pub struct Session {
     writer: RunWriter,
     device: Device,
     terminal: Terminal,
-    interrupted: Arc<AtomicBool>,
+    interrupt: Interrupt,
 }
 
 /// How training ended.
@@ -45,20 +45,20 @@ pub enum Outcome {
 }
 
 impl Session {
-    /// Training on `device`; the run is saved and left after the step in which `interrupted` is set.
+    /// Training on `device`; when `interrupt` asks, the run is saved and left.
     pub fn new(
         feed: Feed,
         writer: RunWriter,
         device: Device,
         terminal: Terminal,
-        interrupted: Arc<AtomicBool>,
+        interrupt: Interrupt,
     ) -> Self {
         Self {
             feed,
             writer,
             device,
             terminal,
-            interrupted,
+            interrupt,
         }
     }
 
@@ -113,6 +113,9 @@ impl Session {
     }
 }
 
+/// Pictures that prove a network before it is saved.
+const PROOF_PICTURES: usize = 8;
+
 /// One call of fastai's `fit_one_cycle`.
 struct Stage<'a> {
     session: &'a Session,
@@ -122,6 +125,8 @@ struct Stage<'a> {
     /// Training batches of an epoch.
     per_epoch: usize,
     fit: Fit<OneCycle>,
+    /// Some pictures of the last step of this process.
+    last_trained: Option<LabelledBatch>,
     recorder: &'a mut Recorder,
 }
 
@@ -143,11 +148,12 @@ impl<'a> Stage<'a> {
             index,
             per_epoch: feed.batches_per_epoch(index),
             fit: Fit::new(learner, feed.schedule(index), feed.config.seed, position),
+            last_trained: None,
             recorder,
         }
     }
 
-    /// Trains the epochs that are left; false if it was interrupted.
+    /// Trains the epochs that are left; false if it was interrupted (and saved).
     fn run(&mut self) -> Result<bool> {
         self.announce();
         while self.fit.position().epochs < self.config.epochs {
@@ -155,7 +161,10 @@ impl<'a> Stage<'a> {
             let Some(trained) = self.train_epoch()? else {
                 return Ok(false);
             };
-            self.finish_epoch(started, trained)?;
+            let Some(validation) = self.validate()? else {
+                return Ok(false);
+            };
+            self.finish_epoch(started, trained, validation)?;
         }
         Ok(true)
     }
@@ -202,14 +211,19 @@ impl<'a> Stage<'a> {
             let batch = batch?;
             pictures += batch.len();
             bar.advance(batch.len());
-            let step = self.fit.step(batch).map_err(|error| self.advice(error))?;
+            let proof = batch.first(PROOF_PICTURES);
+            let step = self.fit.step(batch).map_err(|error| {
+                let iteration = self.fit.position().iteration + 1;
+                self.diverged(&format!("{error} in iteration {iteration}"))
+            })?;
             if let Some(step) = step {
+                self.last_trained = Some(proof);
                 bar.say(format!("loss {:.4}", step.smoothed_loss));
                 self.recorder.step(&step)?;
             }
             let iteration = self.fit.position().iteration;
             let due = iteration.is_multiple_of(self.config.checkpoint_every);
-            let stop = self.session.interrupted.load(Ordering::Relaxed);
+            let stop = self.session.interrupt.is_asked();
             if due || stop {
                 self.save()?;
             }
@@ -217,20 +231,54 @@ impl<'a> Stage<'a> {
                 return Ok(None);
             }
         }
+        if first == 0 && pictures == 0 {
+            bail!(
+                "none of the {all} training pictures can be decoded: repair them, log.txt names each one"
+            );
+        }
         Ok(Some((started.elapsed(), pictures)))
     }
 
-    fn advice(&self, error: LossNotFinite) -> anyhow::Error {
-        let (stage, iteration) = (self.index, self.fit.position().iteration + 1);
-        anyhow!(
-            "{error} in iteration {iteration} of stage {}: training has stopped, the last checkpoint is whole; lower \
-             stage.{stage}.max_learning_rate, for example to a tenth, and check data and normalisation",
-            stage + 1
-        )
+    /// Loss and error rate over all validation pictures at the size of the stage, or nothing if it was interrupted (and
+    /// saved).
+    fn validate(&self) -> Result<Option<Validation>> {
+        self.prove()?;
+        let Session {
+            feed,
+            device,
+            terminal,
+            interrupt,
+            ..
+        } = self.session;
+        let network = self.fit.learner().network().for_inference();
+        let count = feed.data.split.valid.len();
+        let bar = terminal.pictures("validating", count);
+        let batches = feed
+            .validation_batches(self.index)?
+            .take_while(|_| !interrupt.is_asked())
+            .inspect(|batch| bar.advance(batch.as_ref().map_or(0, LabelledBatch::len)));
+        let validation = validate(&network, batches, device)?;
+        if interrupt.is_asked() {
+            self.save()?;
+            return Ok(None);
+        }
+        if validation.is_none() {
+            self.save()?;
+            bail!(
+                "none of the {count} validation pictures can be decoded, so there is no error rate: repair them (log.txt \
+                 names each one), then continue the run with --resume"
+            );
+        }
+        Ok(validation)
     }
 
-    fn finish_epoch(&mut self, started: Instant, trained: (Duration, usize)) -> Result<()> {
-        let Validation { loss, error_rate } = self.validate()?;
+    fn finish_epoch(
+        &mut self,
+        started: Instant,
+        trained: (Duration, usize),
+        validation: Validation,
+    ) -> Result<()> {
+        let Validation { loss, error_rate } = validation;
         let Position {
             epochs,
             smoothed_loss,
@@ -253,30 +301,14 @@ impl<'a> Stage<'a> {
             .epoch(&record, started.elapsed().as_secs_f64(), rate)?;
         self.fit.finish_epoch(error_rate);
         if !loss.is_finite() {
-            bail!("the validation loss is {loss} after epoch {epoch}: lower the learning rate");
+            return Err(self.diverged(&format!("the validation loss is {loss}")));
         }
         Ok(())
     }
 
-    /// Loss and error rate over all validation pictures at the size of the stage.
-    fn validate(&self) -> Result<Validation> {
-        let Session {
-            feed,
-            device,
-            terminal,
-            ..
-        } = self.session;
-        let network = self.fit.learner().network().for_inference();
-        let bar = terminal.pictures("validating", feed.data.split.valid.len());
-        let batches = feed.validation_batches(self.index)?.inspect(|batch| {
-            if let Ok(batch) = batch {
-                bar.advance(batch.len());
-            }
-        });
-        Ok(validate(&network, batches, device)?)
-    }
-
+    /// Saves a checkpoint within the stage.
     fn save(&self) -> Result<()> {
+        self.prove()?;
         self.recorder.sync()?;
         let learner = self.fit.learner();
         self.session.writer.save_periodic(Snapshot {
@@ -285,5 +317,39 @@ impl<'a> Stage<'a> {
             position: self.fit.position(),
             size: self.config.size,
         })
+    }
+    /// Stops if the last update broke the network, although the loss before it was finite: what has diverged must become
+    /// neither a checkpoint nor an error rate.
+    fn prove(&self) -> Result<()> {
+        let Some(batch) = &self.last_trained else {
+            return Ok(());
+        };
+        let learner = self.fit.learner();
+        let network = learner.network().for_inference();
+        let validated = [Ok::<_, Infallible>(batch.clone())].into_iter();
+        let Ok(validation) = validate(&network, validated, &self.session.device);
+        let losses = [
+            f64::from(learner.loss(batch.clone())),
+            validation.map_or(0.0, |validation| validation.loss),
+        ];
+        match losses.into_iter().find(|loss| !loss.is_finite()) {
+            None => Ok(()),
+            Some(loss) => {
+                let iteration = self.fit.position().iteration;
+                Err(self.diverged(&format!("the loss after iteration {iteration} is {loss}")))
+            }
+        }
+    }
+
+    /// What to do about a network that has diverged, of which `sign` is the sign.
+    fn diverged(&self, sign: &str) -> anyhow::Error {
+        let (index, rate) = (self.index, self.config.max_learning_rate);
+        let lower = format!("stage.{index}.max_learning_rate={}", rate.tenth());
+        anyhow!(
+            "{sign} in stage {}: training has diverged and stopped, the checkpoint before is whole; begin a new run with a \
+             lower learning rate, for example --set {}, and check data and normalisation",
+            index + 1,
+            shell::word(&lower)
+        )
     }
 }

@@ -1,5 +1,5 @@
 use super::shared::resolve;
-use crate::{cli::ConfigArgs, data, feed::Feed};
+use crate::{cli::ConfigArgs, data, feed::Feed, interrupt::Interrupt};
 use anyhow::{Context, Result};
 use image::{Rgb, RgbImage};
 use pictures::{
@@ -23,7 +23,7 @@ const AS_THEY_ARE: Normalisation = Normalisation {
 /// Draws nine training pictures as the network sees them, and beside them one picture under nine draws.
 pub fn preview(args: &ConfigArgs, out: &Path, terminal: &Terminal) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
-    data::prepare(&config.data, terminal)?;
+    data::prepare(&config.data, terminal, &Interrupt::listen(terminal)?)?;
     let feed = Feed::open(config, terminal)?;
     let shown = first_pictures(&feed)?;
     let first = shown

@@ -1,8 +1,9 @@
 use super::{
-    shared::{config_name, interrupted, on_ctrl_c, open_run, saved_config},
+    shared::{config_name, open_run, saved_config},
     start::new_run,
 };
 use crate::{
+    interrupt::{INTERRUPTED, Interrupt},
     record::{EPOCHS_FILE, ITERATIONS_FILE},
     session::Outcome,
 };
@@ -27,9 +28,10 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
         before.folder().display()
     );
     let name = config_name(&before);
-    let (session, outcome) = new_run(&name, config, device, terminal, on_ctrl_c(terminal)?)?;
+    let interrupt = Interrupt::listen(terminal)?;
+    let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
-        return Ok(interrupted());
+        return Ok(ExitCode::from(INTERRUPTED));
     }
     let after = session.writer().run();
     let (old, new) = (before.folder().display(), after.folder().display());

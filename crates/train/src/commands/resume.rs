@@ -1,5 +1,7 @@
-use super::shared::{config_name, farewell, log_to, on_ctrl_c, open_run, saved_config};
-use crate::{data, feed::Feed, run_writer::RunWriter, session::Session, store::State};
+use super::shared::{config_name, farewell, log_to, open_run, saved_config};
+use crate::{
+    data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session, store::State,
+};
 use anyhow::Result;
 use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode};
@@ -7,6 +9,7 @@ use terminal::{Terminal, usage};
 
 /// Continues `run` from its newest whole checkpoint.
 pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
+    let interrupt = Interrupt::listen(terminal)?;
     let run = open_run(run)?;
     let lock = run.lock()?;
     let config = saved_config(&run)?;
@@ -19,17 +22,17 @@ pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<E
     }
     run.clean()?;
     let state = State::restore(&found.checkpoint, &config, &device)?;
-    data::prepare(&config.data, terminal)?;
+    data::prepare(&config.data, terminal, &interrupt)?;
     let feed = Feed::open(config, terminal)?;
     let name = config_name(&run);
     let writer = RunWriter::new(run, lock, &name, &feed)?;
-    let interrupted = on_ctrl_c(terminal)?;
     terminal.message(&format!(
         "continuing {} after {} iterations",
         writer.run().folder().display(),
         state.position.total_iterations
     ));
-    let session = Session::new(feed, writer, device, terminal.clone(), interrupted);
+    interrupt.ask();
+    let session = Session::new(feed, writer, device, terminal.clone(), interrupt);
     let outcome = session.train(state)?;
     Ok(farewell(&session, outcome, terminal))
 }

@@ -4,6 +4,7 @@ use crate::{
     cli::ConfigArgs,
     config::{Config, ConfigSource},
     feed::Feed,
+    interrupt::{INTERRUPTED, Interrupt},
     pretrained,
     session::{Outcome, Session},
 };
@@ -11,21 +12,11 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::Run;
 use network::ResNet;
-use std::{
-    path::Path,
-    process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
 /// Folder of all runs.
 pub const RUNS_FOLDER: &str = "runs";
-
-/// Exit code after Ctrl-C, as shells say it.
-const INTERRUPTED: u8 = 130;
 
 /// The config that was typed, and where it came from.
 pub fn resolve(args: &ConfigArgs) -> Result<(ConfigSource, Config)> {
@@ -52,10 +43,15 @@ pub fn config_name(run: &Run) -> String {
 }
 
 /// The network of `feed` with its first weights, on the plain device.
-pub fn first_network(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<ResNet> {
+pub fn first_network(
+    feed: &Feed,
+    device: &Device,
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+) -> Result<ResNet> {
     let network = blank_network(feed, device);
     match &feed.config.model.weights {
-        Some(name) => pretrained::load(network, name, terminal),
+        Some(name) => pretrained::load(network, name, terminal, interrupt),
         None => Ok(network),
     }
 }
@@ -73,24 +69,6 @@ pub fn log_to(run: &Run, terminal: &Terminal) -> Result<()> {
         .with_context(|| format!("cannot write in {}", run.folder().display()))
 }
 
-/// A flag that the first Ctrl-C sets; the second one ends the program at once.
-pub fn on_ctrl_c(terminal: &Terminal) -> Result<Arc<AtomicBool>> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let (set, terminal) = (flag.clone(), terminal.clone());
-    ctrlc::set_handler(move || {
-        if set.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(INTERRUPTED));
-        }
-        terminal.message("interrupted: finishing the step and saving (again: leave at once)");
-    })?;
-    Ok(flag)
-}
-
-/// Exit code of a program that Ctrl-C ended.
-pub fn interrupted() -> ExitCode {
-    ExitCode::from(INTERRUPTED)
-}
-
 /// Where the results are and what to type next.
 pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> ExitCode {
     let folder = session.writer().run().folder().display();
@@ -98,7 +76,7 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
         Outcome::Interrupted => {
             terminal.result(&format!("\nsaved: {folder}"));
             terminal.result(&format!("next: cargo run -p train -- --resume {folder}"));
-            interrupted()
+            ExitCode::from(INTERRUPTED)
         }
         Outcome::Done(error_rate) => {
             terminal.result(&format!(

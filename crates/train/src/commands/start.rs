@@ -1,9 +1,10 @@
-use super::shared::{RUNS_FOLDER, farewell, first_network, log_to, on_ctrl_c, resolve};
+use super::shared::{RUNS_FOLDER, farewell, first_network, log_to, resolve};
 use crate::{
     cli::ConfigArgs,
     config::Config,
     data,
     feed::Feed,
+    interrupt::Interrupt,
     run_writer::{RunWriter, Snapshot},
     session::{Outcome, Session},
     store::State,
@@ -11,18 +12,14 @@ use crate::{
 use anyhow::Result;
 use checkpoint::Run;
 use kernels::DeviceChoice;
-use std::{
-    path::Path,
-    process::ExitCode,
-    sync::{Arc, atomic::AtomicBool},
-};
+use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
 /// Trains a config from its beginning.
 pub fn start(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
-    let interrupted = on_ctrl_c(terminal)?;
-    let (session, outcome) = new_run(&source.name, config, device, terminal, interrupted)?;
+    let interrupt = Interrupt::listen(terminal)?;
+    let (session, outcome) = new_run(&source.name, config, device, terminal, interrupt)?;
     Ok(farewell(&session, outcome, terminal))
 }
 
@@ -32,12 +29,14 @@ pub fn new_run(
     config: Config,
     device: DeviceChoice,
     terminal: &Terminal,
-    interrupted: Arc<AtomicBool>,
+    interrupt: Interrupt,
 ) -> Result<(Session, Outcome)> {
     let (device, sentence) = device.open().map_err(usage)?;
-    data::prepare(&config.data, terminal)?;
+    data::prepare(&config.data, terminal, &interrupt)?;
     let feed = Feed::open(config, terminal)?;
-    let state = State::new(first_network(&feed, &device, terminal)?);
+    let state = State::new(first_network(&feed, &device, terminal, &interrupt)?);
+    // From here on there is a run, which Ctrl-C must not leave without a checkpoint.
+    interrupt.ask();
     let run = Run::create(Path::new(RUNS_FOLDER), name, &feed.config.to_toml()?)?;
     let lock = run.lock()?;
     log_to(&run, terminal)?;
@@ -51,7 +50,7 @@ pub fn new_run(
         position: &state.position,
         size: feed.config.stages[0].size,
     })?;
-    let session = Session::new(feed, writer, device, terminal.clone(), interrupted);
+    let session = Session::new(feed, writer, device, terminal.clone(), interrupt);
     let outcome = session.train(state)?;
     Ok((session, outcome))
 }

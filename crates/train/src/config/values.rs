@@ -8,7 +8,10 @@ use pictures::{
 };
 use sample::SampleSpec;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+};
 
 /// A whole experiment. Its serialised form, with all defaults, is the `config.toml` of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,6 +169,18 @@ impl StageConfig {
 }
 
 impl LearningRate {
+    /// A tenth of each rate, to three digits.
+    pub fn tenth(self) -> Self {
+        let tenth = |rate: f64| {
+            let short = format!("{:.2e}", rate / 10.0);
+            short.parse().unwrap_or(rate)
+        };
+        match self {
+            Self::Head(rate) => Self::Head(tenth(rate)),
+            Self::Range(rates) => Self::Range(rates.map(tenth)),
+        }
+    }
+
     /// Rates of `groups` layer groups (two or more), the head's last: fastai 1.0.30's `Learner.lr_range`.
     pub fn per_group(self, groups: usize) -> Vec<f64> {
         let steps = groups - 1;
@@ -181,6 +196,16 @@ impl LearningRate {
                     .take(groups)
                     .collect()
             }
+        }
+    }
+}
+
+/// The rate as a config has it.
+impl Display for LearningRate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(rate) => write!(f, "{rate:e}"),
+            Self::Range([low, high]) => write!(f, "[{low:e}, {high:e}]"),
         }
     }
 }

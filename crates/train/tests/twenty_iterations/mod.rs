@@ -57,7 +57,7 @@ pub fn train(algorithm: Algorithm) -> Trace {
             if step % PER_EPOCH == PER_EPOCH - 1 {
                 let network = fit.learner().network().for_inference();
                 let valid = validation().into_iter().map(Ok::<_, Infallible>);
-                let result = validate(&network, valid, &device).unwrap();
+                let result = validate(&network, valid, &device).unwrap().unwrap();
                 trace.valid_losses.push(result.loss);
                 trace.error_rates.push(result.error_rate);
             }
