@@ -4,7 +4,7 @@ use crate::{
     batch::LabelledBatch,
     learner::{Learner, LossNotFinite},
     position::Position,
-    record::StepRecord,
+    rows::StepRow,
     schedule::Schedule,
 };
 use rand::SeedableRng;
@@ -38,7 +38,7 @@ impl<S: Schedule> Fit<S> {
     ///
     /// # Errors
     /// The loss is not finite; no parameter has changed.
-    pub fn step(&mut self, batch: LabelledBatch) -> Result<Option<StepRecord>, LossNotFinite> {
+    pub fn step(&mut self, batch: LabelledBatch) -> Result<Option<StepRow>, LossNotFinite> {
         let Position {
             stage,
             epochs,
@@ -54,7 +54,7 @@ impl<S: Schedule> Fit<S> {
         let loss = self.learner.step(batch, &rates, &mut rng)?;
         self.position.iteration += 1;
         self.position.total_iterations += 1;
-        Ok(Some(StepRecord {
+        Ok(Some(StepRow {
             stage: stage + 1,
             epoch: epochs + 1,
             iteration: iteration + 1,

@@ -15,6 +15,8 @@ pub mod optimizer;
 pub mod position;
 pub mod pretrained;
 pub mod record;
+pub mod rows;
+pub mod run_curves;
 pub mod run_writer;
 pub mod schedule;
 pub mod session;

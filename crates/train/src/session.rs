@@ -3,14 +3,16 @@
 use crate::{
     batch::LabelledBatch,
     config::StageConfig,
-    curves, epoch_table,
+    epoch_table,
     feed::Feed,
     fit::Fit,
     interrupt::Interrupt,
     learner::{Learner, Validation, validate},
     optimizer::Adam,
     position::Position,
-    record::{EpochRecord, Recorder},
+    record::Recorder,
+    rows::{EpochRow, TimingRow},
+    run_curves,
     run_writer::{RunWriter, Snapshot},
     schedule::OneCycle,
     shell,
@@ -109,7 +111,7 @@ impl Session {
 
     fn draw_curves(&self) -> Result<()> {
         let groups = self.feed.config.model.architecture.groups();
-        Ok(curves::draw(self.writer.run(), groups)?)
+        Ok(run_curves::draw(self.writer.run(), groups)?)
     }
 }
 
@@ -287,18 +289,21 @@ impl<'a> Stage<'a> {
         let (epoch, train_loss) = (epochs + 1, smoothed_loss.value());
         let row = epoch_table::row(epoch, train_loss, loss, error_rate, started.elapsed());
         self.session.terminal.result(&row);
-        let record = EpochRecord {
-            stage: self.index + 1,
+        let (stage, (time, pictures)) = (self.index + 1, trained);
+        self.recorder.epoch(&EpochRow {
+            stage,
             epoch,
             size: self.config.size,
             train_loss,
             valid_loss: loss,
             error_rate,
-        };
-        let (time, pictures) = trained;
-        let rate = pictures as f64 / time.as_secs_f64().max(1e-9);
-        self.recorder
-            .epoch(&record, started.elapsed().as_secs_f64(), rate)?;
+        })?;
+        self.recorder.timing(&TimingRow {
+            stage,
+            epoch,
+            seconds: started.elapsed().as_secs_f64(),
+            training_pictures_per_second: pictures as f64 / time.as_secs_f64().max(1e-9),
+        })?;
         self.fit.finish_epoch(error_rate);
         if !loss.is_finite() {
             return Err(self.diverged(&format!("the validation loss is {loss}")));

@@ -6,6 +6,7 @@ use crate::{
     feed::Feed,
     interrupt::{INTERRUPTED, Interrupt},
     pretrained,
+    run_curves::CURVES_FILE,
     session::{Outcome, Session},
 };
 use anyhow::{Context, Result};
@@ -83,7 +84,7 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
                 "\nrun: {folder} ({:.2} % wrong)",
                 100.0 * error_rate
             ));
-            terminal.result(&format!("curves: {folder}/{}", crate::curves::CURVES_FILE));
+            terminal.result(&format!("curves: {folder}/{}", CURVES_FILE));
             terminal.result(&format!(
                 "next: cargo run -p explain -- --run {folder}  (where did it look?)"
             ));
