@@ -1,12 +1,16 @@
 //! What goes wrong while a run is under way: each time one sentence, and the last good checkpoint intact.
 
+mod moments;
 mod program;
 
+use moments::{exit_code, lines, signal_when, wait_until};
 use program::{run, start, text, train};
 use std::{
     fs,
+    io::{Read, Write},
+    net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     thread::sleep,
     time::Duration,
 };
@@ -47,47 +51,126 @@ fn a_loss_that_is_not_finite_stops_with_the_iteration_and_advice() {
 }
 
 #[test]
-fn ctrl_c_finishes_the_step_and_saves_and_the_run_ends_with_the_same_bytes() {
+fn an_update_that_breaks_the_network_is_not_saved_and_the_checkpoint_before_is_of_use() {
+    for rate in ["1e12", "1e25"] {
+        let folder = prepared();
+        let rate = format!("stage.0.max_learning_rate={rate}");
+        let every = [
+            "story.toml",
+            "--set",
+            &rate,
+            "--set",
+            "stage.0.checkpoint_every=1",
+        ];
+        let said = text(&run(folder.path(), &every, 1).stderr);
+        assert!(
+            said.contains("the checkpoint before is whole")
+                && said.contains("--set stage.0.max_learning_rate=1e"),
+            "{said}"
+        );
+        // At a rate that breaks nothing the run goes on from what was saved.
+        let config = folder.path().join("runs/story-1/config.toml");
+        let lower = fs::read_to_string(&config).unwrap().replace(
+            &line_of(&config, "max_learning_rate"),
+            "max_learning_rate = 1e-3",
+        );
+        fs::write(&config, lower).unwrap();
+        run(folder.path(), &["--resume", "runs/story-1"], 0);
+    }
+}
+
+#[test]
+fn a_network_that_breaks_in_the_last_step_of_a_stage_is_not_its_result() {
     let folder = prepared();
-    run(folder.path(), &["story.toml"], 0);
-    let mut child = start(folder.path(), &["story.toml"]);
-    let iterations = folder.path().join("runs/story-2/iterations.csv");
-    while fs::read_to_string(&iterations).map_or(0, |text| text.lines().count()) < 3 {
-        assert!(
-            child.try_wait().unwrap().is_none(),
-            "it ended before it could be interrupted"
-        );
-        sleep(Duration::from_millis(1));
-    }
-    let pid = child.id().to_string();
+    let set = [
+        "story.toml",
+        "--set",
+        "stage.0.max_learning_rate=1e25",
+        "--set",
+        "stage.0.epochs=1",
+        "--set",
+        "stage.0.batch_size=48",
+    ];
+    let said = text(&run(folder.path(), &set, 1).stderr);
+    assert!(said.contains("the loss after iteration 1 is NaN"), "{said}");
     assert!(
-        Command::new("kill")
-            .args(["-INT", &pid])
-            .status()
-            .unwrap()
-            .success()
+        !folder
+            .path()
+            .join("runs/story-1/checkpoints/stage-1")
+            .exists()
     );
-    let code = child.wait().unwrap().code();
-    if code == Some(130) {
-        run(folder.path(), &["--resume", "runs/story-2"], 0);
-    } else {
-        assert_eq!(
-            code,
-            Some(0),
-            "only a run that was done by then may end as done"
-        );
+}
+
+#[test]
+fn ctrl_c_while_the_sample_is_drawn_ends_the_program_at_once() {
+    let folder = prepared();
+    let many = ["story.toml", "--set", "data.sample.pictures_per_breed=2000"];
+    let mut child = train(folder.path(), &many)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let drawn = folder.path().join(".sample.drawing/images");
+    signal_when(&mut child, "INT", &|| drawn.is_dir());
+    assert_eq!(exit_code(&mut child, Duration::from_secs(20)), Some(130));
+    let mut said = String::new();
+    child.stderr.unwrap().read_to_string(&mut said).unwrap();
+    assert!(
+        said.contains("interrupted: the sample is not finished"),
+        "{said}"
+    );
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
+fn ctrl_c_during_a_download_ends_the_program_at_once_and_keeps_what_came() {
+    let folder = prepared();
+    let url = format!("data.url={}", endless_server());
+    let set = [
+        "story.toml",
+        "--set",
+        "data.source=oxford-iiit-pet",
+        "--set",
+        &url,
+    ];
+    for verb in [None, Some("fetch")] {
+        let arguments: Vec<&str> = verb.into_iter().chain(set).collect();
+        let mut child = train(folder.path(), &arguments)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let part = folder.path().join("sample/images.tar.gz.part");
+        let arrived = || fs::metadata(&part).map_or(0, |data| data.len());
+        let before = arrived();
+        signal_when(&mut child, "INT", &|| arrived() > before);
+        assert_eq!(exit_code(&mut child, Duration::from_secs(20)), Some(130));
+        let mut said = String::new();
+        child.stderr.unwrap().read_to_string(&mut said).unwrap();
+        assert!(said.contains("has been downloaded is kept"), "{said}");
+        assert!(arrived() > before);
+        assert!(!folder.path().join("runs").exists());
     }
-    for name in [
-        "iterations.csv",
-        "epochs.csv",
-        "checkpoints/stage-1/weights.safetensors",
-    ] {
-        let read = |run: &str| fs::read(folder.path().join(run).join(name)).unwrap();
-        assert!(
-            read("runs/story-1") == read("runs/story-2"),
-            "{name} differs"
-        );
-    }
+}
+
+#[test]
+fn a_data_set_that_was_fetched_to_its_half_is_fetched_to_its_end() {
+    let folder = prepared();
+    run(folder.path(), &["preview", "story.toml"], 0);
+    // One archive is there as a fetch leaves it; the other was never begun.
+    let data = folder.path().join("sample");
+    fs::remove_dir_all(data.join("annotations")).unwrap();
+    fs::write(data.join(".fetch.lock"), "").unwrap();
+    let set = [
+        "story.toml",
+        "--set",
+        "data.source=oxford-iiit-pet",
+        "--set",
+        "data.url=http://127.0.0.1:9/",
+    ];
+    let said = text(&run(folder.path(), &set, 1).stderr);
+    assert!(said.contains("127.0.0.1:9"), "{said}");
+    assert!(!folder.path().join("runs").exists());
 }
 
 #[test]
@@ -162,11 +245,8 @@ fn a_full_disk_is_an_error_and_leaves_the_checkpoint_before_intact() {
 fn a_run_in_use_is_left_alone() {
     let folder = prepared();
     let mut child = start(folder.path(), &["story.toml", "--set", "stage.0.epochs=50"]);
-    let split = folder.path().join("runs/story-1/iterations.csv");
-    while !split.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it ended early");
-        sleep(Duration::from_millis(1));
-    }
+    let used = folder.path().join("runs/story-1");
+    wait_until(&mut child, &|| lines(&used, "iterations.csv") > 0);
     let said = text(&run(folder.path(), &["--resume", "runs/story-1"], 1).stderr);
     child.kill().unwrap();
     child.wait().unwrap();
@@ -195,6 +275,62 @@ fn a_broken_picture_is_a_named_error_or_a_counted_warning() {
     let said = text(&run(folder.path(), &skip, 0).stderr);
     assert_eq!(said.matches(&name).count(), 1, "{said}");
     assert!(said.contains("left out (1 so far)"), "{said}");
+}
+
+#[test]
+fn pictures_that_are_all_broken_are_the_reason_that_is_told() {
+    let folder = prepared();
+    run(folder.path(), &["story.toml"], 0);
+    let split = fs::read_to_string(folder.path().join("runs/story-1/split.json")).unwrap();
+    let split: serde_json::Value = serde_json::from_str(&split).unwrap();
+    let broken = [
+        ("valid", "validation pictures can be decoded"),
+        ("train", "training pictures can be decoded"),
+    ];
+    for (part, expected) in broken {
+        for name in split[part].as_array().unwrap() {
+            let picture = folder
+                .path()
+                .join("sample/images")
+                .join(name.as_str().unwrap());
+            fs::write(picture, "no picture").unwrap();
+        }
+        let skip = ["story.toml", "--set", "data.on_bad_image=skip"];
+        let said = text(&run(folder.path(), &skip, 1).stderr);
+        assert!(
+            said.contains(expected) && !said.contains("learning rate"),
+            "{said}"
+        );
+    }
+}
+
+/// Address of a server that begins to send any file and never comes to its end.
+fn endless_server() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for connection in listener.incoming() {
+            std::thread::spawn(move || send_for_ever(connection.unwrap()));
+        }
+    });
+    address
+}
+
+fn send_for_ever(mut connection: TcpStream) {
+    let mut request = [0; 4096];
+    let _ = connection.read(&mut request);
+    let head = "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n";
+    let _ = connection.write_all(head.as_bytes());
+    while connection.write_all(&[0; 1024]).is_ok() {
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// The line of a config that sets `key`.
+fn line_of(config: &Path, key: &str) -> String {
+    let text = fs::read_to_string(config).unwrap();
+    let line = text.lines().find(|line| line.starts_with(key));
+    line.unwrap().to_owned()
 }
 
 fn prepared() -> tempfile::TempDir {

@@ -1,14 +1,14 @@
 //! Sample → train → killed at several moments → resume → the same bytes as without interruption.
 
+mod moments;
 mod program;
 
+use moments::{exit_code, lines, signal_when};
 use program::{run, start, text};
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::{Child, Command},
-    thread::sleep,
     time::Duration,
 };
 
@@ -46,6 +46,9 @@ save = "64"
 checkpoint_every = 3
 "#;
 
+/// Time in which Ctrl-C must end a program that only has a step to finish.
+const HEARD_WITHIN: Duration = Duration::from_secs(30);
+
 #[test]
 fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
@@ -68,13 +71,62 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
         &|run| has_checkpoint(run, "iteration-00000000"),
         &between_two_files,
         &|run| has_checkpoint(run, "stage-1"),
-        &|run| lines(run) > 20,
+        &|run| lines(run, "iterations.csv") > 20,
     ];
     for moment in moments {
-        kill_when(&mut child, &interrupted, moment);
+        signal_when(&mut child, "KILL", &|| moment(&interrupted));
+        child.wait().unwrap();
         child = start(folder, &["--resume", "runs/story-3"]);
     }
     assert!(child.wait().unwrap().success());
+    assert_same(&results(&interrupted), &expected);
+}
+
+#[test]
+fn ctrl_c_is_heard_while_training_and_the_run_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    run(folder, &["story.toml"], 0);
+    let mut child = start(folder, &["story.toml"]);
+    let interrupted = folder.join("runs/story-2");
+    // The header and three of the eight steps of an epoch: far from its end.
+    signal_when(&mut child, "INT", &|| {
+        (3..6).contains(&lines(&interrupted, "iterations.csv"))
+    });
+    assert_eq!(exit_code(&mut child, HEARD_WITHIN), Some(130));
+    run(folder, &["--resume", "runs/story-2"], 0);
+    let expected = results(&folder.join("runs/story-1"));
+    assert_same(&results(&interrupted), &expected);
+}
+
+#[test]
+fn ctrl_c_is_heard_while_validating_and_the_run_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    // Many pictures to validate with, and few to train on.
+    let config = CONFIG.replace(
+        "[model]",
+        "[split]\nkind = \"random\"\nfraction = 0.8\n\n[model]",
+    );
+    fs::write(folder.join("story.toml"), config).unwrap();
+    run(folder, &["story.toml"], 0);
+    let expected = results(&folder.join("runs/story-1"));
+    let steps = lines(&folder.join("runs/story-1"), "iterations.csv") - 1;
+    let mut child = start(folder, &["story.toml"]);
+    let interrupted = folder.join("runs/story-2");
+    // Every step of the first epoch is recorded, its validation is not.
+    signal_when(&mut child, "INT", &|| {
+        lines(&interrupted, "iterations.csv") == 1 + steps / 4
+            && lines(&interrupted, "epochs.csv") == 1
+    });
+    assert_eq!(exit_code(&mut child, HEARD_WITHIN), Some(130));
+    assert_eq!(
+        lines(&interrupted, "epochs.csv"),
+        1,
+        "the validation went on to its end"
+    );
+    run(folder, &["--resume", "runs/story-2"], 0);
     assert_same(&results(&interrupted), &expected);
 }
 
@@ -125,34 +177,6 @@ fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Ve
     }
 }
 
-/// Kills (SIGKILL) while `moment` holds: the program is stopped first, so that the moment cannot pass.
-fn kill_when(child: &mut Child, run: &Path, moment: &dyn Fn(&Path) -> bool) {
-    while child.try_wait().unwrap().is_none() {
-        if moment(run) {
-            signal(child, "-STOP");
-            if moment(run) {
-                child.kill().unwrap();
-                child.wait().unwrap();
-                return;
-            }
-            signal(child, "-CONT");
-        }
-        sleep(Duration::from_micros(200));
-    }
-    panic!("the run ended before the moment came");
-}
-
-fn signal(child: &Child, signal: &str) {
-    let pid = child.id().to_string();
-    assert!(
-        Command::new("kill")
-            .args([signal, &pid])
-            .status()
-            .unwrap()
-            .success()
-    );
-}
-
 fn has_checkpoint(run: &Path, name: &str) -> bool {
     run.join("checkpoints").join(name).is_dir()
 }
@@ -173,9 +197,4 @@ fn between_two_files(run: &Path) -> bool {
         fs::read_dir(folder).is_ok_and(|files| files.count() > 0)
             && !folder.join("manifest.json").exists()
     })
-}
-
-/// Training steps that were recorded.
-fn lines(run: &Path) -> usize {
-    fs::read_to_string(run.join("iterations.csv")).map_or(0, |text| text.lines().count())
 }

@@ -1,4 +1,4 @@
-//! Times training steps or predictions of a ResNet-34 with 37 classes and torchvision's head, for
+//! Times training steps or predictions of a Network-34 with 37 classes and torchvision's head, for
 //! `scripts/bench-train.sh`:
 //!
 //! ```sh
@@ -9,13 +9,15 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use std::{fs, time::Instant};
 use train::{
+    batch::LabelledBatch,
     config::OptimizerConfig,
-    learner::{LabelledBatch, Learner},
-    schedule::Rates,
+    fit::Fit,
+    learner::Learner,
+    optimizer::Adam,
+    position::Position,
+    schedule::{Rates, Schedule},
 };
 
 const CLASSES: usize = 37;
@@ -42,6 +44,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+/// So many steps at the same rates.
+struct Steady(usize);
+
+impl Schedule for Steady {
+    fn iterations(&self) -> usize {
+        self.0
+    }
+
+    fn at(&self, _iteration: usize) -> Rates {
+        Rates {
+            learning_rates: vec![1e-4; spec().architecture.groups().len()],
+            beta1: 0.9,
+        }
+    }
+}
+
 fn spec() -> NetworkSpec {
     NetworkSpec {
         head: HeadKind::Plain,
@@ -57,8 +75,9 @@ fn train(
 ) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
     let device = Device::flex();
     let network = spec().init(Algorithm::Fast, 1, &device);
-    let mut learner = Learner::new(network, trainable, OptimizerConfig::default(), &device);
-    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let optimizer = Adam::new(OptimizerConfig::default());
+    let learner = Learner::new(network, trainable, optimizer, &device);
+    let mut fit = Fit::new(learner, Steady(steps), 1, Position::default());
     let mut times = Vec::new();
     for _ in 0..steps {
         let pictures = LabelledBatch {
@@ -67,11 +86,7 @@ fn train(
             size,
         };
         let started = Instant::now();
-        let rates = Rates {
-            learning_rates: vec![1e-4; spec().architecture.groups().len()],
-            beta1: 0.9,
-        };
-        learner.step(pictures, rates, &mut rng)?;
+        fit.step(pictures)?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
     Ok(times)

@@ -37,7 +37,7 @@ impl Cli {
 const EXAMPLES: &str = "\
 Examples:
   train                                     the drawn sample
-  train configs/pets-resnet34.toml          the notebook: ResNet-34 on the Oxford-IIIT Pets
+  train configs/pets-resnet34.toml          the notebook: Network-34 on the Oxford-IIIT Pets
   train configs/pets-resnet34.toml --set stage.0.epochs=1 --set seed=7
   train configs/pets-resnet34.toml --check  what would happen, how long it would take
   train --resume runs/sample-1              continue after Ctrl-C, a crash, a power cut";

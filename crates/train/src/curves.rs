@@ -1,117 +1,88 @@
-//! A picture of a run: loss, learning rates, momentum and error rate over its iterations.
+//! Charts of series of points, as SVG.
 
-use crate::record::{EPOCHS_FILE, ITERATIONS_FILE};
-use checkpoint::{Run, write_atomically};
-use network::Group;
 use plotters::{coord::Shift, prelude::*};
-use std::{fs, io};
-
-/// Name of the picture in the run's folder.
-pub const CURVES_FILE: &str = "curves.svg";
 
 // Okabe and Ito's colours, which colour-blind readers can tell apart.
-const BLUE: RGBColor = RGBColor(0, 114, 178);
-const ORANGE: RGBColor = RGBColor(213, 94, 0);
-const GREEN: RGBColor = RGBColor(0, 158, 115);
-const GREY: RGBColor = RGBColor(190, 190, 190);
+/// Blue.
+pub const BLUE: RGBColor = RGBColor(0, 114, 178);
+/// Orange.
+pub const ORANGE: RGBColor = RGBColor(213, 94, 0);
+/// Green.
+pub const GREEN: RGBColor = RGBColor(0, 158, 115);
+/// Grey, drawn thin: for what is noisy.
+pub const GREY: RGBColor = RGBColor(190, 190, 190);
 
-/// Column of the first group's learning rates in [`ITERATIONS_FILE`]; the last group's is followed by beta1.
-const FIRST_LEARNING_RATE: usize = 5;
+/// Width and height of a chart in pixels.
+const CHART_SIZE: (u32, u32) = (500, 380);
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Points = Vec<(f64, f64)>;
 
-/// One line of a chart.
-struct Line {
-    name: String,
-    points: Points,
-    colour: RGBColor,
-    marked: bool,
+/// Some series over the same axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// Title.
+    pub title: String,
+    /// Name of the horizontal axis.
+    pub x_label: String,
+    /// Series; a legend names them if there are two or more.
+    pub series: Vec<Series>,
 }
 
-/// Draws `curves.svg` from the run's csv files, with a curve of learning rates for each of `groups`.
-pub fn draw(run: &Run, groups: &[Group]) -> io::Result<()> {
-    let iterations = columns(&fs::read_to_string(run.file(ITERATIONS_FILE))?);
-    let epochs = columns(&fs::read_to_string(run.file(EPOCHS_FILE))?);
-    if iterations.first().is_none_or(Vec::is_empty) {
-        return Ok(());
+/// A line through points.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Series {
+    /// Name in the legend.
+    pub name: String,
+    /// Points from left to right.
+    pub points: Vec<(f64, f64)>,
+    /// Colour.
+    pub colour: RGBColor,
+    /// Draws a dot at each point.
+    pub marked: bool,
+}
+
+impl Series {
+    /// A line.
+    pub fn line(name: &str, points: Vec<(f64, f64)>, colour: RGBColor) -> Self {
+        Self {
+            name: name.to_owned(),
+            points,
+            colour,
+            marked: false,
+        }
     }
+
+    /// A line with a dot at each point.
+    pub fn marked(name: &str, points: Vec<(f64, f64)>, colour: RGBColor) -> Self {
+        Self {
+            marked: true,
+            ..Self::line(name, points, colour)
+        }
+    }
+}
+
+/// SVG of `charts`, two in a row.
+///
+/// # Errors
+/// A text cannot be set.
+pub fn chart(charts: &[Chart]) -> Result<String, String> {
+    let rows = charts.len().div_ceil(2);
+    let size = (2 * CHART_SIZE.0, rows as u32 * CHART_SIZE.1);
     let mut svg = String::new();
     {
-        let area = SVGBackend::with_string(&mut svg, (1000, 760)).into_drawing_area();
-        draw_charts(&area, &iterations, &epochs, groups).map_err(io::Error::other)?;
+        let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+        area.fill(&WHITE).map_err(|error| error.to_string())?;
+        for (part, chart) in area.split_evenly((rows, 2)).iter().zip(charts) {
+            draw_chart(part, chart).map_err(|error| error.to_string())?;
+        }
+        area.present().map_err(|error| error.to_string())?;
     }
-    write_atomically(&run.file(CURVES_FILE), svg.as_bytes())
+    Ok(svg)
 }
 
-fn draw_charts(
-    area: &Area,
-    iterations: &[Vec<f64>],
-    epochs: &[Vec<f64>],
-    groups: &[Group],
-) -> Result<(), String> {
-    area.fill(&WHITE).map_err(|error| error.to_string())?;
-    let over = |column: usize| -> Points {
-        let values = iterations.get(column).into_iter().flatten();
-        values
-            .enumerate()
-            .map(|(i, value)| (i as f64 + 1.0, *value))
-            .collect()
-    };
-    let ends = epoch_ends(iterations);
-    let at_ends = |column: usize| -> Points {
-        let values = epochs.get(column).into_iter().flatten();
-        ends.iter().copied().zip(values.copied()).collect()
-    };
-    let line = |name: &str, points, colour| Line {
-        name: name.to_owned(),
-        points,
-        colour,
-        marked: false,
-    };
-    let marked = |name: &str, points, colour| Line {
-        marked: true,
-        ..line(name, points, colour)
-    };
-    let per_cent = at_ends(5)
-        .into_iter()
-        .map(|(x, y)| (x, 100.0 * y))
-        .collect();
-    let learning_rates = groups
-        .iter()
-        .enumerate()
-        .rev()
-        .zip([BLUE, GREEN, ORANGE].into_iter().cycle())
-        .map(|((at, group), colour)| {
-            let name = group.layers.replace(" and ", ", ");
-            line(&name, over(FIRST_LEARNING_RATE + at), colour)
-        })
-        .collect();
-    let beta1 = over(FIRST_LEARNING_RATE + groups.len());
-    let charts = [
-        (
-            "loss",
-            vec![
-                line("batch", over(3), GREY),
-                line("training, smoothed", over(4), BLUE),
-                marked("validation", at_ends(4), ORANGE),
-            ],
-        ),
-        (
-            "error rate, %",
-            vec![marked("validation", per_cent, ORANGE)],
-        ),
-        ("learning rate", learning_rates),
-        ("momentum (beta1)", vec![line("beta1", beta1, BLUE)]),
-    ];
-    for (part, (title, lines)) in area.split_evenly((2, 2)).iter().zip(charts) {
-        chart(part, title, &lines).map_err(|error| error.to_string())?;
-    }
-    area.present().map_err(|error| error.to_string())
-}
-
-fn chart(area: &Area, title: &str, lines: &[Line]) -> Result<(), Box<dyn std::error::Error>> {
-    let points = || lines.iter().flat_map(|line| &line.points);
+fn draw_chart(area: &Area<'_>, chart: &Chart) -> Result<(), Box<dyn std::error::Error>> {
+    let series = &chart.series;
+    let points = || series.iter().flat_map(|one| &one.points);
     let right = points().map(|p| p.0).fold(1.0, f64::max);
     let top = points().map(|p| p.1).fold(0.0, f64::max);
     let bottom = points().map(|p| p.1).fold(top, f64::min);
@@ -120,37 +91,37 @@ fn chart(area: &Area, title: &str, lines: &[Line]) -> Result<(), Box<dyn std::er
     } else {
         0.0
     };
-    let mut chart = ChartBuilder::on(area)
-        .caption(title, ("sans-serif", 18))
+    let mut frame = ChartBuilder::on(area)
+        .caption(&chart.title, ("sans-serif", 18))
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(64)
         .build_cartesian_2d(0.0..right, low..(top + 0.05 * (top - low).max(1e-9)))?;
-    chart
+    frame
         .configure_mesh()
         .light_line_style(WHITE)
-        .x_desc("iteration")
+        .x_desc(&chart.x_label)
         .x_label_formatter(&|x| format!("{x:.0}"))
         .y_label_formatter(&|y| tick(*y))
         .draw()?;
-    for line in lines {
-        let style = line
+    for one in series {
+        let style = one
             .colour
-            .stroke_width(if line.colour == GREY { 1 } else { 2 });
-        chart
-            .draw_series(LineSeries::new(line.points.iter().copied(), style))?
-            .label(line.name.clone())
+            .stroke_width(if one.colour == GREY { 1 } else { 2 });
+        frame
+            .draw_series(LineSeries::new(one.points.iter().copied(), style))?
+            .label(one.name.clone())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
-        if line.marked {
-            let dots = line
+        if one.marked {
+            let dots = one
                 .points
                 .iter()
-                .map(|p| Circle::new(*p, 4, line.colour.filled()));
-            chart.draw_series(dots)?;
+                .map(|p| Circle::new(*p, 4, one.colour.filled()));
+            frame.draw_series(dots)?;
         }
     }
-    if lines.len() > 1 {
-        chart
+    if series.len() > 1 {
+        frame
             .configure_series_labels()
             .position(SeriesLabelPosition::UpperRight)
             .background_style(WHITE.mix(0.8))
@@ -166,28 +137,4 @@ fn tick(y: f64) -> String {
         let text = format!("{y:.3}");
         text.trim_end_matches('0').trim_end_matches('.').to_owned()
     }
-}
-
-/// Numbers of the iterations (from 1, over all stages) that end an epoch.
-fn epoch_ends(iterations: &[Vec<f64>]) -> Vec<f64> {
-    let epoch = |row: usize| (iterations[0][row], iterations[1][row]);
-    let count = iterations[0].len();
-    (0..count)
-        .filter(|row| row + 1 == count || epoch(*row) != epoch(row + 1))
-        .map(|row| row as f64 + 1.0)
-        .collect()
-}
-
-/// The columns of a csv file of numbers with a header.
-fn columns(csv: &str) -> Vec<Vec<f64>> {
-    let mut columns = Vec::new();
-    for line in csv.lines().skip(1) {
-        for (column, cell) in line.split(',').enumerate() {
-            if columns.len() == column {
-                columns.push(Vec::new());
-            }
-            columns[column].push(cell.parse().unwrap_or(f64::NAN));
-        }
-    }
-    columns
 }

@@ -2,7 +2,8 @@
 
 use crate::{
     config::{Config, DataConfig, DataSource},
-    transfer::Transfer,
+    interrupt::Interrupt,
+    transfer::{DOWNLOAD_KEPT, Transfer},
 };
 use anyhow::Result;
 use checkpoint::{Run, SplitRecord};
@@ -34,37 +35,48 @@ pub struct Data {
 }
 
 /// Brings the pictures to the disk if they are not there and the config says where from.
-pub fn prepare(config: &DataConfig, terminal: &Terminal) -> Result<()> {
+///
+/// # Errors
+/// They cannot be brought.
+pub fn prepare(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) -> Result<()> {
     match config.source {
         DataSource::Folder => Ok(()),
-        DataSource::Sample => draw_sample(config, terminal),
+        DataSource::Sample => draw_sample(config, terminal, interrupt),
         DataSource::OxfordIiitPet => match fetch::state(&config.folder) {
             FetchState::Complete | FetchState::Unrecorded => Ok(()),
-            FetchState::Absent | FetchState::Partial => fetch_pets(config, terminal),
+            FetchState::Absent | FetchState::Partial => fetch_pets(config, terminal, interrupt),
         },
     }
 }
 
 /// Downloads what is missing of the Oxford-IIIT Pets.
-pub fn fetch_pets(config: &DataConfig, terminal: &Terminal) -> Result<()> {
+///
+/// # Errors
+/// They cannot be downloaded or unpacked.
+pub fn fetch_pets(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) -> Result<()> {
     let source = ArchiveSource {
         address: config.url.clone(),
         ..ArchiveSource::default()
     };
     let mut bar = Transfer::new(terminal);
-    fetch::fetch(&source, &config.folder, &mut |event| {
-        bar.fetch_event(&event)
+    interrupt.leaving(DOWNLOAD_KEPT, || {
+        fetch::fetch(&source, &config.folder, &mut |event| {
+            bar.fetch_event(&event)
+        })
     })?;
     Ok(())
 }
 
-fn draw_sample(config: &DataConfig, terminal: &Terminal) -> Result<()> {
+fn draw_sample(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) -> Result<()> {
     if sample::is_complete(&config.folder, &config.sample) {
         return Ok(());
     }
     let bar = terminal.count("drawing the sample");
-    sample::draw_sample(&config.folder, &config.sample, &mut |done, all| {
-        bar.set(done as u64, all as u64)
+    let unfinished = "the sample is not finished, the same command draws it again";
+    interrupt.leaving(unfinished, || {
+        sample::draw_sample(&config.folder, &config.sample, &mut |done, all| {
+            bar.set(done as u64, all as u64)
+        })
     })?;
     Ok(())
 }

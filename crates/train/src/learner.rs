@@ -1,27 +1,14 @@
 //! One network with its optimizer: a training step, a validation.
 
-use crate::{
-    optimizer::{Adam, OptimizerConfig},
-    schedule::Rates,
-};
+use crate::{batch::LabelledBatch, optimizer::Adam, schedule::Rates};
 use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
 use kernels::cross_entropy;
 use network::{InferenceNetwork, Network, Trainable};
-use rand::Rng;
-
-/// Normalised pictures and the indices of their classes.
-#[derive(Debug, Clone)]
-pub struct LabelledBatch {
-    /// `[N, 3, size, size]`, row-major.
-    pub pictures: Vec<f32>,
-    /// N.
-    pub labels: Vec<usize>,
-    /// Side of a picture in pixels.
-    pub size: usize,
-}
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 /// A network in training.
 #[derive(Debug)]
@@ -47,23 +34,13 @@ pub struct Validation {
 pub struct LossNotFinite(pub f32);
 
 impl Learner {
-    /// `network` (on the plain `device`), of which `trainable` is trained by a new optimizer.
-    pub fn new(
-        network: Network,
-        trainable: Trainable,
-        optimizer: OptimizerConfig,
-        device: &Device,
-    ) -> Self {
+    /// Learner of `network` (on the plain `device`), of which `optimizer` trains the part `trainable`.
+    pub fn new(network: Network, trainable: Trainable, optimizer: Adam, device: &Device) -> Self {
         Self {
             network: Some(network.with_trainable(trainable).train()),
-            optimizer: Adam::new(optimizer),
+            optimizer,
             device: device.clone(),
         }
-    }
-
-    /// Continues with the optimizer as it was.
-    pub fn with_optimizer(self, optimizer: Adam) -> Self {
-        Self { optimizer, ..self }
     }
 
     /// The optimizer as it is.
@@ -81,12 +58,20 @@ impl Learner {
         self.network().valid()
     }
 
+    /// Loss of `batch` as the next step would find it, but for dropout's masks. Nothing changes.
+    pub fn loss(&self, batch: LabelledBatch) -> f32 {
+        let (pictures, labels) = upload(batch, &self.device);
+        let mut network = self.network().valid();
+        let logits = network.forward_train(pictures, &mut ChaCha8Rng::seed_from_u64(0));
+        cross_entropy(logits, labels).into_scalar::<f32>()
+    }
+
     /// One step: forward in training mode with dropout from `rng`, backward, one update. Returns the loss before the
     /// update; a loss that is not finite changes no parameter.
     pub fn step(
         &mut self,
         batch: LabelledBatch,
-        rates: Rates,
+        rates: &Rates,
         rng: &mut impl Rng,
     ) -> Result<f32, LossNotFinite> {
         let device = self.device.clone().autodiff();
@@ -96,7 +81,7 @@ impl Learner {
         let value = loss.clone().into_scalar::<f32>();
         if value.is_finite() {
             let mut gradients = loss.backward();
-            self.optimizer.begin_step(rates);
+            self.optimizer.begin_step(rates.clone());
             network = network.update(&mut gradients, &mut self.optimizer);
         }
         self.network = Some(network);
@@ -108,15 +93,23 @@ impl Learner {
     }
 }
 
-/// Loss and error rate over `batches`, each weighted by its pictures, as fastai prints them.
+/// Loss and error rate over `batches`, each weighted by its pictures, as fastai prints them; nothing if there is no
+/// picture in them.
+///
+/// # Errors
+/// The first error among the batches.
 pub fn validate<E>(
     network: &InferenceNetwork,
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
-) -> Result<Validation, E> {
+) -> Result<Option<Validation>, E> {
     let (mut loss, mut wrong, mut count) = (0.0, 0, 0);
     for batch in batches {
         let batch = batch?;
+        // All its pictures were left out.
+        if batch.is_empty() {
+            continue;
+        }
         let labels = batch.labels.clone();
         let (pictures, targets) = upload(batch, device);
         let logits = network.forward(pictures);
@@ -130,10 +123,10 @@ pub fn validate<E>(
             .count();
         count += labels.len();
     }
-    Ok(Validation {
+    Ok((count > 0).then(|| Validation {
         loss: loss / count as f64,
         error_rate: wrong as f64 / count as f64,
-    })
+    }))
 }
 
 fn upload(batch: LabelledBatch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {

@@ -58,7 +58,35 @@ pub struct Adam {
     moments: BTreeMap<String, [Tensor<1>; 2]>,
 }
 
+/// torch's words for the two averages.
 const MOMENT_NAMES: [&str; 2] = ["exp_avg", "exp_avg_sq"];
+/// torch's word for the number of steps.
+const STEP_NAME: &str = "step";
+
+/// A saved state that [`Adam`] cannot continue with.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OptimizerStateError {
+    /// A trained parameter has lost one of its averages.
+    #[error("the optimizer's state has no {0}: continue from another checkpoint")]
+    Missing(String),
+    /// A tensor is not of the type or the length that its parameter asks for.
+    #[error(
+        "{name} of the optimizer's state is {found}, expected {expected}: continue from another checkpoint"
+    )]
+    Mismatch {
+        /// Name of the tensor.
+        name: String,
+        /// Its type and length.
+        found: String,
+        /// Type and length that the parameter asks for.
+        expected: String,
+    },
+    /// A tensor belongs to no trained parameter.
+    #[error(
+        "{0} of the optimizer's state belongs to no trained parameter: continue from another checkpoint"
+    )]
+    Unknown(String),
+}
 
 impl Adam {
     /// An optimizer that has made no step.
@@ -80,48 +108,59 @@ impl Adam {
         self.steps += 1;
     }
 
-    /// Both averages of every parameter as `NAME.exp_avg` and `NAME.exp_avg_sq` (torch's words), flat.
+    /// Number of steps as `step`, and both averages of every parameter as `NAME.exp_avg` and `NAME.exp_avg_sq`, flat.
     pub fn state(&self) -> StateDict {
         let mut state = StateDict::new();
+        let steps = NamedTensor {
+            shape: Vec::new(),
+            values: TensorValues::I64(vec![i64::from(self.steps)]),
+        };
+        state.insert(STEP_NAME, steps);
         for (name, moments) in &self.moments {
             for (tensor, moment) in moments.iter().zip(MOMENT_NAMES) {
                 let values = tensor.to_data().iter::<f32>().collect();
-                let tensor = NamedTensor {
-                    shape: vec![tensor.dims()[0]],
-                    values: TensorValues::F32(values),
-                };
+                let tensor = NamedTensor::floats([tensor.dims()[0]], values);
                 state.insert(format!("{name}.{moment}"), tensor);
             }
         }
         state
     }
 
-    /// Continues after `steps` steps with the averages of [`Self::state`].
-    pub fn resume(config: OptimizerConfig, steps: u32, state: &StateDict, device: &Device) -> Self {
+    /// Continues with `state`, which [`Self::state`] gave. `trained` are the parameters that have been trained;
+    /// `steps_before` is the number of steps for a state of the time when it did not hold its own.
+    ///
+    /// # Errors
+    /// A tensor is missing, is not of its parameter's length, or belongs to no trained parameter.
+    pub fn resume(
+        config: OptimizerConfig,
+        mut state: StateDict,
+        steps_before: u32,
+        trained: &[Parameter],
+        device: &Device,
+    ) -> Result<Self, OptimizerStateError> {
         let mut adam = Self::new(config);
-        adam.steps = steps;
-        let read = |name: String| match &state.get(&name)?.values {
-            TensorValues::F32(values) => {
-                let data = TensorData::new(values.clone(), [values.len()]);
-                Some(Tensor::from_data(data, device))
-            }
-            TensorValues::I64(_) => None,
+        adam.steps = match state.remove(STEP_NAME) {
+            Some(tensor) => steps(&tensor)?,
+            None => steps_before,
         };
-        for name in state.iter().map(|(name, _)| name) {
-            let Some(name) = name.strip_suffix(".exp_avg") else {
-                continue;
-            };
-            let [first, second] = MOMENT_NAMES.map(|moment| read(format!("{name}.{moment}")));
-            if let (Some(first), Some(second)) = (first, second) {
-                adam.moments.insert(name.to_owned(), [first, second]);
-            }
+        // Every parameter has its averages from the first step on.
+        for parameter in trained.iter().filter(|_| adam.steps > 0) {
+            let count = parameter.shape.iter().product();
+            let [first, second] = MOMENT_NAMES.map(|moment| {
+                take_moment(
+                    &mut state,
+                    format!("{}.{moment}", parameter.name),
+                    count,
+                    device,
+                )
+            });
+            adam.moments
+                .insert(parameter.name.clone(), [first?, second?]);
         }
-        adam
-    }
-
-    /// Steps made so far.
-    pub fn steps(&self) -> u32 {
-        self.steps
+        match state.names().next() {
+            Some(name) => Err(OptimizerStateError::Unknown(name.to_owned())),
+            None => Ok(adam),
+        }
     }
 
     fn step_for(&self, parameter: &Parameter) -> AdamStep {
@@ -139,6 +178,49 @@ impl Adam {
             decoupled: self.config.decoupled_weight_decay,
             step: self.steps as usize,
         }
+    }
+}
+
+fn steps(tensor: &NamedTensor) -> Result<u32, OptimizerStateError> {
+    let steps = match &tensor.values {
+        TensorValues::I64(values) => values.first().copied().unwrap_or(-1),
+        TensorValues::F32(_) => -1,
+    };
+    u32::try_from(steps).map_err(|_| {
+        mismatch(
+            STEP_NAME,
+            &tensor.values,
+            "a whole number of steps".to_owned(),
+        )
+    })
+}
+
+fn take_moment(
+    state: &mut StateDict,
+    name: String,
+    count: usize,
+    device: &Device,
+) -> Result<Tensor<1>, OptimizerStateError> {
+    let tensor = state
+        .remove(&name)
+        .ok_or_else(|| OptimizerStateError::Missing(name.clone()))?;
+    match tensor.values {
+        TensorValues::F32(values) if values.len() == count => {
+            Ok(Tensor::from_data(TensorData::new(values, [count]), device))
+        }
+        values => Err(mismatch(&name, &values, format!("{count} numbers of f32"))),
+    }
+}
+
+fn mismatch(name: &str, values: &TensorValues, expected: String) -> OptimizerStateError {
+    let kind = match values {
+        TensorValues::F32(_) => "f32",
+        TensorValues::I64(_) => "i64",
+    };
+    OptimizerStateError::Mismatch {
+        name: name.to_owned(),
+        found: format!("{} numbers of {kind}", values.len()),
+        expected,
     }
 }
 

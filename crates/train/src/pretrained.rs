@@ -1,6 +1,9 @@
 //! The first weights of a network: a published file by name, or any file by path.
 
-use crate::transfer::Transfer;
+use crate::{
+    interrupt::Interrupt,
+    transfer::{DOWNLOAD_KEPT, Transfer},
+};
 use anyhow::Result;
 use network::{
     Network, is_of_head,
@@ -14,8 +17,13 @@ pub const CACHE_FOLDER: &str = "data/weights";
 
 /// `network` with the weights `name` (see `model.weights` in a config). The head stays as it is unless the file has all
 /// of it.
-pub fn load(network: Network, name: &str, terminal: &Terminal) -> Result<Network> {
-    let path = locate(name, terminal)?;
+pub fn load(
+    network: Network,
+    name: &str,
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+) -> Result<Network> {
+    let path = locate(name, terminal, interrupt)?;
     let mut state = layout::to_canonical(StateDict::read(&path)?, network.architecture())?;
     let report = state
         .check(&network.shapes(), is_of_head)
@@ -34,7 +42,7 @@ pub fn load(network: Network, name: &str, terminal: &Terminal) -> Result<Network
     Ok(network.with_state(state))
 }
 
-fn locate(name: &str, terminal: &Terminal) -> Result<PathBuf> {
+fn locate(name: &str, terminal: &Terminal, interrupt: &Interrupt) -> Result<PathBuf> {
     let path = Path::new(name);
     let looks_like_a_path = path.extension().is_some() || path.components().count() > 1;
     if looks_like_a_path {
@@ -46,10 +54,7 @@ fn locate(name: &str, terminal: &Terminal) -> Result<PathBuf> {
         bar.progress(&file, &progress);
     };
     let cache = Path::new(CACHE_FOLDER);
-    Ok(registry::fetch_named(
-        name,
-        cache,
-        registry::BASE_URL,
-        on_progress,
-    )?)
+    Ok(interrupt.leaving(DOWNLOAD_KEPT, || {
+        registry::fetch_named(name, cache, registry::BASE_URL, on_progress)
+    })?)
 }

@@ -1,6 +1,9 @@
 //! What a run writes down: figures that a rerun must repeat byte for byte, and, apart from them, times.
 
-use crate::{position::Position, schedule::Rates};
+use crate::{
+    position::Position,
+    rows::{EpochRow, Row, StepRow, TimingRow, line},
+};
 use checkpoint::{Run, write_atomically};
 use network::Group;
 use std::{
@@ -8,50 +11,6 @@ use std::{
     io::{self, Write},
     path::Path,
 };
-
-/// One line per epoch.
-pub const EPOCHS_FILE: &str = "epochs.csv";
-/// One line per training batch.
-pub const ITERATIONS_FILE: &str = "iterations.csv";
-/// One line per epoch and start; not the same on a rerun.
-pub const TIMINGS_FILE: &str = "timings.csv";
-
-const EPOCHS_HEADER: &str = "stage,epoch,size,train_loss,valid_loss,error_rate\n";
-const TIMINGS_HEADER: &str = "stage,epoch,seconds,training_pictures_per_second\n";
-
-/// One training step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepRecord {
-    /// From 1.
-    pub stage: usize,
-    /// From 1.
-    pub epoch: usize,
-    /// From 1, within the stage.
-    pub iteration: usize,
-    /// Before the step.
-    pub loss: f32,
-    /// Over the stage so far.
-    pub smoothed_loss: f32,
-    /// Of this step.
-    pub rates: Rates,
-}
-
-/// One epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochRecord {
-    /// From 1.
-    pub stage: usize,
-    /// From 1.
-    pub epoch: usize,
-    /// Side of the pictures in pixels.
-    pub size: usize,
-    /// Smoothed.
-    pub train_loss: f32,
-    /// Over the validation pictures.
-    pub valid_loss: f64,
-    /// Over the validation pictures.
-    pub error_rate: f64,
-}
 
 /// The open files of a run.
 #[derive(Debug)]
@@ -64,73 +23,61 @@ pub struct Recorder {
 impl Recorder {
     /// Opens the files of `run`, without the lines that were written after `position`: they will come again. Each of
     /// `groups` has a column of learning rates.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
     pub fn open(run: &Run, position: &Position, groups: &[Group]) -> io::Result<Self> {
-        let open = |name, header: &str, lines| open_at(&run.file(name), header, lines);
         Ok(Self {
-            epochs: open(EPOCHS_FILE, EPOCHS_HEADER, position.total_epochs as usize)?,
-            iterations: open(
-                ITERATIONS_FILE,
-                &iterations_header(groups),
-                position.total_iterations as usize,
-            )?,
-            timings: open(TIMINGS_FILE, TIMINGS_HEADER, usize::MAX)?,
+            epochs: open_at::<EpochRow>(run, groups, position.total_epochs as usize)?,
+            iterations: open_at::<StepRow>(run, groups, position.total_iterations as usize)?,
+            timings: open_at::<TimingRow>(run, groups, usize::MAX)?,
         })
     }
 
     /// Appends a step.
-    pub fn step(&mut self, record: &StepRecord) -> io::Result<()> {
-        let StepRecord {
-            stage,
-            epoch,
-            iteration,
-            loss,
-            smoothed_loss,
-            rates,
-        } = record;
-        let learning_rates: String = rates
-            .learning_rates
-            .iter()
-            .map(|rate| format!("{rate},"))
-            .collect();
-        let beta1 = rates.beta1;
-        let line =
-            format!("{stage},{epoch},{iteration},{loss},{smoothed_loss},{learning_rates}{beta1}\n");
-        self.iterations.write_all(line.as_bytes())
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn step(&mut self, row: &StepRow) -> io::Result<()> {
+        self.iterations.write_all(&line(row)?)
     }
 
-    /// Appends an epoch, and its time to the other file.
-    pub fn epoch(&mut self, record: &EpochRecord, seconds: f64, rate: f64) -> io::Result<()> {
-        let EpochRecord {
-            stage,
-            epoch,
-            size,
-            train_loss,
-            valid_loss,
-            error_rate,
-        } = record;
-        let line = format!("{stage},{epoch},{size},{train_loss},{valid_loss},{error_rate}\n");
-        self.epochs.write_all(line.as_bytes())?;
-        let line = format!("{stage},{epoch},{seconds:.3},{rate:.2}\n");
-        self.timings.write_all(line.as_bytes())
+    /// Appends an epoch.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn epoch(&mut self, row: &EpochRow) -> io::Result<()> {
+        self.epochs.write_all(&line(row)?)
     }
 
-    /// Brings everything to the disk: a checkpoint must not be ahead of the figures.
+    /// Appends the time of an epoch.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn timing(&mut self, row: &TimingRow) -> io::Result<()> {
+        self.timings.write_all(&line(row)?)
+    }
+
+    /// Brings the figures to the disk: a checkpoint must not be ahead of them.
+    ///
+    /// # Errors
+    /// The disk refuses.
     pub fn sync(&self) -> io::Result<()> {
         self.epochs.sync_data()?;
         self.iterations.sync_data()
     }
 }
 
-fn iterations_header(groups: &[Group]) -> String {
-    let learning_rates: String = groups
-        .iter()
-        .map(|group| format!("learning_rate_{},", group.name))
-        .collect();
-    format!("stage,epoch,iteration,loss,smoothed_loss,{learning_rates}beta1\n")
+/// Opens the file of `T` for appending, with its header and its first `lines` rows.
+fn open_at<T: Row>(run: &Run, groups: &[Group], lines: usize) -> io::Result<File> {
+    let path = run.file(T::FILE);
+    let header = T::header(groups).join(",") + "\n";
+    keep_lines(&path, &header, lines)?;
+    OpenOptions::new().append(true).open(path)
 }
 
-/// Opens `path` for appending with its header and its first `lines` lines.
-fn open_at(path: &Path, header: &str, lines: usize) -> io::Result<File> {
+/// Makes the file at `path` consist of `header` and its first `lines` whole lines.
+fn keep_lines(path: &Path, header: &str, lines: usize) -> io::Result<()> {
     let text = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
@@ -146,5 +93,5 @@ fn open_at(path: &Path, header: &str, lines: usize) -> io::Result<File> {
     if wanted != text {
         write_atomically(path, wanted.as_bytes())?;
     }
-    OpenOptions::new().append(true).open(path)
+    Ok(())
 }

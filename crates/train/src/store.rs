@@ -1,91 +1,106 @@
-//! A run's checkpoints as training writes and reads them.
+//! State of training in the files of a checkpoint.
 
-use crate::{
-    config::Config,
-    optimizer::Adam,
-    position::Position,
-    session::{Session, Start},
-};
+use crate::{config::Config, optimizer::Adam, position::Position};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, Manifest, Normalisation, WEIGHTS_FILE, save as save_checkpoint};
-use network::{Network, NetworkSpec, weights::StateDict};
-use std::{collections::BTreeMap, fs, path::Path};
+use checkpoint::{Checkpoint, WEIGHTS_FILE};
+use network::{Network, Parameter, weights::StateDict};
+use std::collections::BTreeMap;
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
 const POSITION_FILE: &str = "position.json";
-/// Prefix of checkpoints that make place for newer ones.
-const PERIODIC: &str = "iteration-";
-/// So many are kept: the newest, and the one before in case the newest is damaged.
-const PERIODIC_KEPT: usize = 2;
 
-/// Name of a checkpoint within a stage.
-pub fn periodic_name(total_iterations: u64) -> String {
-    format!("{PERIODIC}{total_iterations:08}")
+/// State of training between two steps: with the config, all that the rest of a run depends on.
+#[derive(Debug)]
+pub struct State {
+    /// Network on the plain device.
+    pub network: Network,
+    /// Optimizer of an unfinished stage.
+    pub optimizer: Option<Adam>,
+    /// Place in the run.
+    pub position: Position,
 }
 
-/// Saves the network, the optimizer of an unfinished stage, and the position.
-pub fn save(
-    session: &Session,
-    name: &str,
-    weights: &StateDict,
+impl State {
+    /// State before the first step of a new run.
+    pub fn new(network: Network) -> Self {
+        Self {
+            network,
+            optimizer: None,
+            position: Position::default(),
+        }
+    }
+
+    /// State that `checkpoint` holds.
+    ///
+    /// # Errors
+    /// A file is missing or is not what this program writes.
+    pub fn restore(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Self> {
+        let position = checkpoint.file(POSITION_FILE)?;
+        let position: Position = serde_json::from_slice(position).with_context(|| {
+            format!(
+                "{} has no position of this program",
+                checkpoint.folder.display()
+            )
+        })?;
+        let network = network(checkpoint, config, device)?;
+        let optimizer = match checkpoint.manifest.files.contains_key(OPTIMIZER_FILE) {
+            false => None,
+            true => {
+                let path = checkpoint.folder.join(OPTIMIZER_FILE);
+                let state = StateDict::from_safetensors(checkpoint.file(OPTIMIZER_FILE)?, &path)?;
+                let trained = trained(&network, config, &position)?;
+                // Before a state held its own number of steps, the loss meter's was used.
+                let steps_before = position.smoothed_loss.batches();
+                Some(
+                    Adam::resume(config.optimizer, state, steps_before, &trained, device)
+                        .with_context(|| path.display().to_string())?,
+                )
+            }
+        };
+        Ok(Self {
+            network,
+            optimizer,
+            position,
+        })
+    }
+}
+
+/// Files of a checkpoint by name: the network, the optimizer of an unfinished stage, the position.
+///
+/// # Errors
+/// A tensor cannot be written.
+pub fn files(
+    network: &Network,
     optimizer: Option<&Adam>,
     position: &Position,
-) -> Result<()> {
+) -> Result<BTreeMap<String, Vec<u8>>> {
+    let safetensors = |state: StateDict| state.to_safetensors(&BTreeMap::new());
     let mut files = BTreeMap::from([
-        (
-            WEIGHTS_FILE.to_owned(),
-            weights.to_safetensors(&BTreeMap::new())?,
-        ),
+        (WEIGHTS_FILE.to_owned(), safetensors(network.state())?),
         (
             POSITION_FILE.to_owned(),
             serde_json::to_vec_pretty(position)?,
         ),
     ]);
     if let Some(optimizer) = optimizer {
-        files.insert(
-            OPTIMIZER_FILE.to_owned(),
-            optimizer.state().to_safetensors(&BTreeMap::new())?,
-        );
+        files.insert(OPTIMIZER_FILE.to_owned(), safetensors(optimizer.state())?);
     }
-    let folder = session.run.checkpoints_folder();
-    save_checkpoint(&folder, name, manifest(session, position), &files)?;
-    remove_old(&folder, name);
-    Ok(())
+    Ok(files)
 }
 
-/// The network, the optimizer and the position of `checkpoint`.
-pub fn restore(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Start> {
-    let position = checkpoint.file(POSITION_FILE)?;
-    let position: Position = serde_json::from_slice(position).with_context(|| {
-        format!(
-            "{} has no position of this program",
-            checkpoint.folder.display()
-        )
-    })?;
-    let network = network(checkpoint, config, device)?;
-    let optimizer = match checkpoint.manifest.files.contains_key(OPTIMIZER_FILE) {
-        false => None,
-        true => {
-            let path = checkpoint.folder.join(OPTIMIZER_FILE);
-            let state = StateDict::from_safetensors(checkpoint.file(OPTIMIZER_FILE)?, &path)?;
-            Some(Adam::resume(
-                config.optimizer,
-                position.smoothed_loss.batches(),
-                &state,
-                device,
-            ))
-        }
-    };
-    Ok(Start {
-        network,
-        optimizer,
-        position,
-    })
+/// Parameters that the stage of `position` trains.
+fn trained(network: &Network, config: &Config, position: &Position) -> Result<Vec<Parameter>> {
+    let stage = config
+        .stages
+        .get(position.stage)
+        .with_context(|| format!("the config has no stage {}", position.stage))?;
+    let mut parameters = network.parameters();
+    parameters.retain(|parameter| stage.train.includes(parameter));
+    Ok(parameters)
 }
 
-/// The network of `checkpoint` on the plain device.
-pub fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Network> {
+fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Network> {
     let blank = checkpoint
         .manifest
         .network
@@ -93,70 +108,4 @@ pub fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Res
     let weights = checkpoint.weights()?;
     weights.check(&blank.shapes(), |_| false)?;
     Ok(blank.with_state(weights))
-}
-
-impl Config {
-    /// The network for `classes` classes.
-    pub fn network_spec(&self, classes: usize) -> NetworkSpec {
-        NetworkSpec {
-            architecture: self.model.architecture,
-            base_width: self.model.base_width,
-            classes,
-            head: self.model.head,
-            dropout: self.model.dropout,
-        }
-    }
-}
-
-fn manifest(session: &Session, position: &Position) -> Manifest {
-    let config = &session.config;
-    let last_stage = config.stages.len() - 1;
-    Manifest {
-        format: Manifest::FORMAT,
-        network: config.network_spec(session.data.classes.len()),
-        classes: session.data.classes.clone(),
-        normalisation: Normalisation {
-            mean: config.normalisation.mean,
-            std: config.normalisation.std,
-        },
-        size: config.stages[finished_stage(position).min(last_stage)].size,
-        config: session.config_name.clone(),
-        iterations: position.total_iterations,
-        error_rate: position.error_rate,
-        files: BTreeMap::new(),
-    }
-}
-
-/// The stage whose pictures the network has just learned from.
-fn finished_stage(position: &Position) -> usize {
-    if position.iteration == 0 {
-        position.stage.saturating_sub(1)
-    } else {
-        position.stage
-    }
-}
-
-/// Removes periodic checkpoints that `saved` makes needless: all of them at the end of a stage, else all but the newest.
-/// That one cannot be removed does no harm.
-fn remove_old(checkpoints: &Path, saved: &str) {
-    let Ok(entries) = fs::read_dir(checkpoints) else {
-        return;
-    };
-    let mut periodic: Vec<_> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| {
-            path.file_name()
-                .is_some_and(|name| name.to_string_lossy().starts_with(PERIODIC))
-        })
-        .collect();
-    periodic.sort();
-    let kept = if saved.starts_with(PERIODIC) {
-        PERIODIC_KEPT
-    } else {
-        0
-    };
-    let old = periodic.len().saturating_sub(kept);
-    for path in &periodic[..old] {
-        let _ = fs::remove_dir_all(path);
-    }
 }

@@ -5,6 +5,10 @@ use indicatif::HumanBytes;
 use pictures::fetch::FetchEvent;
 use terminal::{Bar, Terminal};
 
+/// What Ctrl-C leaves of a download.
+pub const DOWNLOAD_KEPT: &str =
+    "what has been downloaded is kept, the same command continues from there";
+
 /// Progress of a download.
 #[derive(Debug)]
 pub struct Transfer {

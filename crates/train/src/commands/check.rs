@@ -1,18 +1,19 @@
-use super::{resolve, start::first_network};
+use super::shared::{blank_network, resolve};
 use crate::{
+    batch::LabelledBatch,
     cli::ConfigArgs,
-    config::{Config, DataSource, StageConfig},
-    data::Data,
-    learner::{LabelledBatch, Learner},
-    schedule::Schedule,
+    config::{DataSource, StageConfig},
+    feed::Feed,
+    fit::Fit,
+    learner::Learner,
+    optimizer::Adam,
+    position::Position,
 };
 use anyhow::Result;
 use burn::tensor::Device;
 use indicatif::HumanBytes;
 use kernels::DeviceChoice;
 use network::{Network, NetworkSpec, Summary};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use std::{
     process::ExitCode,
     time::{Duration, Instant},
@@ -45,7 +46,13 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Re
         ));
         return Ok(ExitCode::SUCCESS);
     }
-    let data = Data::open(&config)?;
+    let feed = Feed::open(config, terminal)?;
+    plan(&feed, &device, terminal)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
+    let (config, data) = (&feed.config, &feed.data);
     let (train, valid) = (data.split.train.len(), data.split.valid.len());
     terminal.result(&format!(
         "{} classes, {train} pictures to train on, {valid} to validate with",
@@ -54,12 +61,12 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Re
     if let Some(name) = &config.model.weights {
         terminal.result(&format!("first weights: {name}"));
     }
-    let from_scratch = without_weights(&config);
     let spec = config.network_spec(data.classes.len());
-    let mut network = first_network(&from_scratch, data.classes.len(), &device, terminal)?;
-    for (number, stage) in config.stages.iter().enumerate() {
-        describe(number, stage, &config, &spec, train, terminal);
-        let (per_picture, after) = measure(network, stage, &config, &data, &device)?;
+    // The measured step needs no good weights, and nothing is downloaded.
+    let mut network = blank_network(feed, device);
+    for (index, stage) in config.stages.iter().enumerate() {
+        describe(index, feed, &spec, terminal);
+        let (per_picture, after) = measure(network, index, feed, device)?;
         network = after;
         let pictures = stage.epochs as f64 * (train as f64 + VALIDATION_SHARE * valid as f64);
         let total = Duration::from_secs_f64(per_picture.as_secs_f64() * pictures);
@@ -75,29 +82,23 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Re
             HumanBytes(config.data.cache_bytes() as u64)
         ));
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
-fn describe(
-    number: usize,
-    stage: &StageConfig,
-    config: &Config,
-    spec: &NetworkSpec,
-    pictures: usize,
-    terminal: &Terminal,
-) {
+fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) {
+    let stage = &feed.config.stages[index];
     let StageConfig {
         size,
         batch_size,
         epochs,
         ..
     } = stage;
-    let (_, per_epoch) = stage.batches(pictures);
-    let schedule = stage.schedule(pictures, config);
+    let per_epoch = feed.batches_per_epoch(index);
+    let schedule = feed.schedule(index);
     let summary = Summary::new(spec, *size, *batch_size);
     terminal.result(&format!(
         "\nstage {}: {size} px, batches of {batch_size}, {epochs} epochs of {per_epoch} iterations",
-        number + 1
+        index + 1
     ));
     terminal.result(&format!(
         "  trains {} of {} parameters",
@@ -119,24 +120,25 @@ fn describe(
 /// Time of one training step per picture, after one that warms up. The network comes back changed.
 fn measure(
     network: Network,
-    stage: &StageConfig,
-    config: &Config,
-    data: &Data,
+    index: usize,
+    feed: &Feed,
     device: &Device,
 ) -> Result<(Duration, Network)> {
-    let mut learner = Learner::new(network, stage.train, config.optimizer, device);
-    let count = MEASURED_BATCH.min(stage.batch_size);
-    let batch = LabelledBatch {
-        pictures: vec![0.5; count * 3 * stage.size * stage.size],
-        labels: (0..count).map(|label| label % data.classes.len()).collect(),
-        size: stage.size,
+    let (config, stage) = (&feed.config, &feed.config.stages[index]);
+    let optimizer = Adam::new(config.optimizer);
+    let learner = Learner::new(network, stage.train, optimizer, device);
+    let start = Position {
+        stage: index,
+        ..Position::default()
     };
-    let rates = stage.schedule(data.split.train.len(), config).at(0);
-    let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    learner.step(batch.clone(), rates.clone(), &mut rng)?;
+    let mut fit = Fit::new(learner, feed.schedule(index), config.seed, start);
+    let count = MEASURED_BATCH.min(stage.batch_size);
+    let batch = LabelledBatch::grey(count, feed.data.classes.len(), stage.size);
+    fit.step(batch.clone())?;
     let started = Instant::now();
-    learner.step(batch, rates, &mut rng)?;
-    Ok((started.elapsed() / count as u32, learner.into_network()))
+    fit.step(batch)?;
+    let per_picture = started.elapsed() / count as u32;
+    Ok((per_picture, fit.into_learner().into_network()))
 }
 
 /// Weights, gradients and Adam's two averages, and what the backward pass keeps: the output of every layer that has
@@ -147,11 +149,4 @@ fn expected_memory(spec: &NetworkSpec, stage: &StageConfig) -> u64 {
     let outputs: usize = kept.map(|row| row.shape.iter().product::<usize>()).sum();
     let trained = summary.trainable(stage.train);
     4 * (summary.total() + 3 * trained + outputs) as u64
-}
-
-/// The measured step needs no good weights, and `--check` downloads nothing.
-fn without_weights(config: &Config) -> Config {
-    let mut config = config.clone();
-    config.model.weights = None;
-    config
 }

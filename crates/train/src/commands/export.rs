@@ -1,7 +1,7 @@
-use super::RUNS_FOLDER;
+use super::shared::open_run;
 use crate::cli::KeyLayout;
 use anyhow::{Result, ensure};
-use checkpoint::{Checkpoint, Run};
+use checkpoint::Checkpoint;
 use network::{HeadKind, weights::layout};
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
 use terminal::Terminal;
@@ -14,7 +14,7 @@ pub fn export(
     checkpoint: Option<&str>,
     terminal: &Terminal,
 ) -> Result<ExitCode> {
-    let run = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let run = open_run(run)?;
     let checkpoint = match checkpoint {
         Some(name) => Checkpoint::load(&run.checkpoint(name)?)?,
         None => run.latest()?.checkpoint,

@@ -1,79 +1,106 @@
-use super::resolve;
-use crate::{
-    cli::ConfigArgs,
-    config::Config,
-    data::{self, Data},
-};
-use anyhow::{Result, bail};
-use burn_dataset::Dataset;
+use super::shared::resolve;
+use crate::{cli::ConfigArgs, data, feed::Feed, interrupt::Interrupt};
+use anyhow::{Context, Result};
 use image::{Rgb, RgbImage};
 use pictures::{
-    folder::LabelledPicture,
-    loader::{EpochSeed, shuffle},
-    transform::{Draws, apply},
+    folder::Photographs,
+    loader::{Batch, EpochPlan, Normalisation, OnBadImage, SharedDataset, batches},
+    transform::Draws,
 };
 use sheet::{Cell, Sheet};
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 use terminal::Terminal;
 
 /// Three rows of three, as the notebook's `show_batch(rows=3)`.
 const CELLS: usize = 9;
 
+/// Leaves the values of a picture in 0..1.
+const AS_THEY_ARE: Normalisation = Normalisation {
+    mean: [0.0; 3],
+    std: [1.0; 3],
+};
+
 /// Draws nine training pictures as the network sees them, and beside them one picture under nine draws.
 pub fn preview(args: &ConfigArgs, out: &Path, terminal: &Terminal) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
-    data::prepare(&config.data, terminal)?;
-    let data = Data::open(&config)?;
-    let size = config.stages[0].size;
-    let batch = first_batch(&config, &data)?;
-    let Some((first, _)) = batch.first() else {
-        bail!("none of the first pictures can be decoded");
-    };
-    let mut left = Sheet::new(3).title(format!("{CELLS} training pictures at {size} px"));
-    for (picture, draws) in &batch {
-        let view = transformed(&picture.picture, size, &config, draws);
-        left.push(Cell::picture(view).caption(data.classes[picture.label].replace('_', " ")));
-    }
-    let mut right = Sheet::new(3).title(format!("one of them under {CELLS} draws"));
-    for epoch in 0..CELLS as u64 {
-        let seed = EpochSeed {
-            seed: config.seed,
-            stage: 0,
-            epoch,
-        };
-        let draws = config.augmentation.draw(&mut seed.generator(0));
-        let view = transformed(&first.picture, size, &config, &draws);
-        right.push(Cell::picture(view).caption(in_words(&draws)));
-    }
+    data::prepare(&config.data, terminal, &Interrupt::listen(terminal)?)?;
+    let feed = Feed::open(config, terminal)?;
+    let shown = first_pictures(&feed)?;
+    let first = shown
+        .first()
+        .and_then(|batch| batch.indices.first())
+        .context("none of the training pictures can be decoded")?;
+    let left = training_pictures(&feed, &shown);
+    let right = one_picture(&feed, *first)?;
     let both = sheet::beside(&[left.render(), right.render()]);
     sheet::save_png(&both, out)?;
     terminal.result(&format!("preview: {}", out.display()));
     Ok(ExitCode::SUCCESS)
 }
 
-/// The first pictures of the first epoch that can be decoded, with the draws that training would use.
-fn first_batch(config: &Config, data: &Data) -> Result<Vec<(LabelledPicture, Draws)>> {
-    let seed = EpochSeed {
-        seed: config.seed,
-        stage: 0,
-        epoch: 0,
-    };
-    let mut batch = Vec::new();
-    for index in shuffle(data.train.len(), seed) {
-        if let Ok(picture) = data.train.get(index)? {
-            let draws = config.augmentation.draw(&mut seed.generator(index as u64));
-            batch.push((picture, draws));
-        }
-        if batch.len() == CELLS {
-            break;
-        }
+fn training_pictures(feed: &Feed, shown: &[Batch]) -> Sheet {
+    let size = feed.config.stages[0].size;
+    let mut sheet = Sheet::new(3).title(format!("{CELLS} training pictures at {size} px"));
+    for batch in shown {
+        let class = &feed.data.classes[batch.labels[0]];
+        sheet.push(Cell::picture(view(batch, size)).caption(class.replace('_', " ")));
     }
-    Ok(batch)
+    sheet
 }
 
-fn transformed(picture: &RgbImage, size: usize, config: &Config, draws: &Draws) -> RgbImage {
-    let planes = apply(picture, size, config.augmentation.padding, draws);
-    let plane = size * size;
+/// Training picture `index` in as many epochs as there are cells. It is alone in its data set, so it is picture 0 of each.
+fn one_picture(feed: &Feed, index: usize) -> Result<Sheet> {
+    let file = feed.data.split.train[index];
+    let alone = Arc::new(Photographs::new(
+        &feed.data.files,
+        &[file],
+        &feed.data.classes,
+    )?);
+    let mut sheet = Sheet::new(3).title(format!("one of them under {CELLS} draws"));
+    for epoch in 0..CELLS {
+        let plan = EpochPlan {
+            order: vec![0],
+            ..feed.training_plan(0, epoch)
+        };
+        let draws = plan.augmentation.draw(&mut plan.seed.generator(0));
+        let size = plan.size;
+        for batch in one_by_one(alone.clone(), plan)? {
+            sheet.push(Cell::picture(view(&batch?, size)).caption(in_words(&draws)));
+        }
+    }
+    Ok(sheet)
+}
+
+/// The first pictures of the first epoch that can be decoded, each as a batch.
+fn first_pictures(feed: &Feed) -> Result<Vec<Batch>> {
+    let batches = one_by_one(feed.data.train.clone(), feed.training_plan(0, 0))?;
+    batches.take(CELLS).collect()
+}
+
+/// The pictures of `plan` that can be decoded, as values in 0..1 and each a batch.
+fn one_by_one(
+    pictures: SharedDataset,
+    plan: EpochPlan,
+) -> Result<impl Iterator<Item = Result<Batch>>> {
+    let plan = EpochPlan {
+        batch_size: 1,
+        normalisation: AS_THEY_ARE,
+        on_bad_image: OnBadImage::Skip,
+        ..plan
+    };
+    let batches = batches(pictures, plan)?;
+    Ok(batches
+        .filter(|batch| {
+            batch
+                .as_ref()
+                .map_or(true, |batch| !batch.labels.is_empty())
+        })
+        .map(|batch| Ok(batch?)))
+}
+
+/// The picture of a batch of one.
+fn view(batch: &Batch, size: usize) -> RgbImage {
+    let (planes, plane) = (&batch.pictures, size * size);
     RgbImage::from_fn(size as u32, size as u32, |x, y| {
         let at = y as usize * size + x as usize;
         Rgb([0, 1, 2].map(|channel| (planes[channel * plane + at] * 255.0).round() as u8))

@@ -1,21 +1,22 @@
 use super::{
-    INTERRUPTED, RUNS_FOLDER, on_ctrl_c,
-    resume::{config_name, saved_config},
+    shared::{config_name, open_run, saved_config},
     start::new_run,
 };
 use crate::{
-    record::{EPOCHS_FILE, ITERATIONS_FILE},
+    interrupt::{INTERRUPTED, Interrupt},
+    rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
 use kernels::DeviceChoice;
-use std::{fs, path::Path, process::ExitCode};
+use network::Group;
+use std::{path::Path, process::ExitCode};
 use terminal::Terminal;
 
 /// Repeats `run` from its own config and compares every figure and the last weights.
 pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
-    let before = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let before = open_run(run)?;
     let config = saved_config(&before)?;
     let (manifest, _) = before.newest_manifest()?;
     let last = &config.stages[config.stages.len() - 1];
@@ -28,11 +29,12 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
         before.folder().display()
     );
     let name = config_name(&before);
-    let (session, outcome) = new_run(&name, config, device, terminal, on_ctrl_c(terminal)?)?;
+    let interrupt = Interrupt::listen(terminal)?;
+    let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));
     }
-    let after = &session.run;
+    let after = session.writer().run();
     let (old, new) = (before.folder().display(), after.folder().display());
     terminal.result(&format!("\nrun: {new}"));
     match first_difference(&before, after, &last_name)? {
@@ -51,14 +53,14 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
 
 /// The first figure that differs, in the order in which training made them.
 fn first_difference(before: &Run, after: &Run, last: &str) -> Result<Option<String>> {
-    for file in [ITERATIONS_FILE, EPOCHS_FILE] {
-        let read = |run: &Run| {
-            let path = run.file(file);
-            fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-        };
-        if let Some(difference) = first_differing_figure(&read(before)?, &read(after)?) {
-            return Ok(Some(format!("{file}, {difference}")));
-        }
+    let groups = saved_config(before)?.model.architecture.groups();
+    let figures = first_differing_figure::<StepRow>(before.folder(), after.folder(), groups)?;
+    if figures.is_some() {
+        return Ok(figures);
+    }
+    let figures = first_differing_figure::<EpochRow>(before.folder(), after.folder(), groups)?;
+    if figures.is_some() {
+        return Ok(figures);
     }
     let weights = |run: &Run| -> Result<_> {
         let checkpoint = checkpoint::Checkpoint::load(&run.checkpoint(last)?)?;
@@ -69,35 +71,68 @@ fn first_difference(before: &Run, after: &Run, last: &str) -> Result<Option<Stri
         .then(|| format!("every figure is the same, but not {WEIGHTS_FILE} of checkpoint {last}")))
 }
 
-/// Row, column and both values of the first difference of two csv files.
-fn first_differing_figure(before: &str, after: &str) -> Option<String> {
-    let header: Vec<&str> = before.lines().next()?.split(',').collect();
-    for (row, (old, new)) in before.lines().zip(after.lines()).enumerate() {
-        let mut cells = header.iter().zip(old.split(',').zip(new.split(',')));
+/// File, row, column and both values of the first difference of the rows in two folders.
+fn first_differing_figure<T: Row>(
+    before: &Path,
+    after: &Path,
+    groups: &[Group],
+) -> Result<Option<String>> {
+    let (old, new): (Vec<T>, Vec<T>) = (read(before)?, read(after)?);
+    let header = T::header(groups);
+    for (row, (old, new)) in old.iter().zip(&new).enumerate() {
+        let (old, new) = (cells(old)?, cells(new)?);
+        let mut cells = header.iter().zip(old.iter().zip(&new));
         if let Some((name, (old, new))) = cells.find(|(_, (old, new))| old != new) {
-            return Some(format!("row {row}: {name} was {old}, is {new}"));
+            let (file, row) = (T::FILE, row + 1);
+            return Ok(Some(format!(
+                "{file}, row {row}: {name} was {old}, is {new}"
+            )));
         }
     }
-    let (old, new) = (before.lines().count(), after.lines().count());
-    (old != new).then(|| format!("{} rows before, {} now", old - 1, new - 1))
+    let (old, new) = (old.len(), new.len());
+    Ok((old != new).then(|| format!("{}, {old} rows before, {new} now", T::FILE)))
+}
+
+/// The numbers of a row as its file has them, of which no two are written alike.
+fn cells(row: &impl Row) -> Result<Vec<String>> {
+    let line = String::from_utf8(line(row)?)?;
+    Ok(line.trim_end().split(',').map(str::to_owned).collect())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+
+    const ROWS: &str = "1,1,64,0.5,0.25,0.5\n1,2,64,0.25,NaN,0.5\n";
+
+    fn difference(before: &str, after: &str) -> Option<String> {
+        let folders = [before, after].map(|rows| {
+            let folder = tempfile::tempdir().unwrap();
+            let text = format!("{}\n{rows}", EpochRow::header(&[]).join(","));
+            fs::write(folder.path().join(EpochRow::FILE), text).unwrap();
+            folder
+        });
+        let [before, after] = folders.each_ref().map(|folder| folder.path());
+        first_differing_figure::<EpochRow>(before, after, &[]).unwrap()
+    }
 
     #[test]
     fn the_first_differing_figure_is_named_with_both_values() {
-        let before = "epoch,loss\n1,0.5\n2,0.25\n";
-        assert_eq!(first_differing_figure(before, before), None);
-        let after = "epoch,loss\n1,0.5\n2,0.26\n";
-        let difference = first_differing_figure(before, after).unwrap();
-        assert_eq!(difference, "row 2: loss was 0.25, is 0.26");
+        assert_eq!(difference(ROWS, ROWS), None);
+        let after = ROWS.replace("64,0.25", "64,0.26");
+        assert_eq!(
+            difference(ROWS, &after).unwrap(),
+            "epochs.csv, row 2: train_loss was 0.25, is 0.26"
+        );
     }
 
     #[test]
     fn a_missing_row_is_a_difference() {
-        let difference = first_differing_figure("epoch\n1\n2\n", "epoch\n1\n").unwrap();
-        assert_eq!(difference, "2 rows before, 1 now");
+        let after = ROWS.lines().next().unwrap();
+        assert_eq!(
+            difference(ROWS, after).unwrap(),
+            "epochs.csv, 2 rows before, 1 now"
+        );
     }
 }

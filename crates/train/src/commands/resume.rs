@@ -1,63 +1,38 @@
-use super::{RUNS_FOLDER, on_ctrl_c, start::farewell};
+use super::shared::{config_name, farewell, log_to, open_run, saved_config};
 use crate::{
-    config::{Config, Source},
-    data::{self, Data},
-    session::Session,
-    store,
+    data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session, store::State,
 };
-use anyhow::{Context, Result};
-use checkpoint::Run;
+use anyhow::Result;
 use kernels::DeviceChoice;
-use std::{path::Path, process::ExitCode, sync::Mutex};
+use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
 /// Continues `run` from its newest whole checkpoint.
 pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
-    let run = Run::open(Path::new(RUNS_FOLDER), run)?;
+    let interrupt = Interrupt::listen(terminal)?;
+    let run = open_run(run)?;
     let lock = run.lock()?;
     let config = saved_config(&run)?;
     let (device, sentence) = device.open().map_err(usage)?;
-    terminal
-        .log_to(&run.file("log.txt"))
-        .with_context(|| format!("cannot write in {}", run.folder().display()))?;
+    log_to(&run, terminal)?;
     terminal.message(&sentence);
     let found = run.latest()?;
     for reason in &found.passed_over {
-        terminal.message(&format!("warning: passed over a checkpoint: {reason}"));
+        terminal.warning(&format!("warning: passed over a checkpoint: {reason}"));
     }
     run.clean()?;
-    let start = store::restore(&found.checkpoint, &config, &device)?;
-    data::prepare(&config.data, terminal)?;
-    let data = Data::open(&config)?;
-    data.keep_split(&config.data, &run)?;
-    let session = Session {
-        config_name: config_name(&run),
-        config,
-        data,
-        run,
-        device,
-        terminal: terminal.clone(),
-        interrupted: on_ctrl_c(terminal)?,
-        skipped: Mutex::default(),
-        lock,
-    };
-    let iterations = start.position.total_iterations;
+    let state = State::restore(&found.checkpoint, &config, &device)?;
+    data::prepare(&config.data, terminal, &interrupt)?;
+    let feed = Feed::open(config, terminal)?;
+    let name = config_name(&run);
+    let writer = RunWriter::new(run, lock, &name, &feed)?;
     terminal.message(&format!(
-        "continuing {} after {iterations} iterations",
-        session.run.folder().display()
+        "continuing {} after {} iterations",
+        writer.run().folder().display(),
+        state.position.total_iterations
     ));
-    let outcome = session.train(start)?;
-    Ok(farewell(&session, outcome))
-}
-
-/// The resolved config of `run`.
-pub fn saved_config(run: &Run) -> Result<Config> {
-    Ok(Source::open(Some(&run.config_file()))?.resolve(&[])?)
-}
-
-/// The config's part of a run's name: `sample` of `sample-3`.
-pub fn config_name(run: &Run) -> String {
-    let name = run.name();
-    name.rsplit_once('-')
-        .map_or(name.clone(), |(config, _)| config.to_owned())
+    interrupt.ask();
+    let session = Session::new(feed, writer, device, terminal.clone(), interrupt);
+    let outcome = session.train(state)?;
+    Ok(farewell(&session, outcome, terminal))
 }

@@ -1,11 +1,13 @@
+use super::shared::RUNS_FOLDER;
 use anyhow::Result;
 use checkpoint::Run;
 use humantime::format_rfc3339_seconds;
 use std::{path::Path, process::ExitCode};
 use terminal::Terminal;
 
-/// Lists the runs in `root`, the newest first.
-pub fn runs(root: &Path, terminal: &Terminal) -> Result<ExitCode> {
+/// Lists the runs, the newest first.
+pub fn runs(terminal: &Terminal) -> Result<ExitCode> {
+    let root = Path::new(RUNS_FOLDER);
     let runs = Run::all(root);
     if runs.is_empty() {
         terminal.result(&format!(

@@ -1,4 +1,4 @@
-use super::resolve;
+use super::shared::resolve;
 use crate::{cli::ConfigArgs, config::Config, config::DataSource, data::Data};
 use anyhow::Result;
 use network::{Summary, Trainable};

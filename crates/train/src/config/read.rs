@@ -1,6 +1,6 @@
 //! Reading a config: a file or an embedded one, then `--set key=value`, each error in one sentence.
 
-use super::Config;
+use super::values::Config;
 use serde::Deserialize;
 use std::{
     fs, io,
@@ -19,7 +19,7 @@ pub const EMBEDDED: [(&str, &str); 2] = [
 
 /// A config as text, with the name that its runs carry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
+pub struct ConfigSource {
     /// File name without its extension.
     pub name: String,
     /// For messages.
@@ -56,7 +56,7 @@ pub enum ConfigError {
     },
 }
 
-impl Source {
+impl ConfigSource {
     /// The config of `argument`: a file, the name of an embedded one, or (absent) the default.
     pub fn open(argument: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = argument else {

@@ -1,6 +1,7 @@
 //! Which values no run can use.
 
-use super::{Config, OptimizerConfig, StageConfig};
+use super::values::{Config, StageConfig};
+use crate::optimizer::OptimizerConfig;
 use std::ops::RangeInclusive;
 
 /// Largest share: all but the last bit.

@@ -5,15 +5,16 @@ use network::{
     Algorithm, Architecture, Network, NetworkSpec, Trainable,
     weights::{StateDict, layout},
 };
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use std::{convert::Infallible, fs, path::PathBuf};
 use train::{
+    batch::LabelledBatch,
     config::{LearningRate, OptimizerConfig},
-    learner::{LabelledBatch, Learner, validate},
-    schedule::{OneCycle, Rates, Schedule},
-    smoothing::SmoothedLoss,
+    fit::Fit,
+    learner::{Learner, validate},
+    optimizer::Adam,
+    position::Position,
+    schedule::OneCycle,
 };
 
 const BATCH: usize = 8;
@@ -24,7 +25,6 @@ const SIZE: usize = 64;
 pub struct Trace {
     pub losses: Vec<f32>,
     pub smoothed: Vec<f32>,
-    pub rates: Vec<Rates>,
     pub valid_losses: Vec<f64>,
     pub error_rates: Vec<f64>,
 }
@@ -37,47 +37,46 @@ pub fn train(algorithm: Algorithm) -> Trace {
     let mut trace = Trace {
         losses: Vec::new(),
         smoothed: Vec::new(),
-        rates: schedules(),
         valid_losses: Vec::new(),
         error_rates: Vec::new(),
     };
-    for (stage, trainable) in [Trainable::Head, Trainable::All].into_iter().enumerate() {
-        let mut learner = Learner::new(network, trainable, OptimizerConfig::default(), &device);
-        let mut meter = SmoothedLoss::default();
+    let stages = [Trainable::Head, Trainable::All].into_iter().zip(cycles());
+    for (stage, (trainable, cycle)) in stages.enumerate() {
+        let optimizer = Adam::new(OptimizerConfig::default());
+        let learner = Learner::new(network, trainable, optimizer, &device);
+        let start = Position {
+            stage,
+            ..Position::default()
+        };
+        let mut fit = Fit::new(learner, cycle, 0, start);
         for step in 0..2 * PER_EPOCH {
-            let rates = trace.rates[stage * 2 * PER_EPOCH + step].clone();
             let batch = batches[step % PER_EPOCH].clone();
-            let loss = learner
-                .step(batch, rates, &mut ChaCha8Rng::seed_from_u64(0))
-                .unwrap();
-            trace.losses.push(loss);
-            trace.smoothed.push(meter.add(loss));
+            let record = fit.step(batch).unwrap().expect("eight pictures are a step");
+            trace.losses.push(record.loss);
+            trace.smoothed.push(record.smoothed_loss);
             if step % PER_EPOCH == PER_EPOCH - 1 {
-                let network = learner.network().for_inference();
+                let network = fit.learner().network().for_inference();
                 let valid = validation().into_iter().map(Ok::<_, Infallible>);
-                let result = validate(&network, valid, &device).unwrap();
+                let result = validate(&network, valid, &device).unwrap().unwrap();
                 trace.valid_losses.push(result.loss);
                 trace.error_rates.push(result.error_rate);
             }
         }
-        network = learner.into_network();
+        network = fit.into_learner().into_network();
     }
     trace
 }
 
-/// Rates of both fits: `fit_one_cycle(2, slice(1e-2), pct_start=.8)`, `fit_one_cycle(2, slice(1e-4, 1e-2))`.
-pub fn schedules() -> Vec<Rates> {
-    let fits = [
-        (LearningRate::Head(1e-2), 0.8),
-        (LearningRate::Range([1e-4, 1e-2]), 0.3),
-    ];
-    fits.into_iter()
-        .flat_map(|(rate, pct_start)| {
-            let n = 2 * PER_EPOCH;
-            let cycle = OneCycle::new(n, rate.per_group(3), pct_start, [0.95, 0.85], 25.0);
-            (0..n).map(move |iteration| cycle.at(iteration))
-        })
-        .collect()
+/// Schedules of both fits: `fit_one_cycle(2, slice(1e-2), pct_start=.8)`, `fit_one_cycle(2, slice(1e-4, 1e-2))`.
+pub fn cycles() -> [OneCycle; 2] {
+    let cycle = |rate: LearningRate, pct_start| {
+        let rates = rate.per_group(Architecture::ResNet34.groups().len());
+        OneCycle::new(2 * PER_EPOCH, rates, pct_start, [0.95, 0.85], 25.0)
+    };
+    [
+        cycle(LearningRate::Head(1e-2), 0.8),
+        cycle(LearningRate::Range([1e-4, 1e-2]), 0.3),
+    ]
 }
 
 fn initial(algorithm: Algorithm, device: &Device) -> Network {

@@ -1,12 +1,5 @@
-//! One experiment as a TOML file: what was typed, with every default filled in.
-
-mod read;
-mod validate;
-
-pub use crate::optimizer::OptimizerConfig;
-pub use read::{ConfigError, EMBEDDED, Source};
-
-use network::{Algorithm, Architecture, HeadKind, Trainable};
+use crate::optimizer::OptimizerConfig;
+use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     folder::FolderLayout,
     loader::{Normalisation, OnBadImage},
@@ -15,7 +8,10 @@ use pictures::{
 };
 use sample::SampleSpec;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::{
+    fmt::{self, Display, Formatter},
+    path::PathBuf,
+};
 
 /// A whole experiment. Its serialised form, with all defaults, is the `config.toml` of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -146,13 +142,45 @@ pub enum LearningRate {
 }
 
 impl Config {
+    /// The network for `classes` classes.
+    pub fn network_spec(&self, classes: usize) -> NetworkSpec {
+        NetworkSpec {
+            architecture: self.model.architecture,
+            base_width: self.model.base_width,
+            classes,
+            head: self.model.head,
+            dropout: self.model.dropout,
+        }
+    }
+
     /// As TOML, with every default filled in.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string_pretty(self)
     }
 }
 
+impl StageConfig {
+    /// Name of the checkpoint at the end of the stage; `number` from 1.
+    pub fn checkpoint_name(&self, number: usize) -> String {
+        self.save
+            .clone()
+            .unwrap_or_else(|| format!("stage-{number}"))
+    }
+}
+
 impl LearningRate {
+    /// A tenth of each rate, to three digits.
+    pub fn tenth(self) -> Self {
+        let tenth = |rate: f64| {
+            let short = format!("{:.2e}", rate / 10.0);
+            short.parse().unwrap_or(rate)
+        };
+        match self {
+            Self::Head(rate) => Self::Head(tenth(rate)),
+            Self::Range(rates) => Self::Range(rates.map(tenth)),
+        }
+    }
+
     /// Rates of `groups` layer groups (two or more), the head's last: fastai 1.0.30's `Learner.lr_range`.
     pub fn per_group(self, groups: usize) -> Vec<f64> {
         let steps = groups - 1;
@@ -168,6 +196,16 @@ impl LearningRate {
                     .take(groups)
                     .collect()
             }
+        }
+    }
+}
+
+/// The rate as a config has it.
+impl Display for LearningRate {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Head(rate) => write!(f, "{rate:e}"),
+            Self::Range([low, high]) => write!(f, "[{low:e}, {high:e}]"),
         }
     }
 }

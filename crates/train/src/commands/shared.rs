@@ -1,0 +1,100 @@
+//! What several verbs need.
+
+use crate::{
+    cli::ConfigArgs,
+    config::{Config, ConfigSource},
+    feed::Feed,
+    interrupt::{INTERRUPTED, Interrupt},
+    pretrained,
+    run_curves::CURVES_FILE,
+    session::{Outcome, Session},
+};
+use anyhow::{Context, Result};
+use burn::tensor::Device;
+use checkpoint::Run;
+use network::Network;
+use std::{path::Path, process::ExitCode};
+use terminal::{Terminal, usage};
+
+/// Folder of all runs.
+pub const RUNS_FOLDER: &str = "runs";
+
+/// The config that was typed, and where it came from.
+pub fn resolve(args: &ConfigArgs) -> Result<(ConfigSource, Config)> {
+    let source = ConfigSource::open(args.config.as_deref()).map_err(usage)?;
+    let config = source.resolve(&args.set).map_err(usage)?;
+    Ok((source, config))
+}
+
+/// The run that was typed: a folder, or a name in [`RUNS_FOLDER`].
+pub fn open_run(typed: &Path) -> Result<Run> {
+    Ok(Run::open(Path::new(RUNS_FOLDER), typed)?)
+}
+
+/// The resolved config of `run`.
+pub fn saved_config(run: &Run) -> Result<Config> {
+    Ok(ConfigSource::open(Some(&run.config_file()))?.resolve(&[])?)
+}
+
+/// The config's part of a run's name: `sample` of `sample-3`.
+pub fn config_name(run: &Run) -> String {
+    let name = run.name();
+    name.rsplit_once('-')
+        .map_or(name.clone(), |(config, _)| config.to_owned())
+}
+
+/// The network of `feed` with its first weights, on the plain device.
+pub fn first_network(
+    feed: &Feed,
+    device: &Device,
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+) -> Result<Network> {
+    let network = blank_network(feed, device);
+    match &feed.config.model.weights {
+        Some(name) => pretrained::load(network, name, terminal, interrupt),
+        None => Ok(network),
+    }
+}
+
+/// The network of `feed` with random weights, on the plain device.
+pub fn blank_network(feed: &Feed, device: &Device) -> Network {
+    let spec = feed.config.network_spec(feed.data.classes.len());
+    spec.init(feed.config.model.kernels, feed.config.seed, device)
+}
+
+/// Copies what is said from now on into the run.
+pub fn log_to(run: &Run, terminal: &Terminal) -> Result<()> {
+    terminal
+        .log_to(&run.file("log.txt"))
+        .with_context(|| format!("cannot write in {}", run.folder().display()))
+}
+
+/// Where the results are and what to type next.
+pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> ExitCode {
+    let folder = session.writer().run().folder().display();
+    match outcome {
+        Outcome::Interrupted => {
+            terminal.result(&format!("\nsaved: {folder}"));
+            terminal.result(&format!("next: cargo run -p train -- --resume {folder}"));
+            ExitCode::from(INTERRUPTED)
+        }
+        Outcome::Done(error_rate) => {
+            terminal.result(&format!(
+                "\nrun: {folder} ({:.2} % wrong)",
+                100.0 * error_rate
+            ));
+            terminal.result(&format!("curves: {folder}/{}", CURVES_FILE));
+            terminal.result(&format!(
+                "next: cargo run -p explain -- --run {folder}  (where did it look?)"
+            ));
+            terminal.result(&format!(
+                "      cargo run -p train -- rerun {folder}  (the same numbers again?)"
+            ));
+            terminal.result(&format!(
+                "      cargo run -p train -- export {folder} --to model.safetensors"
+            ));
+            ExitCode::SUCCESS
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! One experiment as a TOML file: what was typed, with every default filled in.
+
+mod read;
+mod validate;
+mod values;
+
+pub use crate::optimizer::OptimizerConfig;
+pub use read::{ConfigError, ConfigSource, EMBEDDED};
+pub use values::{Config, DataConfig, DataSource, LearningRate, ModelConfig, StageConfig};

@@ -1,0 +1,157 @@
+//! The batches of an experiment, for whoever trains, measures or looks at them.
+
+use crate::{
+    batch::LabelledBatch,
+    config::{Config, StageConfig},
+    data::Data,
+    schedule::OneCycle,
+};
+use anyhow::Result;
+use pictures::loader::{
+    Batch, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch, shuffle,
+};
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+    thread,
+};
+use terminal::Terminal;
+
+/// Batches in the making or waiting, beside the one in training.
+const QUEUED_BATCHES: usize = 3;
+
+/// Source of every batch: a config and its pictures. It needs no run.
+#[derive(Debug)]
+pub struct Feed {
+    /// Experiment.
+    pub config: Config,
+    /// Pictures.
+    pub data: Data,
+    terminal: Terminal,
+    /// Sentences about pictures that cannot be decoded, each said once however many epochs leave it out.
+    skipped: Mutex<BTreeSet<String>>,
+}
+
+impl Feed {
+    /// Batches of the pictures that `config` lists and splits; what is wrong with one of them is said on `terminal`.
+    ///
+    /// # Errors
+    /// The pictures cannot be listed or split.
+    pub fn open(config: Config, terminal: &Terminal) -> Result<Self> {
+        let data = Data::open(&config)?;
+        Ok(Self {
+            config,
+            data,
+            terminal: terminal.clone(),
+            skipped: Mutex::default(),
+        })
+    }
+
+    /// Training batches from batch `first_batch` of an epoch on; `stage` and `epoch` from 0. A batch whose pictures were
+    /// left out comes all the same, with fewer pictures or none.
+    pub fn training_batches(
+        &self,
+        stage: usize,
+        epoch: usize,
+        first_batch: usize,
+    ) -> Result<impl Iterator<Item = Result<LabelledBatch, LoaderError>>, LoaderError> {
+        let plan = EpochPlan {
+            first_batch,
+            ..self.training_plan(stage, epoch)
+        };
+        let size = plan.size;
+        let batches = batches(self.data.train.clone(), plan)?;
+        Ok(batches.map(move |batch| Ok(self.labelled(batch?, size))))
+    }
+
+    /// Batches of all validation pictures at the size of `stage` (from 0).
+    pub fn validation_batches(
+        &self,
+        stage: usize,
+    ) -> Result<impl Iterator<Item = Result<LabelledBatch, LoaderError>>, LoaderError> {
+        let order = (0..self.data.split.valid.len()).collect();
+        let plan = self.plan(stage, 0, order, Purpose::Validation);
+        let size = plan.size;
+        let batches = batches(self.data.valid.clone(), plan)?;
+        Ok(batches.map(move |batch| Ok(self.labelled(batch?, size))))
+    }
+
+    /// Order, augmentation and shape of an epoch's training batches; `stage` and `epoch` from 0.
+    pub fn training_plan(&self, stage: usize, epoch: usize) -> EpochPlan {
+        let order = shuffle(self.data.split.train.len(), self.seed(stage, epoch));
+        self.plan(stage, epoch, order, Purpose::Training)
+    }
+
+    /// Rates over `stage` (from 0).
+    pub fn schedule(&self, stage: usize) -> OneCycle {
+        let config = &self.config.stages[stage];
+        let counted = batches_in_epoch(self.data.split.train.len(), config.batch_size);
+        OneCycle::new(
+            config.epochs * counted,
+            config
+                .max_learning_rate
+                .per_group(self.config.model.architecture.groups().len()),
+            config.pct_start,
+            self.config.optimizer.momentum,
+            self.config.optimizer.div_factor,
+        )
+    }
+
+    /// Training batches of an epoch of `stage` (from 0). A last batch of a single picture is counted by the schedule and
+    /// left out of training, as in fastai 1.0.30.
+    pub fn batches_per_epoch(&self, stage: usize) -> usize {
+        let pictures = self.data.split.train.len();
+        let batch_size = self.config.stages[stage].batch_size;
+        batches_in_epoch(pictures, batch_size) - usize::from(pictures % batch_size == 1)
+    }
+
+    fn seed(&self, stage: usize, epoch: usize) -> EpochSeed {
+        EpochSeed {
+            seed: self.config.seed,
+            stage: stage as u64,
+            epoch: epoch as u64,
+        }
+    }
+
+    fn plan(&self, stage: usize, epoch: usize, order: Vec<usize>, purpose: Purpose) -> EpochPlan {
+        let StageConfig {
+            size, batch_size, ..
+        } = self.config.stages[stage];
+        EpochPlan {
+            order,
+            batch_size,
+            first_batch: 0,
+            size,
+            purpose,
+            augmentation: self.config.augmentation,
+            seed: self.seed(stage, epoch),
+            normalisation: self.config.normalisation,
+            on_bad_image: self.config.data.on_bad_image,
+            workers: match self.config.data.workers {
+                0 => thread::available_parallelism().map_or(1, usize::from),
+                workers => workers,
+            },
+            queue: QUEUED_BATCHES,
+        }
+    }
+
+    fn labelled(&self, batch: Batch, size: usize) -> LabelledBatch {
+        for picture in batch.skipped {
+            self.warn_of_skipped(picture);
+        }
+        LabelledBatch {
+            pictures: batch.pictures,
+            labels: batch.labels,
+            size,
+        }
+    }
+
+    fn warn_of_skipped(&self, picture: String) {
+        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        if skipped.insert(picture.clone()) {
+            let count = skipped.len();
+            self.terminal
+                .warning(&format!("warning: left out ({count} so far): {picture}"));
+        }
+    }
+}

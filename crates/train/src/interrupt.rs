@@ -1,0 +1,77 @@
+//! Ctrl-C, heard everywhere.
+
+use anyhow::Result;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use terminal::Terminal;
+
+/// Exit code after Ctrl-C, as shells say it.
+pub const INTERRUPTED: u8 = 130;
+
+/// What is left of work that has written nothing yet.
+const NOTHING: &str = "nothing has been written";
+
+/// What the first Ctrl-C does; the second one always ends the program at once. Clones hear the same Ctrl-C.
+#[derive(Debug, Clone)]
+pub struct Interrupt(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+enum State {
+    /// Ends the program and says what is left of its work.
+    Leaves(&'static str),
+    /// Asks whoever works to save and to stop.
+    Asks,
+    /// Ctrl-C has come.
+    Asked,
+}
+
+impl Interrupt {
+    /// Hears Ctrl-C from now on. It ends the program at once until something must be saved first.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn listen(terminal: &Terminal) -> Result<Self> {
+        let heard = Self(Arc::new(Mutex::new(State::Leaves(NOTHING))));
+        let (interrupt, terminal) = (heard.clone(), terminal.clone());
+        ctrlc::set_handler(move || {
+            let mut state = interrupt.lock();
+            match *state {
+                State::Leaves(kept) => {
+                    terminal.warning(&format!("interrupted: {kept}"));
+                    leave();
+                }
+                State::Asks => {
+                    *state = State::Asked;
+                    terminal.warning("interrupted: stopping and saving (again: leave at once)");
+                }
+                State::Asked => leave(),
+            }
+        })?;
+        Ok(heard)
+    }
+
+    /// Does `work`, during which Ctrl-C ends the program at once; `kept` says what is left of the work.
+    pub fn leaving<T>(&self, kept: &'static str, work: impl FnOnce() -> T) -> T {
+        *self.lock() = State::Leaves(kept);
+        let done = work();
+        *self.lock() = State::Leaves(NOTHING);
+        done
+    }
+
+    /// Lets Ctrl-C ask from now on: the work is not left before it is saved.
+    pub fn ask(&self) {
+        *self.lock() = State::Asks;
+    }
+
+    /// True if Ctrl-C has asked to save and to stop.
+    pub fn is_asked(&self) -> bool {
+        matches!(*self.lock(), State::Asked)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn leave() -> ! {
+    std::process::exit(i32::from(INTERRUPTED))
+}

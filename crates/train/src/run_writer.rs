@@ -1,0 +1,142 @@
+//! What training writes into the folder of a run.
+
+use crate::{feed::Feed, optimizer::Adam, position::Position, record::Recorder, store};
+use anyhow::{Context, Result};
+use checkpoint::{Manifest, Normalisation, Run, RunLock, save};
+use network::{Group, Network};
+use std::{collections::BTreeMap, fs, path::Path};
+
+/// Prefix of checkpoints that make place for newer ones.
+const PERIODIC: &str = "iteration-";
+/// Number of periodic checkpoints to keep: the newest, and the one before in case the newest is damaged.
+const PERIODIC_KEPT: usize = 2;
+
+/// The folder of a run, held by this process alone.
+#[derive(Debug)]
+pub struct RunWriter {
+    run: Run,
+    /// Keeps other processes out of the run.
+    _lock: RunLock,
+    /// Manifest of every checkpoint, but for what a checkpoint changes.
+    manifest: Manifest,
+    groups: &'static [Group],
+}
+
+/// What a checkpoint is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Snapshot<'a> {
+    /// Network between two steps.
+    pub network: &'a Network,
+    /// Optimizer of an unfinished stage.
+    pub optimizer: Option<&'a Adam>,
+    /// Place in the run.
+    pub position: &'a Position,
+    /// Side in pixels of the pictures that the network has just learned from.
+    pub size: usize,
+}
+
+impl RunWriter {
+    /// Writer of `run`, which trains with `feed` and whose config is called `config_name`. The split is saved in a new
+    /// run.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or the run began with other pictures.
+    pub fn new(run: Run, lock: RunLock, config_name: &str, feed: &Feed) -> Result<Self> {
+        let (config, data) = (&feed.config, &feed.data);
+        data.keep_split(&config.data, &run)?;
+        let manifest = Manifest {
+            format: Manifest::FORMAT,
+            network: config.network_spec(data.classes.len()),
+            classes: data.classes.clone(),
+            normalisation: Normalisation {
+                mean: config.normalisation.mean,
+                std: config.normalisation.std,
+            },
+            size: 0,
+            config: config_name.to_owned(),
+            iterations: 0,
+            error_rate: None,
+            files: BTreeMap::new(),
+        };
+        Ok(Self {
+            run,
+            _lock: lock,
+            manifest,
+            groups: config.model.architecture.groups(),
+        })
+    }
+
+    /// The run.
+    pub fn run(&self) -> &Run {
+        &self.run
+    }
+
+    /// Files of figures, without what was written after `position`.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn recorder(&self, position: &Position) -> Result<Recorder> {
+        Recorder::open(&self.run, position, self.groups)
+            .with_context(|| format!("cannot write in {}", self.run.folder().display()))
+    }
+
+    /// Saves a checkpoint that makes place for newer ones.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn save_periodic(&self, snapshot: Snapshot<'_>) -> Result<()> {
+        let iterations = snapshot.position.total_iterations;
+        self.save(&format!("{PERIODIC}{iterations:08}"), snapshot)?;
+        self.remove_periodic(PERIODIC_KEPT);
+        Ok(())
+    }
+
+    /// Saves the checkpoint `name` at the end of a stage, which is kept for good and makes the periodic ones needless.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn save_stage(&self, name: &str, snapshot: Snapshot<'_>) -> Result<()> {
+        self.save(name, snapshot)?;
+        self.remove_periodic(0);
+        Ok(())
+    }
+
+    fn save(&self, name: &str, snapshot: Snapshot<'_>) -> Result<()> {
+        let Snapshot {
+            network,
+            optimizer,
+            position,
+            size,
+        } = snapshot;
+        let manifest = Manifest {
+            size,
+            iterations: position.total_iterations,
+            error_rate: position.error_rate,
+            ..self.manifest.clone()
+        };
+        let files = store::files(network, optimizer, position)?;
+        save(&self.run.checkpoints_folder(), name, manifest, &files)?;
+        Ok(())
+    }
+
+    /// Removes all periodic checkpoints but the newest `kept`. Failing to remove one is harmless.
+    fn remove_periodic(&self, kept: usize) {
+        let mut periodic = periodic(&self.run.checkpoints_folder());
+        periodic.sort();
+        let old = periodic.len().saturating_sub(kept);
+        for path in &periodic[..old] {
+            let _ = fs::remove_dir_all(path);
+        }
+    }
+}
+
+fn periodic(checkpoints: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(checkpoints).into_iter().flatten();
+    entries
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| {
+            path.file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(PERIODIC))
+        })
+        .collect()
+}
