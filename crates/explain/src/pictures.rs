@@ -22,18 +22,18 @@ const EXTENSIONS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
 /// A picture file that is to be explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureFile {
-    /// As shown to people.
+    /// Its name as shown to people.
     pub name: String,
-    /// Where it is.
+    /// Its place.
     pub path: PathBuf,
     /// The class it shows, where its name says one of the network's classes.
     pub true_class: Option<usize>,
 }
 
-/// A decoded picture and what the network sees of it.
+/// A decoded picture and the part of it that the network sees.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// Where it came from.
+    /// The file it came from.
     pub file: PictureFile,
     /// SHA-256 of the file, in hex.
     pub digest: String,
@@ -71,6 +71,15 @@ impl PictureFile {
             name,
             path,
             true_class,
+        }
+    }
+
+    /// The file `name` in `folder`, of which no class is known.
+    pub fn without_class(folder: &Path, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: folder.join(name),
+            true_class: None,
         }
     }
 

@@ -1,15 +1,13 @@
 //! The maps of `golden/cam` (PyTorch in f64), and batches against single pictures.
 
+#[path = "../../../tests/fixtures/cam/narrow.rs"]
+mod narrow;
+
 use burn::tensor::{Device, Tensor, TensorData};
-use explain::{
-    cam::{HeatMap, METHODS},
-    network::{Answer, Question},
-};
-use network::{
-    Algorithm, Architecture, HeadKind, InferenceNetwork, NetworkSpec,
-    weights::{StateDict, layout},
-};
-use std::path::{Path, PathBuf};
+use cam::{Asked, FeatureMap, HeatMap, METHODS};
+use explain::network::{Answer, Question};
+use narrow::{NETWORKS, folder, load, picture};
+use network::{Algorithm, InferenceNetwork, weights::StateDict};
 
 const SIZES: [[usize; 2]; 3] = [[224, 224], [352, 352], [224, 288]];
 const CLASSES: [usize; 3] = [0, 2, 4];
@@ -17,22 +15,16 @@ const CLASSES: [usize; 3] = [0, 2, 4];
 const TOLERANCE: f32 = 1e-4;
 
 #[test]
-fn every_map_of_the_plain_network_is_that_of_pytorch() {
-    agree("narrow", HeadKind::Plain);
-}
-
-#[test]
-fn every_map_of_the_network_with_fastais_head_is_that_of_pytorch() {
-    agree("narrow_fastai", HeadKind::Fastai);
+fn every_map_is_that_of_pytorch() {
+    for (name, head) in NETWORKS {
+        agree(name, &load(name, head, Algorithm::Fast));
+    }
 }
 
 #[test]
 fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
-    for (name, head) in [
-        ("narrow", HeadKind::Plain),
-        ("narrow_fastai", HeadKind::Fastai),
-    ] {
-        let network = load(name, head);
+    for (name, head) in NETWORKS {
+        let network = load(name, head, Algorithm::Fast);
         let pictures: Vec<Vec<f32>> = (0..5).map(|b| picture(96, 64, b)).collect();
         let together = maps(&network, &pictures, [96, 64], &[0, 3]);
         for (index, picture) in pictures.iter().enumerate() {
@@ -42,9 +34,8 @@ fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
     }
 }
 
-fn agree(name: &str, head: HeadKind) {
-    let network = load(name, head);
-    let golden = StateDict::read(&fixtures(name).join("expected.safetensors")).unwrap();
+fn agree(name: &str, network: &InferenceNetwork) {
+    let golden = StateDict::read(&folder(name).join("expected.safetensors")).unwrap();
     let value = |key: &str| {
         golden
             .get(key)
@@ -56,7 +47,7 @@ fn agree(name: &str, head: HeadKind) {
     let mut compared = 0;
     for [height, width] in SIZES {
         let pictures = [0, 1].map(|b| picture(height, width, b));
-        let found = maps(&network, &pictures, [height, width], &CLASSES);
+        let found = maps(network, &pictures, [height, width], &CLASSES);
         for (b, of_picture) in found.iter().enumerate() {
             for (class, of_class) in CLASSES.iter().zip(of_picture) {
                 for (method, map) in METHODS.iter().zip(of_class) {
@@ -127,17 +118,18 @@ fn maps(
             })
         })
         .collect();
-    let gradients = answer.gradients(&questions);
+    let gradients = answer.gradients(&questions).unwrap();
     let mut found = Vec::new();
     for (features, gradients) in answer
         .features()
+        .unwrap()
         .iter()
         .zip(gradients.chunks_exact(classes.len()))
     {
         let of_class = |gradient| {
             METHODS
                 .iter()
-                .map(|method| method.map(features, gradient))
+                .map(|method| method.map(&FeaturesAndGradient { features, gradient }))
                 .collect()
         };
         found.push(gradients.iter().map(of_class).collect());
@@ -145,40 +137,34 @@ fn maps(
     found
 }
 
-fn load(name: &str, head: HeadKind) -> InferenceNetwork {
-    let spec = NetworkSpec {
-        base_width: 4,
-        head,
-        ..NetworkSpec::new(Architecture::ResNet34, 5)
-    };
-    let network = spec.blank(Algorithm::Fast, &Device::flex());
-    let state = StateDict::read(&fixtures(name).join("state.safetensors")).unwrap();
-    let state = layout::to_canonical(state).unwrap();
-    state.check(&network.shapes(), |_| false).unwrap();
-    network.with_state(state).for_inference()
+/// What the methods with a reference ask for.
+struct FeaturesAndGradient<'a> {
+    features: &'a FeatureMap,
+    gradient: &'a FeatureMap,
 }
 
-/// The formula of `golden/cam/README.md`.
-fn picture(height: usize, width: usize, b: usize) -> Vec<f32> {
-    let tri = |n: usize| 255 - (255 - (n % 510) as i64).abs();
-    let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-    let mut values = Vec::with_capacity(3 * height * width);
-    for c in 0..3 {
-        for i in 0..height {
-            for j in 0..width {
-                let v = (2 * tri(3 * i + 2 * j + 37 * c + 61 * b)
-                    + tri(i * j / 16 + 11 * c + 5 * b)
-                    + ((i * i + 3 * j * j + 7 * c) % 61) as i64)
-                    / 4;
-                values.push(((v as f64 / 255.0 - mean[c]) / std[c]) as f32);
-            }
-        }
+impl Asked for FeaturesAndGradient<'_> {
+    fn features(&self) -> &FeatureMap {
+        self.features
     }
-    values
-}
 
-fn fixtures(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../tests/fixtures/cam")
-        .join(name)
+    fn gradient(&self) -> &FeatureMap {
+        self.gradient
+    }
+
+    fn class(&self) -> usize {
+        unimplemented!()
+    }
+
+    fn size(&self) -> usize {
+        unimplemented!("the pictures of the reference are no squares")
+    }
+
+    fn square(&self) -> &[f32] {
+        unimplemented!("the pictures of the reference are no squares")
+    }
+
+    fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        unimplemented!()
+    }
 }

@@ -1,4 +1,4 @@
-use super::{FeatureMap, HeatMap, Method};
+use crate::{asked::Asked, feature_map::FeatureMap, heat_map::HeatMap, method::Method};
 
 /// Power iteration ends when no component moves by more than this, the rounding of f64 times a few dozen positions.
 const STILL: f64 = 1e-14;
@@ -28,7 +28,8 @@ impl Method for EigenCam {
         false
     }
 
-    fn map(&self, features: &FeatureMap, _gradient: &FeatureMap) -> HeatMap {
+    fn map(&self, asked: &dyn Asked) -> HeatMap {
+        let features = asked.features();
         let matrix = products_of_positions(features);
         let (eigenvalue, direction) = first_eigenvector(&matrix, features.positions());
         let sign = if direction.iter().sum::<f64>() < 0.0 {
@@ -95,11 +96,10 @@ fn normalise(vector: &mut [f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::given::Given;
 
     fn map(channels: usize, values: &[f32]) -> Vec<f32> {
-        let features =
-            FeatureMap::new(channels, 1, values.len() / channels, values.to_vec()).unwrap();
-        EigenCam.map(&features, &features).values
+        EigenCam.map(&Given::rows(channels, values, values)).values
     }
 
     #[test]

@@ -1,0 +1,74 @@
+use crate::{
+    activation_map::ActivationMap, eigen_cam::EigenCam, grad_cam::GradCam,
+    grad_cam_plus_plus::GradCamPlusPlus, hires_cam::HiResCam, layer_cam::LayerCam, method::Method,
+    xgrad_cam::XGradCam,
+};
+
+/// All methods, the two of fastai's lesson first.
+pub const METHODS: &[&dyn Method] = &[
+    &ActivationMap,
+    &GradCam,
+    &GradCamPlusPlus,
+    &LayerCam,
+    &HiResCam,
+    &XGradCam,
+    &EigenCam,
+];
+
+/// The method of [`METHODS`] with this [`Method::name`].
+pub fn method(name: &str) -> Option<&'static dyn Method> {
+    METHODS.iter().copied().find(|method| method.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{asked::Asked, feature_map::FeatureMap};
+
+    /// Answers with a feature map, and to nothing else.
+    struct FeaturesOnly(FeatureMap);
+
+    impl Asked for FeaturesOnly {
+        fn features(&self) -> &FeatureMap {
+            &self.0
+        }
+
+        fn gradient(&self) -> &FeatureMap {
+            panic!("a backward pass")
+        }
+
+        fn class(&self) -> usize {
+            panic!("a class")
+        }
+
+        fn size(&self) -> usize {
+            panic!("a size")
+        }
+
+        fn square(&self) -> &[f32] {
+            panic!("a square")
+        }
+
+        fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+            panic!("a forward pass")
+        }
+    }
+
+    #[test]
+    fn a_class_blind_method_asks_for_the_feature_map_alone() {
+        let asked = FeaturesOnly(FeatureMap::new(1, 1, 2, vec![1.0, 3.0]).unwrap());
+        let blind = METHODS.iter().filter(|method| !method.is_class_specific());
+        assert_eq!(blind.clone().count(), 2);
+        for method in blind {
+            assert_eq!(method.map(&asked).values, [1.0, 3.0], "{method:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_methods_have_the_same_name() {
+        for (index, one) in METHODS.iter().enumerate() {
+            assert_eq!(method(one.name()), Some(*one));
+            assert!(METHODS[..index].iter().all(|other| other != one));
+        }
+    }
+}
