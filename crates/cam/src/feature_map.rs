@@ -65,13 +65,18 @@ impl FeatureMap {
 
     /// The map `Σ_k weight_k A_k` with one weight per channel.
     pub(crate) fn weighted_sum(&self, weights: impl IntoIterator<Item = f64>) -> HeatMap {
+        self.heat_map(self.weighted_sums(weights))
+    }
+
+    /// The values of [`Self::weighted_sum`] as they were summed.
+    pub(crate) fn weighted_sums(&self, weights: impl IntoIterator<Item = f64>) -> Vec<f64> {
         let mut sums = vec![0.0; self.positions()];
         for (values, weight) in self.channels().zip(weights) {
             for (sum, value) in sums.iter_mut().zip(values) {
                 *sum += weight * f64::from(*value);
             }
         }
-        self.heat_map(sums)
+        sums
     }
 
     /// The map `Σ_k weight(other_k) A_k`, position by position.

@@ -52,6 +52,7 @@ mod grad_cam;
 mod grad_cam_plus_plus;
 mod heat_map;
 mod hires_cam;
+mod lanczos;
 mod layer_cam;
 mod method;
 mod methods;
