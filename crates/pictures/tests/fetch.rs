@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::Digest as _;
-use pictures::fetch::{FetchError, FetchEvent, Source, fetch, is_complete};
+use pictures::fetch::{FetchError, FetchEvent, FetchState, Source, fetch, state};
 use server::{Answer, Server};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
@@ -156,7 +156,7 @@ fn assert_complete(folder: &Path) {
         fs::read(folder.join("annotations/trimaps/pug_1.png")).unwrap(),
         b"a trimap"
     );
-    assert!(is_complete(folder));
+    assert_eq!(state(folder), FetchState::Complete);
 }
 
 fn paths(server: &Server) -> Vec<String> {
@@ -173,7 +173,7 @@ fn a_fetch_leaves_two_complete_folders_and_no_archives() {
     let target = folder.path().join("data/oxford-iiit-pet");
     let archives = Archives::small();
     let server = archives.serve();
-    assert!(!is_complete(&target));
+    assert_eq!(state(&target), FetchState::Absent);
     run(&archives.source(&server), &target).unwrap();
     assert_complete(&target);
 }
@@ -348,7 +348,7 @@ fn only_what_is_missing_is_fetched() {
     let server = archives.serve();
     run(&archives.source(&server), folder.path()).unwrap();
     fs::remove_dir_all(folder.path().join("annotations")).unwrap();
-    assert!(!is_complete(folder.path()));
+    assert_eq!(state(folder.path()), FetchState::Partial);
     run(&archives.source(&server), folder.path()).unwrap();
     assert_complete(folder.path());
     assert_eq!(paths(&server)[2..], ["/pets/annotations.tar.gz"]);
@@ -369,7 +369,7 @@ fn missing_and_shortened_files_are_repaired_and_others_stay() {
             "no record" => fs::remove_file(images.join(".fetched.json")).unwrap(),
             _ => fs::write(images.join(".fetched.json"), b"{").unwrap(),
         }
-        assert!(!is_complete(folder.path()), "{damage}");
+        assert_eq!(state(folder.path()), FetchState::Partial, "{damage}");
         run(&archives.source(&server), folder.path()).unwrap();
         assert_eq!(
             fs::read(images.join("mine_1.jpg")).unwrap(),
@@ -552,4 +552,109 @@ fn the_default_source_is_the_home_of_the_data_set() {
     );
     assert_eq!(source.images_md5, "5c4f3ee8e5d25df40f4fd59a7f44e54c");
     assert_eq!(source.annotations_md5, "95a8c909bbe2e81eed6a22bccdf3f68f");
+}
+
+/// A folder of the data set with these files; names that end in a slash are folders.
+fn folder_with(names: &[&str]) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for name in names {
+        let path = folder.path().join(name);
+        fs::create_dir_all(if name.ends_with('/') {
+            &path
+        } else {
+            path.parent().unwrap()
+        })
+        .unwrap();
+        if !name.ends_with('/') {
+            fs::write(&path, b"bytes").unwrap();
+        }
+    }
+    folder
+}
+
+#[test]
+fn nothing_of_the_data_set_is_absent() {
+    assert_eq!(state(Path::new("no such folder/data")), FetchState::Absent);
+    for names in [&[][..], &[".fetch.lock"], &["notes.txt", "other/pug_1.jpg"]] {
+        let folder = folder_with(names);
+        assert_eq!(state(folder.path()), FetchState::Absent, "{names:?}");
+    }
+}
+
+#[test]
+fn one_of_the_two_folders_or_any_trace_of_a_fetch_is_partial() {
+    for names in [
+        &["images/pug_1.jpg"][..],
+        &["annotations/list.txt"],
+        &["images/pug_1.jpg", "annotations"],
+        &["images.tar.gz.part"],
+        &["images.tar.gz"],
+        &["images/pug_1.jpg", "annotations.tar.gz"],
+        &[".images.unpacking/images/pug_1.jpg"],
+        &["images/pug_1.jpg", ".annotations.unpacking/"],
+        &[
+            "images/pug_1.jpg",
+            "annotations/list.txt",
+            "images.tar.gz.part",
+        ],
+        &[
+            "images/pug_1.jpg",
+            "annotations/list.txt",
+            ".annotations.unpacking/",
+        ],
+        &["images/.fetched.json", "annotations/list.txt"],
+        &["images/pug_1.jpg", "annotations/.fetched.json"],
+    ] {
+        let folder = folder_with(names);
+        assert_eq!(state(folder.path()), FetchState::Partial, "{names:?}");
+    }
+}
+
+#[test]
+fn both_folders_without_a_trace_of_a_fetch_are_someone_elses() {
+    for names in [
+        &["images/", "annotations/"][..],
+        &["images/pug_1.jpg", "annotations/list.txt"],
+        // Whoever unpacks archives by hand has them, too.
+        &[
+            "images/pug_1.jpg",
+            "annotations/list.txt",
+            "images.tar.gz",
+            "annotations.tar.gz",
+        ],
+        &[".fetch.lock", "images/pug_1.jpg", "annotations/list.txt"],
+    ] {
+        let folder = folder_with(names);
+        assert_eq!(state(folder.path()), FetchState::Unrecorded, "{names:?}");
+    }
+}
+
+#[test]
+fn an_archive_left_beside_a_complete_data_set_does_not_matter() {
+    let folder = TempDir::new().unwrap();
+    let archives = Archives::small();
+    let server = archives.serve();
+    run(&archives.source(&server), folder.path()).unwrap();
+    fs::write(folder.path().join("images.tar.gz"), &archives.images).unwrap();
+    fs::write(folder.path().join("images/mine_1.jpg"), b"mine").unwrap();
+    assert_eq!(state(folder.path()), FetchState::Complete);
+}
+
+/// The case in which training went on without annotations: an interruption between the two archives.
+#[test]
+fn a_fetch_that_fails_at_the_second_archive_leaves_a_partial_folder_that_the_next_one_completes() {
+    let folder = TempDir::new().unwrap();
+    let archives = Archives::small();
+    let server = archives.serve();
+    let honest = archives.source(&server);
+    let source = Source {
+        annotations_md5: "0".repeat(32),
+        ..honest.clone()
+    };
+    run(&source, folder.path()).unwrap_err();
+    assert!(folder.path().join("images/pug_1.jpg").exists());
+    assert!(!folder.path().join("annotations").exists());
+    assert_eq!(state(folder.path()), FetchState::Partial);
+    run(&honest, folder.path()).unwrap();
+    assert_complete(folder.path());
 }

@@ -6,7 +6,9 @@ use burn_dataset::Dataset;
 use image::{Rgb, RgbImage};
 use pictures::annotations::{Species, read_head_box, read_list, read_trimap};
 use pictures::decode::{DecodeError, read_picture};
-use pictures::folder::{FolderError, LabelledFile, Layout, Photographs, classes, list_pictures};
+use pictures::folder::{
+    FolderError, FolderLayout, LabelledFile, Photographs, classes, list_pictures,
+};
 
 /// A folder with empty files of these names in it.
 fn folder_of(names: &[&str]) -> tempfile::TempDir {
@@ -19,7 +21,7 @@ fn folder_of(names: &[&str]) -> tempfile::TempDir {
     folder
 }
 
-fn list(folder: &Path, layout: Layout) -> Result<Vec<LabelledFile>, FolderError> {
+fn list(folder: &Path, layout: FolderLayout) -> Result<Vec<LabelledFile>, FolderError> {
     list_pictures(folder, layout, &folder.join("annotations"))
 }
 
@@ -39,7 +41,7 @@ fn pictures_are_listed_in_byte_order_of_their_names() {
         "Abyssinian_2.jpg",
         "éclair_1.jpg",
     ]);
-    let files = list(folder.path(), Layout::FileNames).expect("a listing");
+    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     assert_eq!(
         names_and_labels(&files),
         [
@@ -64,14 +66,14 @@ fn hidden_files_and_what_is_no_picture_are_left_out() {
         "jpg",
         "notes.txt",
     ]);
-    let files = list(folder.path(), Layout::FileNames).expect("a listing");
+    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     assert_eq!(names_and_labels(&files), [("pug_1.jpg", "pug")]);
 }
 
 #[test]
 fn folders_below_are_walked() {
     let folder = folder_of(&["b/pug_1.jpg", "a/deep/beagle_2.jpg", "pug_3.jpg"]);
-    let files = list(folder.path(), Layout::FileNames).expect("a listing");
+    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     assert_eq!(
         names_and_labels(&files),
         [
@@ -87,7 +89,7 @@ fn folders_below_are_walked() {
 fn a_picture_without_a_label_in_its_name_is_an_error_that_names_it() {
     for name in ["holiday.jpg", "pug_1.JPG", "pug_1.png"] {
         let folder = folder_of(&["pug_2.jpg", name]);
-        let error = list(folder.path(), Layout::FileNames).expect_err(name);
+        let error = list(folder.path(), FolderLayout::FileNames).expect_err(name);
         assert!(matches!(error, FolderError::NoLabel(_)), "{error}");
         assert!(
             error.to_string().contains(name) && error.to_string().contains("Maine_Coon_12.jpg"),
@@ -99,7 +101,7 @@ fn a_picture_without_a_label_in_its_name_is_an_error_that_names_it() {
 #[test]
 fn in_class_folders_the_first_folder_is_the_label_and_any_picture_name_will_do() {
     let folder = folder_of(&["pug/holiday.JPG", "beagle/1.png", "beagle/more/2.webp"]);
-    let files = list(folder.path(), Layout::Folders).expect("a listing");
+    let files = list(folder.path(), FolderLayout::Folders).expect("a listing");
     assert_eq!(
         names_and_labels(&files),
         [
@@ -113,7 +115,7 @@ fn in_class_folders_the_first_folder_is_the_label_and_any_picture_name_will_do()
 #[test]
 fn a_picture_beside_the_class_folders_is_an_error_that_names_it() {
     let folder = folder_of(&["pug/1.jpg", "stray.jpg"]);
-    let error = list(folder.path(), Layout::Folders).expect_err("a stray picture");
+    let error = list(folder.path(), FolderLayout::Folders).expect_err("a stray picture");
     assert!(
         matches!(error, FolderError::NoClassFolder(_)) && error.to_string().contains("stray.jpg"),
         "{error}"
@@ -135,17 +137,17 @@ fn by_the_official_list_only_pictures_on_it_are_kept_with_its_breeds() {
     )
     .expect("a written file");
     let images = folder.path().join("images");
-    let files = list_pictures(&images, Layout::List, &annotations).expect("a listing");
+    let files = list_pictures(&images, FolderLayout::List, &annotations).expect("a listing");
     assert_eq!(names_and_labels(&files), [("pug_2.jpg", "pug")]);
 
     std::fs::write(annotations.join("list.txt"), "Bombay_7 5 1 5\n").expect("a written file");
-    let error =
-        list_pictures(&images, Layout::List, &annotations).expect_err("nothing is on the list");
+    let error = list_pictures(&images, FolderLayout::List, &annotations)
+        .expect_err("nothing is on the list");
     assert!(
         matches!(error, FolderError::NothingListed { .. }),
         "{error}"
     );
-    let error = list_pictures(&images, Layout::List, &images).expect_err("no list there");
+    let error = list_pictures(&images, FolderLayout::List, &images).expect_err("no list there");
     assert!(
         matches!(error, FolderError::List(_)) && error.to_string().contains("train fetch"),
         "{error}"
@@ -155,12 +157,13 @@ fn by_the_official_list_only_pictures_on_it_are_kept_with_its_breeds() {
 #[test]
 fn a_folder_that_is_missing_or_without_pictures_says_what_to_type() {
     let folder = folder_of(&["readme.txt"]);
-    let missing = list(&folder.path().join("nowhere"), Layout::FileNames).expect_err("no folder");
+    let missing =
+        list(&folder.path().join("nowhere"), FolderLayout::FileNames).expect_err("no folder");
     assert!(matches!(missing, FolderError::Missing(_)), "{missing}");
-    let file = list(&folder.path().join("readme.txt"), Layout::FileNames)
+    let file = list(&folder.path().join("readme.txt"), FolderLayout::FileNames)
         .expect_err("no folder but a file");
     assert!(matches!(file, FolderError::Missing(_)), "{file}");
-    let empty = list(folder.path(), Layout::FileNames).expect_err("no picture");
+    let empty = list(folder.path(), FolderLayout::FileNames).expect_err("no picture");
     assert!(matches!(empty, FolderError::Empty(_)), "{empty}");
     for error in [missing, empty] {
         assert!(error.to_string().contains("train fetch"), "{error}");
@@ -177,7 +180,7 @@ fn a_link_to_a_file_is_a_picture_and_a_link_to_a_folder_is_left_out() {
         folder.path().join("pug_2.jpg"),
     )
     .expect("a link");
-    let files = list(folder.path(), Layout::FileNames).expect("a listing");
+    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     assert_eq!(
         names_and_labels(&files),
         [("pug_1.jpg", "pug"), ("pug_2.jpg", "pug")]
@@ -198,7 +201,7 @@ fn a_name_that_is_not_unicode_is_an_error() {
     )
     .expect("a written file");
     assert!(matches!(
-        list(folder.path(), Layout::FileNames),
+        list(folder.path(), FolderLayout::FileNames),
         Err(FolderError::NotUnicode(_))
     ));
 }
@@ -221,12 +224,12 @@ fn classes_are_distinct_and_in_byte_order() {
 #[test]
 fn the_layout_is_chosen_by_name() {
     for (text, layout) in [
-        ("\"file-names\"", Layout::FileNames),
-        ("\"folders\"", Layout::Folders),
-        ("\"list\"", Layout::List),
+        ("\"file-names\"", FolderLayout::FileNames),
+        ("\"folders\"", FolderLayout::Folders),
+        ("\"list\"", FolderLayout::List),
     ] {
         assert_eq!(
-            serde_json::from_str::<Layout>(text).expect("a layout"),
+            serde_json::from_str::<FolderLayout>(text).expect("a layout"),
             layout
         );
     }
@@ -239,7 +242,7 @@ fn photographs_are_read_with_the_index_of_their_class_and_a_broken_one_is_an_ite
     picture
         .save_with_format(folder.path().join("pug_1.jpg"), image::ImageFormat::Png)
         .expect("a written picture");
-    let files = list(folder.path(), Layout::FileNames).expect("a listing");
+    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     let classes = ["Abyssinian".to_owned(), "pug".to_owned()];
     let photographs = Photographs::new(&files, &[1, 0], &classes).expect("all classes are known");
 
@@ -256,7 +259,7 @@ fn photographs_are_read_with_the_index_of_their_class_and_a_broken_one_is_an_ite
 #[test]
 fn a_class_that_is_not_trained_is_an_error_that_names_it() {
     let folder = folder_of(&["pug_1.jpg", "beagle_1.jpg"]);
-    let files = list(folder.path(), Layout::FileNames).expect("a listing");
+    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     let error = Photographs::new(&files, &[0], &["pug".to_owned()]).expect_err("beagle is unknown");
     assert!(
         matches!(&error, FolderError::UntrainedClass { label, .. } if label == "beagle"),
@@ -280,7 +283,7 @@ fn the_real_photographs_have_37_breeds_and_all_decode() {
     let Some(pets) = real_pets() else { return };
     let files = list_pictures(
         &pets.join("images"),
-        Layout::FileNames,
+        FolderLayout::FileNames,
         &pets.join("annotations"),
     )
     .expect("a listing");
@@ -318,9 +321,9 @@ fn the_real_list_agrees_with_the_file_names() {
     }
     let annotations = pets.join("annotations");
     let by_list =
-        list_pictures(&pets.join("images"), Layout::List, &annotations).expect("a listing");
-    let by_name =
-        list_pictures(&pets.join("images"), Layout::FileNames, &annotations).expect("a listing");
+        list_pictures(&pets.join("images"), FolderLayout::List, &annotations).expect("a listing");
+    let by_name = list_pictures(&pets.join("images"), FolderLayout::FileNames, &annotations)
+        .expect("a listing");
     assert!(by_list.len() > 1800 && by_list.iter().all(|file| by_name.contains(file)));
 }
 
@@ -328,8 +331,8 @@ fn the_real_list_agrees_with_the_file_names() {
 fn the_real_trimaps_and_head_boxes_fit_their_photographs() {
     let Some(pets) = real_pets() else { return };
     let annotations = pets.join("annotations");
-    let files =
-        list_pictures(&pets.join("images"), Layout::FileNames, &annotations).expect("a listing");
+    let files = list_pictures(&pets.join("images"), FolderLayout::FileNames, &annotations)
+        .expect("a listing");
     let (mut trimaps, mut head_boxes) = (0, 0);
     for file in &files {
         let trimap =

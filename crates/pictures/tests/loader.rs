@@ -1,5 +1,6 @@
 //! What the loader promises: the same batches in order, whatever the workers do.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,9 +11,15 @@ use pictures::decode::DecodeError;
 use pictures::folder::{LabelledPicture, Sample};
 use pictures::loader::{
     Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
-    batches, batches_in_epoch, shuffle,
+    ValidationPicture, batches, batches_in_epoch, shuffle, validation_square,
 };
-use pictures::transform::{Augmentation, Draws, apply};
+use pictures::transform::{Augmentation, CropMap, Draws, Padding, apply};
+
+/// Normalisation that changes nothing.
+const UNCHANGED: Normalisation = Normalisation {
+    mean: [0.0; 3],
+    std: [1.0; 3],
+};
 
 /// Pictures of various sizes, some of them broken; it counts how often it is asked.
 struct Drawing {
@@ -190,7 +197,7 @@ fn batches_hold_the_pictures_of_the_order_transformed_and_normalised() {
 fn validation_takes_the_validation_transform_whatever_the_seed() {
     let plan = EpochPlan {
         purpose: Purpose::Validation,
-        normalisation: Normalisation::NONE,
+        normalisation: UNCHANGED,
         ..training_plan(5)
     };
     let drawing = Drawing::new(5, &[]);
@@ -397,7 +404,7 @@ fn a_plan_that_cannot_be_carried_out_is_a_named_error() {
     );
     let normalisation = Normalisation {
         std: [0.0; 3],
-        ..Normalisation::NONE
+        ..UNCHANGED
     };
     assert!(
         error(EpochPlan {
@@ -406,4 +413,53 @@ fn a_plan_that_cannot_be_carried_out_is_a_named_error() {
         })
         .contains("standard deviation")
     );
+}
+
+/// A program that asks about single pictures (a heat-map) must show the network what validation showed it.
+#[test]
+fn a_picture_read_by_itself_is_the_one_of_a_validation_batch() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pug_1.png");
+    picture(1).save(&path).unwrap();
+    // At 40 the crop reaches beyond the resized picture, so that every kind of padding shows.
+    for (size, padding) in [
+        (64, Padding::Reflection),
+        (40, Padding::Reflection),
+        (40, Padding::Zeros),
+        (40, Padding::Border),
+    ] {
+        let mut plan = EpochPlan {
+            order: vec![1],
+            size,
+            purpose: Purpose::Validation,
+            ..training_plan(2)
+        };
+        plan.augmentation.padding = padding;
+        let batch = all(&Drawing::new(2, &[]), plan.clone()).remove(0);
+        let mut found = ValidationPicture::read(&path, size, padding).unwrap();
+        assert_eq!(found.bytes, fs::read(&path).unwrap());
+        assert!(found.pixels == picture(1));
+        assert_eq!(found.crop, CropMap::new(43, 48, size));
+        assert!(found.square == validation_square(&picture(1), size, padding));
+        plan.normalisation.apply(&mut found.square);
+        assert!(found.square == batch.pictures, "{size} {padding:?}");
+    }
+    let squares = [Padding::Reflection, Padding::Zeros, Padding::Border]
+        .map(|padding| validation_square(&picture(1), 40, padding));
+    assert!(squares[0] != squares[1] && squares[1] != squares[2] && squares[0] != squares[2]);
+}
+
+#[test]
+fn a_single_picture_that_cannot_be_read_is_an_error_that_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let said = |name: &str| {
+        let path = folder.path().join(name);
+        let error = ValidationPicture::read(&path, 64, Padding::default()).unwrap_err();
+        let text = error.to_string();
+        assert!(text.contains(name), "{text}");
+        text
+    };
+    assert!(said("none_1.jpg").contains("cannot be read"));
+    fs::write(folder.path().join("empty_1.jpg"), b"").unwrap();
+    assert!(said("empty_1.jpg").contains("empty"));
 }

@@ -8,12 +8,12 @@ pub use read::{ConfigError, EMBEDDED, Source};
 
 use network::{Algorithm, Architecture, HeadKind, Trainable};
 use pictures::{
-    folder::Layout,
+    folder::FolderLayout,
     loader::{Normalisation, OnBadImage},
-    sample::SampleSpec,
     split::SplitMethod,
     transform::Augmentation,
 };
+use sample::SampleSpec;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -56,7 +56,7 @@ pub struct DataConfig {
     pub source: DataSource,
     /// How files are labelled.
     #[serde(default)]
-    pub layout: Layout,
+    pub layout: FolderLayout,
     /// Where `train fetch` gets the archives.
     #[serde(default = "default_url")]
     pub url: String,

@@ -7,10 +7,9 @@ use crate::{
 use anyhow::Result;
 use checkpoint::{Run, SplitRecord};
 use pictures::{
-    fetch::{self, Source},
+    fetch::{self, FetchState, Source},
     folder::{LabelledFile, Photographs, classes, list_pictures},
     loader::DecodedCache,
-    sample,
     split::Split,
 };
 use std::{path::PathBuf, sync::Arc};
@@ -39,8 +38,10 @@ pub fn prepare(config: &DataConfig, terminal: &Terminal) -> Result<()> {
     match config.source {
         DataSource::Folder => Ok(()),
         DataSource::Sample => draw_sample(config, terminal),
-        DataSource::OxfordIiitPet if config.pictures().is_dir() => Ok(()),
-        DataSource::OxfordIiitPet => fetch_pets(config, terminal),
+        DataSource::OxfordIiitPet => match fetch::state(&config.folder) {
+            FetchState::Complete | FetchState::Unrecorded => Ok(()),
+            FetchState::Absent | FetchState::Partial => fetch_pets(config, terminal),
+        },
     }
 }
 

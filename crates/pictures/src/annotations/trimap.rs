@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{AnnotationError, read_if_there};
-use crate::decode::{DecodeError, decode};
+use crate::decode::decode;
 
 /// What a pixel of a trimap shows. The discriminants are the values in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,10 +59,7 @@ pub fn read_trimap(annotations: &Path, stem: &str) -> Result<Option<Trimap>, Ann
         return Ok(None);
     };
     let picture = decode(&bytes).map_err(|cause| AnnotationError::TrimapPicture {
-        cause: DecodeError::InFile {
-            path: path.clone(),
-            cause: Box::new(cause),
-        },
+        cause: cause.in_file(&path),
     })?;
     let regions = picture
         .enumerate_pixels()

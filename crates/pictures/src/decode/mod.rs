@@ -73,18 +73,31 @@ pub enum DecodeError {
     },
 }
 
+impl DecodeError {
+    /// This error as [`DecodeError::InFile`], which names the file.
+    pub fn in_file(self, path: &Path) -> Self {
+        Self::InFile {
+            path: path.to_path_buf(),
+            cause: Box::new(self),
+        }
+    }
+}
+
 /// The picture in the file `path`, decoded as [`decode`] says.
 ///
 /// # Errors
 /// [`DecodeError::InFile`], which names the file and holds the cause.
 pub fn read_picture(path: &Path) -> Result<RgbImage, DecodeError> {
-    std::fs::read(path)
-        .map_err(DecodeError::Unreadable)
-        .and_then(|bytes| decode(&bytes))
-        .map_err(|cause| DecodeError::InFile {
-            path: path.to_path_buf(),
-            cause: Box::new(cause),
-        })
+    let bytes = read_bytes(path)?;
+    decode(&bytes).map_err(|error| error.in_file(path))
+}
+
+/// Content of the picture file `path`.
+///
+/// # Errors
+/// [`DecodeError::InFile`] with the cause [`DecodeError::Unreadable`].
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeError> {
+    std::fs::read(path).map_err(|error| DecodeError::Unreadable(error).in_file(path))
 }
 
 /// The first picture in `bytes`: JPEG, PNG, GIF, WebP or BMP, grey, palette, CMYK, with alpha or 16 bits deep, as 8 bit

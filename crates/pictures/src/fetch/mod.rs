@@ -7,7 +7,9 @@
 //! the record knows what was in them.
 
 mod error;
+mod names;
 mod record;
+mod state;
 mod unpack;
 
 use std::fs::{self, File, TryLockError};
@@ -17,16 +19,10 @@ use std::path::Path;
 use download::{Digest, Download, Phase, Progress};
 
 pub use error::FetchError;
+pub use state::{FetchState, state};
 
-use record::Record;
-
-/// Where the photographs end up in the folder of the data set.
-const IMAGES: &str = "images";
-/// Where lists, trimaps and head boxes end up.
-const ANNOTATIONS: &str = "annotations";
-
-/// Held while a fetch runs; the empty file stays, since removing a lock that others may wait for would break it.
-const LOCK: &str = ".fetch.lock";
+use names::{ANNOTATIONS, IMAGES, LOCK};
+use record::FetchRecord;
 
 /// Where the archives are, and what they must be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,15 +106,6 @@ pub fn fetch(
     Ok(())
 }
 
-/// Whether `folder/images` and `folder/annotations` hold every file that a fetch put there, with its length.
-/// A folder that came about in another way is not complete in this sense.
-pub fn is_complete(folder: &Path) -> bool {
-    [IMAGES, ANNOTATIONS].iter().all(|name| {
-        let folder = folder.join(name);
-        Record::read(&folder).is_some_and(|record| record.holds(&folder))
-    })
-}
-
 fn fetch_archive(
     address: &str,
     name: &str,
@@ -126,10 +113,10 @@ fn fetch_archive(
     folder: &Path,
     on_event: &mut dyn FnMut(FetchEvent),
 ) -> Result<(), FetchError> {
-    let archive = format!("{name}.tar.gz");
+    let archive = names::archive(name);
     let path = folder.join(&archive);
     let target = folder.join(name);
-    let present = Record::read(&target)
+    let present = FetchRecord::read(&target)
         .filter(|record| record.md5.eq_ignore_ascii_case(md5) && record.holds(&target));
     let was_complete = present.is_some();
     let files = match present {

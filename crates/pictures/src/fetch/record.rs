@@ -7,14 +7,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::FetchError;
+use super::error::FetchError;
 
 /// The file that holds the record, in the folder it describes: a folder that is removed takes its record along.
 pub(super) const NAME: &str = ".fetched.json";
 
 /// What was unpacked into a folder, and from what.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Record {
+pub(super) struct FetchRecord {
     /// MD5 of the archive.
     pub(super) md5: String,
     /// Length in bytes of every file, by its path in the folder with forward slashes. Syncing each of some ten thousand
@@ -22,10 +22,15 @@ pub(super) struct Record {
     pub(super) files: BTreeMap<String, u64>,
 }
 
-impl Record {
+impl FetchRecord {
     /// The record of a folder, if there is one that can be read.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(NAME)).ok()?).ok()
+    }
+
+    /// Tells whether a folder has a record, readable or not.
+    pub(super) fn exists(folder: &Path) -> bool {
+        folder.join(NAME).exists()
     }
 
     /// Whether every file is there with its length.

@@ -7,8 +7,9 @@ use std::path::{Component, Path};
 use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
-use super::FetchError;
-use super::record::{self, Record};
+use super::error::FetchError;
+use super::names::unpacking;
+use super::record::{self, FetchRecord};
 
 /// The data set has less than a gigabyte in some 40,000 files: an archive with more than this is none of its.
 const MOST_BYTES: u64 = 4 << 30;
@@ -23,7 +24,7 @@ pub(super) fn unpack(
     md5: &str,
     on_file: &mut dyn FnMut(usize),
 ) -> Result<usize, FetchError> {
-    let temporary = archive.with_file_name(format!(".{name}.unpacking"));
+    let temporary = archive.with_file_name(unpacking(name));
     remove_folder(&temporary)?;
     let unpacked = unpack_into(archive, name, md5, &temporary, on_file).and_then(|record| {
         put_in_place(
@@ -46,7 +47,7 @@ fn unpack_into(
     md5: &str,
     temporary: &Path,
     on_file: &mut dyn FnMut(usize),
-) -> Result<Record, FetchError> {
+) -> Result<FetchRecord, FetchError> {
     let damaged = |source| FetchError::Archive {
         archive: archive.to_path_buf(),
         source,
@@ -56,9 +57,9 @@ fn unpack_into(
     let bytes = GzDecoder::new(io::BufReader::new(file)).take(MOST_BYTES + MOST_ENTRIES * 1024);
     let mut tar = Archive::new(bytes);
     let mut limits = Limits::default();
-    let mut record = Record {
+    let mut record = FetchRecord {
         md5: md5.to_string(),
-        ..Record::default()
+        ..FetchRecord::default()
     };
     for entry in tar.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
@@ -187,7 +188,7 @@ fn write_file(entry: &mut impl Read, target: &Path) -> Result<u64, Fault> {
 
 /// Makes `target` what `unpacked` is. A folder that was there keeps what the archive doesn't know; its record goes
 /// first and comes last, so that it never claims more than there is.
-fn put_in_place(record: &Record, unpacked: &Path, target: &Path) -> Result<(), FetchError> {
+fn put_in_place(record: &FetchRecord, unpacked: &Path, target: &Path) -> Result<(), FetchError> {
     if !target.exists() {
         return rename(unpacked, target);
     }

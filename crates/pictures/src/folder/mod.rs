@@ -4,6 +4,7 @@
 //! on every machine.
 
 mod label;
+mod name;
 mod photographs;
 mod walk;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::annotations::{AnnotationError, read_list};
 
 pub use label::label_of_file_name;
+pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
 pub use photographs::{LabelledPicture, Photographs, Sample};
 
 /// One picture file and its class.
@@ -31,20 +33,14 @@ pub struct LabelledFile {
 impl LabelledFile {
     /// The file name without folders and extension, e.g. `Abyssinian_12`: the key to its annotations.
     pub fn stem(&self) -> &str {
-        let file_name = self
-            .name
-            .rsplit_once('/')
-            .map_or(self.name.as_str(), |(_, file_name)| file_name);
-        file_name
-            .rsplit_once('.')
-            .map_or(file_name, |(stem, _)| stem)
+        name::stem(&self.name)
     }
 }
 
 /// Where the label of a picture is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Layout {
+pub enum FolderLayout {
     /// In the file name, `Breed_name_12.jpg`: see [`label_of_file_name`].
     #[default]
     FileNames,
@@ -112,19 +108,19 @@ pub enum FolderError {
 ///
 /// All folders below are walked. Left out: what starts with `.`, links to folders, and whatever has none of the
 /// extensions .jpg, .jpeg, .png, .gif, .webp, .bmp in any case (the official archive holds a few `.mat` files). The
-/// contents aren't looked at. `annotations` is the folder of the official `list.txt`; only [`Layout::List`] reads it, and
+/// contents aren't looked at. `annotations` is the folder of the official `list.txt`; only [`FolderLayout::List`] reads it, and
 /// leaves out both pictures that aren't on the list and lines whose picture isn't there.
 ///
 /// # Errors
 /// A folder that is missing or without pictures, or a picture without a label: one variant of [`FolderError`] for each.
 pub fn list_pictures(
     folder: &Path,
-    layout: Layout,
+    layout: FolderLayout,
     annotations: &Path,
 ) -> Result<Vec<LabelledFile>, FolderError> {
     let found = walk::find_pictures(folder)?;
     match layout {
-        Layout::FileNames => found
+        FolderLayout::FileNames => found
             .into_iter()
             .map(|(name, path)| match label_of_file_name(&name) {
                 Some(label) => Ok(LabelledFile {
@@ -135,7 +131,7 @@ pub fn list_pictures(
                 None => Err(FolderError::NoLabel(path)),
             })
             .collect(),
-        Layout::Folders => found
+        FolderLayout::Folders => found
             .into_iter()
             .map(|(name, path)| match name.split_once('/') {
                 Some((class, _)) => Ok(LabelledFile {
@@ -146,7 +142,7 @@ pub fn list_pictures(
                 None => Err(FolderError::NoClassFolder(path)),
             })
             .collect(),
-        Layout::List => keep_listed(found, folder, annotations),
+        FolderLayout::List => keep_listed(found, folder, annotations),
     }
 }
 

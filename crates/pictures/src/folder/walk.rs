@@ -1,13 +1,10 @@
 //! The picture files below a folder.
 
-use std::ffi::OsStr;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::FolderError;
-
-/// What a picture's name ends in, in small letters, after the last dot.
-const EXTENSIONS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
+use super::name::{is_hidden, is_picture_name};
 
 /// Name (relative, with `/`) and path of each picture below `folder`, in byte order of the names.
 pub(super) fn find_pictures(folder: &Path) -> Result<Vec<(String, PathBuf)>, FolderError> {
@@ -60,14 +57,4 @@ fn collect(
         }
     }
     Ok(())
-}
-
-fn is_hidden(file_name: &OsStr) -> bool {
-    file_name.as_encoded_bytes().starts_with(b".")
-}
-
-fn is_picture_name(path: &Path) -> bool {
-    path.extension()
-        .and_then(OsStr::to_str)
-        .is_some_and(|extension| EXTENSIONS.contains(&extension.to_lowercase().as_str()))
 }

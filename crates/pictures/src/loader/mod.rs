@@ -8,6 +8,8 @@ mod decoded_cache;
 mod normalisation;
 mod order;
 mod queue;
+mod seed;
+mod validation;
 mod worker;
 
 use std::sync::Arc;
@@ -23,7 +25,9 @@ use queue::Queue;
 
 pub use decoded_cache::DecodedCache;
 pub use normalisation::Normalisation;
-pub use order::{EpochSeed, batches_in_epoch, shuffle};
+pub use order::{batches_in_epoch, shuffle};
+pub use seed::{BatchPurpose, BatchSeed, EpochSeed};
+pub use validation::{ValidationPicture, validation_square};
 
 /// A data set that threads can share.
 pub type SharedDataset = Arc<dyn Dataset<Sample>>;

@@ -22,18 +22,19 @@ impl Normalisation {
         std: [0.229, 0.224, 0.225],
     };
 
-    /// Leaves values as they are.
-    pub const NONE: Self = Self {
-        mean: [0.0; 3],
-        std: [1.0; 3],
-    };
-
-    /// (value - mean) / std of the planes red, green, blue, from `square` to `normalised`.
-    pub(super) fn apply(&self, square: &[f32], normalised: &mut [f32]) {
+    /// Normalises a square in place: `(value - mean) / std` of each value of its planes red, green, blue.
+    ///
+    /// # Panics
+    /// If the length of `square` is not a multiple of three.
+    pub fn apply(&self, square: &mut [f32]) {
+        assert!(
+            square.len().is_multiple_of(3),
+            "{} values are not three planes",
+            square.len()
+        );
         vectorised(NormalisationKernel {
             normalisation: self,
             square,
-            normalised,
         });
     }
 
@@ -49,8 +50,7 @@ impl Normalisation {
 
 struct NormalisationKernel<'a> {
     normalisation: &'a Normalisation,
-    square: &'a [f32],
-    normalised: &'a mut [f32],
+    square: &'a mut [f32],
 }
 
 impl Kernel for NormalisationKernel<'_> {
@@ -58,13 +58,10 @@ impl Kernel for NormalisationKernel<'_> {
     fn run(self) {
         let Normalisation { mean, std } = self.normalisation;
         let plane = (self.square.len() / 3).max(1);
-        let planes = self
-            .square
-            .chunks_exact(plane)
-            .zip(self.normalised.chunks_exact_mut(plane));
-        for ((values, normalised), (mean, std)) in planes.zip(mean.iter().zip(std)) {
-            for (value, normalised) in values.iter().zip(normalised) {
-                *normalised = (value - mean) / std;
+        let planes = self.square.chunks_exact_mut(plane);
+        for (values, (mean, std)) in planes.zip(mean.iter().zip(std)) {
+            for value in values {
+                *value = (*value - mean) / std;
             }
         }
     }
@@ -80,9 +77,9 @@ mod tests {
             mean: [0.5, 0.25, 0.0],
             std: [0.5, 0.25, 2.0],
         };
-        let mut normalised = [0.0; 6];
-        normalisation.apply(&[0.0, 1.0, 0.0, 1.0, 0.0, 1.0], &mut normalised);
-        assert_eq!(normalised, [-1.0, 1.0, -1.0, 3.0, 0.0, 0.5]);
+        let mut square = [0.0, 1.0, 0.0, 1.0, 0.0, 1.0];
+        normalisation.apply(&mut square);
+        assert_eq!(square, [-1.0, 1.0, -1.0, 3.0, 0.0, 0.5]);
     }
 
     #[test]

@@ -1,42 +1,13 @@
-//! The order of an epoch, and where its randomness comes from.
+//! The order of the pictures in an epoch.
 
-use rand::SeedableRng;
 use rand::seq::SliceRandom;
-use rand_chacha::ChaCha8Rng;
 
-/// Names one epoch of a run; with the index of a picture it decides how that picture is varied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct EpochSeed {
-    /// Seed of the run.
-    pub seed: u64,
-    /// Number of the stage.
-    pub stage: u64,
-    /// Number of the epoch in the stage.
-    pub epoch: u64,
-}
-
-impl EpochSeed {
-    /// The generator for the picture with this index in the data set.
-    ///
-    /// ChaCha8, seeded with seed, stage, epoch and picture as four little-endian u64.
-    pub fn generator(&self, picture: u64) -> ChaCha8Rng {
-        let mut bytes = [0; 32];
-        for (eight, number) in bytes
-            .chunks_exact_mut(8)
-            .zip([self.seed, self.stage, self.epoch, picture])
-        {
-            eight.copy_from_slice(&number.to_le_bytes());
-        }
-        ChaCha8Rng::from_seed(bytes)
-    }
-}
+use super::seed::EpochSeed;
 
 /// The indices 0..`length` in the random order of one epoch.
-///
-/// The generator is that of a picture that no data set has, `u64::MAX`.
 pub fn shuffle(length: usize, seed: EpochSeed) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
-    order.shuffle(&mut seed.generator(u64::MAX));
+    order.shuffle(&mut seed.order_generator());
     order
 }
 

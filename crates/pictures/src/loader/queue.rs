@@ -121,14 +121,19 @@ impl Queue {
         }
     }
 
-    /// Records what became of a picture; `write` fills its place in the batch.
-    pub(super) fn finish(&self, task: Task, outcome: Outcome, write: impl FnOnce(&mut [f32])) {
+    /// Records what became of a picture, and copies its normalised values into the batch if there are any.
+    ///
+    /// The copy holds the batch's lock, which all workers on this batch need; nothing else may be done under it.
+    pub(super) fn finish(&self, task: Task, outcome: Outcome, values: Option<&[f32]>) {
         let Task { position, contents } = task;
         let slot = position % self.layout.batch_size;
         {
             let mut contents = lock(&contents);
-            let start = slot * self.layout.picture_length;
-            write(&mut contents.pictures[start..start + self.layout.picture_length]);
+            if let Some(values) = values {
+                let start = slot * self.layout.picture_length;
+                contents.pictures[start..start + self.layout.picture_length]
+                    .copy_from_slice(values);
+            }
             contents.outcomes[slot] = Some(outcome);
         }
         let mut state = lock(&self.state);

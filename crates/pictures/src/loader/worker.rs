@@ -1,4 +1,9 @@
-//! What one worker thread does.
+//! The work of one thread of the loader.
+//!
+//! A worker must never wait for rayon. The thread that takes the batches may be the only one of rayon's global pool
+//! (training makes it so when `RAYON_NUM_THREADS` is 1), and while it waits for a batch no job of rayon runs: both would
+//! wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of `image`
+//! stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
 use super::queue::{Outcome, Queue};
 use super::{EpochPlan, LoaderError, OnBadImage, Purpose, SharedDataset};
@@ -21,11 +26,11 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
                     &draws(plan, index),
                     &mut square,
                 );
-                queue.finish(task, Outcome::Loaded { index, label }, |slot| {
-                    plan.normalisation.apply(&square, slot)
-                });
+                // Here and not in `finish`, which holds the batch's lock while it copies.
+                plan.normalisation.apply(&mut square);
+                queue.finish(task, Outcome::Loaded { index, label }, Some(&square));
             }
-            Err(outcome) => queue.finish(task, outcome, |_| ()),
+            Err(outcome) => queue.finish(task, outcome, None),
         }
     }
 }

@@ -30,3 +30,22 @@ impl Padding {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Configs and checkpoints hold these words.
+    #[test]
+    fn each_mode_is_one_word_in_configs_and_checkpoints() {
+        for (padding, word) in [
+            (Padding::Reflection, "\"reflection\""),
+            (Padding::Zeros, "\"zeros\""),
+            (Padding::Border, "\"border\""),
+        ] {
+            assert_eq!(serde_json::to_string(&padding).unwrap(), word);
+            assert_eq!(serde_json::from_str::<Padding>(word).unwrap(), padding);
+        }
+        assert!(serde_json::from_str::<Padding>("\"mirror\"").is_err());
+    }
+}

@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::parts::{Sculpture, Skin};
 use super::pose::{Pose, Stance};
-use crate::sample::breed::{Form, Tail};
-use crate::sample::random::Draw;
+use crate::breed::{Form, Tail};
+use crate::random::Draw;
 
 /// Half the length of the trunk without its round ends.
 const HALF: f32 = 0.34;

@@ -6,10 +6,10 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{DynamicImage, GrayImage, ImageFormat, RgbImage};
 use serde_json::{Value, json};
 
-use super::SampleError;
-use super::breed::Breed;
-use super::picture::PixelBox;
-use super::two_breeds::Pair;
+use crate::breed::Breed;
+use crate::error::SampleError;
+use crate::picture::PixelBox;
+use crate::two_breeds::AnimalPair;
 
 /// JPEG's quality, 1 to 100.
 const QUALITY: u8 = 90;
@@ -19,7 +19,7 @@ const VALIDATION_EVERY: usize = 5;
 
 /// Writes `list.txt`, `trainval.txt` and `test.txt`: one line `name class species breed` per picture, all numbers from
 /// one; species 1 are cats, 2 dogs, and breeds are numbered within their species.
-pub(super) fn write_lists(
+pub(crate) fn write_lists(
     annotations: &Path,
     breeds: &[Breed],
     pictures_per_breed: usize,
@@ -64,12 +64,12 @@ pub(super) fn write_lists(
 }
 
 /// The name of a picture without its ending.
-pub(super) fn stem(breed: Breed, number: usize) -> String {
+pub(crate) fn stem(breed: Breed, number: usize) -> String {
     format!("{}_{number}", breed.name())
 }
 
 /// The head box as a file in the format of PASCAL VOC: pixels count from one and both corners are inside.
-pub(super) fn write_head_box(
+pub(crate) fn write_head_box(
     path: &Path,
     name: &str,
     breed: Breed,
@@ -91,7 +91,7 @@ pub(super) fn write_head_box(
 }
 
 /// What `two_breeds/truth.json` says of one picture.
-pub(super) fn truth(name: &str, [left, right]: [Breed; 2], pair: &Pair) -> Value {
+pub(crate) fn truth(name: &str, [left, right]: [Breed; 2], pair: &AnimalPair) -> Value {
     let (width, height) = pair.picture.dimensions();
     json!({
         "file": format!("{name}.jpg"),
@@ -110,7 +110,7 @@ pub(super) fn truth(name: &str, [left, right]: [Breed; 2], pair: &Pair) -> Value
 }
 
 /// Writes a picture as a JPEG file.
-pub(super) fn write_picture(path: &Path, picture: &RgbImage) -> Result<(), SampleError> {
+pub(crate) fn write_picture(path: &Path, picture: &RgbImage) -> Result<(), SampleError> {
     let mut bytes = Vec::new();
     JpegEncoder::new_with_quality(&mut bytes, QUALITY)
         .encode_image(picture)
@@ -122,7 +122,7 @@ pub(super) fn write_picture(path: &Path, picture: &RgbImage) -> Result<(), Sampl
 }
 
 /// Writes a trimap as an 8-bit grey PNG file.
-pub(super) fn write_trimap(path: &Path, trimap: &GrayImage) -> Result<(), SampleError> {
+pub(crate) fn write_trimap(path: &Path, trimap: &GrayImage) -> Result<(), SampleError> {
     let mut bytes = std::io::Cursor::new(Vec::new());
     DynamicImage::from(trimap.clone())
         .write_to(&mut bytes, ImageFormat::Png)
@@ -134,12 +134,12 @@ pub(super) fn write_trimap(path: &Path, trimap: &GrayImage) -> Result<(), Sample
 }
 
 /// Writes a file of the sample.
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), SampleError> {
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), SampleError> {
     std::fs::write(path, bytes).map_err(SampleError::at("write", path))
 }
 
 /// Makes a folder of the sample, and those above it.
-pub(super) fn create_folder(path: PathBuf) -> Result<PathBuf, SampleError> {
+pub(crate) fn create_folder(path: PathBuf) -> Result<PathBuf, SampleError> {
     std::fs::create_dir_all(&path).map_err(SampleError::at("create", &path))?;
     Ok(path)
 }

@@ -6,14 +6,14 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 /// Linear colours, row by row; positions are in pixels from the upper left corner.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     pub width: usize,
     pub height: usize,
     pub pixels: Vec<Vec3>,
 }
 
 impl Canvas {
-    pub(super) fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize) -> Self {
         Self {
             width,
             height,
@@ -22,12 +22,12 @@ impl Canvas {
     }
 
     /// The shorter side: lengths that should not depend on the picture's size are shares of it.
-    pub(super) fn size(&self) -> f32 {
+    pub(crate) fn size(&self) -> f32 {
         self.width.min(self.height) as f32
     }
 
     /// Gives every pixel the colour that `colour` makes of its centre and its colour so far.
-    pub(super) fn paint(&mut self, mut colour: impl FnMut(Vec2, Vec3) -> Vec3) {
+    pub(crate) fn paint(&mut self, mut colour: impl FnMut(Vec2, Vec3) -> Vec3) {
         self.paint_within(
             Vec2::ZERO,
             Vec2::new(self.width as f32, self.height as f32),
@@ -36,7 +36,7 @@ impl Canvas {
     }
 
     /// The same for the pixels of a rectangle, which may reach beyond the canvas.
-    pub(super) fn paint_within(
+    pub(crate) fn paint_within(
         &mut self,
         low: Vec2,
         high: Vec2,
@@ -52,7 +52,7 @@ impl Canvas {
     }
 
     /// A soft-edged hair bent at `bend`.
-    pub(super) fn hair(
+    pub(crate) fn hair(
         &mut self,
         [start, bend, end]: [Vec2; 3],
         width: f32,
@@ -81,7 +81,7 @@ impl Canvas {
     }
 
     /// Blurs the picture with two passes of a box that is `2 * radius + 1` pixels wide.
-    pub(super) fn blur(&mut self, radius: usize) {
+    pub(crate) fn blur(&mut self, radius: usize) {
         for _ in 0..2 {
             for row in 0..self.height {
                 blur_line(&mut self.pixels, row * self.width, 1, self.width, radius);
@@ -93,7 +93,7 @@ impl Canvas {
     }
 
     /// Softens the picture as a lens out of focus by `share` of a three-pixel binomial does.
-    pub(super) fn soften(&mut self, share: f32) {
+    pub(crate) fn soften(&mut self, share: f32) {
         for (step, count, lines, stride) in [
             (1, self.width, self.height, self.width),
             (self.width, self.height, self.width, 1),
@@ -113,7 +113,7 @@ impl Canvas {
     }
 
     /// Develops the picture: exposure, the sensor's noise (`grain`, as a share of full scale) and gamma.
-    pub(super) fn develop(&self, random: &mut ChaCha8Rng, exposure: f32, grain: f32) -> RgbImage {
+    pub(crate) fn develop(&self, random: &mut ChaCha8Rng, exposure: f32, grain: f32) -> RgbImage {
         RgbImage::from_fn(self.width as u32, self.height as u32, |x, y| {
             let shared = random.random::<f32>() - 0.5;
             let light = self.pixels[y as usize * self.width + x as usize] * exposure;

@@ -2,11 +2,11 @@
 
 use glam::{Mat3, Vec3};
 
-use crate::sample::solid::{Frame, Solid};
+use crate::solid::{Frame, Solid};
 
 /// What covers a part; the coat decides which colour that is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::sample) enum Skin {
+pub(crate) enum Skin {
     Trunk,
     Chest,
     Leg,
@@ -24,7 +24,7 @@ pub(in crate::sample) enum Skin {
 }
 
 /// One solid of an animal.
-pub(in crate::sample) struct Part {
+pub(crate) struct Part {
     pub solid: Solid,
     pub skin: Skin,
     /// The coordinates in which the coat's pattern is laid over the part.
@@ -34,6 +34,16 @@ pub(in crate::sample) struct Part {
     pub blend: f32,
     /// Depth of the furry outline as a share of the part's size.
     pub fluff: f32,
+}
+
+/// A point of the skin, in the coordinates that the coat's pattern is laid in.
+pub(crate) struct Spot {
+    pub skin: Skin,
+    pub place: Vec3,
+    /// Unit vector away from the animal.
+    pub outwards: Vec3,
+    /// From the start (0) to the end (1) of the part.
+    pub along: f32,
 }
 
 /// Collects parts in the coordinates of the body and then of the head.

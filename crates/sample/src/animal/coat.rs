@@ -6,33 +6,14 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::markings::Markings;
-use super::parts::Skin;
-use crate::sample::breed::Breed;
-use crate::sample::light::linear;
-use crate::sample::noise::{Noise, mix, step};
-use crate::sample::random::Draw;
-
-/// How a point of the surface reflects light.
-#[derive(Clone, Copy)]
-pub(in crate::sample) struct Albedo {
-    /// Linear red, green and blue.
-    pub colour: Vec3,
-    /// Strength of the mirrored highlight.
-    pub gloss: f32,
-}
-
-/// A point of the skin in the coordinates that patterns are laid in.
-pub(in crate::sample) struct Spot {
-    pub skin: Skin,
-    pub place: Vec3,
-    /// Unit vector away from the animal.
-    pub outwards: Vec3,
-    /// From the start (0) to the end (1) of the part.
-    pub along: f32,
-}
+use super::parts::{Skin, Spot};
+use crate::breed::Breed;
+use crate::light::{Albedo, linear};
+use crate::noise::{Noise, mix, step};
+use crate::random::Draw;
 
 /// The colours of one animal.
-pub(in crate::sample) struct Coat {
+pub(crate) struct Coat {
     markings: Markings,
     noise: Noise,
     back: Vec3,
@@ -82,7 +63,7 @@ impl Coat {
     }
 
     /// What a spot of the skin looks like.
-    pub(in crate::sample) fn albedo(&self, spot: &Spot) -> Albedo {
+    pub(crate) fn albedo(&self, spot: &Spot) -> Albedo {
         match spot.skin {
             Skin::Eye => self.eye(spot.place),
             Skin::EyeRim => Albedo {

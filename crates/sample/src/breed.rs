@@ -52,7 +52,7 @@ impl Breed {
     }
 
     /// The proportions of an average animal of the breed.
-    pub(super) fn form(self) -> Form {
+    pub(crate) fn form(self) -> Form {
         match self {
             Self::Bombay => BOMBAY,
             Self::MaineCoon => MAINE_COON,
@@ -66,7 +66,7 @@ impl Breed {
 
 /// How the ears are built; lengths in head radii.
 #[derive(Clone, Copy)]
-pub(super) enum Ears {
+pub(crate) enum Ears {
     /// Upright triangles: `lean` is how far the tip is farther out than the middle of the base.
     Upright {
         length: f32,
@@ -83,7 +83,7 @@ pub(super) enum Ears {
 
 /// How the tail is built.
 #[derive(Clone, Copy)]
-pub(super) enum Tail {
+pub(crate) enum Tail {
     /// Thin and long.
     Slim,
     /// A thick plume; `over_back` carries it there.
@@ -96,7 +96,7 @@ pub(super) enum Tail {
 
 /// Proportions. Lengths of the body are in trunk lengths, those of the head in head radii.
 #[derive(Clone, Copy)]
-pub(super) struct Form {
+pub(crate) struct Form {
     pub leg_length: f32,
     pub leg_radius: f32,
     pub girth: f32,
@@ -116,7 +116,7 @@ pub(super) struct Form {
 
 /// The lower half of the face.
 #[derive(Clone, Copy)]
-pub(super) struct Muzzle {
+pub(crate) struct Muzzle {
     pub length: f32,
     pub width: f32,
     pub tip: f32,
@@ -125,7 +125,7 @@ pub(super) struct Muzzle {
 
 /// Place and size of the eyes.
 #[derive(Clone, Copy)]
-pub(super) struct Eyes {
+pub(crate) struct Eyes {
     pub size: f32,
     pub spread: f32,
     pub height: f32,

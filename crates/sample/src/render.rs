@@ -4,11 +4,11 @@ use std::cmp::Ordering;
 
 use glam::{Vec2, Vec3};
 
-use super::animal::{Albedo, Animal, Part, Spot};
-use super::canvas::Canvas;
-use super::light::Light;
-use super::noise::Noise;
-use super::solid::Hit;
+use crate::animal::{Animal, Part, Spot};
+use crate::canvas::Canvas;
+use crate::light::{Albedo, Light};
+use crate::noise::Noise;
+use crate::solid::Hit;
 
 /// Samples per pixel along each side.
 const SAMPLES: usize = 2;
@@ -18,14 +18,14 @@ const TILE: usize = 16;
 
 /// Where the animal's origin lies in the picture and how large its unit is, in pixels.
 #[derive(Clone, Copy)]
-pub(super) struct View {
+pub(crate) struct View {
     pub origin: Vec2,
     pub scale: f32,
 }
 
 impl View {
     /// From the animal's coordinates (y up) to the picture's (y down).
-    pub(super) fn project(&self, point: Vec2) -> Vec2 {
+    pub(crate) fn project(&self, point: Vec2) -> Vec2 {
         self.origin + point * Vec2::new(self.scale, -self.scale)
     }
 
@@ -35,7 +35,7 @@ impl View {
 }
 
 /// Which share of each pixel the animal and its head cover, row by row.
-pub(super) struct Coverage {
+pub(crate) struct Coverage {
     pub width: usize,
     pub height: usize,
     pub animal: Vec<f32>,
@@ -43,7 +43,7 @@ pub(super) struct Coverage {
 }
 
 /// Paints `animal` on the canvas and tells where it is.
-pub(super) fn render(
+pub(crate) fn render(
     canvas: &mut Canvas,
     animal: &Animal,
     view: View,

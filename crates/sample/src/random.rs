@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 /// What a generator is for; pictures of different kinds never share one.
 #[derive(Clone, Copy)]
-pub(super) enum Purpose {
+pub(crate) enum PicturePurpose {
     /// One animal, labelled with its breed.
     Single = 0,
     /// Two animals of different breeds in one frame.
@@ -13,7 +13,7 @@ pub(super) enum Purpose {
 }
 
 /// The generator of picture `number` of class `class`: its 32 bytes are the four numbers in little endian.
-pub(super) fn generator(seed: u64, purpose: Purpose, class: u64, number: u64) -> ChaCha8Rng {
+pub(crate) fn generator(seed: u64, purpose: PicturePurpose, class: u64, number: u64) -> ChaCha8Rng {
     let mut bytes = [0; 32];
     for (place, word) in bytes
         .chunks_exact_mut(8)
@@ -25,7 +25,7 @@ pub(super) fn generator(seed: u64, purpose: Purpose, class: u64, number: u64) ->
 }
 
 /// The few distributions that drawing needs.
-pub(super) trait Draw {
+pub(crate) trait Draw {
     /// Uniform in `low..high`.
     fn between(&mut self, low: f32, high: f32) -> f32;
     /// True with this probability.

@@ -4,10 +4,10 @@ use glam::{Vec2, Vec3};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use crate::sample::canvas::Canvas;
-use crate::sample::light::linear;
-use crate::sample::noise::{Noise, mix, step};
-use crate::sample::random::Draw;
+use crate::canvas::Canvas;
+use crate::light::linear;
+use crate::noise::{Noise, mix, step};
+use crate::random::Draw;
 
 /// Colours of walls, cloth and wood; among them every colour that a coat can have.
 const CLOTH: [u32; 18] = [

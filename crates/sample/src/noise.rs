@@ -5,17 +5,17 @@ use glam::{Vec2, Vec3};
 
 /// A field of noise; fields of different seeds are independent.
 #[derive(Clone, Copy)]
-pub(super) struct Noise {
+pub(crate) struct Noise {
     seed: u32,
 }
 
 impl Noise {
-    pub(super) fn new(seed: u32) -> Self {
+    pub(crate) fn new(seed: u32) -> Self {
         Self { seed }
     }
 
     /// The field in the plane, 0..1, one lattice cell per unit.
-    pub(super) fn at(self, point: Vec2) -> f32 {
+    pub(crate) fn at(self, point: Vec2) -> f32 {
         let (x, y) = (cell(point.x), cell(point.y));
         let (u, v) = (ease(point.x - x as f32), ease(point.y - y as f32));
         let row = |y: i32| mix(self.lattice(x, y, 0), self.lattice(x + 1, y, 0), u);
@@ -23,7 +23,7 @@ impl Noise {
     }
 
     /// The field in space, 0..1, one lattice cell per unit.
-    pub(super) fn in_space(self, point: Vec3) -> f32 {
+    pub(crate) fn in_space(self, point: Vec3) -> f32 {
         let (x, y, z) = (cell(point.x), cell(point.y), cell(point.z));
         let (u, v, w) = (
             ease(point.x - x as f32),
@@ -36,7 +36,7 @@ impl Noise {
     }
 
     /// Clouds: `octaves` fields, each twice as fine and half as strong as the one before; 0..1.
-    pub(super) fn clouds(self, point: Vec2, octaves: u32) -> f32 {
+    pub(crate) fn clouds(self, point: Vec2, octaves: u32) -> f32 {
         let (mut sum, mut weight, mut total, mut point) = (0.0, 1.0, 0.0, point);
         for octave in 0..octaves {
             sum += weight * Self::new(self.seed.wrapping_add(octave)).at(point);
@@ -59,12 +59,12 @@ impl Noise {
 }
 
 /// Linear interpolation from `low` (at 0) to `high` (at 1).
-pub(super) fn mix(low: f32, high: f32, share: f32) -> f32 {
+pub(crate) fn mix(low: f32, high: f32, share: f32) -> f32 {
     low + (high - low) * share
 }
 
 /// 0 below `low`, 1 above `high`, smooth between; with `low` above `high` the other way round.
-pub(super) fn step(low: f32, high: f32, value: f32) -> f32 {
+pub(crate) fn step(low: f32, high: f32, value: f32) -> f32 {
     ease(((value - low) / (high - low)).clamp(0.0, 1.0))
 }
 

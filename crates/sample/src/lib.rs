@@ -19,6 +19,7 @@ mod annotation_files;
 mod background;
 mod breed;
 mod canvas;
+mod error;
 mod light;
 mod noise;
 mod picture;
@@ -36,12 +37,14 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use breed::Breed;
+pub use error::SampleError;
+pub use spec::SampleSpec;
+
 use annotation_files::{
     create_folder, stem, truth, write, write_head_box, write_lists, write_picture, write_trimap,
 };
-pub use breed::Breed;
-use random::{Purpose, generator};
-pub use spec::{SampleError, SampleSpec};
+use random::{PicturePurpose, generator};
 
 /// Raised whenever the same spec would be drawn differently, so that samples of an older program are drawn again.
 const GENERATOR: u32 = 3;
@@ -55,7 +58,8 @@ const CHUNK: usize = 32;
 /// Whether `folder` holds the whole sample of `spec`, drawn by this version of the generator.
 pub fn is_complete(folder: &Path, spec: &SampleSpec) -> bool {
     fs::read(folder.join(RECORD)).is_ok_and(|bytes| {
-        serde_json::from_slice::<Record>(&bytes).is_ok_and(|record| record == Record::of(spec))
+        serde_json::from_slice::<SampleRecord>(&bytes)
+            .is_ok_and(|record| record == SampleRecord::of(spec))
     })
 }
 
@@ -94,12 +98,12 @@ pub fn draw_sample(
 
 /// What `sample.json` says.
 #[derive(PartialEq, Serialize, Deserialize)]
-struct Record {
+struct SampleRecord {
     generator: u32,
     spec: SampleSpec,
 }
 
-impl Record {
+impl SampleRecord {
     fn of(spec: &SampleSpec) -> Self {
         Self {
             generator: GENERATOR,
@@ -179,7 +183,7 @@ fn draw_into(
 
 fn draw_single(folder: &Path, seed: u64, breed: Breed, number: usize) -> Result<(), SampleError> {
     // The breed counts by its place among all breeds, so that fewer breeds draw the same pictures of those that stay.
-    let mut random = generator(seed, Purpose::Single, breed as u64, number as u64);
+    let mut random = generator(seed, PicturePurpose::Single, breed as u64, number as u64);
     let portrait = picture::portrait(&mut random, breed);
     let name = stem(breed, number);
     let annotations = folder.join("annotations");
@@ -202,7 +206,7 @@ fn draw_single(folder: &Path, seed: u64, breed: Breed, number: usize) -> Result<
 }
 
 fn draw_pair(folder: &Path, spec: &SampleSpec, number: usize) -> Result<Value, SampleError> {
-    let mut random = generator(spec.seed, Purpose::TwoBreeds, 0, number as u64);
+    let mut random = generator(spec.seed, PicturePurpose::TwoBreeds, 0, number as u64);
     let breeds = two_breeds::breeds_of(&spec.breeds, number);
     let pair = two_breeds::pair(&mut random, breeds);
     let name = format!(
@@ -229,7 +233,7 @@ fn replace(folder: &Path, drawing: &Path, spec: &SampleSpec) -> Result<(), Sampl
     let record = drawing.join(RECORD);
     write(
         &record,
-        format!("{:#}\n", serde_json::json!(Record::of(spec))).as_bytes(),
+        format!("{:#}\n", serde_json::json!(SampleRecord::of(spec))).as_bytes(),
     )?;
     // Only the record is forced to the disk: pictures lost with the power can be drawn again, unlike anything trained.
     File::open(&record)

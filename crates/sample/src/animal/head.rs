@@ -4,8 +4,8 @@ use glam::{Mat3, Vec3};
 use rand_chacha::ChaCha8Rng;
 
 use super::parts::{Sculpture, Skin};
-use crate::sample::breed::{Breed, Ears, Eyes, Form, Muzzle};
-use crate::sample::random::Draw;
+use crate::breed::{Breed, Ears, Eyes, Form, Muzzle};
+use crate::random::Draw;
 
 /// Builds the head and returns the animal's whiskers in space.
 pub(super) fn build(

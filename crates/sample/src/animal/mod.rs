@@ -10,17 +10,17 @@ mod pose;
 use glam::{Mat3, Vec2, Vec3};
 use rand_chacha::ChaCha8Rng;
 
-pub(super) use coat::{Albedo, Coat, Spot};
-pub(super) use parts::Part;
+pub(crate) use parts::{Part, Spot};
 
-use super::breed::{Breed, Form};
-use super::random::Draw;
-use super::solid::Frame;
+use crate::breed::{Breed, Form};
+use crate::random::Draw;
+use crate::solid::Frame;
+use coat::Coat;
 use parts::Sculpture;
 use pose::Pose;
 
 /// One animal in the units of its trunk, standing on the ground plane through the origin.
-pub(super) struct Animal {
+pub(crate) struct Animal {
     pub parts: Vec<Part>,
     pub coat: Coat,
     /// Turns the upright world into what the camera, which looks down a little, sees.
@@ -31,7 +31,7 @@ pub(super) struct Animal {
 
 impl Animal {
     /// Draws an individual of `breed`: its proportions, pose and colours. A narrow animal sits and faces the camera.
-    pub(super) fn individual(random: &mut ChaCha8Rng, breed: Breed, narrow: bool) -> Self {
+    pub(crate) fn individual(random: &mut ChaCha8Rng, breed: Breed, narrow: bool) -> Self {
         let form = vary(random, breed.form());
         let pose = Pose::draw(random, narrow);
         let camera = Mat3::from_rotation_x(pose.camera_pitch);
@@ -58,7 +58,7 @@ impl Animal {
     }
 
     /// The lower left and upper right corner of all parts, or of those of the head.
-    pub(super) fn extent(&self, head_only: bool) -> (Vec2, Vec2) {
+    pub(crate) fn extent(&self, head_only: bool) -> (Vec2, Vec2) {
         self.parts
             .iter()
             .filter(|part| part.of_head || !head_only)

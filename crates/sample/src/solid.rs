@@ -6,7 +6,7 @@ use glam::{Mat3, Vec2, Vec3};
 
 /// A coordinate system placed in space: where its origin is, how it is turned and how large its unit is.
 #[derive(Clone, Copy)]
-pub(super) struct Frame {
+pub(crate) struct Frame {
     pub origin: Vec3,
     pub rotation: Mat3,
     pub scale: f32,
@@ -14,19 +14,19 @@ pub(super) struct Frame {
 
 impl Frame {
     /// From the frame's coordinates to space.
-    pub(super) fn place(&self, point: Vec3) -> Vec3 {
+    pub(crate) fn place(&self, point: Vec3) -> Vec3 {
         self.origin + self.rotation * (point * self.scale)
     }
 
     /// From space to the frame's coordinates.
-    pub(super) fn locate(&self, point: Vec3) -> Vec3 {
+    pub(crate) fn locate(&self, point: Vec3) -> Vec3 {
         self.rotation.transpose() * (point - self.origin) / self.scale
     }
 }
 
 /// The nearest surface under a point of the picture plane.
 #[derive(Clone, Copy)]
-pub(super) struct Hit {
+pub(crate) struct Hit {
     /// Height above the picture plane; larger is nearer.
     pub depth: f32,
     /// Unit vector away from the solid.
@@ -37,7 +37,7 @@ pub(super) struct Hit {
 
 /// A shape in space.
 #[derive(Clone, Copy)]
-pub(super) enum Solid {
+pub(crate) enum Solid {
     /// The points that `to_unit` maps into the unit ball.
     Ellipsoid {
         centre: Vec3,
@@ -57,7 +57,7 @@ pub(super) enum Solid {
 
 impl Solid {
     /// An ellipsoid with the `radii` along the axes of `rotation`.
-    pub(super) fn ellipsoid(centre: Vec3, rotation: Mat3, radii: Vec3) -> Self {
+    pub(crate) fn ellipsoid(centre: Vec3, rotation: Mat3, radii: Vec3) -> Self {
         let axes = rotation * Mat3::from_diagonal(radii);
         let half_extent = Vec2::new(axes.row(0).length(), axes.row(1).length());
         Self::Ellipsoid {
@@ -68,7 +68,7 @@ impl Solid {
     }
 
     /// The lower left and upper right corner of what the shape covers of the picture plane.
-    pub(super) fn extent(&self) -> (Vec2, Vec2) {
+    pub(crate) fn extent(&self) -> (Vec2, Vec2) {
         match *self {
             Self::Ellipsoid {
                 centre,
@@ -101,7 +101,7 @@ impl Solid {
     }
 
     /// A point in the middle of the shape.
-    pub(super) fn centre(&self) -> Vec3 {
+    pub(crate) fn centre(&self) -> Vec3 {
         match *self {
             Self::Ellipsoid { centre, .. } => centre,
             Self::Limb { start, end, .. } => (start + end) * 0.5,
@@ -112,7 +112,7 @@ impl Solid {
     }
 
     /// The nearest surface at `point` of the shape swollen by the factor `swell`, if it covers the point.
-    pub(super) fn hit(&self, point: Vec2, swell: f32) -> Option<Hit> {
+    pub(crate) fn hit(&self, point: Vec2, swell: f32) -> Option<Hit> {
         match *self {
             Self::Ellipsoid {
                 centre, to_unit, ..

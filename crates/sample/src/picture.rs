@@ -5,18 +5,18 @@ use image::{GrayImage, Luma, RgbImage};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Animal;
-use super::background;
-use super::breed::Breed;
-use super::canvas::Canvas;
-use super::light::Light;
-use super::noise::Noise;
-use super::random::Draw;
-use super::render::{Coverage, View, render};
+use crate::animal::Animal;
+use crate::background;
+use crate::breed::Breed;
+use crate::canvas::Canvas;
+use crate::light::Light;
+use crate::noise::Noise;
+use crate::random::Draw;
+use crate::render::{Coverage, View, render};
 
 /// A rectangle of whole pixels; `right` and `bottom` are the first column and row outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct PixelBox {
+pub(crate) struct PixelBox {
     pub left: u32,
     pub top: u32,
     pub right: u32,
@@ -24,7 +24,7 @@ pub(super) struct PixelBox {
 }
 
 /// Where one animal is.
-pub(super) struct Whereabouts {
+pub(crate) struct Whereabouts {
     /// 1 animal, 2 background, 3 the border between them.
     pub trimap: GrayImage,
     pub animal: PixelBox,
@@ -32,13 +32,13 @@ pub(super) struct Whereabouts {
 }
 
 /// A drawn picture of one animal.
-pub(super) struct Portrait {
+pub(crate) struct Portrait {
     pub picture: RgbImage,
     pub whereabouts: Whereabouts,
 }
 
 /// Draws one animal of `breed` somewhere in a picture; the head is always inside the frame.
-pub(super) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
+pub(crate) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
     let mut canvas = canvas_of_some_size(random);
     let light = Light::draw(random);
     let animal = Animal::individual(random, breed, false);
@@ -60,13 +60,13 @@ pub(super) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
 }
 
 /// A row for the far end of the ground, so that an animal standing at row `feet` stands on it.
-pub(super) fn horizon(random: &mut ChaCha8Rng, canvas: &Canvas, feet: f32) -> f32 {
+pub(crate) fn horizon(random: &mut ChaCha8Rng, canvas: &Canvas, feet: f32) -> f32 {
     let behind = feet - random.between(0.12, 0.65) * canvas.size();
     behind.clamp(0.05 * canvas.height as f32, 0.92 * canvas.height as f32)
 }
 
 /// What the camera adds: a lens that is not quite sharp, exposure and noise.
-pub(super) fn photograph(random: &mut ChaCha8Rng, canvas: &mut Canvas) -> RgbImage {
+pub(crate) fn photograph(random: &mut ChaCha8Rng, canvas: &mut Canvas) -> RgbImage {
     canvas.soften(random.between(0.0, 0.7));
     let exposure = 2f32.powf(random.bell(0.15, 0.14));
     let grain = random.between(0.0, 0.05);
@@ -136,7 +136,7 @@ fn place(
 
 impl Whereabouts {
     /// Reads the coverage off: more than half of a pixel counts as all of it.
-    pub(super) fn of(coverage: &Coverage) -> Self {
+    pub(crate) fn of(coverage: &Coverage) -> Self {
         let (width, height) = (coverage.width, coverage.height);
         let inside: Vec<bool> = coverage.animal.iter().map(|share| *share >= 0.5).collect();
         let mut trimap = GrayImage::from_fn(width as u32, height as u32, |x, y| {

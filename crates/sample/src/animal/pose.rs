@@ -5,7 +5,7 @@ use std::f32::consts::FRAC_PI_2;
 use glam::{Mat3, Vec3};
 use rand_chacha::ChaCha8Rng;
 
-use crate::sample::random::Draw;
+use crate::random::Draw;
 
 /// What the body does.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::GrayImage;
-use pictures::sample::{Breed, SampleError, SampleSpec, draw_sample, is_complete};
 use proptest::prelude::*;
+use sample::{Breed, SampleError, SampleSpec, draw_sample, is_complete};
 
 fn small(seed: u64) -> SampleSpec {
     SampleSpec {

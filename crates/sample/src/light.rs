@@ -3,11 +3,19 @@
 use glam::Vec3;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Albedo;
-use super::random::Draw;
+use crate::random::Draw;
+
+/// Reflectance of a point of a surface.
+#[derive(Clone, Copy)]
+pub(crate) struct Albedo {
+    /// Linear red, green and blue.
+    pub colour: Vec3,
+    /// Strength of the mirrored highlight.
+    pub gloss: f32,
+}
 
 /// The light of one picture: one lamp or the sun, and what the surroundings scatter.
-pub(super) struct Light {
+pub(crate) struct Light {
     /// Unit vector towards the lamp; x right, y up, z to the viewer.
     pub direction: Vec3,
     /// Linear colour of the lamp.
@@ -18,7 +26,7 @@ pub(super) struct Light {
 
 impl Light {
     /// Draws direction, brightness and colour temperature.
-    pub(super) fn draw(random: &mut ChaCha8Rng) -> Self {
+    pub(crate) fn draw(random: &mut ChaCha8Rng) -> Self {
         let azimuth = random.bell(0.0, 0.6);
         let elevation = random.between(0.45, 1.25);
         let direction = Vec3::new(
@@ -40,7 +48,7 @@ impl Light {
     }
 
     /// The colour that a surface shows; `openness` 0..1 is how much of the surroundings it sees.
-    pub(super) fn shade(&self, albedo: Albedo, normal: Vec3, openness: f32) -> Vec3 {
+    pub(crate) fn shade(&self, albedo: Albedo, normal: Vec3, openness: f32) -> Vec3 {
         // Hair scatters light around its edge, so the lit side reaches beyond the right angle.
         let lit = ((normal.dot(self.direction) + 0.3) / 1.3).max(0.0);
         let from_above = 0.75 + 0.25 * normal.y;
@@ -55,7 +63,7 @@ impl Light {
 }
 
 /// Linear light of an sRGB colour written as 0xRRGGBB, with the exponent 2.2 in place of the standard's two pieces.
-pub(super) fn linear(rgb: u32) -> Vec3 {
+pub(crate) fn linear(rgb: u32) -> Vec3 {
     let channel = |shift: u32| (((rgb >> shift) & 0xFF) as f32 / 255.0).powf(2.2);
     Vec3::new(channel(16), channel(8), channel(0))
 }

@@ -1,54 +1,7 @@
-//! What a sample consists of, and why one could not be drawn.
+//! Errors of drawing a sample.
 
 use std::io;
 use std::path::{Path, PathBuf};
-
-use serde::{Deserialize, Serialize};
-
-use super::breed::Breed;
-
-/// What to draw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct SampleSpec {
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// The breeds, each at most once; in this order they are numbered in `list.txt`.
-    pub breeds: Vec<Breed>,
-    /// Pictures of each breed; every fifth goes to `test.txt`, the others to `trainval.txt`.
-    pub pictures_per_breed: usize,
-    /// Pictures with two different breeds in one frame.
-    pub two_breeds_pictures: usize,
-}
-
-impl SampleSpec {
-    /// Refuses a spec that cannot be drawn.
-    pub(super) fn check(&self) -> Result<(), SampleError> {
-        if self.breeds.is_empty() || self.pictures_per_breed == 0 {
-            return Err(SampleError::Empty);
-        }
-        for (place, breed) in self.breeds.iter().enumerate() {
-            if self.breeds[..place].contains(breed) {
-                return Err(SampleError::RepeatedBreed { name: breed.name() });
-            }
-        }
-        if self.two_breeds_pictures > 0 && self.breeds.len() < 2 {
-            return Err(SampleError::NoSecondBreed);
-        }
-        Ok(())
-    }
-}
-
-impl Default for SampleSpec {
-    fn default() -> Self {
-        Self {
-            seed: 1,
-            breeds: Breed::ALL.to_vec(),
-            pictures_per_breed: 160,
-            two_breeds_pictures: 30,
-        }
-    }
-}
 
 /// Why a sample could not be drawn.
 #[derive(Debug, thiserror::Error)]
@@ -93,7 +46,7 @@ pub enum SampleError {
 
 impl SampleError {
     /// Names the file or folder of a failed action.
-    pub(super) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
+    pub(crate) fn at(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();
         move |source| Self::File {
             action,

@@ -5,18 +5,18 @@ use image::RgbImage;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Animal;
-use super::background;
-use super::breed::Breed;
-use super::canvas::Canvas;
-use super::light::Light;
-use super::noise::Noise;
-use super::picture::{Whereabouts, horizon, photograph};
-use super::random::Draw;
-use super::render::{View, render};
+use crate::animal::Animal;
+use crate::background;
+use crate::breed::Breed;
+use crate::canvas::Canvas;
+use crate::light::Light;
+use crate::noise::Noise;
+use crate::picture::{Whereabouts, horizon, photograph};
+use crate::random::Draw;
+use crate::render::{View, render};
 
 /// A drawn picture of two animals.
-pub(super) struct Pair {
+pub(crate) struct AnimalPair {
     pub picture: RgbImage,
     /// The column that divides the two.
     pub seam: u32,
@@ -25,7 +25,7 @@ pub(super) struct Pair {
 }
 
 /// The breeds of picture `number` (from 0): every pair once before any comes again, with the sides swapped each round.
-pub(super) fn breeds_of(breeds: &[Breed], number: usize) -> [Breed; 2] {
+pub(crate) fn breeds_of(breeds: &[Breed], number: usize) -> [Breed; 2] {
     let pairs: Vec<[Breed; 2]> = (0..breeds.len())
         .flat_map(|one| (one + 1..breeds.len()).map(move |other| [breeds[one], breeds[other]]))
         .collect();
@@ -38,7 +38,7 @@ pub(super) fn breeds_of(breeds: &[Breed], number: usize) -> [Breed; 2] {
 }
 
 /// Draws the two breeds, left and right.
-pub(super) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> Pair {
+pub(crate) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> AnimalPair {
     let height = random.between(170.0, 220.0);
     let mut canvas = Canvas::new(
         (height * random.between(1.15, 1.3)) as usize,
@@ -67,7 +67,7 @@ pub(super) fn pair(random: &mut ChaCha8Rng, breeds: [Breed; 2]) -> Pair {
             tufts,
         ))
     });
-    Pair {
+    AnimalPair {
         picture: photograph(random, &mut canvas),
         seam: seam as u32,
         left,

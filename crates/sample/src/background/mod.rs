@@ -6,14 +6,14 @@ mod settings;
 use glam::Vec2;
 use rand_chacha::ChaCha8Rng;
 
-use super::animal::Animal;
-use super::canvas::Canvas;
-use super::light::Light;
-use super::random::Draw;
-use super::render::View;
+use crate::animal::Animal;
+use crate::canvas::Canvas;
+use crate::light::Light;
+use crate::random::Draw;
+use crate::render::View;
 
 /// Paints a setting whose ground reaches up to the row `horizon`, with things lying about.
-pub(super) fn paint(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light, horizon: f32) {
+pub(crate) fn paint(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light, horizon: f32) {
     settings::paint(random, canvas, horizon);
     for _ in 0..random.choose(&[0, 1, 1, 2, 3]) {
         props::paint(random, canvas, light, horizon);
@@ -31,7 +31,7 @@ pub(super) fn paint(random: &mut ChaCha8Rng, canvas: &mut Canvas, light: &Light,
 }
 
 /// Darkens the ground where the animal keeps the light away.
-pub(super) fn shadow(canvas: &mut Canvas, animal: &Animal, view: View, light: &Light) {
+pub(crate) fn shadow(canvas: &mut Canvas, animal: &Animal, view: View, light: &Light) {
     let strength = 0.35 + 0.3 * (light.key.y / (light.key.y + light.ambient.y));
     let slope = light.direction / light.direction.y.max(0.35);
     let blobs: Vec<(Vec2, Vec2, f32)> = animal

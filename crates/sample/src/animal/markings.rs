@@ -3,12 +3,11 @@
 use glam::{Vec2, Vec3};
 use rand_chacha::ChaCha8Rng;
 
-use super::coat::Spot;
-use super::parts::Skin;
-use crate::sample::breed::Breed;
-use crate::sample::light::linear;
-use crate::sample::noise::{mix, step};
-use crate::sample::random::Draw;
+use super::parts::{Skin, Spot};
+use crate::breed::Breed;
+use crate::light::linear;
+use crate::noise::{mix, step};
+use crate::random::Draw;
 
 /// How the colours are spread over the animal.
 pub(super) enum Markings {

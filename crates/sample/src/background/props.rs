@@ -4,10 +4,10 @@ use glam::{Vec2, Vec3};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use crate::sample::canvas::Canvas;
-use crate::sample::light::{Light, linear};
-use crate::sample::noise::{Noise, mix, step};
-use crate::sample::random::Draw;
+use crate::canvas::Canvas;
+use crate::light::{Light, linear};
+use crate::noise::{Noise, mix, step};
+use crate::random::Draw;
 
 const PAINT: [u32; 12] = [
     0xC23B2E, 0xE0B23A, 0x2F6FA8, 0x4F8F4A, 0xE8E0D0, 0x262428, 0xA9683A, 0xD8BC94, 0x8A8A8E,

@@ -1,0 +1,49 @@
+//! One picture as validation sees it, for those who load no epoch.
+
+use std::path::Path;
+
+use image::RgbImage;
+
+use crate::decode::{DecodeError, decode, read_bytes};
+use crate::transform::{CropMap, Draws, Padding, apply};
+
+/// A decoded picture file and the square that the network sees of it in validation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValidationPicture {
+    /// Content of the file.
+    pub bytes: Vec<u8>,
+    /// Decoded pixels in the size that they have on the disk.
+    pub pixels: RgbImage,
+    /// Map between the square and `pixels`.
+    pub crop: CropMap,
+    /// The square as [`validation_square`] gives it; [`Normalisation::apply`](super::Normalisation::apply) makes of it
+    /// what a validation batch of the loader holds.
+    pub square: Vec<f32>,
+}
+
+impl ValidationPicture {
+    /// Reads, decodes and transforms the file `path` for squares of `size` × `size` pixels.
+    ///
+    /// # Errors
+    /// [`DecodeError::InFile`], which names the file and holds the cause.
+    pub fn read(path: &Path, size: usize, padding: Padding) -> Result<Self, DecodeError> {
+        let bytes = read_bytes(path)?;
+        let pixels = decode(&bytes).map_err(|error| error.in_file(path))?;
+        let crop = CropMap::new(pixels.width() as usize, pixels.height() as usize, size);
+        let square = validation_square(&pixels, size, padding);
+        Ok(Self {
+            bytes,
+            pixels,
+            crop,
+            square,
+        })
+    }
+}
+
+/// Square of `size` × `size` pixels that the network sees of a picture in validation, before normalisation.
+///
+/// Returns 3 · `size` · `size` values in 0..1: the planes red, green, blue, rows from the top. They are the values that
+/// [`batches`](super::batches) normalises for [`Purpose::Validation`](super::Purpose::Validation), bit for bit.
+pub fn validation_square(pixels: &RgbImage, size: usize, padding: Padding) -> Vec<f32> {
+    apply(pixels, size, padding, &Draws::validation())
+}
