@@ -109,7 +109,7 @@ impl Asked for AskedPicture<'_> {
     fn square(&self) -> &[f32] {
         self.square.get_or_init(|| {
             let picture = &self.batch.pictures[self.question().picture];
-            normalised([picture], &self.batch.network.manifest.normalisation)
+            normalised([picture], &self.batch.network.normalisation())
         })
     }
 
@@ -155,7 +155,7 @@ mod tests {
     /// Calls `test` with a batch of two pictures, the first asked about both classes, the second about one.
     fn with_batch(test: impl Fn(&AskedBatch, &Answer)) {
         let (network, pictures) = (untrained(), pictures());
-        let values = normalised(&pictures, &network.manifest.normalisation);
+        let values = normalised(&pictures, &network.normalisation());
         let answer = network.look(values, SIZE);
         let classes = [vec![0, 1], vec![1]];
         let batch = AskedBatch::new(&network, &answer, &pictures, SIZE, &classes).unwrap();

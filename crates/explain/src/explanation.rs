@@ -74,7 +74,7 @@ pub fn explain(
     if pictures.is_empty() {
         return Ok(Vec::new());
     }
-    let answer = network.look(normalised(&pictures, &network.manifest.normalisation), size);
+    let answer = network.look(normalised(&pictures, &network.normalisation()), size);
     for (picture, logits) in pictures.iter().zip(&answer.logits) {
         if logits.iter().any(|logit| !logit.is_finite()) {
             let picture = picture.file.name.clone();

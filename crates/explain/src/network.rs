@@ -8,6 +8,7 @@ use network::{
     Algorithm, InferenceHead, InferenceNetwork, LayerGroup,
     weights::{NamedTensor, StateDict},
 };
+use pictures::loader::Normalisation;
 use rand::seq::SliceRandom;
 
 /// Pixels that go through the network at once: eight pictures of 224 × 224.
@@ -89,6 +90,12 @@ impl SavedNetwork {
             network,
             device: device.clone(),
         })
+    }
+
+    /// The normalisation that it was trained with.
+    pub fn normalisation(&self) -> Normalisation {
+        let checkpoint::Normalisation { mean, std } = self.manifest.normalisation;
+        Normalisation { mean, std }
     }
 
     /// The answer to normalised pictures `[N, 3, size, size]`, planes red, green, blue.
@@ -176,7 +183,6 @@ fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use checkpoint::Normalisation;
     use network::{Architecture, NetworkSpec};
 
     /// A network of two classes that has learned nothing.
@@ -193,7 +199,7 @@ pub(crate) mod tests {
                 format: Manifest::FORMAT,
                 network: spec,
                 classes: vec!["beagle".to_owned(), "pug".to_owned()],
-                normalisation: Normalisation {
+                normalisation: checkpoint::Normalisation {
                     mean: [0.5; 3],
                     std: [0.25; 3],
                 },

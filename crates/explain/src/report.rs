@@ -173,7 +173,7 @@ struct PictureFiles {
 
 /// The beginning of the names of a picture's files: unique, and safe on any disk.
 fn stem(number: usize, explanation: &Explanation) -> String {
-    format!("{number:02}-{}", plain(&explanation.picture.file.stem()))
+    format!("{number:02}-{}", plain(explanation.picture.file.stem()))
 }
 
 /// The end of the names of a map's files: its method, and its class if it is about one.

@@ -28,9 +28,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
     for batch in files.chunks(batch_size(opened.size)) {
-        let read = read(batch, opened.size, &mut |sentence| {
-            terminal.warning(sentence);
-        });
+        let read = read(batch, &opened, terminal);
         unread += batch.len() - read.len();
         let explanations = explain_batch(&opened.network, read, opened.size, &targets, &methods)?;
         let lines = report.add(&explanations)?;
@@ -76,14 +74,14 @@ fn files(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Vec<PictureF
     Ok(pictures::named(&arguments.pictures, opened.classes()).map_err(usage)?)
 }
 
-/// The pictures of a batch that can be read; a sentence for each of the others.
-fn read(batch: &[PictureFile], size: usize, say: &mut dyn FnMut(&str)) -> Vec<Picture> {
+/// The pictures of a batch that can be read; a warning for each of the others.
+fn read(batch: &[PictureFile], opened: &OpenedNetwork, terminal: &Terminal) -> Vec<Picture> {
     let mut pictures = Vec::new();
-    let results: Vec<_> = batch.par_iter().map(|file| file.read(size)).collect();
+    let results: Vec<_> = batch.par_iter().map(|file| opened.read(file)).collect();
     for result in results {
         match result {
             Ok(picture) => pictures.push(picture),
-            Err(error) => say(&format!("left out: {error}")),
+            Err(error) => terminal.warning(&format!("left out: {error}")),
         }
     }
     pictures

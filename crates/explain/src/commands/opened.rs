@@ -1,9 +1,14 @@
 //! The network that is asked, and where it came from.
 
-use crate::{cli::NetworkArgs, network::SavedNetwork};
+use crate::{
+    cli::NetworkArgs,
+    network::SavedNetwork,
+    pictures::{Picture, PictureFile},
+};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Run, SplitRecord};
+use pictures::{decode::DecodeError, transform::Padding};
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
 
@@ -60,6 +65,14 @@ impl OpenedNetwork {
             device,
             size,
         })
+    }
+
+    /// Reads a picture as the network was validated with it, but for the size that was asked for.
+    ///
+    /// # Errors
+    /// A file that cannot be read or decoded.
+    pub fn read(&self, file: &PictureFile) -> Result<Picture, DecodeError> {
+        file.read(self.size, Padding::default())
     }
 
     /// Names of the classes.

@@ -121,7 +121,7 @@ impl<'a> Scoring<'a> {
         let mut annotated = 0;
         for batch in files.chunks(batch_size(*size)) {
             let (pictures, truths) =
-                read_annotated(batch, &split.annotations, *size, self.terminal)?;
+                read_annotated(batch, &split.annotations, self.opened, self.terminal)?;
             annotated += pictures.len();
             let targets = Targets::True;
             let shuffled = pictures.clone();
@@ -157,8 +157,8 @@ impl<'a> Scoring<'a> {
             .terminal
             .pictures("two breeds", two_breeds.pictures.len());
         for listed in &two_breeds.pictures {
-            let picture =
-                PictureFile::without_class(&two_breeds.folder, &listed.file).read(*size)?;
+            let file = PictureFile::without_class(&two_breeds.folder, &listed.file);
+            let picture = self.opened.read(&file)?;
             let sides = listed.sides(&picture.crop);
             let targets = Targets::Classes(listed.classes.to_vec());
             for explanation in explain(network, vec![picture], *size, &targets, &methods)? {
@@ -209,19 +209,19 @@ fn maps_of<'a>(
 fn read_annotated(
     batch: &[PictureFile],
     annotations: &Path,
-    size: usize,
+    opened: &OpenedNetwork,
     terminal: &Terminal,
 ) -> Result<(Vec<Picture>, Vec<Truth>)> {
     let (mut pictures, mut truths) = (Vec::new(), Vec::new());
     for file in batch {
-        let picture = match file.read(size) {
+        let picture = match opened.read(file) {
             Ok(picture) => picture,
             Err(error) => {
                 terminal.warning(&format!("left out: {error}"));
                 continue;
             }
         };
-        let truth = Truth::read(annotations, &file.stem(), &picture.crop)?;
+        let truth = Truth::read(annotations, file.stem(), &picture.crop)?;
         if truth.animal.is_some() || truth.head.is_some() {
             pictures.push(picture);
             truths.push(truth);
