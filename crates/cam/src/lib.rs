@@ -1,11 +1,12 @@
-//! Heat-maps of where a network looked: class activation maps (CAM), one file per method, all over one trait.
+//! Heat-maps of where a network looked: class activation maps (CAM). [`methods`] has one file per method, all over the trait
+//! [`Method`].
 //!
 //! Everything here is arithmetic on plain numbers; whoever runs the network implements [`Asked`]. In the formulas A is the
 //! output of the network's body, `[C, h, w]`; S the logit of a class; G = ∂S/∂A has A's shape. Indices: k for channels, ij
 //! for positions. Sums are taken in f64.
 //!
 //! ```
-//! use cam::{Asked, FeatureMap, GradCam, Method};
+//! use cam::{Asked, FeatureMap, Method, methods::grad_cam::GradCam};
 //!
 //! /// A network whose answers were written down.
 //! struct Written {
@@ -42,33 +43,19 @@
 //! # Ok::<(), cam::ShapeError>(())
 //! ```
 
-mod activation_map;
 mod asked;
-mod eigen_cam;
 mod feature_map;
 #[cfg(test)]
 mod given;
-mod grad_cam;
-mod grad_cam_plus_plus;
 mod heat_map;
-mod hires_cam;
 mod lanczos;
-mod layer_cam;
 mod method;
-mod methods;
+pub mod methods;
 mod numbers;
-mod xgrad_cam;
 
-pub use activation_map::ActivationMap;
 pub use asked::Asked;
-pub use eigen_cam::EigenCam;
 pub use feature_map::{FeatureMap, ShapeError};
-pub use grad_cam::GradCam;
-pub use grad_cam_plus_plus::GradCamPlusPlus;
 pub use heat_map::{HeatMap, Neighbours};
-pub use hires_cam::HiResCam;
-pub use layer_cam::LayerCam;
 pub use method::Method;
 pub use methods::{METHODS, method};
 pub use numbers::{argmax, softmax};
-pub use xgrad_cam::XGradCam;

@@ -156,7 +156,7 @@ fn data_address(format: &str, bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cam::GradCam;
+    use cam::methods::grad_cam::GradCam;
 
     fn shown(name: &str) -> DrawnPicture {
         let map = DrawnMap {

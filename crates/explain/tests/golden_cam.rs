@@ -4,13 +4,23 @@
 mod narrow;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use cam::{Asked, FeatureMap, HeatMap, METHODS};
+use cam::{Asked, FeatureMap, HeatMap, Method, method};
 use explain::network::{Answer, Question};
 use narrow::{NETWORKS, folder, load, picture};
 use network::{Algorithm, InferenceNetwork, weights::StateDict};
 
 const SIZES: [[usize; 2]; 3] = [[224, 224], [352, 352], [224, 288]];
 const CLASSES: [usize; 3] = [0, 2, 4];
+/// Methods with a reference, and its name.
+const METHODS: [(&str, &str); 7] = [
+    ("activation", "activation_map"),
+    ("grad-cam", "grad_cam"),
+    ("grad-cam++", "grad_cam_pp"),
+    ("layer-cam", "layer_cam"),
+    ("hires-cam", "hires_cam"),
+    ("xgrad-cam", "xgrad_cam"),
+    ("eigen-cam", "eigen_cam"),
+];
 /// Of the largest value of a picture's map; the rounding of f32 over 36 layers.
 const TOLERANCE: f32 = 1e-4;
 
@@ -50,13 +60,12 @@ fn agree(name: &str, network: &InferenceNetwork) {
         let found = maps(network, &pictures, [height, width], &CLASSES);
         for (b, of_picture) in found.iter().enumerate() {
             for (class, of_class) in CLASSES.iter().zip(of_picture) {
-                for (method, map) in METHODS.iter().zip(of_class) {
+                for ((method, reference), map) in methods().zip(of_class) {
                     let prefix = format!("{height}x{width}.{b}");
-                    let key = match golden_name(method.name()) {
-                        name if method.is_class_specific() => {
-                            format!("{prefix}.class{class}.{name}")
-                        }
-                        name => format!("{prefix}.{name}"),
+                    let key = if method.is_class_specific() {
+                        format!("{prefix}.class{class}.{reference}")
+                    } else {
+                        format!("{prefix}.{reference}")
                     };
                     assert_eq!([map.height, map.width], [height / 32, width / 32]);
                     close(&key, &value(&key), map);
@@ -76,17 +85,10 @@ fn agree(name: &str, network: &InferenceNetwork) {
     );
 }
 
-fn golden_name(method: &str) -> &'static str {
-    match method {
-        "activation" => "activation_map",
-        "grad-cam" => "grad_cam",
-        "grad-cam++" => "grad_cam_pp",
-        "layer-cam" => "layer_cam",
-        "hires-cam" => "hires_cam",
-        "xgrad-cam" => "xgrad_cam",
-        "eigen-cam" => "eigen_cam",
-        other => panic!("{other} has no reference"),
-    }
+fn methods() -> impl Iterator<Item = (&'static dyn Method, &'static str)> {
+    METHODS
+        .iter()
+        .map(|(name, reference)| (method(name).unwrap(), *reference))
 }
 
 fn close(key: &str, expected: &[f32], found: &HeatMap) {
@@ -127,9 +129,8 @@ fn maps(
         .zip(gradients.chunks_exact(classes.len()))
     {
         let of_class = |gradient| {
-            METHODS
-                .iter()
-                .map(|method| method.map(&FeaturesAndGradient { features, gradient }))
+            methods()
+                .map(|(method, _)| method.map(&FeaturesAndGradient { features, gradient }))
                 .collect()
         };
         found.push(gradients.iter().map(of_class).collect());

@@ -1,18 +1,26 @@
-use crate::{
-    activation_map::ActivationMap, eigen_cam::EigenCam, grad_cam::GradCam,
-    grad_cam_plus_plus::GradCamPlusPlus, hires_cam::HiResCam, layer_cam::LayerCam, method::Method,
-    xgrad_cam::XGradCam,
-};
+//! The methods, one file each: paper, formula, and where the two differ.
+//!
+//! A new one is a file here, its line among the modules, and its line in [`METHODS`].
+
+pub mod activation_map;
+pub mod eigen_cam;
+pub mod grad_cam;
+pub mod grad_cam_plus_plus;
+pub mod hires_cam;
+pub mod layer_cam;
+pub mod xgrad_cam;
+
+use crate::method::Method;
 
 /// All methods, the two of fastai's lesson first.
 pub const METHODS: &[&dyn Method] = &[
-    &ActivationMap,
-    &GradCam,
-    &GradCamPlusPlus,
-    &LayerCam,
-    &HiResCam,
-    &XGradCam,
-    &EigenCam,
+    &activation_map::ActivationMap,
+    &grad_cam::GradCam,
+    &grad_cam_plus_plus::GradCamPlusPlus,
+    &layer_cam::LayerCam,
+    &hires_cam::HiResCam,
+    &xgrad_cam::XGradCam,
+    &eigen_cam::EigenCam,
 ];
 
 /// The method of [`METHODS`] with this [`Method::name`].
