@@ -18,7 +18,7 @@ use divan::{Bencher, black_box};
 use image::codecs::jpeg::JpegEncoder;
 use image::{Rgb, RgbImage};
 use pictures::decode::decode;
-use pictures::folder::{LabelledPicture, Sample};
+use pictures::folder::{LabelledPicture, PictureItem};
 use pictures::loader::{
     DecodedCache, EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, SharedDataset, batches,
 };
@@ -225,8 +225,8 @@ fn per_second(items: usize, round: impl Fn()) -> f64 {
 /// The files as a data set.
 struct Files;
 
-impl Dataset<Sample> for Files {
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for Files {
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         Ok(decode(&FILES[index % COUNT]).map(|picture| LabelledPicture { picture, label: 0 }))
     }
 
@@ -253,8 +253,8 @@ struct Timed {
     times: Mutex<Vec<Duration>>,
 }
 
-impl Dataset<Sample> for Timed {
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for Timed {
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         self.times
             .lock()
             .expect("no panic while locked")

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use md5::Digest as _;
-use pictures::fetch::{FetchError, FetchEvent, FetchState, Source, fetch, state};
+use pictures::fetch::{ArchiveSource, FetchError, FetchEvent, FetchState, fetch, state};
 use server::{Answer, Server};
 use tar::{Builder, EntryType, Header};
 use tempfile::TempDir;
@@ -70,8 +70,8 @@ impl Archives {
         Server::start(move |request, _| Answer::honest(request, archives.file(&request.path)))
     }
 
-    fn source(&self, server: &Server) -> Source {
-        Source {
+    fn source(&self, server: &Server) -> ArchiveSource {
+        ArchiveSource {
             address: server.url("/pets/"),
             images_md5: md5(&self.images),
             annotations_md5: md5(&self.annotations),
@@ -106,7 +106,7 @@ fn md5(bytes: &[u8]) -> String {
         .collect()
 }
 
-fn run(source: &Source, folder: &Path) -> Result<(), FetchError> {
+fn run(source: &ArchiveSource, folder: &Path) -> Result<(), FetchError> {
     fetch(source, folder, &mut |_| ())
 }
 
@@ -265,7 +265,7 @@ fn a_wrong_checksum_unpacks_nothing() {
     let folder = TempDir::new().unwrap();
     let archives = Archives::small();
     let server = archives.serve();
-    let source = Source {
+    let source = ArchiveSource {
         images_md5: "0".repeat(32),
         ..archives.source(&server)
     };
@@ -545,7 +545,7 @@ fn two_at_once_take_turns() {
 
 #[test]
 fn the_default_source_is_the_home_of_the_data_set() {
-    let source = Source::default();
+    let source = ArchiveSource::default();
     assert_eq!(
         source.address,
         "https://thor.robots.ox.ac.uk/~vgg/data/pets/"
@@ -647,7 +647,7 @@ fn a_fetch_that_fails_at_the_second_archive_leaves_a_partial_folder_that_the_nex
     let archives = Archives::small();
     let server = archives.serve();
     let honest = archives.source(&server);
-    let source = Source {
+    let source = ArchiveSource {
         annotations_md5: "0".repeat(32),
         ..honest.clone()
     };

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use burn_dataset::{Dataset, DatasetError};
 use image::{Rgb, RgbImage};
 use pictures::decode::DecodeError;
-use pictures::folder::{LabelledPicture, Sample};
+use pictures::folder::{LabelledPicture, PictureItem};
 use pictures::loader::{
     Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
     ValidationPicture, batches, batches_in_epoch, shuffle, validation_square,
@@ -47,8 +47,8 @@ fn picture(index: usize) -> RgbImage {
     })
 }
 
-impl Dataset<Sample> for Drawing {
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for Drawing {
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         self.asked.fetch_add(1, Ordering::SeqCst);
         assert_ne!(Some(index), self.panics_at, "a data set with a defect");
         if self.broken.contains(&index) {
@@ -91,7 +91,7 @@ fn training_plan(length: usize) -> EpochPlan {
     }
 }
 
-fn all(dataset: &Arc<impl Dataset<Sample> + 'static>, plan: EpochPlan) -> Vec<Batch> {
+fn all(dataset: &Arc<impl Dataset<PictureItem> + 'static>, plan: EpochPlan) -> Vec<Batch> {
     batches(dataset.clone(), plan)
         .unwrap()
         .map(Result::unwrap)

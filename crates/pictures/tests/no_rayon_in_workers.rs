@@ -1,8 +1,8 @@
 //! The loader's workers wait for no job of rayon.
 //!
-//! Training makes the main thread part of rayon's global pool. With `RAYON_NUM_THREADS=1` it is the whole pool, and while
-//! it waits for the next batch no job of rayon runs: a worker that waited for one would wait for ever, and the main thread
-//! for the worker. This file holds one test, since a process has one global pool.
+//! Training makes the main thread part of rayon's global pool. With `RAYON_NUM_THREADS=1` it is the whole pool, and
+//! while it waits for the next batch no job of rayon runs: a worker that waited for one would wait for ever, and the
+//! main thread for the worker. This file holds one test, since a process has one global pool.
 
 use std::io::{Write, stderr};
 use std::process::exit;

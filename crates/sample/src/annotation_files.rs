@@ -1,4 +1,4 @@
-//! What is known about the pictures, in the files and formats of the Oxford-IIIT Pets.
+//! Files of pictures and annotations, in the formats of the Oxford-IIIT Pets.
 
 use std::path::{Path, PathBuf};
 
@@ -90,7 +90,7 @@ pub(crate) fn write_head_box(
     write(path, text.as_bytes())
 }
 
-/// What `two_breeds/truth.json` says of one picture.
+/// Entry of one picture in `two_breeds/truth.json`.
 pub(crate) fn truth(name: &str, [left, right]: [Breed; 2], pair: &AnimalPair) -> Value {
     let (width, height) = pair.picture.dimensions();
     json!({

@@ -24,7 +24,7 @@ pub enum Breed {
 }
 
 impl Breed {
-    /// All breeds in the byte order of their names, which is the order of their class numbers.
+    /// Every breed, in the byte order of their names, which is the order of their class numbers.
     pub const ALL: [Self; 6] = [
         Self::Bombay,
         Self::MaineCoon,
@@ -34,7 +34,7 @@ impl Breed {
         Self::Samoyed,
     ];
 
-    /// The class name: cats begin with a capital letter, dogs do not, as in the Oxford-IIIT Pets.
+    /// Class name: cats begin with a capital letter, dogs do not, as in the Oxford-IIIT Pets.
     pub fn name(self) -> &'static str {
         match self {
             Self::Bombay => "Bombay",
@@ -46,7 +46,7 @@ impl Breed {
         }
     }
 
-    /// Whether the breed is one of cats.
+    /// Tells whether the breed is one of cats.
     pub fn is_cat(self) -> bool {
         matches!(self, Self::Bombay | Self::MaineCoon | Self::Siamese)
     }
@@ -64,7 +64,7 @@ impl Breed {
     }
 }
 
-/// How the ears are built; lengths in head radii.
+/// Shape of the ears; lengths in head radii.
 #[derive(Clone, Copy)]
 pub(crate) enum Ears {
     /// Upright triangles: `lean` is how far the tip is farther out than the middle of the base.
@@ -81,7 +81,7 @@ pub(crate) enum Ears {
     Folded { length: f32, width: f32 },
 }
 
-/// How the tail is built.
+/// Shape of the tail.
 #[derive(Clone, Copy)]
 pub(crate) enum Tail {
     /// Thin and long.

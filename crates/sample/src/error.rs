@@ -3,17 +3,17 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Why a sample could not be drawn.
+/// Error of drawing a sample.
 #[derive(Debug, thiserror::Error)]
 pub enum SampleError {
     /// A file or folder could not be read, written or renamed.
     #[error("cannot {action} {path}: {source}; check that the folder is writable and the disk not full", path = path.display())]
     File {
-        /// What was tried, as a verb.
+        /// Attempted action, as a verb.
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
     /// A picture could not be encoded.
@@ -21,7 +21,7 @@ pub enum SampleError {
     Encode {
         /// The file it was meant for.
         path: PathBuf,
-        /// The encoder's reason.
+        /// Error of the encoder.
         source: image::ImageError,
     },
     /// The spec asks for nothing.
@@ -37,7 +37,7 @@ pub enum SampleError {
     #[error("two_breeds_pictures needs at least two breeds; name another breed or set it to 0")]
     NoSecondBreed,
     /// The folder holds something that this generator did not write.
-    #[error("{folder} exists and is no drawn sample; it is left untouched: choose another folder or move it away", folder = folder.display())]
+    #[error("{folder} exists and is not a drawn sample; it is left untouched: choose another folder or move it away", folder = folder.display())]
     NotASample {
         /// The folder.
         folder: PathBuf,

@@ -1,6 +1,6 @@
-//! The sample: a drawn data set in the shape of the Oxford-IIIT Pets, for training where no photographs can be had.
+//! The sample: a drawn data set in the layout of the Oxford-IIIT Pets, for training without a download.
 //!
-//! Six breeds of cats and dogs whose head, ears and coat tell them apart, before backgrounds that tell nothing. Each
+//! Its six breeds of cats and dogs differ in head, ears and coat; the backgrounds do not depend on the breed. Each
 //! picture is drawn from a seed of its own, so the files are the same for any number of threads.
 //!
 //! ```text
@@ -46,16 +46,17 @@ use annotation_files::{
 };
 use random::{PicturePurpose, generator};
 
-/// Raised whenever the same spec would be drawn differently, so that samples of an older program are drawn again.
+/// Version of the drawing. It is raised whenever the same spec is drawn differently, so that samples of an older
+/// program are drawn again.
 const GENERATOR: u32 = 3;
 
-/// The file that is written last and says what the folder holds.
+/// File that is written last and describes the content of the folder.
 const RECORD: &str = "sample.json";
 
-/// How many pictures are drawn between two calls of the progress function.
+/// Number of pictures that are drawn between two calls of the progress function.
 const CHUNK: usize = 32;
 
-/// Whether `folder` holds the whole sample of `spec`, drawn by this version of the generator.
+/// Tells whether `folder` holds the whole sample of `spec`, drawn by this version of the generator.
 pub fn is_complete(folder: &Path, spec: &SampleSpec) -> bool {
     fs::read(folder.join(RECORD)).is_ok_and(|bytes| {
         serde_json::from_slice::<SampleRecord>(&bytes)
@@ -65,12 +66,13 @@ pub fn is_complete(folder: &Path, spec: &SampleSpec) -> bool {
 
 /// Draws the sample of `spec` into `folder`, replacing a sample of another spec; does nothing if it is there already.
 ///
-/// `on_progress` gets the number of pictures drawn and of all pictures, first with 0. The sample is drawn beside
-/// `folder` and renamed when complete, so a folder is either whole or absent after any interruption; a second process
-/// that draws the same folder waits for the first. One thread of rayon's current pool draws one picture at a time.
+/// `on_progress` gets the number of pictures drawn and of all pictures, first with 0. The sample is drawn in a hidden
+/// folder beside `folder` and renamed when complete, so `folder` is either whole or absent after any interruption. A
+/// second process that draws the same folder waits for the first. One thread of rayon's current pool draws one picture
+/// at a time.
 ///
 /// # Errors
-/// A [`SampleError`] when the spec is impossible, the disk refuses, or `folder` holds something else.
+/// A [`SampleError`] if the spec is impossible, a file cannot be written, or `folder` holds something else.
 pub fn draw_sample(
     folder: &Path,
     spec: &SampleSpec,
@@ -96,7 +98,7 @@ pub fn draw_sample(
     replace(&folder, &drawing, spec)
 }
 
-/// What `sample.json` says.
+/// Content of `sample.json`.
 #[derive(PartialEq, Serialize, Deserialize)]
 struct SampleRecord {
     generator: u32,
@@ -122,7 +124,7 @@ fn beside(folder: &Path, what: &str) -> PathBuf {
     folder.with_file_name(format!(".{name}.{what}"))
 }
 
-/// Whether something is there that is neither empty nor a sample.
+/// Tells whether there is a folder that is neither empty nor a sample.
 fn is_foreign(folder: &Path) -> bool {
     let is_sample = folder.join(RECORD).is_file();
     let is_empty = fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none());

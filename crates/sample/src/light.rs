@@ -1,4 +1,4 @@
-//! Light: where it comes from, its colour, and what it makes of a surface.
+//! Light: its direction and colour, and the shade that it gives to a surface.
 
 use glam::Vec3;
 use rand_chacha::ChaCha8Rng;

@@ -1,4 +1,4 @@
-//! One picture: an animal somewhere in a setting, and what is known about where it is.
+//! One picture: an animal somewhere in a setting, and its annotations.
 
 use glam::Vec2;
 use image::{GrayImage, Luma, RgbImage};
@@ -23,7 +23,7 @@ pub(crate) struct PixelBox {
     pub bottom: u32,
 }
 
-/// Where one animal is.
+/// Place of one animal in the picture.
 pub(crate) struct Whereabouts {
     /// 1 animal, 2 background, 3 the border between them.
     pub trimap: GrayImage,
@@ -65,7 +65,7 @@ pub(crate) fn horizon(random: &mut ChaCha8Rng, canvas: &Canvas, feet: f32) -> f3
     behind.clamp(0.05 * canvas.height as f32, 0.92 * canvas.height as f32)
 }
 
-/// What the camera adds: a lens that is not quite sharp, exposure and noise.
+/// Develops the picture with the effects of a camera: a slightly soft lens, exposure and noise.
 pub(crate) fn photograph(random: &mut ChaCha8Rng, canvas: &mut Canvas) -> RgbImage {
     canvas.soften(random.between(0.0, 0.7));
     let exposure = 2f32.powf(random.bell(0.15, 0.14));
@@ -113,9 +113,8 @@ fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> Vi
     }
 }
 
-/// Where along one side of the frame the origin goes. If the whole does not fit, the share `anchor` of what is too much
-/// is cut off at the start. The head stays within the square in the middle, as photographers have it: whoever crops the
-/// picture to that square keeps the head.
+/// Place of the origin along one side of the frame. If the whole animal does not fit, the share `anchor` of the excess
+/// is cut off at the start. The head stays within the square in the middle, so that a crop to that square keeps it.
 fn place(
     random: &mut ChaCha8Rng,
     (side, shorter): (f32, f32),
@@ -171,7 +170,8 @@ fn stamp_border(trimap: &mut GrayImage, x: u32, y: u32, radius: u32) {
 }
 
 impl PixelBox {
-    /// The smallest box around all values of at least a half in rows of `width`; empty at the origin if there are none.
+    /// The smallest box around all values of at least a half in rows of `width`; empty at the origin if there are
+    /// none.
     fn around(values: &[f32], width: usize) -> Self {
         let covered = values
             .iter()

@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a generator is for; pictures of different kinds never share one.
+/// Kind of picture that a generator is for; pictures of different kinds never share one.
 #[derive(Clone, Copy)]
 pub(crate) enum PicturePurpose {
     /// One animal, labelled with its breed.

@@ -16,7 +16,7 @@ const SAMPLES: usize = 2;
 /// Side of the squares of samples for which the parts within reach are collected once.
 const TILE: usize = 16;
 
-/// Where the animal's origin lies in the picture and how large its unit is, in pixels.
+/// Place of the animal's origin in the picture and size of its unit, in pixels.
 #[derive(Clone, Copy)]
 pub(crate) struct View {
     pub origin: Vec2,
@@ -24,7 +24,7 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// From the animal's coordinates (y up) to the picture's (y down).
+    /// Maps the animal's coordinates (y up) to the picture's (y down).
     pub(crate) fn project(&self, point: Vec2) -> Vec2 {
         self.origin + point * Vec2::new(self.scale, -self.scale)
     }
@@ -34,7 +34,7 @@ impl View {
     }
 }
 
-/// Which share of each pixel the animal and its head cover, row by row.
+/// Shares of each pixel that the animal and its head cover, row by row.
 pub(crate) struct Coverage {
     pub width: usize,
     pub height: usize,
@@ -42,7 +42,7 @@ pub(crate) struct Coverage {
     pub head: Vec<f32>,
 }
 
-/// Paints `animal` on the canvas and tells where it is.
+/// Paints `animal` on the canvas and returns its coverage of the pixels.
 pub(crate) fn render(
     canvas: &mut Canvas,
     animal: &Animal,

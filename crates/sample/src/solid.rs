@@ -13,12 +13,12 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// From the frame's coordinates to space.
+    /// Maps a point in the frame's coordinates to space.
     pub(crate) fn place(&self, point: Vec3) -> Vec3 {
         self.origin + self.rotation * (point * self.scale)
     }
 
-    /// From space to the frame's coordinates.
+    /// Maps a point in space to the frame's coordinates.
     pub(crate) fn locate(&self, point: Vec3) -> Vec3 {
         self.rotation.transpose() * (point - self.origin) / self.scale
     }
@@ -31,7 +31,7 @@ pub(crate) struct Hit {
     pub depth: f32,
     /// Unit vector away from the solid.
     pub normal: Vec3,
-    /// How far along the shape, 0 (its start) to 1 (its end); 0.5 for an ellipsoid.
+    /// Position along the shape, from 0 (its start) to 1 (its end); 0.5 for an ellipsoid.
     pub along: f32,
 }
 

@@ -169,7 +169,7 @@ fn default_normalisation() -> Normalisation {
     Normalisation::IMAGENET
 }
 fn default_url() -> String {
-    pictures::fetch::Source::default().address
+    pictures::fetch::ArchiveSource::default().address
 }
 fn default_base_width() -> usize {
     64

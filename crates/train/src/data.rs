@@ -7,7 +7,7 @@ use crate::{
 use anyhow::Result;
 use checkpoint::{Run, SplitRecord};
 use pictures::{
-    fetch::{self, FetchState, Source},
+    fetch::{self, ArchiveSource, FetchState},
     folder::{LabelledFile, Photographs, classes, list_pictures},
     loader::DecodedCache,
     split::Split,
@@ -47,9 +47,9 @@ pub fn prepare(config: &DataConfig, terminal: &Terminal) -> Result<()> {
 
 /// Downloads what is missing of the Oxford-IIIT Pets.
 pub fn fetch_pets(config: &DataConfig, terminal: &Terminal) -> Result<()> {
-    let source = Source {
+    let source = ArchiveSource {
         address: config.url.clone(),
-        ..Source::default()
+        ..ArchiveSource::default()
     };
     let mut bar = Transfer::new(terminal);
     fetch::fetch(&source, &config.folder, &mut |event| {

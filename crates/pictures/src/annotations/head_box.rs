@@ -1,12 +1,13 @@
-//! Head boxes: where the animal's head is.
+//! Head boxes: rectangles around the animal's head.
 
 use std::path::Path;
 
-use super::{AnnotationError, read_if_there};
+use super::error::AnnotationError;
+use super::optional_file::read_if_there;
 
-/// The rectangle around a head, in pixels of the original picture as the file gives them: `left < right` and
-/// `top < bottom`. The file's own width and height of the picture aren't looked at (they are 0 for some of the official
-/// files), so whoever has the picture knows whether the box lies inside.
+/// Rectangle around a head, in pixels of the original picture as the file gives them: `left < right` and `top <
+/// bottom`. The width and height of the picture in the file are ignored (they are 0 in some of the official files), so
+/// the caller has to check that the box lies inside the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HeadBox {
     /// `xmin` of the file.
@@ -19,8 +20,8 @@ pub struct HeadBox {
     pub bottom: u32,
 }
 
-/// The head box `xmls/STEM.xml` (Pascal VOC) in the folder `annotations`, or `None` if there is no such file. Of several
-/// boxes in a file the first is taken.
+/// Reads the head box `xmls/STEM.xml` (Pascal VOC) in the folder `annotations`; `None` if there is no such file. The
+/// first box of a file with several is taken.
 ///
 /// # Errors
 /// [`AnnotationError::BrokenHeadBox`] for anything but XML with a box of positive size.
@@ -69,9 +70,12 @@ fn number_in(parent: roxmltree::Node, tag: &str) -> Result<u32, String> {
         .find(|node| node.has_tag_name(tag))
         .and_then(|node| node.text())
         .ok_or_else(|| format!("there is no <{tag}> in <{}>", parent.tag_name().name()))?;
-    text.trim()
-        .parse()
-        .map_err(|_| format!("<{tag}> is {}, which is no number of pixels", text.trim()))
+    text.trim().parse().map_err(|_| {
+        format!(
+            "<{tag}> is {}, which is not a number of pixels",
+            text.trim()
+        )
+    })
 }
 
 #[cfg(test)]

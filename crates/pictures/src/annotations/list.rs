@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::io::ErrorKind;
 use std::path::Path;
 
-use super::AnnotationError;
+use super::error::AnnotationError;
 
-/// Whether a breed is one of cats or of dogs.
+/// Species of a breed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Species {
     /// Written 1 in the lists.
@@ -22,8 +22,8 @@ pub struct ListEntry {
     pub stem: String,
     /// The stem without its number: the name of the class.
     pub breed: String,
-    /// The official number of the class, from 1 to 37. Not the class index of this project, which is that of the sorted
-    /// names.
+    /// Official number of the class, from 1 to 37. It is not the class index of this project, which counts the sorted
+    /// names from 0.
     pub class_number: u32,
     /// Cat or dog.
     pub species: Species,
@@ -31,11 +31,11 @@ pub struct ListEntry {
     pub breed_number: u32,
 }
 
-/// The entries of one official list, in the order of the file. Empty lines and those that start with `#` are left out.
+/// Entries of one official list, in the order of the file. Empty lines and those that start with `#` are left out.
 ///
 /// # Errors
 /// [`AnnotationError::MissingList`], [`AnnotationError::Unreadable`], or [`AnnotationError::BrokenList`] for a line
-/// that isn't a name and three numbers, a picture listed twice, or a class number that stands for two breeds.
+/// that is not a name and three numbers, a picture listed twice, or a class number that stands for two breeds.
 pub fn read_list(path: &Path) -> Result<Vec<ListEntry>, AnnotationError> {
     let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
         ErrorKind::NotFound => AnnotationError::MissingList(path.to_path_buf()),
@@ -98,7 +98,7 @@ fn parse_line(content: &str) -> Result<ListEntry, String> {
             ));
         }
     };
-    let number = |text: &str| text.parse().map_err(|_| format!("{text} is no number"));
+    let number = |text: &str| text.parse().map_err(|_| format!("{text} is not a number"));
     Ok(ListEntry {
         stem: stem.to_owned(),
         breed: breed.to_owned(),
@@ -144,8 +144,8 @@ mod tests {
             ("_1 1 1 1", 1, "the name _1"),
             ("a_x 1 1 1", 1, "the name a_x"),
             ("a_1 1 3 1", 1, "the species 3"),
-            ("a_1 one 1 1", 1, "one is no number"),
-            ("a_1 1 1 -1", 1, "-1 is no number"),
+            ("a_1 one 1 1", 1, "one is not a number"),
+            ("a_1 1 1 -1", 1, "-1 is not a number"),
             ("#\na_1 1 1 1\na_1 1 1 1", 3, "a_1 is already on line 2"),
             ("a_1 1 1 1\nb_1 1 1 1", 2, "class 1 is both a and b"),
         ] {

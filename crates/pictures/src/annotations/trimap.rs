@@ -1,23 +1,24 @@
-//! Trimaps: for each pixel of a picture whether it is pet, background or the border between.
+//! Trimaps: a division of the pixels of a picture into pet, background and the border between.
 
 use std::path::Path;
 
-use super::{AnnotationError, read_if_there};
+use super::error::AnnotationError;
+use super::optional_file::read_if_there;
 use crate::decode::decode;
 
-/// What a pixel of a trimap shows. The discriminants are the values in the file.
+/// Region of a pixel. The discriminants are the values in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Region {
     /// The animal.
     Pet = 1,
-    /// All that surely isn't the animal.
+    /// Certainly not the animal.
     Background = 2,
-    /// The strip along the outline, a few pixels wide, that may be either.
+    /// Strip along the outline, a few pixels wide, that may be either.
     Border = 3,
 }
 
-/// The regions of one picture, in the size of the original picture.
+/// Regions of one picture, in the size of the original picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trimap {
     width: u32,
@@ -36,7 +37,7 @@ impl Trimap {
         self.height
     }
 
-    /// All pixels, row after row from the top, `width * height` of them.
+    /// Regions of all `width * height` pixels, row after row from the top.
     pub fn regions(&self) -> &[Region] {
         &self.regions
     }
@@ -48,11 +49,11 @@ impl Trimap {
     }
 }
 
-/// The trimap `trimaps/STEM.png` in the folder `annotations`, or `None` if there is no such file.
+/// Reads the trimap `trimaps/STEM.png` in the folder `annotations`; `None` if there is no such file.
 ///
 /// # Errors
 /// [`AnnotationError::TrimapPicture`] for a file that cannot be decoded, [`AnnotationError::TrimapValue`] for a pixel
-/// that isn't 1, 2 or 3.
+/// that is not 1, 2 or 3.
 pub fn read_trimap(annotations: &Path, stem: &str) -> Result<Option<Trimap>, AnnotationError> {
     let path = annotations.join("trimaps").join(format!("{stem}.png"));
     let Some(bytes) = read_if_there(&path)? else {

@@ -1,5 +1,5 @@
-//! JPEG, through `zune-jpeg` itself: `image` calls it too, but in its lenient mode, where half a file is a picture with
-//! a grey lower half.
+//! Decoding of JPEG by `zune-jpeg` in its strict mode. `image` calls it in its lenient mode, where half a file becomes
+//! a picture with a grey lower half.
 
 use image::RgbImage;
 use zune_core::bytestream::ZCursor;
@@ -8,12 +8,12 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
-use super::{DecodeError, check_size};
+use super::error::{DecodeError, check_size};
 
-/// The largest side that the format can express; the limit that counts is [`super::MAX_PIXELS`].
+/// Largest side that the format can express; the effective limit is [`super::MAX_PIXELS`].
 const MAX_SIDE: usize = 65_535;
 
-/// Grey, YCbCr, RGB, CMYK or YCCK, sequential or progressive, to RGB.
+/// Decodes grey, YCbCr, RGB, CMYK or YCCK, sequential or progressive, to RGB.
 pub(super) fn decode(bytes: &[u8]) -> Result<RgbImage, DecodeError> {
     let options = DecoderOptions::default()
         .set_strict_mode(true)

@@ -1,89 +1,30 @@
-//! From the bytes of a picture file to RGB pixels.
+//! Decoding of picture files to RGB pixels.
 //!
-//! The rules are PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the format is found in the
-//! content and not in the name, alpha is dropped without blending, an EXIF rotation is ignored, and a file that was cut
-//! short is an error. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
+//! The rules are those of PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the content and not
+//! the name decides the format, alpha is dropped without blending, an EXIF rotation is ignored, and a file that was
+//! cut short is an error. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
 //! transform and another rounding in the chroma upsampling).
 
+mod error;
 mod jpeg;
 #[cfg(test)]
 mod tests;
 
 use std::io::Cursor;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
 };
 
-/// The largest picture that is decoded, in pixels (width times height). A file that claims more is refused before any
-/// memory is taken for its pixels.
-pub const MAX_PIXELS: u64 = 100_000_000;
+pub use error::{DecodeError, MAX_PIXELS};
+
+use error::check_size;
 
 /// The most memory a decoder may take for one picture, in bytes: [`MAX_PIXELS`] at 16 bits of red, green, blue, alpha.
 const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
 
-/// Why a picture cannot be had.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// The file cannot be opened or read.
-    #[error("cannot be read: {0}")]
-    Unreadable(#[source] std::io::Error),
-    /// There are no bytes at all.
-    #[error("the file is empty: fetch or copy it again")]
-    Empty,
-    /// The first bytes are those of no picture format.
-    #[error("the content is no picture: expected JPEG, PNG, GIF, WebP or BMP")]
-    UnknownFormat,
-    /// A picture, of a format or a variety of one that is not read here.
-    #[error(
-        "the content is {format}, which is not supported ({reason}): convert it to an ordinary JPEG or PNG"
-    )]
-    Unsupported {
-        /// Name of the format, e.g. `TIFF`.
-        format: String,
-        /// What the decoder says.
-        reason: String,
-    },
-    /// The header claims more than [`MAX_PIXELS`] pixels.
-    #[error(
-        "the picture claims {width} x {height} pixels, more than the {MAX_PIXELS} allowed: reduce it"
-    )]
-    TooLarge {
-        /// Claimed width in pixels.
-        width: u32,
-        /// Claimed height in pixels.
-        height: u32,
-    },
-    /// The header is that of the format, but the data break its rules or end too early.
-    #[error("the {format} data are damaged or cut short ({reason}): fetch or copy the file again")]
-    Broken {
-        /// Name of the format, e.g. `JPEG`.
-        format: String,
-        /// What the decoder says.
-        reason: String,
-    },
-    /// Any of the above, with the file it happened in.
-    #[error("{}: {cause}", path.display())]
-    InFile {
-        /// The picture's file.
-        path: PathBuf,
-        /// What is wrong with it.
-        cause: Box<DecodeError>,
-    },
-}
-
-impl DecodeError {
-    /// This error as [`DecodeError::InFile`], which names the file.
-    pub fn in_file(self, path: &Path) -> Self {
-        Self::InFile {
-            path: path.to_path_buf(),
-            cause: Box::new(self),
-        }
-    }
-}
-
-/// The picture in the file `path`, decoded as [`decode`] says.
+/// Reads the file `path` and decodes it with [`decode`].
 ///
 /// # Errors
 /// [`DecodeError::InFile`], which names the file and holds the cause.
@@ -100,11 +41,11 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeError> {
     std::fs::read(path).map_err(|error| DecodeError::Unreadable(error).in_file(path))
 }
 
-/// The first picture in `bytes`: JPEG, PNG, GIF, WebP or BMP, grey, palette, CMYK, with alpha or 16 bits deep, as 8 bit
-/// RGB.
+/// Decodes the first picture in `bytes`: JPEG, PNG, GIF, WebP or BMP, grey, palette, CMYK, with alpha or 16 bits deep,
+/// as 8 bit RGB.
 ///
-/// Of 16 bits the high byte is kept. (PIL does so for colour; its 16 bit grey is clipped at 255, which turns pictures
-/// white, and is not followed.)
+/// The high byte of 16 bits is kept. (PIL does the same for colour, but clips 16 bit grey at 255, which turns pictures
+/// white. That is not copied here.)
 ///
 /// # Errors
 /// One variant of [`DecodeError`] for each cause. Nothing in `bytes` makes this panic.
@@ -133,15 +74,7 @@ fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, DecodeErr
     Ok(to_rgb8(picture))
 }
 
-/// Refuses what is larger than [`MAX_PIXELS`].
-fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
-    if u64::from(width) * u64::from(height) > MAX_PIXELS {
-        return Err(DecodeError::TooLarge { width, height });
-    }
-    Ok(())
-}
-
-/// Written out for 16 bits because `image` rounds to the nearest there; PIL cuts the low byte off.
+/// Converts to 8 bits. `image` would round 16 bits to the nearest 8, where PIL cuts the low byte off.
 fn to_rgb8(picture: DynamicImage) -> RgbImage {
     let high = |value: u16| (value >> 8) as u8;
     match picture {

@@ -98,7 +98,7 @@ fn another_format_is_named() {
     );
 }
 
-/// What follows is small, so that thousands of broken files are tried in a moment.
+/// Small files of each format, so that thousands of broken ones are tried quickly.
 fn small_files() -> Vec<Vec<u8>> {
     let picture = scene(24, 17);
     let formats = [

@@ -1,14 +1,14 @@
-//! What can go wrong with a fetch.
+//! Errors of a fetch.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use download::DownloadError;
 
-/// Why the data set could not be fetched, one variant per cause.
+/// Error of fetching the data set, one variant for each cause.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// An archive did not arrive, or is another one than expected.
+    /// The download of an archive failed, or its checksum is wrong.
     #[error(transparent)]
     Download(#[from] DownloadError),
     /// An archive cannot be read although its checksum holds.
@@ -16,27 +16,27 @@ pub enum FetchError {
     Archive {
         /// The archive.
         archive: PathBuf,
-        /// What the decoder said.
+        /// Error of the decoder.
         source: io::Error,
     },
-    /// An archive holds what could reach outside its folder. Nothing of it was kept.
+    /// An archive has an entry that could reach outside its folder. Nothing of the archive was kept.
     #[error("refused to unpack {}: its entry \"{entry}\" {fault}; fetch it from another address", archive.display())]
     UnsafeEntry {
         /// The archive.
         archive: PathBuf,
         /// The name of the entry.
         entry: String,
-        /// What is wrong with it, as the rest of a sentence.
+        /// Fault of the entry, as the rest of a sentence.
         fault: &'static str,
     },
-    /// An archive would fill the disk. Nothing of it was kept.
+    /// An archive is larger than the data set can be. Nothing of it was kept.
     #[error("refused to unpack {}: it holds more than {most} {unit}; fetch it from another address", archive.display())]
     TooLarge {
         /// The archive.
         archive: PathBuf,
-        /// The limit that was passed.
+        /// Limit that was passed.
         most: u64,
-        /// What was counted.
+        /// Unit of the limit.
         unit: &'static str,
     },
     /// An archive has no folder of its name. Nothing of it was kept.
@@ -47,26 +47,26 @@ pub enum FetchError {
         /// The folder that it should hold.
         folder: String,
     },
-    /// No room for the files. The archive stays.
+    /// The disk is full. The archive stays.
     #[error("the disk is full at {}: free some space and run again, the archive need not be downloaded again", path.display())]
     DiskFull {
         /// The file being written.
         path: PathBuf,
     },
-    /// The disk refused something else.
+    /// Another operation on a file or folder failed.
     #[error("cannot {action} {}: {source}; check that the folder is there and may be written", path.display())]
     File {
-        /// What was tried.
+        /// Attempted action, as a verb with its object.
         action: &'static str,
-        /// On which file or folder.
+        /// File or folder of the action.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
 }
 
 impl FetchError {
-    /// The error of an operation on a file; a full disk has a variant of its own.
+    /// Error of an operation on a file; a full disk has a variant of its own.
     pub(super) fn file(action: &'static str, path: &Path, source: io::Error) -> Self {
         let path = path.to_path_buf();
         match source.kind() {

@@ -1,10 +1,10 @@
-//! Brings the Oxford-IIIT Pets to the disk.
+//! Download of the Oxford-IIIT Pets.
 //!
 //! Two archives come from the home of the data set (Parkhi, Vedaldi, Zisserman, Jawahar: Cats and Dogs, CVPR 2012,
 //! <https://www.robots.ox.ac.uk/~vgg/data/pets/>) and become two folders. An archive is unpacked into a hidden folder
 //! beside the final one, a record of every file and its length goes in last, and only then is it renamed: at whatever
-//! point a run is stopped, the next one finds out what is missing and does that. The archives are removed in the end,
-//! the record knows what was in them.
+//! point a run is stopped, the next one finds out what is missing and continues there. The archives are removed at the
+//! end; the record keeps the list of their files.
 
 mod error;
 mod names;
@@ -24,10 +24,10 @@ pub use state::{FetchState, state};
 use names::{ANNOTATIONS, IMAGES, LOCK};
 use record::FetchRecord;
 
-/// Where the archives are, and what they must be.
+/// Address and checksums of the archives.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The address that holds `images.tar.gz` and `annotations.tar.gz`, with or without a slash at its end.
+pub struct ArchiveSource {
+    /// Address that holds `images.tar.gz` and `annotations.tar.gz`, with or without a slash at its end.
     pub address: String,
     /// MD5 of `images.tar.gz`, in hexadecimal digits.
     pub images_md5: String,
@@ -35,11 +35,11 @@ pub struct Source {
     pub annotations_md5: String,
 }
 
-/// The archives of the Visual Geometry Group in Oxford (some 790 MB and 20 MB), with the checksums that torchvision's
-/// `OxfordIIITPet` has for them.
-impl Default for Source {
+/// Archives of the Visual Geometry Group in Oxford (some 790 MB and 20 MB), with the checksums in torchvision's
+/// `OxfordIIITPet`.
+impl Default for ArchiveSource {
     fn default() -> Self {
-        Source {
+        ArchiveSource {
             address: "https://thor.robots.ox.ac.uk/~vgg/data/pets/".to_string(),
             images_md5: "5c4f3ee8e5d25df40f4fd59a7f44e54c".to_string(),
             annotations_md5: "95a8c909bbe2e81eed6a22bccdf3f68f".to_string(),
@@ -47,24 +47,24 @@ impl Default for Source {
     }
 }
 
-/// What a fetch is busy with. `archive` is the name of the file, as in "images.tar.gz".
+/// Progress of a fetch. `archive` is the name of the file, as in "images.tar.gz".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum FetchEvent {
-    /// Another process fetches into the same folder; this one waits for it.
+    /// Another process is fetching into the same folder; this one waits for it.
     WaitingForOtherProcess,
-    /// Bytes arrive, or the line is waited for.
+    /// Bytes arrive, or the download waits for the connection.
     Downloading {
         /// The archive.
         archive: String,
-        /// How far it has come.
+        /// Progress of its download.
         progress: Progress,
     },
-    /// The checksum of an archive is compared.
+    /// The checksum of an archive is being verified.
     Verifying {
         /// The archive.
         archive: String,
     },
-    /// Files are written.
+    /// Files are being written.
     Unpacking {
         /// The archive.
         archive: String,
@@ -75,22 +75,22 @@ pub enum FetchEvent {
     Done {
         /// The archive.
         archive: String,
-        /// Files in its folder that came from it.
+        /// Number of files in its folder that came from it.
         files: usize,
-        /// Whether that was so before: then nothing was downloaded.
+        /// True if the folder was complete before, so that nothing was downloaded.
         was_complete: bool,
     },
 }
 
-/// Makes `folder/images` and `folder/annotations` complete; does nothing where they are.
+/// Makes `folder/images` and `folder/annotations` complete; does nothing if they are.
 ///
-/// Of a folder that is there but incomplete, missing files are added and files of another length than in the archive
-/// are replaced; files that the archive does not know stay.
+/// In an incomplete folder missing files are added, and files of another length than in the archive are replaced;
+/// files that the archive does not have stay.
 ///
 /// # Errors
-/// See [`FetchError`]. After each of them calling again continues with what is there.
+/// See [`FetchError`]. After each of them another call continues where this one stopped.
 pub fn fetch(
-    source: &Source,
+    source: &ArchiveSource,
     folder: &Path,
     on_event: &mut dyn FnMut(FetchEvent),
 ) -> Result<(), FetchError> {
@@ -169,7 +169,7 @@ fn lock(folder: &Path, on_event: &mut dyn FnMut(FetchEvent)) -> Result<File, Fet
     };
     match locked {
         Ok(()) => Ok(file),
-        // Some network file systems know no locks; one fetch at a time is as safe there as anywhere.
+        // Some network file systems have no locks. A single fetch is safe without one.
         Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
         Err(error) => Err(FetchError::file("lock", &path, error)),
     }

@@ -1,4 +1,4 @@
-//! What a fetch leaves in a folder to know it again.
+//! The record by which a later fetch recognises a folder.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -12,18 +12,18 @@ use super::error::FetchError;
 /// The file that holds the record, in the folder it describes: a folder that is removed takes its record along.
 pub(super) const NAME: &str = ".fetched.json";
 
-/// What was unpacked into a folder, and from what.
+/// Files that were unpacked into a folder, and the archive they came from.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct FetchRecord {
     /// MD5 of the archive.
     pub(super) md5: String,
-    /// Length in bytes of every file, by its path in the folder with forward slashes. Syncing each of some ten thousand
-    /// files would take minutes; a loss of power shows in their lengths instead.
+    /// Length in bytes of every file, by its path in the folder with forward slashes. Syncing each of some ten
+    /// thousand files would take minutes; a loss of power shows in their lengths instead.
     pub(super) files: BTreeMap<String, u64>,
 }
 
 impl FetchRecord {
-    /// The record of a folder, if there is one that can be read.
+    /// Record of a folder, if there is one that can be read.
     pub(super) fn read(folder: &Path) -> Option<Self> {
         serde_json::from_slice(&fs::read(folder.join(NAME)).ok()?).ok()
     }
@@ -33,7 +33,7 @@ impl FetchRecord {
         folder.join(NAME).exists()
     }
 
-    /// Whether every file is there with its length.
+    /// Tells whether every file is there with its length.
     pub(super) fn holds(&self, folder: &Path) -> bool {
         self.files.iter().all(|(name, length)| {
             fs::metadata(folder.join(name))
@@ -41,7 +41,7 @@ impl FetchRecord {
         })
     }
 
-    /// Writes the record into a folder and makes it last.
+    /// Writes the record into a folder and syncs it to the disk.
     pub(super) fn write(&self, folder: &Path) -> Result<(), FetchError> {
         let path = folder.join(NAME);
         let explain = |error| FetchError::file("write", &path, error);

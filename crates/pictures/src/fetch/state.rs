@@ -1,31 +1,31 @@
-//! How much of the data set a folder holds.
+//! Completeness of the data set in a folder.
 
 use std::path::Path;
 
 use super::names::{ANNOTATIONS, IMAGES, archive, unpacking};
 use super::record::FetchRecord;
 
-/// How much of the data set a folder holds, as far as can be told without its archives.
+/// Completeness of the data set in a folder, as far as can be told without its archives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FetchState {
     /// Nothing of the data set, or no folder at all.
     Absent,
-    /// Part of the data set: a fetch was interrupted, a file that was fetched is missing or has another length, or only
-    /// one of `images/` and `annotations/` is there. [`fetch`](super::fetch) brings the rest.
+    /// Part of the data set: a fetch was interrupted, a file that was fetched is missing or has another length, or
+    /// only one of `images/` and `annotations/` is there. [`fetch`](super::fetch) brings the rest.
     Partial,
     /// Every file that a fetch brought, each with its length.
     Complete,
-    /// Both `images/` and `annotations/`, but no trace of a fetch: someone unpacked the archives or arranged the files.
-    /// What is in them is theirs to decide.
+    /// Both `images/` and `annotations/`, but no trace of a fetch: someone unpacked the archives or arranged the files
+    /// by hand, and decides what belongs there.
     Unrecorded,
 }
 
 /// Finds out how much of the data set `folder` holds. Reads the records that a fetch leaves in `images/` and
 /// `annotations/` and the lengths of the files in them; contents are not read.
 ///
-/// A fetch leaves traces at every point: archives on the way (`images.tar.gz.part`), hidden folders in which archives are
-/// unpacked, and at last the records. The lock file is no trace, and an archive without them none either: people who
-/// unpack archives by hand leave them behind as well.
+/// A fetch leaves traces at every point: archives on the way (`images.tar.gz.part`), hidden folders in which archives
+/// are unpacked, and at last the records. The lock file is no trace, and an archive without them none either: people
+/// who unpack archives by hand leave them behind as well.
 pub fn state(folder: &Path) -> FetchState {
     let parts = [IMAGES, ANNOTATIONS].map(|name| Part::of(folder, name));
     if parts.iter().all(|part| part.record == Recorded::Whole) {
@@ -39,7 +39,7 @@ pub fn state(folder: &Path) -> FetchState {
     }
 }
 
-/// What there is of one of the two archives.
+/// Files and folders of one of the two archives.
 struct Part {
     has_folder: bool,
     record: Recorded,
@@ -48,10 +48,10 @@ struct Part {
     is_begun: bool,
 }
 
-/// What the record in the folder of a part says.
+/// Statement of the record in the folder of a part.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Recorded {
-    /// There is none.
+    /// There is no record.
     Nothing,
     /// It names files that are missing or have another length, or cannot be read.
     Broken,

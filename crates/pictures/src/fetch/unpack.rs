@@ -1,4 +1,4 @@
-//! From a verified archive to a folder, without trusting it further than that.
+//! Unpacking of a verified archive. A correct checksum is not taken as a sign that its content is harmless.
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
@@ -11,13 +11,13 @@ use super::error::FetchError;
 use super::names::unpacking;
 use super::record::{self, FetchRecord};
 
-/// The data set has less than a gigabyte in some 40,000 files: an archive with more than this is none of its.
+/// Limit of the unpacked bytes. The data set has less than a gigabyte in some 40,000 files.
 const MOST_BYTES: u64 = 4 << 30;
-/// See [`MOST_BYTES`].
+/// Limit of the number of entries, see [`MOST_BYTES`].
 const MOST_ENTRIES: u64 = 200_000;
 
 /// Unpacks the folder `name` of `archive` beside the archive and returns the number of its files. `on_file` gets the
-/// number of files written so far. What another run left half unpacked is removed first.
+/// number of files written so far. Anything that another run left half unpacked is removed first.
 pub(super) fn unpack(
     archive: &Path,
     name: &str,
@@ -34,7 +34,7 @@ pub(super) fn unpack(
         )?;
         Ok(record.files.len())
     });
-    // Also after an error: half of an archive helps nobody, least of all on a full disk.
+    // Also after an error: half of an archive is useless, and the disk may be full.
     let removed = remove_folder(&temporary);
     let files = unpacked?;
     removed?;
@@ -95,7 +95,7 @@ fn unpack_into(
     Ok(record)
 }
 
-/// What has been seen of an archive so far. Counted are the lengths that its headers claim: they bound what is read,
+/// Bytes and entries of an archive so far. The lengths that its headers claim are counted: they bound what is read,
 /// and a claim alone is enough to stop before anything is written.
 #[derive(Default)]
 struct Limits {
@@ -122,8 +122,8 @@ impl Limits {
     }
 }
 
-/// The names that lead to an entry; `None` for one that is no file of the data set; an error for one that could write
-/// outside the folder. Since links are refused too, a path of plain names stays inside.
+/// Path of an entry as a list of names; `None` for an entry that is no file of the data set; an error for one that
+/// could write outside the folder. Since links are refused too, a path of plain names stays inside.
 fn safe_path<R: Read>(
     archive: &Path,
     entry: &tar::Entry<'_, R>,
@@ -155,12 +155,12 @@ fn safe_path<R: Read>(
             _ => return refuse("leads outside its folder"),
         }
     }
-    // macOS keeps what other systems cannot store in twins of this name; the annotations have thousands of them.
-    let is_twin = names.last().is_none_or(|name| name.starts_with("._"));
-    Ok((!is_twin).then_some(names))
+    // macOS stores metadata in companion files of this name; the annotations have thousands of them.
+    let is_companion = names.last().is_none_or(|name| name.starts_with("._"));
+    Ok((!is_companion).then_some(names))
 }
 
-/// Which side of a copy failed.
+/// Failure of a copy, by its side.
 enum Fault {
     Reading(io::Error),
     Writing(io::Error),
@@ -186,8 +186,8 @@ fn write_file(entry: &mut impl Read, target: &Path) -> Result<u64, Fault> {
     }
 }
 
-/// Makes `target` what `unpacked` is. A folder that was there keeps what the archive doesn't know; its record goes
-/// first and comes last, so that it never claims more than there is.
+/// Moves the files of `unpacked` to `target`. A folder that was there keeps files that the archive does not have. Its
+/// record is removed first and written last, so that it never claims more than there is.
 fn put_in_place(record: &FetchRecord, unpacked: &Path, target: &Path) -> Result<(), FetchError> {
     if !target.exists() {
         return rename(unpacked, target);

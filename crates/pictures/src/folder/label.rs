@@ -1,9 +1,10 @@
 //! The label in a file name.
 
-/// The class in a name like `Maine_Coon_12.jpg`: the first group of fastai's pattern `([^/]+)_\d+.jpg$`, or `None` where
-/// it doesn't match. Folders in front of the name don't count; the last number is the picture's, so `a_1_2.jpg` is `a_1`.
+/// Class in a name like `Maine_Coon_12.jpg`: the first group of fastai's pattern `([^/]+)_\d+.jpg$`, or `None` if it
+/// does not match. Folders in front of the name are ignored; the last number is the picture's, so `a_1_2.jpg` is
+/// `a_1`.
 ///
-/// As in the pattern the dot stands for any one character, and `.jpg` is in small letters. Digits are 0 to 9 only
+/// As in the pattern the dot stands for any one character, and `.jpg` is in lower case. Digits are 0 to 9 only
 /// (Python's `\d` also takes those of other scripts).
 pub fn label_of_file_name(name: &str) -> Option<&str> {
     let file_name = name

@@ -16,8 +16,8 @@ pub fn is_picture_name(path: &Path) -> bool {
         })
 }
 
-/// Tells whether a file or folder of this name is hidden, that is, whether the name begins with a dot. Hidden files are
-/// never listed as pictures.
+/// Tells whether a file or folder of this name is hidden, that is, whether the name begins with a dot. Hidden files
+/// are never listed as pictures.
 pub fn is_hidden(file_name: &OsStr) -> bool {
     file_name.as_encoded_bytes().starts_with(b".")
 }

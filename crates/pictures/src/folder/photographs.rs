@@ -1,4 +1,4 @@
-//! Part of a listing as a data set that reads its pictures when asked.
+//! Data set of a part of a listing that decodes its pictures on request.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use burn_dataset::{Dataset, DatasetError};
 use image::RgbImage;
 
-use super::{FolderError, LabelledFile};
+use super::error::FolderError;
+use super::labelled_file::LabelledFile;
 use crate::decode::{DecodeError, read_picture};
 
 /// One decoded picture and the index of its class.
@@ -18,19 +19,19 @@ pub struct LabelledPicture {
     pub label: usize,
 }
 
-/// What [`Photographs`] gives for an index. A picture that cannot be decoded is an item like another, and not the data
-/// set's own error: whether to stop or to leave it out is decided by who asked.
-pub type Sample = Result<LabelledPicture, DecodeError>;
+/// Item of [`Photographs`]. A picture that cannot be decoded is an item too and not an error of the data set: the
+/// caller decides to stop or to leave it out.
+pub type PictureItem = Result<LabelledPicture, DecodeError>;
 
-/// Pictures on the disk, decoded one at a time, each time anew.
+/// Pictures on the disk, decoded anew each time they are requested.
 #[derive(Debug, Clone)]
 pub struct Photographs {
     files: Vec<(PathBuf, usize)>,
 }
 
 impl Photographs {
-    /// The pictures `indices` of `files`, in that order. `classes` are those of the training part, as
-    /// [`classes`](super::classes) gives them.
+    /// Data set of the pictures `indices` of `files`, in that order. `classes` are those of the training part, as
+    /// [`classes`](super::classes) returns them.
     ///
     /// # Errors
     /// [`FolderError::UntrainedClass`] for a picture whose label is none of `classes`.
@@ -64,9 +65,9 @@ impl Photographs {
     }
 }
 
-impl Dataset<Sample> for Photographs {
-    /// Never an `Err` on the outside: see [`Sample`].
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for Photographs {
+    /// Decodes one picture. The outer `Result` is never an `Err`: see [`PictureItem`].
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         let (path, label) = &self.files[index];
         Ok(read_picture(path).map(|picture| LabelledPicture {
             picture,

@@ -3,7 +3,7 @@
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::FolderError;
+use super::error::FolderError;
 use super::name::{is_hidden, is_picture_name};
 
 /// Name (relative, with `/`) and path of each picture below `folder`, in byte order of the names.

@@ -1,4 +1,4 @@
-//! Decoded pictures that stay in memory.
+//! Cache of decoded pictures in memory.
 
 use std::fmt;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -6,29 +6,30 @@ use std::sync::{Arc, OnceLock};
 
 use burn_dataset::{Dataset, DatasetError};
 
-use super::SharedDataset;
-use crate::folder::{LabelledPicture, Sample};
+use super::dataset::SharedDataset;
+use crate::folder::{LabelledPicture, PictureItem};
 
-/// A data set that keeps its decoded pictures in memory as they are first read, up to a limit.
+/// Data set that keeps its decoded pictures in memory as they are first read, up to a limit.
 ///
-/// Nothing that is kept makes way for another picture. Every epoch reads every picture once, so each is as likely to be
-/// asked for next as any other: a policy of replacement would keep accounts and save no reading. Samples are the same
-/// whether they were kept or not. What cannot be decoded is not kept, and read again when it is asked for again.
+/// A kept picture is never replaced by another. Every epoch reads every picture once, so each is as likely to be
+/// requested next as any other: replacement would cost bookkeeping and save no reading. Items are the same whether
+/// they were kept or not. A picture that cannot be decoded is not kept, and read again when it is requested again.
 pub struct DecodedCache {
     dataset: SharedDataset,
     kept: Vec<OnceLock<LabelledPicture>>,
-    /// Bytes that may still be filled.
+    /// Bytes that are still free.
     free: Arc<AtomicUsize>,
 }
 
 impl DecodedCache {
-    /// Keeps at most `limit` bytes of pixels, three for each, of the pictures in `dataset`; with 0 it keeps none.
+    /// Cache of the pictures in `dataset` that keeps at most `limit` bytes, three for each pixel; with 0 it keeps
+    /// none.
     pub fn new(dataset: SharedDataset, limit: usize) -> Self {
         Self::within(dataset, Arc::new(AtomicUsize::new(limit)))
     }
 
-    /// A cache of another data set under the same limit: together they keep no more than this one might alone, and a
-    /// picture of either that is read first is kept first.
+    /// Cache of another data set under the same limit: together they keep no more than this one alone could, and
+    /// pictures of either are kept in the order in which they are first read.
     pub fn beside(&self, dataset: SharedDataset) -> Self {
         Self::within(dataset, Arc::clone(&self.free))
     }
@@ -60,8 +61,8 @@ impl DecodedCache {
     }
 }
 
-impl Dataset<Sample> for DecodedCache {
-    fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+impl Dataset<PictureItem> for DecodedCache {
+    fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         if let Some(sample) = self.kept[index].get() {
             return Ok(Ok(sample.clone()));
         }
@@ -118,8 +119,8 @@ mod tests {
         }
     }
 
-    impl Dataset<Sample> for Drawn {
-        fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+    impl Dataset<PictureItem> for Drawn {
+        fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
             self.reads[index].fetch_add(1, Ordering::SeqCst);
             Ok(Ok(drawn(index)))
         }
@@ -144,8 +145,8 @@ mod tests {
         barrier: Barrier,
     }
 
-    impl Dataset<Sample> for ReadByFour {
-        fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+    impl Dataset<PictureItem> for ReadByFour {
+        fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
             let sample = self.dataset.get(index);
             self.barrier.wait();
             sample
@@ -159,12 +160,14 @@ mod tests {
     /// Fails the first time that picture 0 (undecodable) or 1 (out of reach) is read.
     struct FailsAtFirst(Arc<Drawn>);
 
-    impl Dataset<Sample> for FailsAtFirst {
-        fn get(&self, index: usize) -> Result<Sample, DatasetError> {
+    impl Dataset<PictureItem> for FailsAtFirst {
+        fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
             let sample = self.0.get(index);
             match (index, self.0.reads()[index]) {
                 (0, 1) => Ok(Err(DecodeError::Empty)),
-                (1, 1) => Err(DatasetError::new(io::Error::other("the line is cut"))),
+                (1, 1) => Err(DatasetError::new(io::Error::other(
+                    "the connection is lost",
+                ))),
                 _ => sample,
             }
         }
@@ -249,7 +252,10 @@ mod tests {
         let dataset = Drawn::new(2);
         let cache = DecodedCache::new(Arc::new(FailsAtFirst(dataset.clone())), usize::MAX);
         assert!(matches!(cache.get(0), Ok(Err(DecodeError::Empty))));
-        assert_eq!(cache.get(1).unwrap_err().to_string(), "the line is cut");
+        assert_eq!(
+            cache.get(1).unwrap_err().to_string(),
+            "the connection is lost"
+        );
         for _ in 0..2 {
             assert_eq!(read_all(&cache), [drawn(0), drawn(1)]);
         }

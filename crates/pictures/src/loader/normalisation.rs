@@ -2,16 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::LoaderError;
-use crate::transform::vectorised::{Kernel, vectorised};
+use super::error::LoaderError;
+use crate::transform::vectorised::{VectorKernel, vectorised};
 
 /// Mean and standard deviation of red, green and blue, for values in 0..1.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Normalisation {
-    /// Subtracted first.
+    /// Mean, subtracted first.
     pub mean: [f32; 3],
-    /// Divided by then.
+    /// Standard deviation, the divisor of the difference.
     pub std: [f32; 3],
 }
 
@@ -38,7 +38,7 @@ impl Normalisation {
         });
     }
 
-    /// Checks that every value can be subtracted or divided by.
+    /// Checks that the means are finite and the standard deviations finite and above 0.
     pub(super) fn check(&self) -> Result<(), LoaderError> {
         let mut channels = self.mean.into_iter().zip(self.std);
         match channels.find(|(mean, std)| !(mean.is_finite() && std.is_finite() && *std > 0.0)) {
@@ -53,7 +53,7 @@ struct NormalisationKernel<'a> {
     square: &'a mut [f32],
 }
 
-impl Kernel for NormalisationKernel<'_> {
+impl VectorKernel for NormalisationKernel<'_> {
     #[inline(always)]
     fn run(self) {
         let Normalisation { mean, std } = self.normalisation;

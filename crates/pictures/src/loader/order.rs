@@ -4,7 +4,7 @@ use rand::seq::SliceRandom;
 
 use super::seed::EpochSeed;
 
-/// The indices 0..`length` in the random order of one epoch.
+/// Indices 0..`length` in the random order of one epoch.
 pub fn shuffle(length: usize, seed: EpochSeed) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
     order.shuffle(&mut seed.order_generator());
@@ -13,8 +13,8 @@ pub fn shuffle(length: usize, seed: EpochSeed) -> Vec<usize> {
 
 /// Number of batches in an epoch of `pictures`, the short last one included.
 ///
-/// As in fastai 1.0.30, a last batch of a single picture counts here although training leaves it out: schedules are laid
-/// out for this number.
+/// As in fastai 1.0.30, a last batch of a single picture counts here although training leaves it out: schedules are
+/// laid out for this number.
 pub fn batches_in_epoch(pictures: usize, batch_size: usize) -> usize {
     pictures.div_ceil(batch_size.max(1))
 }

@@ -1,16 +1,18 @@
-//! The bounded queue between the workers and whoever takes the batches.
+//! The bounded queue between the workers and the thread that takes the batches.
 //!
-//! Workers take single pictures, in order, so that all of them work on the batch that is needed next. A picture is only
-//! given out when its batch is one of the `limit` batches after those taken.
+//! Workers take single pictures, in order, so that all of them work on the batch that is needed next. A picture is
+//! only given out when its batch is one of the `limit` batches after those taken.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::{Batch, EpochPlan, LoaderError, Purpose};
+use super::batch::Batch;
+use super::error::LoaderError;
+use super::plan::{EpochPlan, Purpose};
 
 /// Shared by all threads of one epoch.
 pub(super) struct Queue {
-    layout: Layout,
+    layout: BatchLayout,
     state: Mutex<State>,
     /// A batch was taken, or the epoch was stopped.
     room: Condvar,
@@ -18,14 +20,14 @@ pub(super) struct Queue {
     finished: Condvar,
 }
 
-/// What does not change during an epoch.
-struct Layout {
-    /// Positions in the order end here.
+/// Constants of an epoch.
+struct BatchLayout {
+    /// End of the positions in the order.
     end: usize,
     batch_size: usize,
     /// Values of one picture.
     picture_length: usize,
-    /// Batches in the making or waiting.
+    /// Limit of the batches that are in progress or waiting.
     limit: usize,
 }
 
@@ -38,7 +40,7 @@ struct State {
     panicked: bool,
 }
 
-/// A batch in the making.
+/// Batch in progress.
 struct Pending {
     contents: Arc<Mutex<Contents>>,
     missing: usize,
@@ -46,18 +48,18 @@ struct Pending {
 
 struct Contents {
     pictures: Vec<f32>,
-    outcomes: Vec<Option<Outcome>>,
+    outcomes: Vec<Option<PictureOutcome>>,
 }
 
-/// A picture to make.
+/// Picture to load.
 pub(super) struct Task {
     /// Its position in the order of the epoch.
     pub position: usize,
     contents: Arc<Mutex<Contents>>,
 }
 
-/// What became of a picture.
-pub(super) enum Outcome {
+/// Result of loading a picture.
+pub(super) enum PictureOutcome {
     /// It is in the batch.
     Loaded { index: usize, label: usize },
     /// It is left out, for this reason.
@@ -77,7 +79,7 @@ impl Queue {
         };
         let picture_length = 3 * plan.size * plan.size;
         Self {
-            layout: Layout {
+            layout: BatchLayout {
                 end,
                 batch_size: plan.batch_size,
                 picture_length,
@@ -95,7 +97,8 @@ impl Queue {
         }
     }
 
-    /// The next picture to make, as soon as there is room for it; `None` when all are made or the epoch is stopped.
+    /// Waits until there is room for another picture and returns it; `None` when all are loaded or the epoch is
+    /// stopped.
     pub(super) fn next_task(&self) -> Option<Task> {
         let mut state = lock(&self.state);
         loop {
@@ -121,10 +124,10 @@ impl Queue {
         }
     }
 
-    /// Records what became of a picture, and copies its normalised values into the batch if there are any.
+    /// Records the result of a picture, and copies its normalised values into the batch if there are any.
     ///
     /// The copy holds the batch's lock, which all workers on this batch need; nothing else may be done under it.
-    pub(super) fn finish(&self, task: Task, outcome: Outcome, values: Option<&[f32]>) {
+    pub(super) fn finish(&self, task: Task, outcome: PictureOutcome, values: Option<&[f32]>) {
         let Task { position, contents } = task;
         let slot = position % self.layout.batch_size;
         {
@@ -170,20 +173,20 @@ impl Queue {
         }
     }
 
-    /// Lets the workers end after the picture in hand.
+    /// Lets the workers end after their current pictures.
     pub(super) fn stop(&self) {
         lock(&self.state).stopped = true;
         self.room.notify_all();
     }
 
-    /// Lets the next batch be an error.
+    /// Makes the next batch an error.
     pub(super) fn worker_panicked(&self) {
         lock(&self.state).panicked = true;
         self.finished.notify_all();
     }
 }
 
-impl Layout {
+impl BatchLayout {
     /// An empty batch that begins at this position of the order.
     fn pending(&self, position: usize) -> Pending {
         let count = self.batch_size.min(self.end - position);
@@ -199,7 +202,7 @@ impl Layout {
     }
 }
 
-/// The finished batch, closed up where pictures were left out; or its first error.
+/// Finished batch without gaps where pictures were left out, or its first error.
 fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, LoaderError> {
     let mut batch = Batch {
         pictures: std::mem::take(&mut contents.pictures),
@@ -207,7 +210,7 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
     };
     for (slot, outcome) in contents.outcomes.drain(..).enumerate() {
         match outcome {
-            Some(Outcome::Loaded { index, label }) => {
+            Some(PictureOutcome::Loaded { index, label }) => {
                 let kept = batch.labels.len();
                 if kept < slot {
                     let picture = slot * picture_length..(slot + 1) * picture_length;
@@ -216,8 +219,8 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
                 batch.labels.push(label);
                 batch.indices.push(index);
             }
-            Some(Outcome::Skipped(reason)) => batch.skipped.push(reason),
-            Some(Outcome::Failed(error)) => return Err(error),
+            Some(PictureOutcome::Skipped(reason)) => batch.skipped.push(reason),
+            Some(PictureOutcome::Failed(error)) => return Err(error),
             None => return Err(LoaderError::WorkerPanicked),
         }
     }
@@ -225,7 +228,7 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
     Ok(batch)
 }
 
-/// A lock that a panic elsewhere leaves usable: whatever a panicking worker left undone is never taken.
+/// Locks a mutex even if a worker panicked while it held it: its unfinished batch is never taken.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -28,7 +28,8 @@ impl EpochSeed {
     }
 }
 
-/// Identity of one training batch of a run, for the random numbers that belong to the batch and not to a picture in it.
+/// Identity of one training batch of a run, for the random numbers that belong to the batch and not to a picture in
+/// it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BatchSeed {
     /// Seed of the run.
@@ -51,8 +52,8 @@ pub enum BatchPurpose {
 impl BatchSeed {
     /// Generator for one use of random numbers in this batch.
     ///
-    /// ChaCha8, seeded with seed, stage, iteration and a number of the purpose as four little-endian u64. The numbers of
-    /// the purposes count down from `u64::MAX - 1`, so they are the index of no picture.
+    /// ChaCha8, seeded with seed, stage, iteration and a number of the purpose as four little-endian u64. The numbers
+    /// of the purposes count down from `u64::MAX - 1`, so they are the index of no picture.
     pub fn generator(&self, purpose: BatchPurpose) -> ChaCha8Rng {
         let purpose = match purpose {
             BatchPurpose::Dropout => DROPOUT,
@@ -62,8 +63,8 @@ impl BatchSeed {
     }
 }
 
-// These take the place of a picture's index, which is always smaller. Saved runs continue with the same numbers only if
-// they never change.
+// These take the place of a picture's index, which is always smaller. Saved runs continue with the same numbers only
+// if they never change.
 const ORDER: u64 = u64::MAX;
 const DROPOUT: u64 = u64::MAX - 1;
 const MIXING: u64 = u64::MAX - 2;

@@ -42,8 +42,8 @@ impl ValidationPicture {
 
 /// Square of `size` × `size` pixels that the network sees of a picture in validation, before normalisation.
 ///
-/// Returns 3 · `size` · `size` values in 0..1: the planes red, green, blue, rows from the top. They are the values that
-/// [`batches`](super::batches) normalises for [`Purpose::Validation`](super::Purpose::Validation), bit for bit.
+/// Returns 3 · `size` · `size` values in 0..1: the planes red, green, blue, rows from the top. They are the values
+/// that [`batches`](super::batches) normalises for [`Purpose::Validation`](super::Purpose::Validation), bit for bit.
 pub fn validation_square(pixels: &RgbImage, size: usize, padding: Padding) -> Vec<f32> {
     apply(pixels, size, padding, &Draws::validation())
 }

@@ -1,12 +1,14 @@
 //! The work of one thread of the loader.
 //!
 //! A worker must never wait for rayon. The thread that takes the batches may be the only one of rayon's global pool
-//! (training makes it so when `RAYON_NUM_THREADS` is 1), and while it waits for a batch no job of rayon runs: both would
-//! wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of `image`
-//! stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
+//! (training makes it so when `RAYON_NUM_THREADS` is 1), and while it waits for a batch no job of rayon runs: both
+//! would wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of
+//! `image` stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
-use super::queue::{Outcome, Queue};
-use super::{EpochPlan, LoaderError, OnBadImage, Purpose, SharedDataset};
+use super::dataset::SharedDataset;
+use super::error::LoaderError;
+use super::plan::{EpochPlan, OnBadImage, Purpose};
+use super::queue::{PictureOutcome, Queue};
 use crate::folder::LabelledPicture;
 use crate::transform::{Draws, Workspace};
 
@@ -28,26 +30,29 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
                 );
                 // Here and not in `finish`, which holds the batch's lock while it copies.
                 plan.normalisation.apply(&mut square);
-                queue.finish(task, Outcome::Loaded { index, label }, Some(&square));
+                queue.finish(task, PictureOutcome::Loaded { index, label }, Some(&square));
             }
             Err(outcome) => queue.finish(task, outcome, None),
         }
     }
 }
 
-/// The decoded picture, or what became of it instead.
+/// Decoded picture, or the reason why there is none.
 fn load(
     dataset: &SharedDataset,
     plan: &EpochPlan,
     index: usize,
-) -> Result<LabelledPicture, Outcome> {
+) -> Result<LabelledPicture, PictureOutcome> {
     match dataset.get(index) {
         Ok(Ok(picture)) => Ok(picture),
         Ok(Err(error)) if plan.on_bad_image == OnBadImage::Skip => {
-            Err(Outcome::Skipped(error.to_string()))
+            Err(PictureOutcome::Skipped(error.to_string()))
         }
-        Ok(Err(error)) => Err(Outcome::Failed(LoaderError::Picture(error))),
-        Err(source) => Err(Outcome::Failed(LoaderError::Dataset { index, source })),
+        Ok(Err(error)) => Err(PictureOutcome::Failed(LoaderError::Picture(error))),
+        Err(source) => Err(PictureOutcome::Failed(LoaderError::Dataset {
+            index,
+            source,
+        })),
     }
 }
 
@@ -60,7 +65,7 @@ fn draws(plan: &EpochPlan, index: usize) -> Draws {
     }
 }
 
-/// Tells the queue when its thread ends by a panic, so that nobody waits for a batch that will never be finished.
+/// Tells the queue when its thread ends by a panic; otherwise the batch would be waited for without end.
 struct PanicAlarm<'a>(&'a Queue);
 
 impl Drop for PanicAlarm<'_> {

@@ -1,48 +1,52 @@
-//! Training and validation parts of a listing.
+//! Division of a listing into a training and a validation part.
 //!
 //! The random split is fastai's `random_split_by_pct` on files in byte order: numpy's `RandomState(seed).permutation`,
 //! the first `fraction` of it for validation.
 
+mod error;
 mod official;
+mod parts;
 mod random;
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{AnnotationError, read_list};
+use crate::annotations::read_list;
 use crate::folder::LabelledFile;
 
+pub use error::SplitError;
 pub use official::official_split;
+pub use parts::Split;
 pub use random::{random_split, stratified_split};
 
-/// How a listing is divided.
+/// Method of dividing a listing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum SplitMethod {
-    /// A random part of all pictures validates.
+    /// A random part of all pictures is for validation.
     Random {
-        /// The part that validates, between 0 and 1, both excluded.
+        /// Share of the pictures that is for validation, between 0 and 1, both excluded.
         #[serde(default = "default_fraction")]
         fraction: f64,
         /// Seed of the Mersenne Twister, as `numpy.random.seed` takes it.
         #[serde(default = "default_seed")]
         seed: u32,
     },
-    /// The same random part of each class validates.
+    /// A random part of each class, the same share of each, is for validation.
     Stratified {
-        /// The part of each class that validates, between 0 and 1, both excluded.
+        /// Share of each class that is for validation, between 0 and 1, both excluded.
         #[serde(default = "default_fraction")]
         fraction: f64,
         /// Seed of the Mersenne Twister.
         #[serde(default = "default_seed")]
         seed: u32,
     },
-    /// The pictures of the official `trainval.txt` train, those of `test.txt` validate.
+    /// The pictures of the official `trainval.txt` are for training, those of `test.txt` for validation.
     Official,
 }
 
-/// The recipe's split: a fifth, seed 2.
+/// Split of the original recipe: a fifth for validation, seed 2.
 impl Default for SplitMethod {
     fn default() -> Self {
         Self::Random {
@@ -60,48 +64,11 @@ fn default_seed() -> u32 {
     2
 }
 
-/// Two disjoint parts of a listing, as indices into it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Split {
-    /// The training part, ascending.
-    pub train: Vec<usize>,
-    /// The validation part, in the order it is validated in: that of the permutation for a random split, class after
-    /// class for a stratified one, that of the listing for the official one.
-    pub valid: Vec<usize>,
-}
-
-/// Why a listing cannot be divided.
-#[derive(Debug, thiserror::Error)]
-pub enum SplitError {
-    /// A fraction that isn't between 0 and 1.
-    #[error(
-        "the validation fraction is {0}: expected a number between 0 and 1, both excluded, such as 0.2"
-    )]
-    Fraction(f64),
-    /// One of the parts has no picture.
-    #[error("{pictures} pictures leave none {part}: add pictures or change the split")]
-    EmptyPart {
-        /// How many pictures there are to divide.
-        pictures: usize,
-        /// `to train on` or `to validate with`.
-        part: &'static str,
-    },
-    /// An official list is not there or not in order.
-    #[error(transparent)]
-    List(#[from] AnnotationError),
-    /// A picture on both official lists.
-    #[error("{0} is in both trainval.txt and test.txt: fetch the annotations again")]
-    ListedTwice(String),
-    /// A picture on neither official list.
-    #[error("{0} is neither in trainval.txt nor in test.txt: remove it or take another split")]
-    NotListed(String),
-}
-
 impl SplitMethod {
     /// Divides `files`. `annotations` is the folder of the official lists; only [`SplitMethod::Official`] reads it.
     ///
     /// # Errors
-    /// One variant of [`SplitError`] for each cause; among them a part without a single picture.
+    /// One variant of [`SplitError`] for each cause, among them a part without a single picture.
     pub fn split(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {
         let split = match *self {
             Self::Random { fraction, seed } => random_split(files.len(), fraction, seed)?,

@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{Split, SplitError};
+use super::error::SplitError;
+use super::parts::Split;
 use crate::annotations::ListEntry;
 use crate::folder::LabelledFile;
 
-/// The training part is what `trainval` lists and the validation part what `test` lists, both ascending. Pictures are
-/// found by the stem of their name. Lines whose picture isn't in `files` are passed over, so that a part of the data
-/// set can be used.
+/// Split of the official lists: `trainval` names the training part, `test` the validation part, both ascending.
+/// Pictures are found by the stem of their name. Lines whose picture is not in `files` are ignored, so that a part of
+/// the data set can be used.
 ///
 /// # Errors
 /// [`SplitError::ListedTwice`] for a picture on both lists, [`SplitError::NotListed`] for one on neither.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand_mt::Mt;
 
-use super::{Split, SplitError};
+use super::error::SplitError;
+use super::parts::Split;
 
-/// Divides `count` pictures: the first `trunc(fraction * count)` of numpy's `RandomState(seed).permutation(count)`
-/// validate, in that order; the others train. Either part may be empty.
+/// Random split of `count` pictures: the first `trunc(fraction * count)` of numpy's
+/// `RandomState(seed).permutation(count)` are for validation, in that order, the others for training. Either part may
+/// be empty.
 ///
 /// # Errors
 /// [`SplitError::Fraction`].
@@ -20,9 +22,9 @@ pub fn random_split(count: usize, fraction: f64, seed: u32) -> Result<Split, Spl
     })
 }
 
-/// Divides each class as [`random_split`] divides everything: class after class in byte order, the members of a class
-/// in the order of `labels`, all with one generator that goes on from class to class. A class of so few pictures that
-/// `trunc(fraction * members)` is 0 has none to validate with.
+/// Random split of each class as [`random_split`] divides all pictures: class after class in byte order, the members
+/// of a class in the order of `labels`, all with one generator that continues from class to class. A class of so few
+/// pictures that `trunc(fraction * members)` is 0 has none for validation.
 ///
 /// # Errors
 /// [`SplitError::Fraction`].
@@ -51,7 +53,7 @@ fn check_fraction(fraction: f64) -> Result<(), SplitError> {
     }
 }
 
-/// Python's `int(fraction * count)`: the product in double precision, cut off.
+/// The validation part of `members`; its length is Python's `int(fraction * count)`.
 fn valid_part(mut members: Vec<usize>, fraction: f64, twister: &mut Mt) -> Vec<usize> {
     shuffle(&mut members, twister);
     members.truncate((fraction * members.len() as f64) as usize);

@@ -1,6 +1,6 @@
 //! Reducing a picture by averaging areas, before it is sampled much more coarsely than its pixels lie.
 
-use super::vectorised::{Kernel, vectorised};
+use super::vectorised::{VectorKernel, vectorised};
 
 /// Averages a picture of interleaved RGB bytes down to `reduced` = [height, width]; the means stay in 0..255.
 ///
@@ -32,7 +32,7 @@ struct AverageKernel<'a> {
     means: &'a mut [f32],
 }
 
-impl Kernel for AverageKernel<'_> {
+impl VectorKernel for AverageKernel<'_> {
     #[inline(always)]
     fn run(self) {
         let [height, width] = self.size;

@@ -1,10 +1,10 @@
-//! The knobs of the augmentation.
+//! Settings of the augmentation.
 
 use serde::{Deserialize, Serialize};
 
-use super::Padding;
+use super::padding::Padding;
 
-/// How training pictures are varied; fields and defaults are those of fastai 1.0.30's `get_transforms`.
+/// Random changes to training pictures; fields and defaults are those of fastai 1.0.30's `get_transforms`.
 ///
 /// Values out of range are found by [`Augmentation::validate`]; call it once after reading a config file.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -26,19 +26,19 @@ pub struct Augmentation {
     pub do_flip: bool,
     /// With `do_flip`: draw one of the eight symmetries of the square instead, always.
     pub flip_vert: bool,
-    /// What lies outside the picture.
+    /// Values outside the picture.
     pub padding: Padding,
 }
 
-/// A knob of [`Augmentation`] that is out of range.
+/// Error of a field of [`Augmentation`] that is out of range.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 #[error("augmentation.{field} is {value}: give {allowed}")]
 pub struct AugmentationError {
     /// Name of the field, as written in a config file.
     pub field: &'static str,
-    /// The value found.
+    /// Value found.
     pub value: f64,
-    /// The values that are allowed, in words.
+    /// Allowed values, in words.
     pub allowed: &'static str,
 }
 
@@ -59,22 +59,7 @@ impl Default for Augmentation {
 }
 
 impl Augmentation {
-    /// Nothing is varied but the place of the crop.
-    pub fn none() -> Self {
-        Self {
-            max_rotate: 0.0,
-            max_zoom: 1.0,
-            max_lighting: 0.0,
-            max_warp: 0.0,
-            p_affine: 0.0,
-            p_lighting: 0.0,
-            do_flip: false,
-            flip_vert: false,
-            padding: Padding::Reflection,
-        }
-    }
-
-    /// Checks that every knob is in its range.
+    /// Checks that every field is in its range.
     ///
     /// # Errors
     /// The first field that is not a number or out of range, with the values allowed.
@@ -140,7 +125,6 @@ mod tests {
         let back: Augmentation = serde_json::from_str(&text).unwrap();
         assert_eq!(back, Augmentation::default());
         assert_eq!(back.validate(), Ok(()));
-        assert_eq!(Augmentation::none().validate(), Ok(()));
     }
 
     #[test]

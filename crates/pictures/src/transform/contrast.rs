@@ -1,4 +1,4 @@
-//! Contrast: a factor in logit space, so about the value 0.5.
+//! Contrast: a factor in logit space, which keeps the value 0.5.
 
 use rand::{Rng, RngExt};
 

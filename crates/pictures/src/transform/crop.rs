@@ -1,27 +1,27 @@
-//! Crop: which part of the resized picture is kept.
+//! Crop: the part of the resized picture that is kept.
 
 use rand::{Rng, RngExt};
 
-use super::Padding;
+use super::padding::Padding;
 
-/// Where the square lies in the room that the resized picture leaves it.
+/// Place of the square within the resized picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CropPosition {
-    /// From top (0) to bottom (1).
+    /// Vertical place, from top (0) to bottom (1).
     pub row_pct: f64,
-    /// From left (0) to right (1).
+    /// Horizontal place, from left (0) to right (1).
     pub col_pct: f64,
 }
 
 impl CropPosition {
-    /// The middle of the picture, used for validation.
+    /// Middle of the picture, used for validation.
     pub const CENTRE: Self = Self {
         row_pct: 0.5,
         col_pct: 0.5,
     };
 }
 
-/// Draws a place uniform in the room left.
+/// Draws a place, uniform over all that the square can take.
 pub(super) fn draw(random: &mut impl Rng) -> CropPosition {
     CropPosition {
         row_pct: random.random(),
@@ -29,7 +29,7 @@ pub(super) fn draw(random: &mut impl Rng) -> CropPosition {
     }
 }
 
-/// The first of `size` rows (or columns) taken out of `length`, at `pct` of the room left.
+/// First of the `size` rows (or columns) taken out of `length`, at the share `pct` of the possible places.
 ///
 /// Negative when `length` is shorter than `size`: the picture is then padded on both sides.
 pub(super) fn first_index(length: usize, size: usize, pct: f64) -> i64 {
@@ -43,7 +43,8 @@ pub(super) fn first_index(length: usize, size: usize, pct: f64) -> i64 {
     offset.min(room) as i64 - pad as i64
 }
 
-/// The row (or column) of the resized picture that each of the `size` of the crop shows; `None` is black padding.
+/// Rows (or columns) of the resized picture that the `size` rows (or columns) of the crop show; `None` is black
+/// padding.
 pub(super) fn indices(length: usize, size: usize, pct: f64, padding: Padding) -> Vec<Option<i64>> {
     let first = first_index(length, size, pct);
     (first..first + size as i64)

@@ -1,11 +1,14 @@
-//! The way from the validation square back to the picture.
+//! The map between the validation square and the picture.
 
-use super::{CropPosition, ResizeGeometry, crop};
+use super::crop;
+use super::crop::CropPosition;
+use super::geometry::ResizeGeometry;
 
 /// The affine map between the square the network sees in validation and the original picture.
 ///
-/// Coordinates are (x, y) in pixels with whole numbers at pixel **centres**: (0, 0) is the centre of the top left pixel,
-/// and a pixel's area reaches half a unit to each side. Points beyond the square or the picture are mapped as well.
+/// Coordinates are (x, y) in pixels with whole numbers at pixel **centres**: (0, 0) is the centre of the top left
+/// pixel, and a pixel's area reaches half a unit to each side. Points beyond the square or the picture are mapped as
+/// well.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CropMap {
     /// Side of the square in pixels.
@@ -19,7 +22,7 @@ pub struct CropMap {
 }
 
 impl CropMap {
-    /// The map for a picture of `width` × `height` pixels and a square of `size`.
+    /// Map for a picture of `width` × `height` pixels and a square of `size` × `size` pixels.
     pub fn new(width: usize, height: usize, size: usize) -> Self {
         let geometry = ResizeGeometry::new(height, width, size);
         let axis = |length: usize, resized: usize, pct: f64| {
@@ -40,7 +43,7 @@ impl CropMap {
         }
     }
 
-    /// From a point of the square to the point of the picture it shows.
+    /// Maps a point of the square to the point of the picture it shows.
     pub fn to_picture(&self, [x, y]: [f64; 2]) -> [f64; 2] {
         [
             self.offset[0] + self.scale[0] * x,
@@ -48,9 +51,10 @@ impl CropMap {
         ]
     }
 
-    /// From a point of the picture to the point of the square that shows it.
+    /// Maps a point of the picture to the point of the square that shows it.
     ///
-    /// Along a side of a single pixel every point of the square shows the same; the square's middle is given.
+    /// Along a side of a single pixel every point of the square shows the same; the result is then the square's
+    /// middle.
     pub fn to_square(&self, point: [f64; 2]) -> [f64; 2] {
         [0, 1].map(|axis| match self.scale[axis] {
             0.0 => (self.size as f64 - 1.0) / 2.0,

@@ -1,22 +1,24 @@
-//! What was drawn for one picture.
+//! Random values of the transforms of one picture.
 
 use rand::{Rng, RngExt};
 
-use super::{
-    Augmentation, CropPosition, Flip, Zoom, brightness, contrast, crop, flip, rotate, warp, zoom,
-};
+use super::augmentation::Augmentation;
+use super::crop::CropPosition;
+use super::flip::Flip;
+use super::zoom::Zoom;
+use super::{brightness, contrast, crop, flip, rotate, warp, zoom};
 
-/// A drawn value, and whether its transform is applied to this picture.
+/// Random value of one transform, and a flag that says if the transform is applied to this picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Drawn<T> {
-    /// The value, drawn whether or not it is used.
+    /// Value, drawn even if it is not used.
     pub value: T,
-    /// Whether the transform is applied.
+    /// True if the transform is applied.
     pub applies: bool,
 }
 
 impl<T: Copy> Drawn<T> {
-    /// A value that is used.
+    /// Value that is used.
     pub fn applied(value: T) -> Self {
         Self {
             value,
@@ -24,7 +26,7 @@ impl<T: Copy> Drawn<T> {
         }
     }
 
-    /// A value that is not used.
+    /// Value that is not used.
     pub fn left_out(value: T) -> Self {
         Self {
             value,
@@ -38,12 +40,12 @@ impl<T: Copy> Drawn<T> {
     }
 }
 
-/// Everything drawn for one picture, in the order of application.
+/// Random values of all transforms of one picture, in the order of application.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draws {
     /// The four magnitudes of the symmetric warp.
     pub warp: Drawn<[f64; 4]>,
-    /// Mirrored, or one of the eight symmetries.
+    /// Mirroring, or one of the eight symmetries.
     pub flip: Drawn<Flip>,
     /// Angle of the rotation in degrees.
     pub rotate: Drawn<f64>,
@@ -58,7 +60,7 @@ pub struct Draws {
 }
 
 impl Draws {
-    /// The validation transform: nothing but a centred crop.
+    /// Draws of the validation transform: nothing but a centred crop.
     pub fn validation() -> Self {
         Self {
             warp: Drawn::left_out([0.0; 4]),
@@ -79,8 +81,8 @@ impl Draws {
 impl Augmentation {
     /// Draws the transforms of one picture.
     ///
-    /// The same number of random values is taken whatever the knobs say, so that changing one of them leaves what the
-    /// others draw from the same seed as it was. The knobs are those that [`Augmentation::validate`] accepts.
+    /// The number of random values taken does not depend on the settings, so that changing one of them does not change
+    /// what the others draw from the same seed. Expects settings that [`Augmentation::validate`] accepts.
     pub fn draw(&self, random: &mut impl Rng) -> Draws {
         let warp = Drawn {
             value: warp::draw(self.max_warp, random),
@@ -125,7 +127,7 @@ impl Augmentation {
 }
 
 impl<T> Drawn<T> {
-    /// Leaves the transform out if it is switched off.
+    /// This value with the transform left out if it is switched off.
     fn unless(self, switched_off: bool) -> Self {
         Self {
             applies: self.applies && !switched_off,
@@ -134,7 +136,7 @@ impl<T> Drawn<T> {
     }
 }
 
-/// Whether something of this probability happens.
+/// Draws true with this probability.
 fn chance(probability: f64, random: &mut impl Rng) -> bool {
     random.random::<f64>() < probability
 }
@@ -144,6 +146,21 @@ mod tests {
     use super::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
+
+    use crate::transform::Padding;
+
+    /// Settings that leave only the crop random.
+    const NOTHING: Augmentation = Augmentation {
+        max_rotate: 0.0,
+        max_zoom: 1.0,
+        max_lighting: 0.0,
+        max_warp: 0.0,
+        p_affine: 0.0,
+        p_lighting: 0.0,
+        do_flip: false,
+        flip_vert: false,
+        padding: Padding::Reflection,
+    };
 
     #[test]
     fn the_same_generator_draws_the_same_values() {
@@ -169,12 +186,13 @@ mod tests {
 
     #[test]
     fn everything_switched_off_leaves_only_the_crop() {
+        assert_eq!(NOTHING.validate(), Ok(()));
         let mut random = ChaCha8Rng::from_seed([3; 32]);
         for _ in 0..100 {
             let draws = Augmentation {
                 p_affine: 1.0,
                 p_lighting: 1.0,
-                ..Augmentation::none()
+                ..NOTHING
             }
             .draw(&mut random);
             let applied = [
@@ -196,7 +214,7 @@ mod tests {
         let mut random = ChaCha8Rng::from_seed([5; 32]);
         let augmentation = Augmentation {
             flip_vert: true,
-            ..Augmentation::none()
+            ..NOTHING
         };
         let with_flip = Augmentation {
             do_flip: true,

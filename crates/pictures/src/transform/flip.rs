@@ -7,16 +7,16 @@ use super::matrix::Matrix;
 /// One of the eight symmetries of the square.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Flip {
-    /// Mirror left and right.
+    /// Mirrors left and right.
     pub left_right: bool,
-    /// Mirror top and bottom.
+    /// Mirrors top and bottom.
     pub top_bottom: bool,
-    /// Exchange rows and columns.
+    /// Exchanges rows and columns.
     pub transpose: bool,
 }
 
 impl Flip {
-    /// The flip that photographs are mirrored with.
+    /// Mirroring of left and right.
     pub const LEFT_RIGHT: Self = Self {
         left_right: true,
         top_bottom: false,
@@ -26,7 +26,8 @@ impl Flip {
 
 /// Draws each of the eight symmetries with the same probability.
 ///
-/// fastai 1.0.30's `dihedral_affine` draws from 0..=8 and so takes the identity twice as often, which is an accident.
+/// fastai 1.0.30's `dihedral_affine` draws from 0..=8 and so takes the identity twice as often, which is a mistake
+/// there.
 pub(super) fn draw(random: &mut impl Rng) -> Flip {
     let bits = random.random::<u64>();
     Flip {

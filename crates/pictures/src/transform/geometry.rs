@@ -1,8 +1,8 @@
-//! The size a picture is resized to before it is cropped.
+//! Size to which a picture is resized before it is cropped.
 
 use image::RgbImage;
 
-/// How a picture of `height` × `width` pixels is brought to the scale of the square.
+/// Resizing of a picture of `height` × `width` pixels to the scale of the square.
 ///
 /// Source: `_get_resize_target` and `_round_multiple` of fastai 1.0.30.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -11,7 +11,7 @@ pub struct ResizeGeometry {
     pub height: usize,
     /// Width of the picture in pixels.
     pub width: usize,
-    /// The short side after resizing: the square's size rounded to a multiple of 32, at least 32.
+    /// Short side after resizing: the square's size rounded to a multiple of 32, at least 32.
     pub target: usize,
     /// Height after resizing, before the crop.
     pub resized_height: usize,

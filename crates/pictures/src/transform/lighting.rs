@@ -1,12 +1,13 @@
 //! Brightness and contrast together: one logit and one sigmoid.
 
-use super::vectorised::{Kernel, vectorised};
-use super::{Draws, brightness};
+use super::brightness;
+use super::draw::Draws;
+use super::vectorised::{VectorKernel, vectorised};
 
 /// Applies `logit += shift`, `logit *= scale` to values in 0..1.
 ///
-/// Values are first clipped to 1e-7 .. 0.99999988 (the f32 nearest to 1 - 1e-7), as fastai does. Against f64 arithmetic
-/// the result is off by less than 1e-6, times half the factor of the contrast where that is above 2.
+/// Values are first clipped to 1e-7 .. 0.99999988 (the f32 nearest to 1 - 1e-7), as fastai does. Against f64
+/// arithmetic the result is off by less than 1e-6, times half the factor of the contrast where that is above 2.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Lighting {
     /// Added to each base-2 logit, times `scale`.
@@ -44,7 +45,7 @@ struct LightingKernel<'a> {
     values: &'a mut [f32],
 }
 
-impl Kernel for LightingKernel<'_> {
+impl VectorKernel for LightingKernel<'_> {
     #[inline(always)]
     fn run(self) {
         let Lighting { shift, scale } = self.lighting;

@@ -23,7 +23,7 @@ impl Matrix {
         ])
     }
 
-    /// The inverse up to a factor, made so that the bottom right element is 1.
+    /// Inverse, scaled so that the bottom right element is 1.
     pub(super) fn projective_inverse(&self) -> Self {
         let [[a, b, c], [d, e, f], [g, h, i]] = self.0;
         let adjugate = [
@@ -34,13 +34,13 @@ impl Matrix {
         Self(adjugate.map(|row| row.map(|value| value / adjugate[2][2])))
     }
 
-    /// Where (x, y) goes, and the denominator that was divided by.
+    /// Image of the point (x, y), and the denominator of the division.
     pub(super) fn project(&self, x: f64, y: f64) -> ([f64; 2], f64) {
         let [u, v, w] = self.0.map(|row| row[0] * x + row[1] * y + row[2]);
         ([u / w, v / w], w)
     }
 
-    /// Whether x goes to a function of x alone and y to a function of y alone.
+    /// Tells whether x is mapped to a function of x alone and y to a function of y alone.
     pub(super) fn is_separable(&self) -> bool {
         let [[_, b, _], [d, _, _], bottom] = self.0;
         b == 0.0 && d == 0.0 && bottom == [0.0, 0.0, 1.0]

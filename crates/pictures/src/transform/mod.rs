@@ -5,8 +5,8 @@
 //! interpolation reads the picture at them, brightness and contrast act in logit space, and a crop of random position
 //! cuts the square. For validation only the resize and a centred crop remain.
 //!
-//! [`Augmentation`] holds the knobs, [`Draws`] what was drawn for one picture, and [`apply`] is a pure function of a
-//! picture and its draws. [`CropMap`] leads from the validation square back to the picture.
+//! [`Augmentation`] holds the settings, [`Draws`] the random values of one picture, and [`apply`] is a pure function
+//! of a picture and its draws. [`CropMap`] maps the validation square back to the picture.
 //!
 //! Source: `fastai/vision/transform.py` and `fastai/vision/image.py` of fastai 1.0.30.
 

@@ -1,8 +1,8 @@
-//! What lies outside the picture.
+//! Values outside the picture.
 
 use serde::{Deserialize, Serialize};
 
-/// What a sampling point outside the picture reads.
+/// Value of a sampling point outside the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Padding {
@@ -16,9 +16,11 @@ pub enum Padding {
 }
 
 impl Padding {
-    /// The index inside `0..length` that index `i` stands for when a finished picture is padded; `None` is black.
+    /// Index inside `0..length` that supplies the value at index `i` when a finished picture is padded; `None` is
+    /// black.
     ///
-    /// As numpy's `pad` with modes reflect, constant and edge. `i` is at most `length - 1` away from the picture.
+    /// The same as numpy's `pad` with modes reflect, constant and edge. `i` is at most `length - 1` away from the
+    /// picture.
     pub(super) fn index(self, i: i64, length: i64) -> Option<i64> {
         let last = length - 1;
         match self {

@@ -1,23 +1,26 @@
-//! All transforms of a picture, composed into one sampling.
+//! Composition of all transforms of a picture into one sampling.
 
 use image::RgbImage;
 
+use super::draw::Draws;
+use super::geometry::ResizeGeometry;
 use super::lighting::Lighting;
 use super::matrix::Matrix;
-use super::sampling::{Points, SamplingBuffers, Source, sample};
-use super::{Draws, Padding, ResizeGeometry, area, crop, flip, rotate, warp, zoom};
+use super::padding::Padding;
+use super::sampling::{PixelSource, Points, SamplingBuffers, sample};
+use super::{area, crop, flip, rotate, warp, zoom};
 
-/// Transforms `picture` as `draws` say into a square of `size` × `size`.
+/// Transforms `picture` by `draws` into a square of `size` × `size` pixels.
 ///
-/// Returns 3 · `size` · `size` values in 0..1: the planes red, green, blue, rows from the top. A function of its
-/// arguments alone; any picture and size will do. Use [`Workspace::apply`] for many pictures.
+/// Returns 3 · `size` · `size` values in 0..1: the planes red, green, blue, rows from the top. The result depends on
+/// the arguments alone; any picture and size are allowed. Use [`Workspace::apply`] for many pictures.
 pub fn apply(picture: &RgbImage, size: usize, padding: Padding, draws: &Draws) -> Vec<f32> {
     let mut square = vec![0.0; 3 * size * size];
     Workspace::default().apply(picture, size, padding, draws, &mut square);
     square
 }
 
-/// Memory that transforming one picture needs, kept for the next one.
+/// Buffers for transforming pictures one after the other.
 #[derive(Default)]
 pub struct Workspace {
     sampling: SamplingBuffers,
@@ -28,7 +31,7 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// As [`apply`], into `square`.
+    /// Does the same as [`apply`] and writes the result into `square`.
     ///
     /// # Panics
     /// If `square` does not hold 3 · `size` · `size` values.
@@ -91,7 +94,7 @@ impl Workspace {
                     &mut self.area_sums,
                     &mut self.area_means,
                 );
-                let source = Source {
+                let source = PixelSource {
                     values: &self.area_means,
                     width: reduced_width,
                 };
@@ -103,7 +106,7 @@ impl Workspace {
                 );
             }
             None if height > 1 && width > 1 => {
-                let source = Source {
+                let source = PixelSource {
                     values: picture.as_raw().as_slice(),
                     width,
                 };
@@ -111,7 +114,7 @@ impl Workspace {
             }
             None => {
                 let widened = at_least_two_by_two(picture);
-                let source = Source {
+                let source = PixelSource {
                     values: &widened,
                     width: width.max(2),
                 };
@@ -121,9 +124,9 @@ impl Workspace {
     }
 }
 
-/// Where the points of the resized grid lie in the picture, in coordinates that run from -1 to 1 over its pixel centres.
+/// Map of the points of the resized grid to the picture, in coordinates that run from -1 to 1 over its pixel centres.
 struct PointMap {
-    /// From (grid column, grid row) to these coordinates.
+    /// Map from (grid column, grid row) to these coordinates.
     from_grid: Matrix,
     /// Last column and row of the grid.
     last: [f64; 2],
@@ -147,8 +150,8 @@ impl PointMap {
         }
     }
 
-    /// Whether the grid, of half as many points as `reduction` says, is read more coarsely than a zoom into the picture
-    /// would need: `reduction` above 2 / (largest - smallest coordinate), x and y together.
+    /// Tells whether a picture that is reduced by `reduction` has to be area-averaged first: `reduction` is above
+    /// 2 / (largest - smallest coordinate), x and y together. A zoom into the picture makes the averaging unnecessary.
     ///
     /// A projective map takes its extremes over a rectangle at the corners, unless the rectangle meets the horizon,
     /// where the coordinates have no bounds.
@@ -167,20 +170,20 @@ impl PointMap {
         reduction > 2.0 / (largest - smallest)
     }
 
-    /// From (grid column, grid row) to pixel coordinates of a picture of `height` × `width`.
+    /// Map from (grid column, grid row) to pixel coordinates of a picture of `height` × `width` pixels.
     fn to_pixels(&self, height: usize, width: usize) -> Matrix {
         let half = [(width as f64 - 1.0) / 2.0, (height as f64 - 1.0) / 2.0];
         Matrix::scale_and_shift(half, half) * self.from_grid
     }
 }
 
-/// Coordinates of the grid's rows or columns that the crop shows; black ones may read anything.
+/// Coordinates of the grid's rows or columns that the crop shows. Those of black padding are arbitrary.
 fn grid_coordinates(indices: &[Option<i64>], coordinates: &mut Vec<f64>) {
     coordinates.clear();
     coordinates.extend(indices.iter().map(|index| index.unwrap_or(0) as f64));
 }
 
-/// Writes zeros where the crop reaches beyond the resized picture; padding is not lit.
+/// Writes zeros where the crop reaches beyond the resized picture: brightness and contrast do not change the padding.
 fn blacken_padding(rows: &[Option<i64>], columns: &[Option<i64>], square: &mut [f32]) {
     if rows.iter().chain(columns).all(Option::is_some) {
         return;

@@ -1,13 +1,13 @@
 //! Bilinear interpolation of a picture at mapped points.
 
-use super::Padding;
 use super::matrix::Matrix;
+use super::padding::Padding;
 use super::taps::Taps;
-use super::vectorised::{Kernel, vectorised};
+use super::vectorised::{VectorKernel, vectorised};
 
-/// A picture of at least 2 × 2 pixels: interleaved RGB, values 0..255.
+/// Pixels of a picture of at least 2 × 2: interleaved RGB, values 0..255.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a, T> {
+pub(super) struct PixelSource<'a, T> {
     pub values: &'a [T],
     pub width: usize,
 }
@@ -15,7 +15,7 @@ pub(super) struct Source<'a, T> {
 /// The points of a picture to read.
 #[derive(Clone, Copy)]
 pub(super) struct Points<'a> {
-    /// From (grid column, grid row) to pixel coordinates of the source.
+    /// Map from (grid column, grid row) to pixel coordinates of the source.
     pub map: Matrix,
     /// Grid column of each column of the square.
     pub columns: &'a [f64],
@@ -23,11 +23,11 @@ pub(super) struct Points<'a> {
     pub rows: &'a [f64],
     /// Width and height of the source that padding begins at; 1 where the source was widened from a single pixel.
     pub limits: [usize; 2],
-    /// What is read beyond.
+    /// Values outside the source.
     pub padding: Padding,
 }
 
-/// Memory that is used again for the next picture.
+/// Buffers that are used again for the next picture.
 #[derive(Default)]
 pub(super) struct SamplingBuffers {
     positions: [Vec<f64>; 2],
@@ -38,7 +38,7 @@ pub(super) struct SamplingBuffers {
 
 /// Reads the picture at all `points` into three planes (red, green, blue) of rows × columns values 0..1.
 pub(super) fn sample<T: Copy + Into<f32>>(
-    source: Source<'_, T>,
+    source: PixelSource<'_, T>,
     points: Points<'_>,
     buffers: &mut SamplingBuffers,
     planes: &mut [f32],
@@ -90,15 +90,15 @@ impl<'a> Planes<'a> {
     }
 }
 
-/// Rows and columns are mapped each by itself: two rows of the picture are blended, then its columns.
+/// Sampling where rows and columns are mapped independently: two rows of the picture are blended, then its columns.
 struct SeparableKernel<'a, T> {
-    source: Source<'a, T>,
+    source: PixelSource<'a, T>,
     points: Points<'a>,
     buffers: &'a mut SamplingBuffers,
     planes: Planes<'a>,
 }
 
-impl<T: Copy + Into<f32>> Kernel for SeparableKernel<'_, T> {
+impl<T: Copy + Into<f32>> VectorKernel for SeparableKernel<'_, T> {
     #[inline(always)]
     fn run(mut self) {
         let SamplingBuffers {
@@ -139,7 +139,7 @@ impl<T: Copy + Into<f32>> Kernel for SeparableKernel<'_, T> {
     }
 }
 
-/// One row of the square from a row of the picture; `across.first` counts values, not pixels.
+/// Computes one row of the square from a row of the picture; `across.first` counts values, not pixels.
 #[inline(always)]
 fn blend_columns(blended: &[f32], across: &Taps, [red, green, blue]: [&mut [f32]; 3]) {
     let taps = across.first.iter().zip(&across.near).zip(&across.far);
@@ -153,15 +153,15 @@ fn blend_columns(blended: &[f32], across: &Taps, [red, green, blue]: [&mut [f32]
     }
 }
 
-/// Every point has its own four neighbours.
+/// Sampling where every point has its own four neighbours.
 struct GeneralKernel<'a, T> {
-    source: Source<'a, T>,
+    source: PixelSource<'a, T>,
     points: Points<'a>,
     buffers: &'a mut SamplingBuffers,
     planes: Planes<'a>,
 }
 
-impl<T: Copy + Into<f32>> Kernel for GeneralKernel<'_, T> {
+impl<T: Copy + Into<f32>> VectorKernel for GeneralKernel<'_, T> {
     #[inline(always)]
     fn run(mut self) {
         let SamplingBuffers {
@@ -196,10 +196,10 @@ impl<T: Copy + Into<f32>> Kernel for GeneralKernel<'_, T> {
     }
 }
 
-/// One row of the square, each point from its four neighbours.
+/// Computes one row of the square, each point from its four neighbours.
 #[inline(always)]
 fn blend_neighbours<T: Copy + Into<f32>>(
-    source: Source<'_, T>,
+    source: PixelSource<'_, T>,
     across: &Taps,
     down: &Taps,
     [red, green, blue]: [&mut [f32]; 3],
@@ -224,7 +224,7 @@ fn blend_neighbours<T: Copy + Into<f32>>(
     }
 }
 
-/// The six values of two neighbouring pixels, and two that mean nothing: eight are read with one instruction.
+/// The six values of two neighbouring pixels and two without meaning, since eight are read with one instruction.
 #[inline(always)]
 fn two_pixels<T: Copy + Into<f32>>(values: &[T], start: usize) -> [f32; 8] {
     match values[start..].first_chunk::<8>() {
@@ -235,7 +235,7 @@ fn two_pixels<T: Copy + Into<f32>>(values: &[T], start: usize) -> [f32; 8] {
 
 /// Row `first` of the picture and the one below it.
 #[inline(always)]
-fn row_pair<'a, T>(source: Source<'a, T>, first: u32) -> (&'a [T], &'a [T]) {
+fn row_pair<'a, T>(source: PixelSource<'a, T>, first: u32) -> (&'a [T], &'a [T]) {
     let stride = 3 * source.width;
     source.values[first as usize * stride..(first as usize + 2) * stride].split_at(stride)
 }

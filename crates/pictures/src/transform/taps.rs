@@ -1,6 +1,6 @@
-//! Which two neighbouring pixels of a row or column a position lies between, and how near it is to each.
+//! Linear interpolation along a side: the two pixels next to a position, and their weights.
 
-use super::Padding;
+use super::padding::Padding;
 
 /// For each of several positions along a side, the first of two neighbouring pixels and the weights of both.
 #[derive(Default)]
@@ -65,8 +65,8 @@ impl Taps {
     }
 }
 
-/// Added to an f64 of at most 2^51, it leaves the nearest whole number in the low bits. Unlike a conversion to an integer
-/// this costs one instruction, for several values at once, on every processor.
+/// Added to an f64 of at most 2^51, it leaves the nearest whole number in the low bits. Unlike a conversion to an
+/// integer this costs one instruction, for several values at once, on every processor.
 const ROUND: f64 = 6_755_399_441_055_744.0;
 
 /// The whole number below `x`; of a whole number itself, or the one before it: its weight is then 0.

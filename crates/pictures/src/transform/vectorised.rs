@@ -1,15 +1,16 @@
-//! Choosing the instruction set at run time.
+//! Choice of the instruction set at run time.
 
-/// A loop that the compiler can vectorise.
-pub(crate) trait Kernel {
-    /// Runs the loop; to be marked `#[inline(always)]`, so that it takes the instruction set of its caller.
+/// Loop that the compiler can vectorise.
+pub(crate) trait VectorKernel {
+    /// Runs the loop. Implementations are marked `#[inline(always)]`, so that they are compiled for the instruction
+    /// set of their caller.
     fn run(self);
 }
 
 /// Runs `kernel` compiled for AVX-512 or AVX2 where the processor has it, else for the target's baseline.
 ///
-/// All compute the same bits: Rust neither reorders floating-point sums nor fuses a product with a sum.
-pub(crate) fn vectorised(kernel: impl Kernel) {
+/// The results are the same bit for bit: Rust neither reorders floating-point sums nor fuses a product with a sum.
+pub(crate) fn vectorised(kernel: impl VectorKernel) {
     #[cfg(target_arch = "x86_64")]
     {
         use std::is_x86_feature_detected as has;
@@ -27,12 +28,12 @@ pub(crate) fn vectorised(kernel: impl Kernel) {
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-fn with_avx512(kernel: impl Kernel) {
+fn with_avx512(kernel: impl VectorKernel) {
     kernel.run();
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn with_avx2(kernel: impl Kernel) {
+fn with_avx2(kernel: impl VectorKernel) {
     kernel.run();
 }

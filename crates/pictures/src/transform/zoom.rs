@@ -4,14 +4,14 @@ use rand::{Rng, RngExt};
 
 use super::matrix::Matrix;
 
-/// How far and where to zoom in.
+/// Factor and place of a zoom.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Zoom {
-    /// The factor, at least 1.
+    /// Factor, at least 1.
     pub scale: f64,
-    /// Where the part shown lies from top (0) to bottom (1).
+    /// Vertical place of the part shown, from top (0) to bottom (1).
     pub row_pct: f64,
-    /// Where the part shown lies from left (0) to right (1).
+    /// Horizontal place of the part shown, from left (0) to right (1).
     pub col_pct: f64,
 }
 

@@ -1,4 +1,5 @@
-//! Trunk, legs, tail and ruff in each stance. In the body's coordinates z points forward, y up, and the ground is y = 0.
+//! Trunk, legs, tail and ruff in each stance. In the body's coordinates z points forward, y up, and the ground is y =
+//! 0.
 
 use glam::Vec3;
 use rand_chacha::ChaCha8Rng;

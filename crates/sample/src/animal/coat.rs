@@ -1,5 +1,5 @@
-//! Colours and markings. Patterns are solid textures: they are laid through space in the coordinates of the body or the
-//! head, so that they run on from one part to the next.
+//! Colours and markings. Patterns are solid textures: they are laid through space in the coordinates of the body or
+//! the head, so that they run on from one part to the next.
 
 use glam::{Vec2, Vec3};
 use rand::RngExt;
@@ -62,7 +62,7 @@ impl Coat {
         }
     }
 
-    /// What a spot of the skin looks like.
+    /// Reflectance of a spot of the skin.
     pub(crate) fn albedo(&self, spot: &Spot) -> Albedo {
         match spot.skin {
             Skin::Eye => self.eye(spot.place),

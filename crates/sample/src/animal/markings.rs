@@ -9,7 +9,7 @@ use crate::light::linear;
 use crate::noise::{mix, step};
 use crate::random::Draw;
 
-/// How the colours are spread over the animal.
+/// Pattern of the colours over the animal.
 pub(super) enum Markings {
     Plain {
         base: Vec3,

@@ -4,7 +4,7 @@ use glam::{Mat3, Vec3};
 
 use crate::solid::{Frame, Solid};
 
-/// What covers a part; the coat decides which colour that is.
+/// Kind of skin that covers a part; the coat decides its colour.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Skin {
     Trunk,
@@ -42,7 +42,7 @@ pub(crate) struct Spot {
     pub place: Vec3,
     /// Unit vector away from the animal.
     pub outwards: Vec3,
-    /// From the start (0) to the end (1) of the part.
+    /// Position along the part, from its start (0) to its end (1).
     pub along: f32,
 }
 
@@ -64,7 +64,7 @@ impl Sculpture {
         }
     }
 
-    /// From here on parts belong to the head and are given in its coordinates.
+    /// Switches to the head: the parts that follow belong to it and are given in its coordinates.
     pub(super) fn enter_head(&mut self, head: Frame) {
         self.frame = head;
         self.of_head = true;

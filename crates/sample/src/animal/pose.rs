@@ -1,4 +1,4 @@
-//! How an animal holds itself before the camera.
+//! Pose of an animal before the camera.
 
 use std::f32::consts::FRAC_PI_2;
 
@@ -7,7 +7,7 @@ use rand_chacha::ChaCha8Rng;
 
 use crate::random::Draw;
 
-/// What the body does.
+/// Posture of the body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stance {
     Standing,
@@ -21,7 +21,7 @@ pub(super) struct Pose {
     /// 0 faces the camera, positive turns to the right of the picture.
     pub body_yaw: f32,
     pub head_rotation: Mat3,
-    /// How much the camera looks down.
+    /// Downward angle of the camera.
     pub camera_pitch: f32,
 }
 
@@ -37,7 +37,7 @@ impl Pose {
                 _ => (Stance::Lying, random.sign() * random.between(0.1, 1.35)),
             }
         };
-        // Pets look at whoever photographs them: the head turns most of the way back to the camera.
+        // Pets look at the photographer: the head turns most of the way back to the camera.
         let yaw = (body_yaw * random.between(0.1, 0.55) + random.bell(0.0, 0.2)).clamp(-0.85, 0.85);
         let head_rotation = Mat3::from_rotation_y(yaw)
             * Mat3::from_rotation_x(random.bell(0.02, 0.12))

@@ -1,0 +1,75 @@
+//! Errors of decoding, and the size above which pictures are refused.
+
+use std::path::{Path, PathBuf};
+
+/// Size of the largest picture that is decoded, in pixels (width times height). A file that claims more is refused
+/// before any memory is taken for its pixels.
+pub const MAX_PIXELS: u64 = 100_000_000;
+
+/// Error of reading or decoding a picture.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// The file cannot be opened or read.
+    #[error("cannot be read: {0}")]
+    Unreadable(#[source] std::io::Error),
+    /// The file has no bytes.
+    #[error("the file is empty: fetch or copy it again")]
+    Empty,
+    /// The first bytes belong to no known picture format.
+    #[error("the content is not a picture: expected JPEG, PNG, GIF, WebP or BMP")]
+    UnknownFormat,
+    /// The picture has a format, or a variant of one, that is not supported.
+    #[error(
+        "the content is {format}, which is not supported ({reason}): convert it to an ordinary JPEG or PNG"
+    )]
+    Unsupported {
+        /// Name of the format, e.g. `TIFF`.
+        format: String,
+        /// Explanation of the decoder.
+        reason: String,
+    },
+    /// The header claims more than [`MAX_PIXELS`] pixels.
+    #[error(
+        "the picture claims {width} x {height} pixels, more than the {MAX_PIXELS} allowed: reduce it"
+    )]
+    TooLarge {
+        /// Claimed width in pixels.
+        width: u32,
+        /// Claimed height in pixels.
+        height: u32,
+    },
+    /// The header is valid, but the data break the rules of the format or end too early.
+    #[error("the {format} data are damaged or cut short ({reason}): fetch or copy the file again")]
+    Broken {
+        /// Name of the format, e.g. `JPEG`.
+        format: String,
+        /// Explanation of the decoder.
+        reason: String,
+    },
+    /// Any other variant, with the file it happened in.
+    #[error("{}: {cause}", path.display())]
+    InFile {
+        /// The picture's file.
+        path: PathBuf,
+        /// Error in it.
+        cause: Box<DecodeError>,
+    },
+}
+
+impl DecodeError {
+    /// This error as [`DecodeError::InFile`], which names the file.
+    pub fn in_file(self, path: &Path) -> Self {
+        Self::InFile {
+            path: path.to_path_buf(),
+            cause: Box::new(self),
+        }
+    }
+}
+
+/// Refuses a picture larger than [`MAX_PIXELS`].
+pub(super) fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
+    if u64::from(width) * u64::from(height) > MAX_PIXELS {
+        return Err(DecodeError::TooLarge { width, height });
+    }
+    Ok(())
+}

@@ -1,0 +1,23 @@
+//! One entry of a listing.
+
+use std::path::PathBuf;
+
+use super::name;
+
+/// One picture file and its class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LabelledFile {
+    /// Path below the listed folder with `/` between its parts: the file name, or `class/name`. Unique in a listing.
+    pub name: String,
+    /// Path of the file.
+    pub path: PathBuf,
+    /// Name of the class.
+    pub label: String,
+}
+
+impl LabelledFile {
+    /// The file name without folders and extension, e.g. `Abyssinian_12`: the key to its annotations.
+    pub fn stem(&self) -> &str {
+        name::stem(&self.name)
+    }
+}
