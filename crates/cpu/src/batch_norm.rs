@@ -3,58 +3,24 @@
 //! Sums run in f32 over blocks that stay in the first cache and in f64 from block to block. Blocks
 //! and segments depend on the shape alone, so the sums do not depend on the number of threads.
 
+mod affine;
 mod rows;
+mod statistics;
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
 use rows::{block_moments, gradient_rows, input_gradient_rows, normalise_rows};
+use statistics::inverse_deviation;
+
+pub use affine::{Affine, Mask};
+pub use statistics::Statistics;
 
 /// Elements of a block: 32 KiB.
 const BLOCK: usize = 1 << 13;
 /// At most so many pieces of work.
 const SEGMENTS: usize = 64;
-
-/// Mean and biased variance of each channel.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Statistics {
-    /// Mean of each channel.
-    pub mean: Vec<f32>,
-    /// Mean square distance from the mean of each channel.
-    pub variance: Vec<f32>,
-}
-
-/// What turns an input into its normalised, scaled and shifted value: `x * scale + shift`.
-#[derive(Debug, Clone)]
-pub struct Affine {
-    scale: Vec<f32>,
-    shift: Vec<f32>,
-}
-
-impl Affine {
-    /// Of batch norm with these statistics, weight and bias.
-    pub fn new(statistics: &Statistics, weight: &[f32], bias: &[f32], epsilon: f64) -> Self {
-        let deviation = inverse_deviation(&statistics.variance, epsilon);
-        let scale: Vec<f32> = weight.iter().zip(&deviation).map(|(w, d)| w * d).collect();
-        let terms = bias.iter().zip(&statistics.mean).zip(&scale);
-        let shift = terms
-            .map(|((bias, mean), scale)| bias - mean * scale)
-            .collect();
-        Self { scale, shift }
-    }
-}
-
-/// Which gradients pass the rectifier of the forward direction.
-#[derive(Debug, Clone, Copy)]
-pub enum Mask<'a> {
-    /// All: there was no rectifier.
-    All,
-    /// Those whose normalised input is positive (there was no residual).
-    Affine(&'a Affine),
-    /// Those whose output, given here, is positive.
-    Output(&'a [f32]),
-}
 
 /// Sums over the batch that the gradients are made of.
 #[derive(Debug, Clone, PartialEq)]
@@ -172,15 +138,6 @@ pub fn input_gradient(
     });
 }
 
-impl<'a> Mask<'a> {
-    fn part(self, range: Range<usize>) -> Self {
-        match self {
-            Mask::Output(y) => Mask::Output(&y[range]),
-            Mask::All | Mask::Affine(_) => self,
-        }
-    }
-}
-
 /// Count, mean and sum of squared distances from the mean.
 struct Moments {
     count: f64,
@@ -223,13 +180,6 @@ impl Moments {
         }
         self.count = total;
     }
-}
-
-fn inverse_deviation(variance: &[f32], epsilon: f64) -> Vec<f32> {
-    variance
-        .iter()
-        .map(|&variance| (1.0 / (f64::from(variance) + epsilon).sqrt()) as f32)
-        .collect()
 }
 
 fn rows_per_block(channels: usize) -> usize {

@@ -9,6 +9,7 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod portable;
+mod vector;
 
 #[cfg(target_arch = "x86_64")]
 use avx2::Avx2;
@@ -16,68 +17,7 @@ use avx2::Avx2;
 use avx512::Avx512;
 use portable::Portable;
 
-/// Lanes of a vector of [`Simd`].
-pub const LANES: usize = 16;
-
-/// Arithmetic on vectors of [`Arithmetic::WIDTH`] numbers.
-///
-/// A value of an implementing type is the proof that the processor has the instructions.
-pub trait Arithmetic: Copy {
-    /// `WIDTH` numbers.
-    type Vector: Copy;
-    /// Numbers of a vector.
-    const WIDTH: usize;
-
-    /// All lanes the same.
-    fn splat(self, value: f32) -> Self::Vector;
-    /// Lane-wise `a + b`.
-    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// Lane-wise `a - b`.
-    fn subtract(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// Lane-wise `a * b`.
-    fn multiply(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// Lane-wise `a * b + c`, rounded once where the processor can.
-    fn multiply_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// Lane-wise maximum.
-    fn maximum(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
-    /// Reads `WIDTH` numbers.
-    ///
-    /// # Safety
-    /// `source` must be valid for reading them.
-    unsafe fn load(self, source: *const f32) -> Self::Vector;
-    /// Writes `WIDTH` numbers.
-    ///
-    /// # Safety
-    /// `target` must be valid for writing them.
-    unsafe fn store(self, target: *mut f32, value: Self::Vector);
-}
-
-/// Arithmetic on vectors of [`LANES`] numbers, and what goes beyond arithmetic.
-pub trait Simd: Arithmetic {
-    /// The same on vectors that fill one register, a whole number of which make up a vector of [`LANES`]. For computations
-    /// with many vectors at a time, which twice as wide ones would drive out of the registers.
-    type Register: Arithmetic;
-    /// Whether there are 32 registers that hold a whole vector each.
-    const WIDE: bool;
-
-    /// Arithmetic on single registers.
-    fn register(self) -> Self::Register;
-    /// Asks for the cache line at `place`, which need not be readable.
-    fn prefetch(self, place: *const f32);
-    /// Rows become columns.
-    fn transpose(self, rows: [Self::Vector; LANES]) -> [Self::Vector; LANES];
-}
-
-/// A computation written over any [`Simd`].
-///
-/// It must not use a [`Simd`] value in a closure, not even one passed to `map` or `from_fn`: a closure is compiled
-/// for the instructions that every processor has, and each operation in it becomes a call.
-pub trait Kernel {
-    /// What the computation gives back.
-    type Output;
-    /// Runs it. Implementations are `#[inline(always)]`, so that they are compiled for the instructions of `S`.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
-}
+pub use vector::{Arithmetic, Kernel, LANES, Simd};
 
 /// The instructions to use.
 #[derive(Clone, Copy, Debug)]
@@ -95,10 +35,20 @@ pub enum Level {
 impl Level {
     /// The fastest that this processor has.
     pub fn best() -> Level {
-        Level::available()[0]
+        #[cfg(target_arch = "x86_64")]
+        {
+            if let Some(simd) = Avx512::detect() {
+                return Level::Avx512(simd);
+            }
+            if let Some(simd) = Avx2::detect() {
+                return Level::Avx2(simd);
+            }
+        }
+        Level::Portable(Portable)
     }
 
     /// All that this processor has, the fastest first.
+    #[cfg(test)]
     pub fn available() -> Vec<Level> {
         let mut levels = Vec::with_capacity(3);
         #[cfg(target_arch = "x86_64")]
@@ -148,16 +98,55 @@ mod tests {
         fn run<S: Simd>(self, simd: S) -> Self::Output {
             let mut rows = [simd.splat(0.0); LANES];
             for (row, numbers) in rows.iter_mut().zip(self.0.chunks_exact(LANES)) {
-                // SAFETY: a chunk has sixteen numbers.
-                *row = unsafe { simd.load(numbers.as_ptr()) };
+                *row = simd.load(numbers);
             }
             let mut transposed = [f32::NAN; LANES * LANES];
             let columns = simd.transpose(rows);
             for (column, target) in columns.into_iter().zip(transposed.chunks_exact_mut(LANES)) {
-                // SAFETY: a chunk has sixteen numbers.
-                unsafe { simd.store(target.as_mut_ptr(), column) };
+                simd.store(target, column);
             }
             transposed
+        }
+    }
+
+    /// Numbers whose positive part is read back, by whole vectors and by registers.
+    struct Relu(f32);
+
+    impl Kernel for Relu {
+        type Output = [[f32; LANES]; 2];
+
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let mut found = [[f32::NAN; LANES]; 2];
+            simd.store(&mut found[0], simd.relu(simd.splat(self.0)));
+            let register = simd.register();
+            for numbers in found[1].chunks_exact_mut(S::Register::WIDTH) {
+                register.store(numbers, register.relu(register.splat(self.0)));
+            }
+            found
+        }
+    }
+
+    #[test]
+    fn the_best_level_is_the_first_of_those_available() {
+        let (best, available) = (Level::best(), Level::available());
+        assert_eq!(format!("{best:?}"), format!("{:?}", available[0]));
+    }
+
+    #[test]
+    fn relu_keeps_positive_numbers_and_nan_on_every_level() {
+        let tiny = f32::from_bits(1);
+        let kept = [1.5, f32::MAX, f32::INFINITY, tiny, f32::NAN, -f32::NAN];
+        let cut = [0.0, -0.0, -tiny, -1.5, f32::MIN, f32::NEG_INFINITY];
+        let expected = kept
+            .map(|x| (x, x))
+            .into_iter()
+            .chain(cut.map(|x| (x, 0.0f32)));
+        for (value, expected) in expected {
+            for level in Level::available() {
+                let found = level.run(Relu(value)).map(|lanes| lanes.map(f32::to_bits));
+                assert_eq!(found, [[expected.to_bits(); LANES]; 2], "{level:?} {value}");
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use cam::{FeatureMap, ShapeError};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use network::{
-    Algorithm, InferenceHead, InferenceNetwork, LayerGroup,
+    Algorithm, InferenceHead, InferenceNetwork, is_of_head,
     weights::{NamedTensor, StateDict},
 };
 use pictures::loader::Normalisation;
@@ -65,8 +65,7 @@ impl SavedNetwork {
         let mut random = generator(seed, Purpose::HeadWeights);
         let mut shuffled = state.clone();
         for (name, tensor) in state.iter() {
-            let is_linear_of_head =
-                LayerGroup::of(name) == LayerGroup::Head && tensor.shape.len() == 2;
+            let is_linear_of_head = is_of_head(name) && tensor.shape.len() == 2;
             if let (true, Some(values)) = (is_linear_of_head, tensor.as_floats()) {
                 let mut values = values.to_vec();
                 values.shuffle(&mut random);

@@ -1,14 +1,23 @@
 //! The maps of `golden/cam` (PyTorch in f64), and batches against single pictures.
 
-#[path = "../../../tests/fixtures/cam/narrow.rs"]
-mod narrow;
+#[path = "../../../tests/fixtures/cam/picture.rs"]
+mod picture;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use cam::{Asked, FeatureMap, HeatMap, Method, method};
 use explain::network::{Answer, Question};
-use narrow::{NETWORKS, folder, load, picture};
-use network::{Algorithm, InferenceNetwork, weights::StateDict};
+use network::{
+    Algorithm, Architecture, HeadKind, InferenceNetwork, NetworkSpec,
+    weights::{StateDict, layout},
+};
+use picture::picture;
+use std::path::{Path, PathBuf};
 
+/// The networks of the reference: folder and head.
+const NETWORKS: [(&str, HeadKind); 2] = [
+    ("narrow", HeadKind::Plain),
+    ("narrow_fastai", HeadKind::Fastai),
+];
 const SIZES: [[usize; 2]; 3] = [[224, 224], [352, 352], [224, 288]];
 const CLASSES: [usize; 3] = [0, 2, 4];
 /// Methods with a reference, and its name.
@@ -27,14 +36,14 @@ const TOLERANCE: f32 = 1e-4;
 #[test]
 fn every_map_is_that_of_pytorch() {
     for (name, head) in NETWORKS {
-        agree(name, &load(name, head, Algorithm::Fast));
+        agree(name, &load(name, head));
     }
 }
 
 #[test]
 fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
     for (name, head) in NETWORKS {
-        let network = load(name, head, Algorithm::Fast);
+        let network = load(name, head);
         let pictures: Vec<Vec<f32>> = (0..5).map(|b| picture(96, 64, b)).collect();
         let together = maps(&network, &pictures, [96, 64], &[0, 3]);
         for (index, picture) in pictures.iter().enumerate() {
@@ -168,4 +177,23 @@ impl Asked for FeaturesAndGradient<'_> {
     fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
         unimplemented!()
     }
+}
+
+fn load(name: &str, head: HeadKind) -> InferenceNetwork {
+    let spec = NetworkSpec {
+        base_width: 4,
+        head,
+        ..NetworkSpec::new(Architecture::ResNet34, 5)
+    };
+    let network = spec.blank(Algorithm::Fast, &Device::flex());
+    let state = StateDict::read(&folder(name).join("state.safetensors")).unwrap();
+    let state = layout::to_canonical(state, network.architecture()).unwrap();
+    state.check(&network.shapes(), |_| false).unwrap();
+    network.with_state(state).for_inference()
+}
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../tests/fixtures/cam")
+        .join(name)
 }

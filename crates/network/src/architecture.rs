@@ -1,66 +1,76 @@
+use crate::{
+    body::{BodyPlan, ResidualPlan, VggPlan},
+    family::{Group, Plan},
+};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
+use std::fmt;
 
-/// Depth of a residual network, as in table 1 of the paper and in torchvision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Architecture {
+macro_rules! architectures {
+    ($($(#[$doc:meta])+ $variant:ident = $name:literal: $plan:expr;)+) => {
+        /// A body with its depth, as in torchvision.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum Architecture {
+            $($(#[$doc])+ #[serde(rename = $name)] $variant,)+
+        }
+
+        impl Architecture {
+            /// All architectures.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Name in configs and in torchvision: `resnet34`.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            pub(crate) fn plan(self) -> BodyPlan {
+                match self {
+                    $(Self::$variant => $plan,)+
+                }
+            }
+        }
+    };
+}
+
+architectures! {
     /// 18 layers of basic blocks.
-    ResNet18,
+    ResNet18 = "resnet18": basic([2, 2, 2, 2]);
     /// 34 layers of basic blocks: the notebook's network.
-    ResNet34,
+    ResNet34 = "resnet34": basic([3, 4, 6, 3]);
     /// 50 layers of bottleneck blocks.
-    ResNet50,
+    ResNet50 = "resnet50": bottleneck([3, 4, 6, 3]);
     /// 101 layers of bottleneck blocks.
-    ResNet101,
+    ResNet101 = "resnet101": bottleneck([3, 4, 23, 3]);
     /// 152 layers of bottleneck blocks.
-    ResNet152,
+    ResNet152 = "resnet152": bottleneck([3, 8, 36, 3]);
+    /// 13 convolutions, each with a batch normalisation.
+    Vgg16Bn = "vgg16_bn": BodyPlan::Vgg(VggPlan { convolutions: [2, 2, 3, 3, 3] });
 }
 
 impl Architecture {
-    /// All architectures, shallow to deep.
-    pub const ALL: [Self; 5] = [
-        Self::ResNet18,
-        Self::ResNet34,
-        Self::ResNet50,
-        Self::ResNet101,
-        Self::ResNet152,
-    ];
-
-    /// Name in configs and in torchvision: `resnet34`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::ResNet18 => "resnet18",
-            Self::ResNet34 => "resnet34",
-            Self::ResNet50 => "resnet50",
-            Self::ResNet101 => "resnet101",
-            Self::ResNet152 => "resnet152",
-        }
+    /// Groups of layers from the first layer on; the head is the last one.
+    pub fn groups(self) -> &'static [Group] {
+        self.as_plan(|plan| plan.family().groups)
     }
 
-    /// Number of blocks in `layer1` to `layer4`.
-    pub fn blocks(self) -> [usize; 4] {
-        match self {
-            Self::ResNet18 => [2, 2, 2, 2],
-            Self::ResNet34 | Self::ResNet50 => [3, 4, 6, 3],
-            Self::ResNet101 => [3, 4, 23, 3],
-            Self::ResNet152 => [3, 8, 36, 3],
-        }
+    /// Pixels along a side of a picture for each cell along a side of the feature map.
+    pub fn stride(self) -> usize {
+        self.as_plan(|plan| plan.family().stride)
     }
 
-    /// Whether a block is a bottleneck (1×1, 3×3, 1×1) instead of two 3×3 convolutions.
-    pub fn has_bottlenecks(self) -> bool {
-        !matches!(self, Self::ResNet18 | Self::ResNet34)
+    /// Cells along a side of the feature map of a square picture of `pixels` × `pixels`.
+    pub fn cells(self, pixels: usize) -> usize {
+        self.as_plan(|plan| plan.cells(pixels))
     }
 
-    /// Output channels of a block over its inner channels: 4 for bottlenecks, else 1.
-    pub fn expansion(self) -> usize {
-        if self.has_bottlenecks() { 4 } else { 1 }
-    }
-
-    /// Channels of the feature map (the output of `layer4`) for a base width (64 in torchvision).
+    /// Channels of the feature map for a base width (64 in torchvision).
     pub fn feature_channels(self, base_width: usize) -> usize {
-        8 * base_width * self.expansion()
+        self.as_plan(|plan| plan.feature_channels(base_width))
+    }
+
+    pub(crate) fn as_plan<T>(self, of: impl FnOnce(&dyn Plan) -> T) -> T {
+        of(self.plan().as_plan())
     }
 }
 
@@ -70,18 +80,16 @@ impl fmt::Display for Architecture {
     }
 }
 
-/// No architecture has this name.
-#[derive(Debug, thiserror::Error)]
-#[error("unknown architecture `{0}`: use resnet18, resnet34, resnet50, resnet101 or resnet152")]
-pub struct UnknownArchitecture(String);
+fn basic(blocks: [usize; 4]) -> BodyPlan {
+    BodyPlan::Residual(ResidualPlan {
+        blocks,
+        bottleneck: false,
+    })
+}
 
-impl FromStr for Architecture {
-    type Err = UnknownArchitecture;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|architecture| architecture.name() == name)
-            .ok_or_else(|| UnknownArchitecture(name.to_owned()))
-    }
+fn bottleneck(blocks: [usize; 4]) -> BodyPlan {
+    BodyPlan::Residual(ResidualPlan {
+        blocks,
+        bottleneck: true,
+    })
 }

@@ -1,9 +1,12 @@
-use crate::init::Init;
+use crate::{init::Init, kind::Kind};
 use burn::{
     module::{Module, Param},
     tensor::Tensor,
 };
 use kernels::{BatchStatistics, batch_norm_train};
+
+/// Share of a new batch in the running statistics (torch's default).
+pub const MOMENTUM: f64 = 0.1;
 
 /// Added to the variance before its root (torch's default).
 pub const EPSILON: f64 = 1e-5;
@@ -28,6 +31,9 @@ pub struct BatchNorm {
 }
 
 impl BatchNorm {
+    /// Name that burn gives to visitors of these layers.
+    pub const CONTAINER: &str = "Struct:BatchNorm";
+
     /// Identity at the start: weight 1, bias 0, mean 0, variance 1. `momentum` is the share of a new batch in the
     /// running statistics.
     pub fn new(channels: usize, momentum: f64, init: &Init) -> Self {
@@ -72,6 +78,20 @@ impl BatchNorm {
         let scale = self.weight.val() / (self.running_var.val() + EPSILON).sqrt();
         let shift = self.bias.val() - self.running_mean.val() * scale.clone();
         (scale, shift)
+    }
+
+    /// Role of the tensor in the field `field`.
+    pub fn kind(field: &str) -> Kind {
+        match field {
+            "weight" | "bias" => Kind::Norm,
+            "running_mean" | "running_var" => Kind::Statistic,
+            other => unreachable!("no tensor `{other}` in a batch normalisation"),
+        }
+    }
+
+    /// Number of parameters, of which running statistics are none.
+    pub fn trained(&self) -> usize {
+        self.weight.dims()[0] + self.bias.dims()[0]
     }
 
     fn update_running(&mut self, batch: BatchStatistics, count: usize) {

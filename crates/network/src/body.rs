@@ -1,62 +1,76 @@
+#[cfg(test)]
+mod golden;
+mod residual;
+mod vgg;
+
 use crate::{
-    Architecture, batch_norm::BatchNorm, block::Block, block::MOMENTUM, convolution::Convolution,
+    family::{Family, Plan},
     init::Init,
+    pass::Pass,
+    training::Training,
 };
 use burn::{module::Module, tensor::Tensor};
-use kernels::max_pool2d;
 
-/// The convolutional part of a residual network: everything before the head.
-#[derive(Module, Debug)]
-pub struct Body {
-    pub(crate) conv1: Convolution,
-    pub(crate) bn1: BatchNorm,
-    pub(crate) layer1: Vec<Block>,
-    pub(crate) layer2: Vec<Block>,
-    pub(crate) layer3: Vec<Block>,
-    pub(crate) layer4: Vec<Block>,
+pub use residual::ResidualPlan;
+pub use vgg::VggPlan;
+
+/// Makes of a table of families what tells them apart: a body and a plan of each, and a list of what they declare.
+macro_rules! families {
+    ($($variant:ident: $body:ty, $plan:ty, $family:expr;)+) => {
+        /// The layers up to the feature map, one variant for each family.
+        #[derive(Module, Debug)]
+        #[allow(clippy::large_enum_variant, reason = "a network has one")]
+        pub enum Body {
+            $(#[allow(missing_docs, reason = "the family's name")] $variant($body),)+
+        }
+
+        /// A body before it is built.
+        #[derive(Debug, Clone, Copy)]
+        pub enum BodyPlan {
+            $($variant($plan),)+
+        }
+
+        /// All families.
+        pub const FAMILIES: &[&Family] = &[$(&$family),+];
+
+        impl BodyPlan {
+            /// The plan as its family fills it in.
+            pub fn as_plan(&self) -> &dyn Plan {
+                match self {
+                    $(Self::$variant(plan) => plan,)+
+                }
+            }
+        }
+
+        impl Body {
+            /// A body with fresh weights, of `base_width` channels after the first convolution.
+            pub(crate) fn new(plan: BodyPlan, base_width: usize, init: &mut Init) -> Self {
+                match plan {
+                    $(BodyPlan::$variant(plan) => {
+                        Self::$variant(<$body>::new(plan, base_width, init))
+                    })+
+                }
+            }
+
+            /// Pictures to the feature map.
+            pub(crate) fn run<P: Pass>(&mut self, pass: &mut P, pictures: P::Value) -> P::Value {
+                match self {
+                    $(Self::$variant(body) => body.run(pass, pictures),)+
+                }
+            }
+        }
+    };
+}
+
+families! {
+    Residual: residual::Residual, ResidualPlan, residual::FAMILY;
+    Vgg: vgg::Vgg, VggPlan, vgg::FAMILY;
 }
 
 impl Body {
-    /// A body with fresh weights.
-    pub(crate) fn new(architecture: Architecture, base_width: usize, init: &mut Init) -> Self {
-        let conv1 = Convolution::new([3, base_width], 7, 2, init);
-        let bn1 = BatchNorm::new(base_width, MOMENTUM, init);
-        let mut channels = base_width;
-        let mut layer = |index: usize| {
-            let width = base_width << index;
-            (0..architecture.blocks()[index])
-                .map(|block| {
-                    let stride = if index > 0 && block == 0 { 2 } else { 1 };
-                    let new = Block::new(architecture, channels, width, stride, init);
-                    channels = width * architecture.expansion();
-                    new
-                })
-                .collect()
-        };
-        Self {
-            conv1,
-            bn1,
-            layer1: layer(0),
-            layer2: layer(1),
-            layer3: layer(2),
-            layer4: layer(3),
-        }
-    }
-
-    /// Pictures `[N, 3, H, W]` (normalised) to the feature map `[N, C, ⌈H/32⌉, ⌈W/32⌉]`, with batch statistics.
+    /// Normalised pictures `[N, 3, H, W]` to the feature map `[N, C, h, w]`, with batch statistics, which move the
+    /// running ones.
     pub fn forward_train(&mut self, pictures: Tensor<4>) -> Tensor<4> {
-        let x = self.conv1.forward(pictures);
-        let mut x = max_pool2d(self.bn1.forward_train(x, None, true));
-        for layer in [
-            &mut self.layer1,
-            &mut self.layer2,
-            &mut self.layer3,
-            &mut self.layer4,
-        ] {
-            for block in layer {
-                x = block.forward_train(x);
-            }
-        }
-        x
+        self.run(&mut Training, pictures)
     }
 }

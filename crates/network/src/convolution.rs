@@ -5,11 +5,13 @@ use burn::{
 };
 use kernels::{Algorithm, conv2d};
 
-/// Convolution without bias, square kernel, as everywhere in a residual network.
+/// Convolution with a square kernel, padded by half of it.
 #[derive(Module, Debug)]
 pub struct Convolution {
     /// `[channels out, channels in, size, size]`, torch's order.
     pub weight: Param<Tensor<4>>,
+    /// `[channels out]`.
+    pub bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     stride: usize,
     #[module(skip)]
@@ -17,7 +19,8 @@ pub struct Convolution {
 }
 
 impl Convolution {
-    /// Weights as torchvision draws them: normal, variance 2 / (channels out · size²).
+    /// A convolution without bias. Its weights are drawn as torchvision does: normal, variance
+    /// 2 / (channels out · size²).
     pub fn new(
         [channels_in, channels_out]: [usize; 2],
         size: usize,
@@ -28,17 +31,40 @@ impl Convolution {
         let deviation = (2.0 / (channels_out * size * size) as f64).sqrt();
         Self {
             weight: init.normal(shape, deviation),
+            bias: None,
             stride,
             algorithm: init.algorithm,
         }
     }
 
-    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]`.
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        conv2d(x, self.weight.val(), self.geometry())
+    /// The same convolution with a bias of zeros.
+    pub fn with_bias(self, init: &Init) -> Self {
+        let [channels_out, ..] = self.weight.dims();
+        Self {
+            bias: Some(init.zeros(channels_out)),
+            ..self
+        }
     }
 
-    /// Stride, padding and arithmetic of this convolution.
+    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]` (for odd kernels).
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let y = conv2d(x, self.weight.val(), self.geometry());
+        match &self.bias {
+            Some(bias) => y + bias.val().reshape([1, -1, 1, 1]),
+            None => y,
+        }
+    }
+
+    /// Side of the output for a side of the input.
+    pub fn side(&self, side: usize) -> usize {
+        let size = self.weight.dims()[2];
+        let kernels::Convolution {
+            stride, padding, ..
+        } = self.geometry();
+        (side + 2 * padding - size) / stride + 1
+    }
+
+    /// Stride, padding and arithmetic.
     pub fn geometry(&self) -> kernels::Convolution {
         kernels::Convolution {
             stride: self.stride,

@@ -1,4 +1,9 @@
-use crate::{batch_norm::BatchNorm, init::Init, linear::Linear};
+use crate::{
+    batch_norm::{BatchNorm, MOMENTUM},
+    init::Init,
+    linear::Linear,
+    row::SummaryRow,
+};
 use burn::{
     module::Module,
     tensor::{Tensor, TensorData, activation::relu},
@@ -8,10 +13,9 @@ use rand::{Rng, RngExt};
 use serde::{Deserialize, Serialize};
 
 /// Units of the hidden layer of fastai's head.
-pub const HIDDEN: usize = 512;
+const HIDDEN: usize = 512;
 /// Momentum of the normalisation of the logits: fastai's `bn_final`.
 const FINAL_MOMENTUM: f64 = 0.01;
-const MOMENTUM: f64 = 0.1;
 
 /// Which layers turn the feature map into logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -81,6 +85,20 @@ impl Head {
             Self::Fastai(head) => head.forward_train(features, rng),
         }
     }
+
+    /// Its layers as torch and fastai register them; shapes without the batch.
+    pub(crate) fn rows(&self) -> Vec<SummaryRow> {
+        match self {
+            Self::Plain(linear) => {
+                let [classes, channels] = linear.weight.dims();
+                vec![
+                    row("AdaptiveAvgPool2d", &[channels, 1, 1], 0),
+                    row("Linear", &[classes], linear.num_params()),
+                ]
+            }
+            Self::Fastai(head) => head.rows(),
+        }
+    }
 }
 
 impl FastaiHead {
@@ -92,6 +110,53 @@ impl FastaiHead {
         let x = dropout(x, self.dropout[1], rng);
         self.norm_logits
             .forward_train_2d(self.linear_logits.forward(x))
+    }
+
+    fn rows(&self) -> Vec<SummaryRow> {
+        let [hidden, pooled] = self.linear_hidden.weight.dims();
+        let [classes, _] = self.linear_logits.weight.dims();
+        let maps = pooled / 2;
+        vec![
+            row("AdaptiveAvgPool2d", &[maps, 1, 1], 0),
+            row("AdaptiveMaxPool2d", &[maps, 1, 1], 0),
+            row("Lambda", &[pooled], 0),
+            row("BatchNorm1d", &[pooled], self.norm_pooled.trained()),
+            row("Dropout", &[pooled], 0),
+            row("Linear", &[hidden], self.linear_hidden.num_params()),
+            row("ReLU", &[hidden], 0),
+            row("BatchNorm1d", &[hidden], self.norm_hidden.trained()),
+            row("Dropout", &[hidden], 0),
+            row("Linear", &[classes], self.linear_logits.num_params()),
+            row("BatchNorm1d", &[classes], self.norm_logits.trained()),
+        ]
+    }
+}
+
+/// Canonical name (see [`crate::weights::layout`]) of the tensor at `path`, which leads through struct fields below the
+/// head.
+pub fn torch_name(path: &[&str]) -> String {
+    let (layer, tensor) = match path {
+        ["Plain", tensor] => ("fc", tensor),
+        ["Fastai", "norm_pooled", tensor] => ("head.2", tensor),
+        ["Fastai", "linear_hidden", tensor] => ("head.4", tensor),
+        ["Fastai", "norm_hidden", tensor] => ("head.6", tensor),
+        ["Fastai", "linear_logits", tensor] => ("head.8", tensor),
+        ["Fastai", "norm_logits", tensor] => ("head.9", tensor),
+        other => unreachable!("no tensor {other:?} in a head"),
+    };
+    format!("{layer}.{tensor}")
+}
+
+/// Whether `name` (canonical) is that of a tensor of a head.
+pub fn is_of_head(name: &str) -> bool {
+    matches!(name.split('.').next(), Some("head" | "fc"))
+}
+
+fn row(layer: &'static str, shape: &[usize], parameters: usize) -> SummaryRow {
+    SummaryRow {
+        layer,
+        shape: shape.to_vec(),
+        parameters,
     }
 }
 

@@ -1,24 +1,26 @@
 use crate::{
-    Body, Head, ResNet,
+    Network,
     batch_norm::BatchNorm,
-    block::Block,
+    body::Body,
     convolution::Convolution,
-    head::FastaiHead,
+    head::{FastaiHead, Head},
     linear::{Linear, linear},
+    max_pool::MaxPool,
+    pass::{Pass, Relu},
 };
 use burn::{
     module::Module,
     tensor::{Tensor, activation::relu},
 };
-use kernels::{average_pool, concat_pool, conv2d_folded, max_pool2d};
+use kernels::{average_pool, concat_pool, conv2d_folded};
 
-impl ResNet {
+impl Network {
     /// The network as it predicts: running statistics, no dropout, each batch normalisation of the body folded into the
     /// convolution before it. Works for a network in training too, which is left as it is.
     pub fn for_inference(&self) -> InferenceNetwork {
         let network = self.valid();
         InferenceNetwork {
-            body: InferenceBody::new(&network.body),
+            body: InferenceBody::new(network.body),
             head: InferenceHead::new(&network.head),
         }
     }
@@ -40,53 +42,152 @@ impl InferenceNetwork {
     }
 }
 
-/// The body as it predicts.
+/// A body of any family as it predicts: its operations in the order in which the body runs them.
 #[derive(Debug, Clone)]
 pub struct InferenceBody {
-    stem: FoldedConvolution,
-    layers: [Vec<InferenceBlock>; 4],
+    steps: Vec<Step>,
+    /// For each value, the step that reads it last; value 0 is the pictures, value `i + 1` the output of step `i`.
+    last_readers: Vec<usize>,
 }
 
 impl InferenceBody {
-    fn new(body: &Body) -> Self {
-        let layer = |blocks: &[Block]| blocks.iter().map(InferenceBlock::new).collect();
+    fn new(mut body: Body) -> Self {
+        let mut folding = Folding { steps: Vec::new() };
+        let output = body.run(&mut folding, 0);
+        let steps = folding.steps;
+        assert_eq!(output, steps.len(), "the last layer makes the feature map");
+        let mut last_readers = vec![0; steps.len() + 1];
+        for (at, step) in steps.iter().enumerate() {
+            for value in std::iter::once(step.x).chain(step.residual) {
+                last_readers[value] = at;
+            }
+        }
         Self {
-            stem: FoldedConvolution::new(&body.conv1, &body.bn1),
-            layers: [
-                layer(&body.layer1),
-                layer(&body.layer2),
-                layer(&body.layer3),
-                layer(&body.layer4),
-            ],
+            steps,
+            last_readers,
         }
     }
 
-    /// Normalised pictures `[N, 3, H, W]` on a plain device to the feature map `[N, C, ⌈H/32⌉, ⌈W/32⌉]`.
+    /// Normalised pictures `[N, 3, H, W]` on a plain device to the feature map `[N, C, h, w]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
-        let stem = self.stem(pictures);
-        self.layers
-            .iter()
-            .fold(stem, |x, blocks| run_layer(x, blocks))
-    }
-
-    /// Outputs after the stem (convolution, batch norm, ReLU, max-pool) and after `layer1` to `layer4`.
-    pub fn stages(&self, pictures: Tensor<4>) -> [Tensor<4>; 5] {
-        let stem = self.stem(pictures);
-        let [layer1, layer2, layer3, layer4] = &self.layers;
-        let one = run_layer(stem.clone(), layer1);
-        let two = run_layer(one.clone(), layer2);
-        let three = run_layer(two.clone(), layer3);
-        let four = run_layer(three.clone(), layer4);
-        [stem, one, two, three, four]
-    }
-
-    fn stem(&self, pictures: Tensor<4>) -> Tensor<4> {
-        max_pool2d(self.stem.forward(pictures, None, true))
+        let mut values = vec![Some(pictures)];
+        for (at, step) in self.steps.iter().enumerate() {
+            // Memory of a value that nothing else holds can be used again.
+            let mut read = |value: usize| {
+                let is_last = self.last_readers[value] == at;
+                let slot = &mut values[value];
+                let tensor = if is_last { slot.take() } else { slot.clone() };
+                tensor.expect("a value is there until its last reader")
+            };
+            let residual = step.residual.map(&mut read);
+            let x = read(step.x);
+            values.push(Some(step.operation.forward(x, residual)));
+        }
+        let features = values.pop().flatten();
+        features.expect("no step reads the output of the last one")
     }
 }
 
-fn run_layer(x: Tensor<4>, blocks: &[InferenceBlock]) -> Tensor<4> {
-    blocks.iter().fold(x, |x, block| block.forward(x))
+/// One operation on values that came before.
+#[derive(Debug, Clone)]
+struct Step {
+    operation: Operation,
+    x: usize,
+    residual: Option<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Operation {
+    Convolution {
+        folded: FoldedConvolution,
+        relu: bool,
+    },
+    MaxPool(MaxPool),
+}
+
+impl Operation {
+    fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        match self {
+            Self::Convolution { folded, relu } => folded.forward(x, residual, *relu),
+            Self::MaxPool(pool) => pool.forward(x),
+        }
+    }
+}
+
+/// The pass that folds. Its values are numbers of values.
+struct Folding {
+    steps: Vec<Step>,
+}
+
+impl Folding {
+    fn push(&mut self, operation: Operation, x: usize, residual: Option<usize>) -> usize {
+        self.steps.push(Step {
+            operation,
+            x,
+            residual,
+        });
+        self.steps.len()
+    }
+}
+
+impl Pass for Folding {
+    type Value = usize;
+
+    fn convolution(
+        &mut self,
+        convolution: &Convolution,
+        norm: &mut BatchNorm,
+        x: usize,
+        residual: Option<usize>,
+        relu: Relu,
+    ) -> usize {
+        let operation = Operation::Convolution {
+            folded: FoldedConvolution::new(convolution, norm),
+            relu: relu != Relu::Absent,
+        };
+        self.push(operation, x, residual)
+    }
+
+    fn max_pool(&mut self, pool: MaxPool, x: usize) -> usize {
+        self.push(Operation::MaxPool(pool), x, None)
+    }
+}
+
+/// A convolution that has taken in the batch normalisation behind it.
+#[derive(Debug, Clone)]
+pub struct FoldedConvolution {
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    geometry: kernels::Convolution,
+}
+
+impl FoldedConvolution {
+    /// `norm(convolution(x))` for any `x`, by the running statistics.
+    pub fn new(convolution: &Convolution, norm: &BatchNorm) -> Self {
+        let (scale, shift) = norm.affine();
+        let channels = scale.dims()[0];
+        let bias = match &convolution.bias {
+            Some(bias) => bias.val() * scale.clone() + shift,
+            None => shift,
+        };
+        Self {
+            weight: convolution.weight.val() * scale.reshape([channels, 1, 1, 1]),
+            bias,
+            geometry: convolution.geometry(),
+        }
+    }
+
+    /// `[N, C in, H, W]` to `[N, C out, H', W']`, with `residual` added before the ReLU.
+    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
+        conv2d_folded(
+            x,
+            self.weight.clone(),
+            self.bias.clone(),
+            self.geometry,
+            residual,
+            relu,
+        )
+    }
 }
 
 /// The head as it predicts.
@@ -192,74 +293,5 @@ fn beside<const D: usize>(weight: &Tensor<D>, x: &Tensor<2>) -> Tensor<D> {
         Tensor::from_inner(weight.clone())
     } else {
         weight.clone()
-    }
-}
-
-#[derive(Debug, Clone)]
-struct InferenceBlock {
-    convolutions: Vec<FoldedConvolution>,
-    downsample: Option<FoldedConvolution>,
-}
-
-impl InferenceBlock {
-    fn new(block: &Block) -> Self {
-        let third = block.conv3.as_ref().zip(block.bn3.as_ref());
-        let pairs = [
-            Some((&block.conv1, &block.bn1)),
-            Some((&block.conv2, &block.bn2)),
-            third,
-        ];
-        let downsample = block.downsample.as_ref();
-        Self {
-            convolutions: pairs
-                .into_iter()
-                .flatten()
-                .map(|(conv, bn)| FoldedConvolution::new(conv, bn))
-                .collect(),
-            downsample: downsample.map(|d| FoldedConvolution::new(&d.conv, &d.bn)),
-        }
-    }
-
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let residual = match &self.downsample {
-            Some(downsample) => downsample.forward(x.clone(), None, false),
-            None => x.clone(),
-        };
-        let last = self.convolutions.len() - 1;
-        let y = self.convolutions[..last]
-            .iter()
-            .fold(x, |x, convolution| convolution.forward(x, None, true));
-        self.convolutions[last].forward(y, Some(residual), true)
-    }
-}
-
-/// A convolution that has taken in the batch normalisation behind it.
-#[derive(Debug, Clone)]
-struct FoldedConvolution {
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-    geometry: kernels::Convolution,
-}
-
-impl FoldedConvolution {
-    fn new(convolution: &Convolution, norm: &BatchNorm) -> Self {
-        let (scale, shift) = norm.affine();
-        let channels = scale.dims()[0];
-        Self {
-            weight: convolution.weight.val() * scale.reshape([channels, 1, 1, 1]),
-            bias: shift,
-            geometry: convolution.geometry(),
-        }
-    }
-
-    fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
-        conv2d_folded(
-            x,
-            self.weight.clone(),
-            self.bias.clone(),
-            self.geometry,
-            residual,
-            relu,
-        )
     }
 }

@@ -1,28 +1,37 @@
-//! Residual networks (He, Zhang, Ren, Sun: *Deep Residual Learning for Image Recognition*, 2015, arXiv:1512.03385) with
-//! torchvision's layout and parameter names, and the head that fastai 1 puts on them.
+//! Networks that say what a picture shows: a body that makes a feature map of it, named and laid out as in torchvision,
+//! and the head that fastai 1 (or torchvision) puts on it.
 //!
-//! [`ResNet`] is the network while it trains; [`ResNet::for_inference`] makes the form that only predicts, in which each
-//! batch normalisation is folded into the convolution before it. [`weights`] reads and writes files of parameters.
+//! [`Network`] is the network while it trains; [`Network::for_inference`] makes the form that only predicts, in which
+//! each batch normalisation is folded into the convolution before it. Each family of bodies has a file under `body/`, an
+//! [`Architecture`] is one body with its depth. [`weights`] reads and writes files of parameters.
 
 mod architecture;
 mod batch_norm;
-mod block;
 mod body;
 mod convolution;
+mod family;
 mod head;
 mod inference;
 mod init;
+mod kind;
 mod linear;
+mod max_pool;
 mod network;
 mod parameters;
+mod pass;
+mod row;
 mod summary;
+mod training;
 pub mod weights;
 
-pub use architecture::{Architecture, UnknownArchitecture};
+pub use architecture::Architecture;
 pub use body::Body;
-pub use head::{Head, HeadKind};
+pub use family::Group;
+pub use head::{Head, HeadKind, is_of_head};
 pub use inference::{InferenceBody, InferenceHead, InferenceNetwork};
 pub use kernels::Algorithm;
-pub use network::{NetworkSpec, ResNet};
-pub use parameters::{LayerGroup, ParameterUpdate, Trainable, is_batch_norm};
-pub use summary::{Summary, SummaryRow};
+pub use kind::Kind;
+pub use network::{Network, NetworkSpec};
+pub use parameters::{Parameter, ParameterUpdate, Trainable};
+pub use row::SummaryRow;
+pub use summary::Summary;

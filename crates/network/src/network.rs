@@ -1,4 +1,9 @@
-use crate::{Architecture, Body, Head, HeadKind, init::Init};
+use crate::{
+    architecture::Architecture,
+    body::Body,
+    head::{Head, HeadKind},
+    init::Init,
+};
 use burn::{
     module::Module,
     tensor::{Device, Tensor},
@@ -11,7 +16,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NetworkSpec {
-    /// Depth.
+    /// The body.
     pub architecture: Architecture,
     /// Channels after the first convolution; 64 in torchvision.
     pub base_width: usize,
@@ -36,34 +41,42 @@ impl NetworkSpec {
     }
 
     /// A network with fresh weights, the same for the same `seed` on any device.
-    pub fn init(&self, algorithm: Algorithm, seed: u64, device: &Device) -> ResNet {
+    pub fn init(&self, algorithm: Algorithm, seed: u64, device: &Device) -> Network {
         self.build(Init::drawn(seed, algorithm, device))
     }
 
     /// A network to load a state into: the weights of its convolutions and linear layers are zero.
-    pub fn blank(&self, algorithm: Algorithm, device: &Device) -> ResNet {
+    pub fn blank(&self, algorithm: Algorithm, device: &Device) -> Network {
         self.build(Init::blank(algorithm, device))
     }
 
-    fn build(&self, mut init: Init) -> ResNet {
+    fn build(&self, mut init: Init) -> Network {
         let channels = self.architecture.feature_channels(self.base_width);
-        ResNet {
-            body: Body::new(self.architecture, self.base_width, &mut init),
+        Network {
+            body: Body::new(self.architecture.plan(), self.base_width, &mut init),
             head: Head::new(self.head, channels, self.classes, self.dropout, &mut init),
+            architecture: self.architecture,
         }
     }
 }
 
-/// A residual network while it trains.
+/// A network while it trains.
 #[derive(Module, Debug)]
-pub struct ResNet {
+pub struct Network {
     /// Up to the feature map.
     pub body: Body,
     /// From the feature map to the logits.
     pub head: Head,
+    #[module(skip)]
+    architecture: Architecture,
 }
 
-impl ResNet {
+impl Network {
+    /// Its body before it was built.
+    pub fn architecture(&self) -> Architecture {
+        self.architecture
+    }
+
     /// Normalised pictures `[N, 3, H, W]` to logits `[N, classes]`, with batch statistics (which move the running ones)
     /// and dropout masks drawn from `rng`.
     pub fn forward_train(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {

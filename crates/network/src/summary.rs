@@ -1,39 +1,42 @@
-use crate::{HeadKind, NetworkSpec, Trainable, head::HIDDEN};
+use crate::{
+    Algorithm, Body, NetworkSpec, Trainable,
+    batch_norm::BatchNorm,
+    convolution::Convolution,
+    max_pool::MaxPool,
+    pass::{Pass, Relu},
+    row::SummaryRow,
+};
+use burn::{
+    module::{Module, ModuleVisitor, Param, ParamId},
+    tensor::{Device, Tensor},
+};
 use std::fmt;
 
 /// fastai's `model_summary`: the layers with the shapes of their outputs.
 #[derive(Debug, Clone)]
 pub struct Summary {
-    /// In the order in which torchvision registers them.
+    /// In the order in which torch registers them.
     pub rows: Vec<SummaryRow>,
     /// Parameters that [`Trainable::Head`] trains.
     pub trainable_head: usize,
 }
 
-/// One layer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SummaryRow {
-    /// torch's class name, `Lambda` for fastai's flatten.
-    pub layer: &'static str,
-    /// Shape of the output, batch first.
-    pub shape: Vec<usize>,
-    /// Number of parameters.
-    pub parameters: usize,
-}
-
 impl Summary {
     /// Layers for square pictures of `size` pixels in batches of `batch_size`.
     pub fn new(spec: &NetworkSpec, size: usize, batch_size: usize) -> Self {
-        let mut walk = Walk {
-            rows: Vec::new(),
-            batch_size,
-            trainable_head: 0,
-        };
-        walk.body(spec, size);
-        walk.head(spec);
+        let mut network = spec.blank(Algorithm::Exact, &Device::flex());
+        let mut rows = body_rows(&mut network.body, size);
+        rows.extend(network.head.rows());
+        for row in &mut rows {
+            row.shape.insert(0, batch_size);
+        }
+        let parameters = network.parameters().into_iter();
         Self {
-            rows: walk.rows,
-            trainable_head: walk.trainable_head,
+            rows,
+            trainable_head: parameters
+                .filter(|parameter| Trainable::Head.includes(parameter))
+                .map(|parameter| parameter.shape.iter().product::<usize>())
+                .sum(),
         }
     }
 
@@ -70,99 +73,70 @@ impl fmt::Display for Summary {
     }
 }
 
-struct Walk {
-    rows: Vec<SummaryRow>,
-    batch_size: usize,
-    trainable_head: usize,
+/// Rows of the body in torch's order, which is that of the fields of its structs; shapes without the batch.
+fn body_rows(body: &mut Body, size: usize) -> Vec<SummaryRow> {
+    let mut shapes = Shapes(Vec::new());
+    body.run(&mut shapes, [3, size, size]);
+    let mut order = Order(Vec::new());
+    body.visit(&mut order);
+    let mut layers = shapes.0;
+    layers.sort_by_key(|(id, _)| order.0.iter().position(|visited| visited == id));
+    layers.into_iter().flat_map(|(_, rows)| rows).collect()
 }
 
-impl Walk {
-    fn body(&mut self, spec: &NetworkSpec, size: usize) {
-        let width = spec.base_width;
-        let mut side = size.div_ceil(2);
-        self.convolution([3, width], 7, side);
-        self.row("ReLU", &[width, side, side], 0);
-        side = side.div_ceil(2);
-        self.row("MaxPool2d", &[width, side, side], 0);
-        let mut channels = width;
-        for (layer, blocks) in spec.architecture.blocks().into_iter().enumerate() {
-            for block in 0..blocks {
-                let stride = if layer > 0 && block == 0 { 2 } else { 1 };
-                self.block(spec, &mut channels, width << layer, stride, &mut side);
-            }
-        }
-    }
+/// The pass that finds shapes. Its values are `[C, H, W]`; it keeps the rows of each convolution, up to the next one,
+/// beside the id of the convolution's weight.
+struct Shapes(Vec<(ParamId, Vec<SummaryRow>)>);
 
-    fn block(
+impl Pass for Shapes {
+    type Value = [usize; 3];
+
+    fn convolution(
         &mut self,
-        spec: &NetworkSpec,
-        channels: &mut usize,
-        width: usize,
-        stride: usize,
-        side: &mut usize,
-    ) {
-        let (before, after) = (*side, side.div_ceil(stride));
-        let output = width * spec.architecture.expansion();
-        if spec.architecture.has_bottlenecks() {
-            self.convolution([*channels, width], 1, before);
-            self.convolution([width, width], 3, after);
-            self.convolution([width, output], 1, after);
-            self.row("ReLU", &[output, after, after], 0);
-        } else {
-            self.convolution([*channels, width], 3, after);
-            self.row("ReLU", &[width, after, after], 0);
-            self.convolution([width, width], 3, after);
+        convolution: &Convolution,
+        norm: &mut BatchNorm,
+        [_, height, width]: [usize; 3],
+        _: Option<[usize; 3]>,
+        relu: Relu,
+    ) -> [usize; 3] {
+        let shape = [
+            convolution.weight.dims()[0],
+            convolution.side(height),
+            convolution.side(width),
+        ];
+        let mut rows = vec![
+            row("Conv2d", shape, convolution.num_params()),
+            row("BatchNorm2d", shape, norm.trained()),
+        ];
+        if relu == Relu::Present {
+            rows.push(row("ReLU", shape, 0));
         }
-        if stride != 1 || *channels != output {
-            self.convolution([*channels, output], 1, after);
-        }
-        (*channels, *side) = (output, after);
+        self.0.push((convolution.weight.id, rows));
+        shape
     }
 
-    fn head(&mut self, spec: &NetworkSpec) {
-        let channels = spec.architecture.feature_channels(spec.base_width);
-        let classes = spec.classes;
-        let from = self.rows.len();
-        if spec.head == HeadKind::Plain {
-            self.row("AdaptiveAvgPool2d", &[channels, 1, 1], 0);
-            self.row("Linear", &[classes], classes * (channels + 1));
-        } else {
-            let pooled = 2 * channels;
-            self.row("AdaptiveAvgPool2d", &[channels, 1, 1], 0);
-            self.row("AdaptiveMaxPool2d", &[channels, 1, 1], 0);
-            self.row("Lambda", &[pooled], 0);
-            self.row("BatchNorm1d", &[pooled], 2 * pooled);
-            self.row("Dropout", &[pooled], 0);
-            self.row("Linear", &[HIDDEN], HIDDEN * (pooled + 1));
-            self.row("ReLU", &[HIDDEN], 0);
-            self.row("BatchNorm1d", &[HIDDEN], 2 * HIDDEN);
-            self.row("Dropout", &[HIDDEN], 0);
-            self.row("Linear", &[classes], classes * (HIDDEN + 1));
-            self.row("BatchNorm1d", &[classes], 2 * classes);
+    fn max_pool(&mut self, pool: MaxPool, [channels, height, width]: [usize; 3]) -> [usize; 3] {
+        let shape = [channels, pool.side(height), pool.side(width)];
+        if let Some((_, rows)) = self.0.last_mut() {
+            rows.push(row("MaxPool2d", shape, 0));
         }
-        self.trainable_head += self.rows[from..]
-            .iter()
-            .map(|row| row.parameters)
-            .sum::<usize>();
+        shape
     }
+}
 
-    /// A convolution and the batch normalisation behind it.
-    fn convolution(&mut self, [input, output]: [usize; 2], size: usize, side: usize) {
-        self.row(
-            "Conv2d",
-            &[output, side, side],
-            input * output * size * size,
-        );
-        self.row("BatchNorm2d", &[output, side, side], 2 * output);
-        self.trainable_head += 2 * output;
+fn row(layer: &'static str, shape: [usize; 3], parameters: usize) -> SummaryRow {
+    SummaryRow {
+        layer,
+        shape: shape.to_vec(),
+        parameters,
     }
+}
 
-    fn row(&mut self, layer: &'static str, shape: &[usize], parameters: usize) {
-        let shape = [&[self.batch_size], shape].concat();
-        self.rows.push(SummaryRow {
-            layer,
-            shape,
-            parameters,
-        });
+/// Ids of parameters in the order of fields.
+struct Order(Vec<ParamId>);
+
+impl ModuleVisitor for Order {
+    fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+        self.0.push(parameter.id);
     }
 }

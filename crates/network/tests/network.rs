@@ -4,11 +4,14 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, TensorData},
 };
-use network::{Algorithm, Architecture, HeadKind, LayerGroup, NetworkSpec, Summary, Trainable};
+use network::{
+    Algorithm, Architecture, HeadKind, Kind, NetworkSpec, Parameter, ParameterUpdate, Summary,
+    Trainable,
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
-use std::{fs, path::PathBuf};
+use std::{collections::BTreeSet, fs, path::PathBuf};
 
 const NARROW: usize = 4;
 
@@ -16,27 +19,28 @@ const NARROW: usize = 4;
 fn resnet34_with_37_classes_has_the_tensors_and_groups_of_fastai() {
     let network =
         NetworkSpec::new(Architecture::ResNet34, 37).blank(Algorithm::Exact, &Device::flex());
-    let mut shapes = network.shapes().into_iter();
+    let mut parameters = network.parameters().into_iter();
     let golden: Value = serde_json::from_str(&fixture("fastai/03_head/model.json")).unwrap();
     for entry in golden["state_dict"].as_array().unwrap() {
         let fastai = entry["name"].as_str().unwrap();
         if fastai.ends_with("num_batches_tracked") {
             continue;
         }
-        let (name, shape) = shapes.next().unwrap();
+        let parameter = parameters.next().unwrap();
+        let name = &parameter.name;
         match entry["torchvision"].as_str() {
             Some(torchvision) => assert_eq!(name, torchvision),
-            None => assert_eq!(name, fastai.replacen("1.", "head.", 1)),
+            None => assert_eq!(*name, fastai.replacen("1.", "head.", 1)),
         }
         let expected: Vec<usize> = serde_json::from_value(entry["shape"].clone()).unwrap();
-        assert_eq!(shape, expected, "{name}");
+        assert_eq!(parameter.shape, expected, "{name}");
         if let Some(group) = entry["layer_group"].as_u64() {
-            assert_eq!(LayerGroup::of(&name) as u64, group, "{name}");
+            assert_eq!(parameter.group as u64, group, "{name}");
             let frozen = entry["trainable_when_frozen"].as_bool().unwrap();
-            assert_eq!(Trainable::Head.includes(&name), frozen, "{name}");
+            assert_eq!(Trainable::Head.includes(&parameter), frozen, "{name}");
         }
     }
-    assert_eq!(shapes.next(), None);
+    assert_eq!(parameters.next(), None);
 }
 
 #[test]
@@ -52,7 +56,7 @@ fn the_summary_is_that_of_the_notebook() {
 
 #[test]
 fn the_summary_counts_what_the_network_has() {
-    for architecture in Architecture::ALL {
+    for architecture in Architecture::ALL.iter().copied() {
         for head in [HeadKind::Fastai, HeadKind::Plain] {
             let spec = NetworkSpec {
                 base_width: NARROW,
@@ -61,11 +65,9 @@ fn the_summary_counts_what_the_network_has() {
             };
             let network = spec.blank(Algorithm::Exact, &Device::flex());
             let parameters = |trainable: Trainable| -> usize {
-                let shapes = network.shapes();
-                let trained = shapes.iter().filter(|(name, _)| trainable.includes(name));
-                trained
-                    .map(|(_, shape)| shape.iter().product::<usize>())
-                    .sum()
+                let parameters = network.parameters();
+                let trained = parameters.iter().filter(|p| trainable.includes(p));
+                trained.map(|p| p.shape.iter().product::<usize>()).sum()
             };
             let summary = Summary::new(&spec, 64, 2);
             for trainable in [Trainable::All, Trainable::Head] {
@@ -82,8 +84,14 @@ fn the_summary_counts_what_the_network_has() {
 #[test]
 fn torchvisions_imagenet_networks_have_their_published_numbers_of_parameters() {
     // https://pytorch.org/vision/stable/models.html
-    let published = [11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808];
-    for (architecture, parameters) in Architecture::ALL.into_iter().zip(published) {
+    let published = [
+        (Architecture::ResNet18, 11_689_512),
+        (Architecture::ResNet34, 21_797_672),
+        (Architecture::ResNet50, 25_557_032),
+        (Architecture::ResNet101, 44_549_160),
+        (Architecture::ResNet152, 60_192_808),
+    ];
+    for (architecture, parameters) in published {
         let spec = NetworkSpec {
             head: HeadKind::Plain,
             ..NetworkSpec::new(architecture, 1000)
@@ -93,6 +101,88 @@ fn torchvisions_imagenet_networks_have_their_published_numbers_of_parameters() {
             parameters,
             "{architecture}"
         );
+    }
+}
+
+/// 138,365,992 parameters (https://pytorch.org/vision/stable/models.html) without the 123,642,856 of the classifier.
+#[test]
+fn a_vgg16_has_the_parameters_of_torchvisions_features() {
+    let spec = NetworkSpec {
+        head: HeadKind::Plain,
+        ..NetworkSpec::new(Architecture::Vgg16Bn, 1000)
+    };
+    let head = 512 * 1000 + 1000;
+    let summary = Summary::new(&spec, 224, 1);
+    assert_eq!(summary.total() - head, 138_365_992 - 123_642_856);
+    let row = |at: usize| (summary.rows[at].layer, summary.rows[at].shape.clone());
+    assert_eq!(row(0), ("Conv2d", vec![1, 64, 224, 224]));
+    assert_eq!(row(6), ("MaxPool2d", vec![1, 64, 112, 112]));
+    assert_eq!(row(43), ("MaxPool2d", vec![1, 512, 7, 7]));
+}
+
+#[test]
+fn a_vgg16_has_two_groups_and_rounds_its_cells_down() {
+    let architecture = Architecture::Vgg16Bn;
+    let names: Vec<_> = architecture.groups().iter().map(|g| g.name).collect();
+    assert_eq!(names, ["body", "head"]);
+    assert_eq!([90, 96].map(|pixels| architecture.cells(pixels)), [2, 3]);
+    let residual = Architecture::ResNet34;
+    assert_eq!([90, 96].map(|pixels| residual.cells(pixels)), [3, 3]);
+    for architecture in Architecture::ALL.iter().copied() {
+        let features = narrow(architecture)
+            .init(Algorithm::Exact, 0, &Device::flex())
+            .for_inference()
+            .body
+            .forward(noise(1, 90));
+        let cells = architecture.cells(90);
+        let channels = architecture.feature_channels(NARROW);
+        assert_eq!(
+            features.dims(),
+            [1, channels, cells, cells],
+            "{architecture}"
+        );
+    }
+}
+
+#[test]
+fn what_a_stage_does_not_train_stays_as_it_is() {
+    for architecture in [Architecture::ResNet50, Architecture::Vgg16Bn] {
+        for trainable in [Trainable::Head, Trainable::All] {
+            let mut network = narrow(architecture)
+                .init(Algorithm::Exact, 0, &Device::flex())
+                .with_trainable(trainable)
+                .train();
+            let before = network.state();
+            let logits = network.forward_train(Tensor::from_inner(noise(4, 64)), &mut rng());
+            let mut gradients = logits.powi_scalar(2).sum().backward();
+            let mut asked = OneMore(BTreeSet::new());
+            let network = network.update(&mut gradients, &mut asked);
+            let after = network.state();
+            for parameter in network.parameters() {
+                let name = &parameter.name;
+                let is_trained = trainable.includes(&parameter);
+                assert_eq!(asked.0.contains(name), is_trained, "{architecture} {name}");
+                if parameter.kind != Kind::Statistic {
+                    let is_same = before.get(name) == after.get(name);
+                    assert_eq!(is_same, !is_trained, "{architecture} {name}");
+                }
+            }
+        }
+    }
+}
+
+/// Adds one to every parameter that has a gradient.
+struct OneMore(BTreeSet<String>);
+
+impl ParameterUpdate for OneMore {
+    fn update<const D: usize>(
+        &mut self,
+        parameter: &Parameter,
+        value: Tensor<D>,
+        _gradient: Tensor<D>,
+    ) -> Tensor<D> {
+        self.0.insert(parameter.name.clone());
+        value + 1.0
     }
 }
 

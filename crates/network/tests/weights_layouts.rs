@@ -1,11 +1,29 @@
 //! Key layouts of torchvision, fastai 1 and sequential bodies; matching with a network; downloads by name.
 
-use network::weights::{NamedTensor, StateDict, TensorValues, WeightsError, layout, registry};
+use network::{
+    Architecture,
+    weights::{NamedTensor, StateDict, TensorValues, WeightsError, layout, registry},
+};
 use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+/// The layouts of a residual network: all of them have the same.
+const RESIDUAL: Architecture = Architecture::ResNet34;
+
+fn to_canonical(state: StateDict) -> Result<StateDict, WeightsError> {
+    layout::to_canonical(state, RESIDUAL)
+}
+
+fn to_fastai(state: StateDict) -> Result<StateDict, WeightsError> {
+    layout::to_fastai(state, RESIDUAL)
+}
+
+fn to_torchvision(state: StateDict) -> Result<StateDict, WeightsError> {
+    layout::to_torchvision(state, RESIDUAL)
+}
 
 /// One entry of the state dictionary of fastai 1.0.30's ResNet-34 with 37 classes.
 struct Entry {
@@ -107,7 +125,7 @@ fn shapes(state: &StateDict) -> Vec<(String, Vec<usize>)> {
 
 #[test]
 fn a_resnet34_is_exported_under_fastais_names_shapes_and_order() {
-    let exported = layout::to_fastai(canonical_resnet34()).unwrap();
+    let exported = to_fastai(canonical_resnet34()).unwrap();
     let entries = fastai_resnet34();
     let expected: Vec<&str> = entries.iter().map(|entry| entry.fastai.as_str()).collect();
     assert_eq!(names(&exported), expected);
@@ -123,7 +141,7 @@ fn a_resnet34_is_exported_under_fastais_names_shapes_and_order() {
 
 #[test]
 fn a_resnet34_is_exported_under_torchvisions_names() {
-    let exported = layout::to_torchvision(canonical_resnet34()).unwrap();
+    let exported = to_torchvision(canonical_resnet34()).unwrap();
     let expected: Vec<String> = fastai_resnet34()
         .iter()
         .map(|entry| entry.canonical().replacen("head.", "fc.", 1))
@@ -136,23 +154,68 @@ fn exports_are_read_back_as_they_were() {
     let fastai_head = small(&["head.2.weight", "head.9.running_var"]);
     let plain_head = small(&["fc.weight", "fc.bias"]);
     let exports = [
-        (
-            &fastai_head,
-            layout::to_fastai(fastai_head.clone()).unwrap(),
-        ),
-        (
-            &fastai_head,
-            layout::to_torchvision(fastai_head.clone()).unwrap(),
-        ),
-        (
-            &plain_head,
-            layout::to_torchvision(plain_head.clone()).unwrap(),
-        ),
+        (&fastai_head, to_fastai(fastai_head.clone()).unwrap()),
+        (&fastai_head, to_torchvision(fastai_head.clone()).unwrap()),
+        (&plain_head, to_torchvision(plain_head.clone()).unwrap()),
     ];
     for (original, exported) in exports {
         assert_ne!(&exported, original);
-        assert_eq!(&layout::to_canonical(exported).unwrap(), original);
+        assert_eq!(&to_canonical(exported).unwrap(), original);
     }
+}
+
+/// `vgg/state.safetensors` has PyTorch's own names.
+#[test]
+fn a_vgg16_is_read_from_fastais_layout_and_written_back_as_it_was() {
+    let vgg = Architecture::Vgg16Bn;
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/vgg/state.safetensors");
+    let file = StateDict::read(&path).unwrap();
+    let canonical = layout::to_canonical(file.clone(), vgg).unwrap();
+    let names_of_all: Vec<_> = canonical.names().collect();
+    assert_eq!(names_of_all[..2], ["features.0.weight", "features.0.bias"]);
+    assert!(names_of_all.contains(&"features.41.running_var"));
+    assert!(names_of_all.contains(&"head.9.running_var"));
+
+    let exported = layout::to_fastai(canonical.clone(), vgg).unwrap();
+    assert_eq!(names(&exported), names(&file));
+    for (name, tensor) in exported.iter() {
+        // The counters that PyTorch wrote count the batches it had seen.
+        if !name.ends_with("num_batches_tracked") {
+            assert_eq!(Some(tensor), file.get(name), "{name}");
+        }
+    }
+    let exported = layout::to_torchvision(canonical.clone(), vgg).unwrap();
+    assert!(exported.get("features.0.bias").is_some());
+    assert!(exported.get("classifier.8.weight").is_some());
+    assert_eq!(layout::to_canonical(exported, vgg).unwrap(), canonical);
+}
+
+#[test]
+fn torchvisions_classifier_is_no_head_of_this_program() {
+    let vgg = Architecture::Vgg16Bn;
+    let tensor = || NamedTensor::floats([1], vec![0.0]);
+    let published = [
+        "features.0.weight",
+        "features.4.running_mean",
+        "classifier.0.weight",
+        "classifier.6.bias",
+    ];
+    let published: StateDict = published
+        .map(|name| (name.to_owned(), tensor()))
+        .into_iter()
+        .collect();
+    let canonical = layout::to_canonical(published.clone(), vgg).unwrap();
+    assert_eq!(canonical, published);
+    let plain: StateDict = ["features.4.running_mean", "classifier.weight"]
+        .map(|name| (name.to_owned(), tensor()))
+        .into_iter()
+        .collect();
+    let canonical = layout::to_canonical(plain.clone(), vgg).unwrap();
+    assert!(canonical.get("fc.weight").is_some());
+    let mut exported = layout::to_torchvision(canonical, vgg).unwrap();
+    exported.remove("features.4.running_mean");
+    assert_eq!(names(&exported), ["classifier.weight"]);
 }
 
 #[test]
@@ -169,11 +232,11 @@ fn bodies_under_any_prefix_and_in_any_sequence_are_recognised() {
     };
     for prefix in ["", "0.", "features.", "encoder.body."] {
         let foreign = renamed(&body, |name| format!("{prefix}{}", sequential(name)));
-        assert_eq!(layout::to_canonical(foreign).unwrap(), body, "{prefix}");
+        assert_eq!(to_canonical(foreign).unwrap(), body, "{prefix}");
     }
     for prefix in ["", "backbone.", "net.encoder."] {
         let foreign = renamed(&body, |name| format!("{prefix}{name}"));
-        assert_eq!(layout::to_canonical(foreign).unwrap(), body, "{prefix}");
+        assert_eq!(to_canonical(foreign).unwrap(), body, "{prefix}");
     }
 }
 
@@ -183,7 +246,7 @@ fn tensors_beside_the_network_never_take_the_place_of_its_own() {
     foreign.insert("fc10.weight", NamedTensor::floats([1], vec![0.0]));
     // The first convolution of another network in the same file.
     foreign.insert("conv1.weight", NamedTensor::floats([9], vec![0.0; 9]));
-    let mut canonical = layout::to_canonical(foreign).unwrap();
+    let mut canonical = to_canonical(foreign).unwrap();
     assert!(canonical.remove("fc10.weight").is_some());
     assert_eq!(canonical, small(&[]));
 }
@@ -191,7 +254,7 @@ fn tensors_beside_the_network_never_take_the_place_of_its_own() {
 #[test]
 fn one_parameter_under_two_names_is_an_error() {
     let state = small(&["fc.2.weight", "head.2.weight"]);
-    let error = layout::to_canonical(state).unwrap_err();
+    let error = to_canonical(state).unwrap_err();
     assert!(
         matches!(&error, WeightsError::NamedTwice { name } if name == "head.2.weight"),
         "{error}"
@@ -200,12 +263,12 @@ fn one_parameter_under_two_names_is_an_error() {
 
 #[test]
 fn a_plain_head_has_no_place_in_fastais_layout() {
-    let error = layout::to_fastai(small(&["fc.bias"])).unwrap_err();
+    let error = to_fastai(small(&["fc.bias"])).unwrap_err();
     assert!(
         matches!(&error, WeightsError::NoPlaceInLayout { name, .. } if name == "fc.bias"),
         "{error}"
     );
-    let error = layout::to_torchvision(small(&["running_var"])).unwrap_err();
+    let error = to_torchvision(small(&["running_var"])).unwrap_err();
     assert!(
         matches!(&error, WeightsError::NoPlaceInLayout { name, .. } if name == "running_var"),
         "{error}"
@@ -329,8 +392,8 @@ fn a_real_resnet50_in_two_layouts_and_formats_is_the_same_network() {
         );
         return;
     };
-    let mut sequential = layout::to_canonical(StateDict::read(&sequential).unwrap()).unwrap();
-    let torchvision = layout::to_canonical(StateDict::read(&torchvision).unwrap()).unwrap();
+    let mut sequential = to_canonical(StateDict::read(&sequential).unwrap()).unwrap();
+    let torchvision = to_canonical(StateDict::read(&torchvision).unwrap()).unwrap();
     let report = sequential.check(&shapes(&torchvision), is_head).unwrap();
     assert_eq!(report.loaded.len(), torchvision.len());
     // The file also holds another network, an AlexNet, whose `conv1.weight` must not be taken for ours.
@@ -361,7 +424,7 @@ fn an_unknown_name_gets_the_nearest_one_and_the_list() {
 
 #[test]
 fn every_name_ends_with_the_digest_it_is_verified_with() {
-    for name in registry::NAMES {
+    for name in registry::names() {
         let digest = registry::digest_prefix(name).unwrap();
         assert!(name.ends_with(digest) && digest.len() == 8, "{name}");
         assert!(

@@ -19,10 +19,6 @@ use train::{
 };
 
 const CLASSES: usize = 37;
-const RATES: Rates = Rates {
-    learning_rates: [1e-4; 3],
-    beta1: 0.9,
-};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     kernels::use_this_thread();
@@ -71,7 +67,11 @@ fn train(
             size,
         };
         let started = Instant::now();
-        learner.step(pictures, RATES, &mut rng)?;
+        let rates = Rates {
+            learning_rates: vec![1e-4; spec().architecture.groups().len()],
+            beta1: 0.9,
+        };
+        learner.step(pictures, rates, &mut rng)?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
     Ok(times)

@@ -141,7 +141,7 @@ pub struct StageConfig {
 pub enum LearningRate {
     /// `x`: the head at x, the layers before at x/10.
     Head(f64),
-    /// `[low, high]`: spread over the three layer groups in equal ratios.
+    /// `[low, high]`: spread over the layer groups in equal ratios.
     Range([f64; 2]),
 }
 
@@ -153,13 +153,20 @@ impl Config {
 }
 
 impl LearningRate {
-    /// Rates of the three layer groups.
-    pub fn per_group(self) -> [f64; 3] {
+    /// Rates of `groups` layer groups (two or more), the head's last: fastai 1.0.30's `Learner.lr_range`.
+    pub fn per_group(self, groups: usize) -> Vec<f64> {
+        let steps = groups - 1;
         match self {
-            Self::Head(rate) => [rate / 10.0, rate / 10.0, rate],
+            Self::Head(rate) => [vec![rate / 10.0; steps], vec![rate]].concat(),
             Self::Range([low, high]) => {
-                let ratio = (high / low).sqrt();
-                [low, low * ratio, low * ratio * ratio]
+                let ratio = match steps {
+                    // A square root is rounded correctly, which a power need not be.
+                    2 => (high / low).sqrt(),
+                    _ => (high / low).powf(1.0 / steps as f64),
+                };
+                std::iter::successors(Some(low), |rate| Some(rate * ratio))
+                    .take(groups)
+                    .collect()
             }
         }
     }

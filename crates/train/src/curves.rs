@@ -2,6 +2,7 @@
 
 use crate::record::{EPOCHS_FILE, ITERATIONS_FILE};
 use checkpoint::{Run, write_atomically};
+use network::Group;
 use plotters::{coord::Shift, prelude::*};
 use std::{fs, io};
 
@@ -14,19 +15,22 @@ const ORANGE: RGBColor = RGBColor(213, 94, 0);
 const GREEN: RGBColor = RGBColor(0, 158, 115);
 const GREY: RGBColor = RGBColor(190, 190, 190);
 
+/// Column of the first group's learning rates in [`ITERATIONS_FILE`]; the last group's is followed by beta1.
+const FIRST_LEARNING_RATE: usize = 5;
+
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 type Points = Vec<(f64, f64)>;
 
 /// One line of a chart.
 struct Line {
-    name: &'static str,
+    name: String,
     points: Points,
     colour: RGBColor,
     marked: bool,
 }
 
-/// Draws `curves.svg` from the run's csv files.
-pub fn draw(run: &Run) -> io::Result<()> {
+/// Draws `curves.svg` from the run's csv files, with a curve of learning rates for each of `groups`.
+pub fn draw(run: &Run, groups: &[Group]) -> io::Result<()> {
     let iterations = columns(&fs::read_to_string(run.file(ITERATIONS_FILE))?);
     let epochs = columns(&fs::read_to_string(run.file(EPOCHS_FILE))?);
     if iterations.first().is_none_or(Vec::is_empty) {
@@ -35,12 +39,17 @@ pub fn draw(run: &Run) -> io::Result<()> {
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, (1000, 760)).into_drawing_area();
-        draw_charts(&area, &iterations, &epochs).map_err(io::Error::other)?;
+        draw_charts(&area, &iterations, &epochs, groups).map_err(io::Error::other)?;
     }
     write_atomically(&run.file(CURVES_FILE), svg.as_bytes())
 }
 
-fn draw_charts(area: &Area, iterations: &[Vec<f64>], epochs: &[Vec<f64>]) -> Result<(), String> {
+fn draw_charts(
+    area: &Area,
+    iterations: &[Vec<f64>],
+    epochs: &[Vec<f64>],
+    groups: &[Group],
+) -> Result<(), String> {
     area.fill(&WHITE).map_err(|error| error.to_string())?;
     let over = |column: usize| -> Points {
         let values = iterations.get(column).into_iter().flatten();
@@ -54,13 +63,13 @@ fn draw_charts(area: &Area, iterations: &[Vec<f64>], epochs: &[Vec<f64>]) -> Res
         let values = epochs.get(column).into_iter().flatten();
         ends.iter().copied().zip(values.copied()).collect()
     };
-    let line = |name, points, colour| Line {
-        name,
+    let line = |name: &str, points, colour| Line {
+        name: name.to_owned(),
         points,
         colour,
         marked: false,
     };
-    let marked = |name, points, colour| Line {
+    let marked = |name: &str, points, colour| Line {
         marked: true,
         ..line(name, points, colour)
     };
@@ -68,6 +77,17 @@ fn draw_charts(area: &Area, iterations: &[Vec<f64>], epochs: &[Vec<f64>]) -> Res
         .into_iter()
         .map(|(x, y)| (x, 100.0 * y))
         .collect();
+    let learning_rates = groups
+        .iter()
+        .enumerate()
+        .rev()
+        .zip([BLUE, GREEN, ORANGE].into_iter().cycle())
+        .map(|((at, group), colour)| {
+            let name = group.layers.replace(" and ", ", ");
+            line(&name, over(FIRST_LEARNING_RATE + at), colour)
+        })
+        .collect();
+    let beta1 = over(FIRST_LEARNING_RATE + groups.len());
     let charts = [
         (
             "loss",
@@ -81,15 +101,8 @@ fn draw_charts(area: &Area, iterations: &[Vec<f64>], epochs: &[Vec<f64>]) -> Res
             "error rate, %",
             vec![marked("validation", per_cent, ORANGE)],
         ),
-        (
-            "learning rate",
-            vec![
-                line("head", over(7), BLUE),
-                line("layer3, layer4", over(6), GREEN),
-                line("conv1 to layer2", over(5), ORANGE),
-            ],
-        ),
-        ("momentum (beta1)", vec![line("beta1", over(8), BLUE)]),
+        ("learning rate", learning_rates),
+        ("momentum (beta1)", vec![line("beta1", beta1, BLUE)]),
     ];
     for (part, (title, lines)) in area.split_evenly((2, 2)).iter().zip(charts) {
         chart(part, title, &lines).map_err(|error| error.to_string())?;
@@ -126,7 +139,7 @@ fn chart(area: &Area, title: &str, lines: &[Line]) -> Result<(), Box<dyn std::er
             .stroke_width(if line.colour == GREY { 1 } else { 2 });
         chart
             .draw_series(LineSeries::new(line.points.iter().copied(), style))?
-            .label(line.name)
+            .label(line.name.clone())
             .legend(move |(x, y)| PathElement::new([(x, y), (x + 16, y)], style));
         if line.marked {
             let dots = line

@@ -9,7 +9,7 @@ use burn::{
     tensor::{Device, Int, Tensor, TensorData},
 };
 use kernels::cross_entropy;
-use network::{InferenceNetwork, ResNet, Trainable};
+use network::{InferenceNetwork, Network, Trainable};
 use rand::Rng;
 
 /// Normalised pictures and the indices of their classes.
@@ -27,7 +27,7 @@ pub struct LabelledBatch {
 #[derive(Debug)]
 pub struct Learner {
     /// Always there between calls; a step takes it out so that parameters change in place.
-    network: Option<ResNet>,
+    network: Option<Network>,
     optimizer: Adam,
     device: Device,
 }
@@ -49,7 +49,7 @@ pub struct LossNotFinite(pub f32);
 impl Learner {
     /// `network` (on the plain `device`), of which `trainable` is trained by a new optimizer.
     pub fn new(
-        network: ResNet,
+        network: Network,
         trainable: Trainable,
         optimizer: OptimizerConfig,
         device: &Device,
@@ -72,12 +72,12 @@ impl Learner {
     }
 
     /// The network as it is, still in training.
-    pub fn network(&self) -> &ResNet {
+    pub fn network(&self) -> &Network {
         self.network.as_ref().expect("there between calls")
     }
 
     /// The network on the plain device.
-    pub fn into_network(self) -> ResNet {
+    pub fn into_network(self) -> Network {
         self.network().valid()
     }
 

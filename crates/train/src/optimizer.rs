@@ -4,7 +4,7 @@ use crate::schedule::Rates;
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{AdamStep, adam_step};
 use network::{
-    LayerGroup, ParameterUpdate, is_batch_norm,
+    Kind, Parameter, ParameterUpdate,
     weights::{NamedTensor, StateDict, TensorValues},
 };
 use serde::{Deserialize, Serialize};
@@ -66,7 +66,7 @@ impl Adam {
         Self {
             config,
             rates: Rates {
-                learning_rates: [0.0; 3],
+                learning_rates: Vec::new(),
                 beta1: 0.0,
             },
             steps: 0,
@@ -124,10 +124,10 @@ impl Adam {
         self.steps
     }
 
-    fn step_for(&self, name: &str) -> AdamStep {
-        let decays = self.config.decay_batch_norm || !is_batch_norm(name);
+    fn step_for(&self, parameter: &Parameter) -> AdamStep {
+        let decays = self.config.decay_batch_norm || parameter.kind != Kind::Norm;
         AdamStep {
-            learning_rate: self.rates.learning_rates[LayerGroup::of(name) as usize],
+            learning_rate: self.rates.learning_rates[parameter.group],
             beta1: self.rates.beta1,
             beta2: self.config.beta2,
             epsilon: self.config.epsilon,
@@ -145,21 +145,21 @@ impl Adam {
 impl ParameterUpdate for Adam {
     fn update<const D: usize>(
         &mut self,
-        name: &str,
-        parameter: Tensor<D>,
+        parameter: &Parameter,
+        value: Tensor<D>,
         gradient: Tensor<D>,
     ) -> Tensor<D> {
-        let shape = parameter.dims();
+        let shape = value.dims();
         let count: usize = shape.iter().product();
-        let parameter = parameter.reshape([count]);
+        let value = value.reshape([count]);
         let gradient = gradient.reshape([count]);
         let [first, second] = self
             .moments
-            .remove(name)
+            .remove(&parameter.name)
             .unwrap_or_else(|| [gradient.zeros_like(), gradient.zeros_like()]);
-        let (parameter, first, second) =
-            adam_step(parameter, gradient, first, second, &self.step_for(name));
-        self.moments.insert(name.to_owned(), [first, second]);
-        parameter.reshape(shape)
+        let step = self.step_for(parameter);
+        let (value, first, second) = adam_step(value, gradient, first, second, &step);
+        self.moments.insert(parameter.name.clone(), [first, second]);
+        value.reshape(shape)
     }
 }

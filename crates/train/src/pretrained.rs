@@ -3,7 +3,7 @@
 use crate::transfer::Transfer;
 use anyhow::Result;
 use network::{
-    LayerGroup, ResNet,
+    Network, is_of_head,
     weights::{StateDict, layout, registry},
 };
 use std::path::{Path, PathBuf};
@@ -14,13 +14,11 @@ pub const CACHE_FOLDER: &str = "data/weights";
 
 /// `network` with the weights `name` (see `model.weights` in a config). The head stays as it is unless the file has all
 /// of it.
-pub fn load(network: ResNet, name: &str, terminal: &Terminal) -> Result<ResNet> {
+pub fn load(network: Network, name: &str, terminal: &Terminal) -> Result<Network> {
     let path = locate(name, terminal)?;
-    let mut state = layout::to_canonical(StateDict::read(&path)?)?;
+    let mut state = layout::to_canonical(StateDict::read(&path)?, network.architecture())?;
     let report = state
-        .check(&network.shapes(), |name| {
-            LayerGroup::of(name) == LayerGroup::Head
-        })
+        .check(&network.shapes(), is_of_head)
         .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;
     terminal.message(&format!(
         "weights: {} tensors of {}{}",

@@ -2,6 +2,7 @@
 
 use crate::{position::Position, schedule::Rates};
 use checkpoint::{Run, write_atomically};
+use network::Group;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
@@ -16,11 +17,10 @@ pub const ITERATIONS_FILE: &str = "iterations.csv";
 pub const TIMINGS_FILE: &str = "timings.csv";
 
 const EPOCHS_HEADER: &str = "stage,epoch,size,train_loss,valid_loss,error_rate\n";
-const ITERATIONS_HEADER: &str = "stage,epoch,iteration,loss,smoothed_loss,learning_rate_early_body,learning_rate_late_body,learning_rate_head,beta1\n";
 const TIMINGS_HEADER: &str = "stage,epoch,seconds,training_pictures_per_second\n";
 
 /// One training step.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StepRecord {
     /// From 1.
     pub stage: usize,
@@ -62,14 +62,15 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Opens the files of `run`, without the lines that were written after `position`: they will come again.
-    pub fn open(run: &Run, position: &Position) -> io::Result<Self> {
+    /// Opens the files of `run`, without the lines that were written after `position`: they will come again. Each of
+    /// `groups` has a column of learning rates.
+    pub fn open(run: &Run, position: &Position, groups: &[Group]) -> io::Result<Self> {
         let open = |name, header: &str, lines| open_at(&run.file(name), header, lines);
         Ok(Self {
             epochs: open(EPOCHS_FILE, EPOCHS_HEADER, position.total_epochs as usize)?,
             iterations: open(
                 ITERATIONS_FILE,
-                ITERATIONS_HEADER,
+                &iterations_header(groups),
                 position.total_iterations as usize,
             )?,
             timings: open(TIMINGS_FILE, TIMINGS_HEADER, usize::MAX)?,
@@ -86,11 +87,14 @@ impl Recorder {
             smoothed_loss,
             rates,
         } = record;
-        let [early, late, head] = rates.learning_rates;
+        let learning_rates: String = rates
+            .learning_rates
+            .iter()
+            .map(|rate| format!("{rate},"))
+            .collect();
         let beta1 = rates.beta1;
-        let line = format!(
-            "{stage},{epoch},{iteration},{loss},{smoothed_loss},{early},{late},{head},{beta1}\n"
-        );
+        let line =
+            format!("{stage},{epoch},{iteration},{loss},{smoothed_loss},{learning_rates}{beta1}\n");
         self.iterations.write_all(line.as_bytes())
     }
 
@@ -115,6 +119,14 @@ impl Recorder {
         self.epochs.sync_data()?;
         self.iterations.sync_data()
     }
+}
+
+fn iterations_header(groups: &[Group]) -> String {
+    let learning_rates: String = groups
+        .iter()
+        .map(|group| format!("learning_rate_{},", group.name))
+        .collect();
+    format!("stage,epoch,iteration,loss,smoothed_loss,{learning_rates}beta1\n")
 }
 
 /// Opens `path` for appending with its header and its first `lines` lines.

@@ -1,12 +1,21 @@
-//! The one-cycle schedule (Smith 2018, arXiv:1803.09820) as fastai 1.0.30's `callbacks/one_cycle.py` runs it.
+//! Learning rates and momentum over the iterations of a stage.
 
 use std::f64::consts::PI;
 
-/// Rates and momentum over the iterations of one stage.
+/// Rates and momentum of every iteration of a stage.
+pub trait Schedule {
+    /// Number of iterations.
+    fn iterations(&self) -> usize;
+
+    /// Rates of iteration `iteration`, counted from 0.
+    fn at(&self, iteration: usize) -> Rates;
+}
+
+/// The one-cycle schedule (Smith 2018, arXiv:1803.09820) as fastai 1.0.30's `callbacks/one_cycle.py` runs it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OneCycle {
-    /// Highest learning rate per layer group.
-    pub max_learning_rates: [f64; 3],
+    /// Highest learning rate of each layer group, the head's last.
+    pub max_learning_rates: Vec<f64>,
     /// beta1 at the ends and at the peak of the learning rate: fastai's `moms`.
     pub momentum: [f64; 2],
     /// The first learning rate is the highest over this.
@@ -18,10 +27,10 @@ pub struct OneCycle {
 }
 
 /// What the optimizer uses in one iteration.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rates {
-    /// Per layer group.
-    pub learning_rates: [f64; 3],
+    /// Learning rate of each layer group, the head's last.
+    pub learning_rates: Vec<f64>,
     /// Adam's first coefficient.
     pub beta1: f64,
 }
@@ -33,7 +42,7 @@ impl OneCycle {
     /// Schedule for `iterations` iterations, a share `pct_start` of them rising.
     pub fn new(
         iterations: usize,
-        max_learning_rates: [f64; 3],
+        max_learning_rates: Vec<f64>,
         pct_start: f64,
         momentum: [f64; 2],
         div_factor: f64,
@@ -47,25 +56,33 @@ impl OneCycle {
             falling: iterations - rising,
         }
     }
+}
 
-    /// Rates of iteration `iteration`, counted from 0. A phase of no iterations still lasts one step.
-    pub fn at(&self, iteration: usize) -> Rates {
+impl Schedule for OneCycle {
+    fn iterations(&self) -> usize {
+        self.rising + self.falling
+    }
+
+    /// A phase of no iterations still lasts one step.
+    fn at(&self, iteration: usize) -> Rates {
         let rising = self.rising.max(1);
         let [high, low] = self.momentum;
         let first = |max: f64| max / self.div_factor;
+        let each = |rate: &dyn Fn(f64) -> f64| -> Vec<f64> {
+            let maxima = self.max_learning_rates.iter();
+            maxima.map(|max| rate(*max)).collect()
+        };
         if iteration <= rising {
             let t = iteration as f64 / rising as f64;
             Rates {
-                learning_rates: self
-                    .max_learning_rates
-                    .map(|max| cosine(first(max), max, t)),
+                learning_rates: each(&|max| cosine(first(max), max, t)),
                 beta1: cosine(high, low, t),
             }
         } else {
             let t = (iteration - rising) as f64 / self.falling.max(1) as f64;
             let last = |max: f64| first(max) / FINAL_DIVISOR;
             Rates {
-                learning_rates: self.max_learning_rates.map(|max| cosine(max, last(max), t)),
+                learning_rates: each(&|max| cosine(max, last(max), t)),
                 beta1: cosine(low, high, t),
             }
         }

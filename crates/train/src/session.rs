@@ -9,13 +9,13 @@ use crate::{
     optimizer::Adam,
     position::Position,
     record::{EpochRecord, Recorder, StepRecord},
-    schedule::OneCycle,
+    schedule::{OneCycle, Schedule},
     store,
 };
 use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use checkpoint::{Run, RunLock};
-use network::{InferenceNetwork, ResNet};
+use network::{InferenceNetwork, Network};
 use pictures::loader::{
     Batch, Batches, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch, shuffle,
 };
@@ -62,7 +62,7 @@ pub struct Session {
 #[derive(Debug)]
 pub struct Start {
     /// On the plain device.
-    pub network: ResNet,
+    pub network: Network,
     /// The optimizer of an interrupted stage.
     pub optimizer: Option<Adam>,
     /// Zero for a new run.
@@ -86,7 +86,8 @@ impl Session {
             mut optimizer,
             mut position,
         } = start;
-        let mut recorder = Recorder::open(&self.run, &position)
+        let groups = self.config.model.architecture.groups();
+        let mut recorder = Recorder::open(&self.run, &position, groups)
             .with_context(|| format!("cannot write in {}", self.run.folder().display()))?;
         while position.stage < self.config.stages.len() {
             let mut stage = Stage::new(self, network, optimizer.take(), position, &mut recorder);
@@ -94,14 +95,14 @@ impl Session {
             position = stage.position;
             network = stage.learner.into_network();
             if !finished {
-                curves::draw(&self.run)?;
+                curves::draw(&self.run, groups)?;
                 return Ok(Outcome::Interrupted);
             }
             position = position.next_stage();
             recorder.sync()?;
             let name = self.config.stages[position.stage - 1].checkpoint_name(position.stage);
             store::save(self, &name, &network.state(), None, &position)?;
-            curves::draw(&self.run)?;
+            curves::draw(&self.run, groups)?;
         }
         Ok(Outcome::Done(position.error_rate.unwrap_or(f64::NAN)))
     }
@@ -215,7 +216,8 @@ impl StageConfig {
     pub fn schedule(&self, pictures: usize, config: &Config) -> OneCycle {
         OneCycle::new(
             self.epochs * self.batches(pictures).0,
-            self.max_learning_rate.per_group(),
+            self.max_learning_rate
+                .per_group(config.model.architecture.groups().len()),
             self.pct_start,
             config.optimizer.momentum,
             config.optimizer.div_factor,
@@ -238,7 +240,7 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(
         session: &'a Session,
-        network: ResNet,
+        network: Network,
         optimizer: Option<Adam>,
         position: Position,
         recorder: &'a mut Recorder,
@@ -344,7 +346,7 @@ impl<'a> Stage<'a> {
             let mut rng = dropout_rng(self.session.config.seed, stage, iteration);
             let loss = self
                 .learner
-                .step(labelled(batch, self.config.size), rates, &mut rng)
+                .step(labelled(batch, self.config.size), rates.clone(), &mut rng)
                 .map_err(|error| self.advice(error))?;
             let smoothed_loss = self.position.smoothed_loss.add(loss);
             self.recorder.step(&StepRecord {

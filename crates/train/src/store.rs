@@ -9,7 +9,7 @@ use crate::{
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Manifest, Normalisation, WEIGHTS_FILE, save as save_checkpoint};
-use network::{NetworkSpec, ResNet, weights::StateDict};
+use network::{Network, NetworkSpec, weights::StateDict};
 use std::{collections::BTreeMap, fs, path::Path};
 
 const OPTIMIZER_FILE: &str = "optimizer.safetensors";
@@ -85,7 +85,7 @@ pub fn restore(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Res
 }
 
 /// The network of `checkpoint` on the plain device.
-pub fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<ResNet> {
+pub fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Network> {
     let blank = checkpoint
         .manifest
         .network

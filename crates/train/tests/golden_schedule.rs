@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 use std::{fs, path::PathBuf};
-use train::{config::LearningRate, schedule::OneCycle, smoothing::SmoothedLoss};
+use train::{
+    config::LearningRate,
+    schedule::{OneCycle, Schedule},
+    smoothing::SmoothedLoss,
+};
 
 /// Both sides compute in f64; the order of a few operations may differ.
 const RELATIVE: f64 = 1e-12;
@@ -20,7 +24,7 @@ fn every_schedule_is_fastais() {
 }
 
 fn compare(golden: &Value, name: &str) {
-    let maxima: [f64; 3] = serde_json::from_value(golden["lr_max"].clone()).unwrap();
+    let maxima: Vec<f64> = serde_json::from_value(golden["lr_max"].clone()).unwrap();
     let momentum: [f64; 2] = serde_json::from_value(golden["moms"].clone()).unwrap();
     let number = |key: &str| golden[key].as_f64().unwrap();
     let iterations = number("iterations") as usize;
@@ -33,7 +37,7 @@ fn compare(golden: &Value, name: &str) {
     );
     for iteration in 0..iterations {
         let rates = schedule.at(iteration);
-        let expected: [f64; 3] = serde_json::from_value(golden["lr"][iteration].clone()).unwrap();
+        let expected: Vec<f64> = serde_json::from_value(golden["lr"][iteration].clone()).unwrap();
         for (ours, theirs) in rates.learning_rates.into_iter().zip(expected) {
             near(ours, theirs, &format!("{name}, iteration {iteration}"));
         }
@@ -48,10 +52,41 @@ fn compare(golden: &Value, name: &str) {
 
 #[test]
 fn learning_rates_spread_over_the_groups_as_fastais_slice() {
-    assert_eq!(LearningRate::Head(1e-2).per_group(), [1e-3, 1e-3, 1e-2]);
-    let spread = LearningRate::Range([1e-6, 1e-4]).per_group();
-    for (ours, theirs) in spread.into_iter().zip([1e-6, 1e-5, 1e-4]) {
-        near(ours, theirs, "slice(1e-6, 1e-4)");
+    assert_eq!(LearningRate::Head(1e-2).per_group(3), [1e-3, 1e-3, 1e-2]);
+    assert_eq!(LearningRate::Head(1e-2).per_group(2), [1e-3, 1e-2]);
+    let evenly = [
+        (2, vec![1e-6, 1e-3]),
+        (3, vec![1e-6, 1e-6 * 1e3f64.sqrt(), 1e-3]),
+        (4, vec![1e-6, 1e-5, 1e-4, 1e-3]),
+    ];
+    for (groups, expected) in evenly {
+        let spread = LearningRate::Range([1e-6, 1e-3]).per_group(groups);
+        assert_eq!(spread.len(), groups);
+        for (ours, theirs) in spread.into_iter().zip(expected) {
+            near(
+                ours,
+                theirs,
+                &format!("slice(1e-6, 1e-3) over {groups} groups"),
+            );
+        }
+    }
+}
+
+/// Runs made before groups were a list must go on with the same bits.
+#[test]
+fn three_groups_have_the_rates_that_a_square_root_gives() {
+    for (low, high) in [
+        (1e-6, 1e-4),
+        (1e-5, 1e-4),
+        (3e-7, 2e-3),
+        (1e-4, 1e-2),
+        (0.3, 0.7),
+    ] {
+        let ratio = f64::sqrt(high / low);
+        assert_eq!(
+            LearningRate::Range([low, high]).per_group(3),
+            [low, low * ratio, low * ratio * ratio]
+        );
     }
 }
 

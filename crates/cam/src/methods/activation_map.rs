@@ -1,3 +1,5 @@
+//! The mean over the channels, of fastai's lesson "Heatmap".
+
 use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 use std::iter::repeat_n;
 

@@ -1,3 +1,5 @@
+//! Eigen-CAM: the feature map's first principal component.
+
 use crate::{asked::Asked, heat_map::HeatMap, lanczos::leading_eigenvector, method::Method};
 
 /// Eigen-CAM: `O v`, where `O` is A as a matrix of hw positions × C channels (not centred) and v its first right singular

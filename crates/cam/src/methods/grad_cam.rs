@@ -1,3 +1,5 @@
+//! Grad-CAM: channels weighted by their mean gradient.
+
 use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 
 /// Grad-CAM, raw: `(1/C) Σ_k w_k A_k` with `w_k = mean_ij G_kij`.

@@ -1,3 +1,5 @@
+//! Grad-CAM++: channels weighted by their positive gradients, each with a weight of its own.
+
 use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 
 /// Grad-CAM++: `Σ_k w_k A_k` with `w_k = Σ_ij α_kij max(G_kij, 0)`.

@@ -1,3 +1,5 @@
+//! HiResCAM: gradient times feature map, position by position.
+
 use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 
 /// HiResCAM: `Σ_k G_k A_k`, position by position.

@@ -1,3 +1,5 @@
+//! LayerCAM: positive gradient times feature map, position by position.
+
 use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 
 /// LayerCAM: `Σ_k max(G_k, 0) A_k`, position by position. Never negative, since A is not.

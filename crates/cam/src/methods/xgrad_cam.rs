@@ -1,3 +1,5 @@
+//! XGrad-CAM: channels weighted by their gradient where they are active.
+
 use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 
 /// XGrad-CAM: `Σ_k w_k A_k` with `w_k = Σ_ij G_kij A_kij / Σ_ij A_kij`, 0 where nothing is active.

@@ -1,6 +1,6 @@
 //! The loops over rows of channels, compiled for several instruction sets.
 
-use super::Mask;
+use super::affine::Mask;
 use crate::vectorise::vectorised;
 
 vectorised! {

@@ -9,7 +9,7 @@ pub struct Epilogue<'a> {
     pub bias: Option<&'a [f32]>,
     /// As large as the output, channels-last.
     pub residual: Option<&'a [f32]>,
-    /// Negative numbers become zero.
+    /// Negative numbers become zero; NaN stays NaN.
     pub relu: bool,
 }
 
@@ -25,9 +25,7 @@ pub fn finish_row<S: Simd>(
 ) {
     let whole = target.len() / LANES * LANES;
     for start in (0..whole).step_by(LANES) {
-        let sums = &sums[start..start + LANES];
-        // SAFETY: the slice has sixteen numbers.
-        let sum = unsafe { simd.load(sums.as_ptr()) };
+        let sum = simd.load(&sums[start..start + LANES]);
         finish_vector(
             simd,
             epilogue,
@@ -43,8 +41,14 @@ pub fn finish_row<S: Simd>(
             .residual
             .map_or(0.0, |residual| residual[position + i]);
         let sum = sums[i] + bias + residual;
-        *target = if epilogue.relu { sum.max(0.0) } else { sum };
+        *target = if epilogue.relu { relu(sum) } else { sum };
     }
+}
+
+/// [`Arithmetic::relu`] for one number; `f32::max` would make zero of NaN.
+#[inline(always)]
+fn relu(value: f32) -> f32 {
+    if value <= 0.0 { 0.0 } else { value }
 }
 
 /// [`finish_row`] for as many channels as a vector has.
@@ -59,18 +63,14 @@ pub fn finish_vector<A: Arithmetic>(
 ) {
     if let Some(bias) = epilogue.bias {
         let bias = &bias[channel..channel + A::WIDTH];
-        // SAFETY: the slice has as many numbers as a vector.
-        sum = arithmetic.add(sum, unsafe { arithmetic.load(bias.as_ptr()) });
+        sum = arithmetic.add(sum, arithmetic.load(bias));
     }
     if let Some(residual) = epilogue.residual {
         let residual = &residual[position..position + A::WIDTH];
-        // SAFETY: the slice has as many numbers as a vector.
-        sum = arithmetic.add(sum, unsafe { arithmetic.load(residual.as_ptr()) });
+        sum = arithmetic.add(sum, arithmetic.load(residual));
     }
     if epilogue.relu {
-        sum = arithmetic.maximum(sum, arithmetic.splat(0.0));
+        sum = arithmetic.relu(sum);
     }
-    let target = &mut target[..A::WIDTH];
-    // SAFETY: the slice has as many numbers as a vector.
-    unsafe { arithmetic.store(target.as_mut_ptr(), sum) };
+    arithmetic.store(target, sum);
 }

@@ -7,9 +7,9 @@
 use rayon::prelude::*;
 
 use super::{
-    Shape,
     epilogue::{Epilogue, finish_row},
     gather::Gather,
+    shape::Shape,
     window::{Piece, copy_window},
 };
 use crate::{

@@ -9,7 +9,7 @@ mod product;
 mod rows;
 mod weight;
 
-use super::Shape;
+use super::shape::Shape;
 use crate::{gemm::PANEL_COLUMNS, simd::LANES};
 
 /// One product of the kind the module describes.

@@ -251,10 +251,95 @@ fn the_epilogue_adds_bias_then_residual_then_cuts_at_zero() {
             };
             forward_at(level, &shape, &x, &w, &mut found, epilogue, algorithm);
             for (i, value) in plain.iter().enumerate() {
-                assert_eq!(
-                    found[i],
-                    (value + bias[i % shape.channels_out] + residual[i]).max(0.0)
-                );
+                let sum = value + bias[i % shape.channels_out] + residual[i];
+                assert!(sum.is_finite(), "{level:?} {algorithm:?} {shape:?}");
+                // Not `f32::max`, which would make zero of NaN.
+                let expected = if sum <= 0.0 { 0.0 } else { sum };
+                assert_eq!(found[i].to_bits(), expected.to_bits());
+            }
+        }
+    }
+}
+
+/// The outputs that a number of the input, of the bias or of the residual reaches, as the definition has it.
+fn outputs_reached(shape: &Shape, input: usize, bias: usize, residual: usize) -> Vec<bool> {
+    let mut reached = vec![false; shape.output_length()];
+    for_each_product(shape, |i, _, k| reached[k] |= i == input);
+    for (i, reached) in reached.iter_mut().enumerate() {
+        *reached |= i % shape.channels_out == bias || i == residual;
+    }
+    reached
+}
+
+#[test]
+fn the_relu_of_the_epilogue_passes_nan_on() {
+    for (level, shape) in Level::available().into_iter().flat_map(|level| {
+        // 37 channels: whole vectors and a rest; the second shape is one of the first layer.
+        [
+            (level, square(1, 6, (8, 37), 3, 1, 1)),
+            (level, square(1, 9, (3, 37), 7, 2, 3)),
+        ]
+    }) {
+        let (mut x, w) = (
+            numbers(shape.input_length(), 1),
+            numbers(shape.weight_length(), 2),
+        );
+        let (mut bias, mut residual) = (
+            numbers(shape.channels_out, 3),
+            numbers(shape.output_length(), 4),
+        );
+        let (input_place, bias_place, residual_place) = (shape.channels_in, 36, 1);
+        x[input_place] = f32::NAN;
+        bias[bias_place] = f32::NAN;
+        residual[residual_place] = f32::NAN;
+        let mut found = vec![0.0; shape.output_length()];
+        let epilogue = Epilogue {
+            bias: Some(&bias),
+            residual: Some(&residual),
+            relu: true,
+        };
+        forward_at(
+            level,
+            &shape,
+            &x,
+            &w,
+            &mut found,
+            epilogue,
+            Algorithm::Exact,
+        );
+        let expected = outputs_reached(&shape, input_place, bias_place, residual_place);
+        for (i, (value, expected)) in found.iter().zip(expected).enumerate() {
+            assert_eq!(
+                value.is_nan(),
+                expected,
+                "{level:?} {shape:?}, output {i}: {value}"
+            );
+        }
+    }
+}
+
+/// NaN comes from the bias alone: in the input it would reach whole tiles.
+#[test]
+fn the_relu_of_winograd_passes_nan_on() {
+    let shape = square(1, 8, (32, 64), 3, 1, 1);
+    let (x, w) = (
+        numbers(shape.input_length(), 1),
+        numbers(shape.weight_length(), 2),
+    );
+    for level in Level::available() {
+        for channel in [0, 15, 16, 63] {
+            let mut bias = numbers(shape.channels_out, 3);
+            bias[channel] = f32::NAN;
+            let epilogue = Epilogue {
+                bias: Some(&bias),
+                residual: None,
+                relu: true,
+            };
+            let mut found = vec![0.0; shape.output_length()];
+            forward_at(level, &shape, &x, &w, &mut found, epilogue, Algorithm::Fast);
+            for (i, value) in found.iter().enumerate() {
+                let expected = i % shape.channels_out == channel;
+                assert_eq!(value.is_nan(), expected, "{level:?}, output {i}: {value}");
             }
         }
     }

@@ -23,14 +23,12 @@ pub fn load_transposed<S: Simd>(simd: S, numbers: &[f32], at: Lanes) -> [S::Vect
     for (lane, row) in rows.iter_mut().enumerate().take(at.lanes) {
         let from = at.start + lane * at.step;
         simd.prefetch(numbers.as_ptr().wrapping_add(from + at.ahead));
-        *row = if from + LANES <= numbers.len() {
-            // SAFETY: the condition says that sixteen numbers follow.
-            unsafe { simd.load(numbers.as_ptr().add(from)) }
+        *row = if let Some(whole) = numbers.get(from..from + LANES) {
+            simd.load(whole)
         } else {
             let mut end = [0.0; LANES];
             end[..at.count].copy_from_slice(&numbers[from..from + at.count]);
-            // SAFETY: the array has sixteen numbers.
-            unsafe { simd.load(end.as_ptr()) }
+            simd.load(&end)
         };
     }
     simd.transpose(rows)

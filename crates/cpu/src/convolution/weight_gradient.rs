@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{
-    Shape,
+    shape::Shape,
     window::{Piece, copy_window, window_stride},
 };
 use crate::{
@@ -28,7 +28,7 @@ const PIECE_PIXELS: usize = 224;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 16;
 
-/// Writes the gradient; see [`fn@super::weight_gradient`].
+/// Writes the gradient for the weight, from slices of the lengths that the shape says.
 pub fn run(
     level: Level,
     shape: &Shape,
@@ -328,14 +328,12 @@ impl Kernel for AddParts<'_> {
                     for part in 0..plan.parts {
                         let sum = &self.sums
                             [plan.sums_start(part, self.input_block, self.panel) + row..][..LANES];
-                        // SAFETY: the slice has sixteen numbers.
-                        *column = simd.add(*column, unsafe { simd.load(sum.as_ptr()) });
+                        *column = simd.add(*column, simd.load(sum));
                     }
                 }
                 for (lane, row) in simd.transpose(columns).into_iter().enumerate().take(lanes) {
                     let mut line = [0.0; LANES];
-                    // SAFETY: the array has sixteen numbers.
-                    unsafe { simd.store(line.as_mut_ptr(), row) };
+                    simd.store(&mut line, row);
                     let at =
                         ((first + lane) * shape.channels_in + channels.start) * elements + start;
                     // SAFETY: this task alone has these output and input channels.

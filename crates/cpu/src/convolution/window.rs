@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::Shape;
+use super::shape::Shape;
 
 /// Neighbouring output pixels.
 pub struct Piece {

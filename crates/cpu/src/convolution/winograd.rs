@@ -8,23 +8,26 @@
 
 mod multiply;
 mod places;
+mod sizes;
 mod tiles;
+mod tiling;
 mod transform;
 mod weight;
 pub mod weight_gradient;
 
 use rayon::prelude::*;
 
-use super::{Epilogue, Shape};
+use super::epilogue::Epilogue;
 use crate::{
-    gemm::{PANEL_COLUMNS, panel_rows},
+    gemm::panel_rows,
     scratch::{Scratch, Shared},
-    simd::{LANES, Level},
+    simd::Level,
 };
 use multiply::{Multiply, Weight};
 use tiles::{LeftLayout, TransformTiles};
-use transform::{KERNEL, OUTPUTS};
 use weight::{TransformWeight, transformed_length};
+
+pub use tiling::Winograd;
 
 /// Input channels up to which a task keeps all of its tiles' transforms.
 const FEW_CHANNELS: usize = 128;
@@ -34,80 +37,7 @@ const TASK_PANELS: usize = 2;
 const TASKS: usize = 8;
 /// Row panels of a round in the schedule for many channels: a task's products take 450 KB.
 const ROUND_PANELS: usize = 7;
-/// One convolution of this kind.
-#[derive(Clone, Copy)]
-pub struct Winograd {
-    batch: usize,
-    source: (usize, usize),
-    target: (usize, usize),
-    padding: isize,
-    channels_in: usize,
-    channels_out: usize,
-    /// Whether the weight is used as it is, or with channels exchanged and the kernel turned round.
-    forward: bool,
-}
-
 impl Winograd {
-    /// `output = convolution(input, weight)`, if this is the right algorithm for it.
-    pub fn forward(shape: &Shape) -> Option<Winograd> {
-        let fits = Winograd::supports(shape);
-        fits.then(|| Winograd {
-            batch: shape.batch,
-            source: (shape.height, shape.width),
-            target: (shape.output_height(), shape.output_width()),
-            padding: shape.padding as isize,
-            channels_in: shape.channels_in,
-            channels_out: shape.channels_out,
-            forward: true,
-        })
-    }
-
-    /// The gradient for the input, if this is the right algorithm for it.
-    pub fn input_gradient(shape: &Shape) -> Option<Winograd> {
-        let fits = Winograd::supports(shape);
-        fits.then(|| Winograd {
-            batch: shape.batch,
-            source: (shape.output_height(), shape.output_width()),
-            target: (shape.height, shape.width),
-            padding: KERNEL as isize - 1 - shape.padding as isize,
-            channels_in: shape.channels_out,
-            channels_out: shape.channels_in,
-            forward: false,
-        })
-    }
-
-    /// Whether a convolution is of the kind this module computes.
-    pub fn supports(shape: &Shape) -> bool {
-        let whole = shape.channels_in.is_multiple_of(PANEL_COLUMNS)
-            && shape.channels_out.is_multiple_of(PANEL_COLUMNS);
-        shape.kernel == KERNEL && shape.stride == 1 && shape.padding < KERNEL && whole
-    }
-
-    fn tile_grid(&self) -> (usize, usize) {
-        (
-            self.target.0.div_ceil(OUTPUTS),
-            self.target.1.div_ceil(OUTPUTS),
-        )
-    }
-
-    fn tiles(&self) -> usize {
-        let (rows, columns) = self.tile_grid();
-        self.batch * rows * columns
-    }
-
-    fn column_panels(&self) -> usize {
-        self.channels_out / PANEL_COLUMNS
-    }
-
-    fn tile(&self, index: usize) -> Tile {
-        let (rows, columns) = self.tile_grid();
-        Tile {
-            image: index / (rows * columns),
-            row: index / columns % rows * OUTPUTS,
-            column: index % columns * OUTPUTS,
-        }
-    }
-
     /// Whether a transformed weight is read by all tasks, so that it is made whole beforehand.
     fn few_channels(&self) -> bool {
         self.channels_in <= FEW_CHANNELS
@@ -240,22 +170,4 @@ impl Winograd {
             });
         }
     }
-}
-
-/// Position of a tile's first output.
-#[derive(Clone, Copy)]
-struct Tile {
-    image: usize,
-    row: usize,
-    column: usize,
-}
-
-/// The next length that is an odd number of cache lines: 36 writes at this distance fall into different cache sets.
-pub fn spread(length: usize) -> usize {
-    length.next_multiple_of(LANES)
-        + if length.div_ceil(LANES).is_multiple_of(2) {
-            LANES
-        } else {
-            0
-        }
 }

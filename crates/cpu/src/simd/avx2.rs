@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Arithmetic, Kernel, LANES, Simd};
+use super::vector::{Arithmetic, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,10 @@ fn run<K: Kernel>(simd: Avx2, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
-// SAFETY of every block below: `self` proves that the instructions exist; `load` and `store` pass on the caller's promise.
-impl Arithmetic for Avx2 {
+// SAFETY of every block below: `self` proves that the instructions exist; `load_from` and `store_to` pass on the caller's
+// promise. SAFETY of the implementations: `WIDTH` is the width of the vectors that the instructions read and write, and only
+// `detect` makes the proof.
+unsafe impl Arithmetic for Avx2 {
     type Vector = [__m256; 2];
     const WIDTH: usize = LANES;
 
@@ -61,26 +63,31 @@ impl Arithmetic for Avx2 {
         ]
     }
     #[inline(always)]
-    fn maximum(self, a: [__m256; 2], b: [__m256; 2]) -> [__m256; 2] {
+    fn relu(self, a: [__m256; 2]) -> [__m256; 2] {
         let half = self.register();
-        [half.maximum(a[0], b[0]), half.maximum(a[1], b[1])]
+        [half.relu(a[0]), half.relu(a[1])]
     }
     #[inline(always)]
-    unsafe fn load(self, source: *const f32) -> [__m256; 2] {
-        let half = self.register();
-        unsafe { [half.load(source), half.load(source.add(LANES / 2))] }
-    }
-    #[inline(always)]
-    unsafe fn store(self, target: *mut f32, value: [__m256; 2]) {
+    unsafe fn load_from(self, source: *const f32) -> [__m256; 2] {
         let half = self.register();
         unsafe {
-            half.store(target, value[0]);
-            half.store(target.add(LANES / 2), value[1]);
+            [
+                half.load_from(source),
+                half.load_from(source.add(LANES / 2)),
+            ]
+        }
+    }
+    #[inline(always)]
+    unsafe fn store_to(self, target: *mut f32, value: [__m256; 2]) {
+        let half = self.register();
+        unsafe {
+            half.store_to(target, value[0]);
+            half.store_to(target.add(LANES / 2), value[1]);
         }
     }
 }
 
-impl Simd for Avx2 {
+unsafe impl Simd for Avx2 {
     type Register = Avx2Register;
     const WIDE: bool = false;
 
@@ -102,7 +109,7 @@ impl Simd for Avx2 {
 #[derive(Clone, Copy, Debug)]
 pub struct Avx2Register(Avx2);
 
-impl Arithmetic for Avx2Register {
+unsafe impl Arithmetic for Avx2Register {
     type Vector = __m256;
     const WIDTH: usize = LANES / 2;
 
@@ -127,15 +134,16 @@ impl Arithmetic for Avx2Register {
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn maximum(self, a: __m256, b: __m256) -> __m256 {
-        unsafe { _mm256_max_ps(a, b) }
+    fn relu(self, a: __m256) -> __m256 {
+        // Not the maximum, which returns its second operand for a NaN and for two zeros.
+        unsafe { _mm256_and_ps(a, _mm256_cmp_ps::<_CMP_NLE_UQ>(a, _mm256_setzero_ps())) }
     }
     #[inline(always)]
-    unsafe fn load(self, source: *const f32) -> __m256 {
+    unsafe fn load_from(self, source: *const f32) -> __m256 {
         unsafe { _mm256_loadu_ps(source) }
     }
     #[inline(always)]
-    unsafe fn store(self, target: *mut f32, value: __m256) {
+    unsafe fn store_to(self, target: *mut f32, value: __m256) {
         unsafe { _mm256_storeu_ps(target, value) }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Arithmetic, Kernel, LANES, Simd};
+use super::vector::{Arithmetic, Kernel, LANES, Simd};
 
 /// Proof that the processor has AVX-512F.
 #[derive(Clone, Copy, Debug)]
@@ -30,8 +30,10 @@ fn run<K: Kernel>(simd: Avx512, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
-// SAFETY of every block below: `self` proves that the instructions exist; `load` and `store` pass on the caller's promise.
-impl Arithmetic for Avx512 {
+// SAFETY of every block below: `self` proves that the instructions exist; `load_from` and `store_to` pass on the caller's
+// promise. SAFETY of the implementations: `WIDTH` is the width of the vectors that the instructions read and write, and only
+// `detect` makes the proof.
+unsafe impl Arithmetic for Avx512 {
     type Vector = __m512;
     const WIDTH: usize = LANES;
 
@@ -56,20 +58,24 @@ impl Arithmetic for Avx512 {
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn maximum(self, a: __m512, b: __m512) -> __m512 {
-        unsafe { _mm512_max_ps(a, b) }
+    fn relu(self, a: __m512) -> __m512 {
+        // Not the maximum, which returns its second operand for a NaN and for two zeros.
+        unsafe {
+            let kept = _mm512_cmp_ps_mask::<_CMP_NLE_UQ>(a, _mm512_setzero_ps());
+            _mm512_maskz_mov_ps(kept, a)
+        }
     }
     #[inline(always)]
-    unsafe fn load(self, source: *const f32) -> __m512 {
+    unsafe fn load_from(self, source: *const f32) -> __m512 {
         unsafe { _mm512_loadu_ps(source) }
     }
     #[inline(always)]
-    unsafe fn store(self, target: *mut f32, value: __m512) {
+    unsafe fn store_to(self, target: *mut f32, value: __m512) {
         unsafe { _mm512_storeu_ps(target, value) }
     }
 }
 
-impl Simd for Avx512 {
+unsafe impl Simd for Avx512 {
     type Register = Avx512;
     const WIDE: bool = true;
 

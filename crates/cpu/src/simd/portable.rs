@@ -1,12 +1,13 @@
 //! Vectors as arrays: whatever the compiler makes of them.
 
-use super::{Arithmetic, LANES, Simd};
+use super::vector::{Arithmetic, LANES, Simd};
 
 /// Vectors as arrays, for any processor.
 #[derive(Clone, Copy, Debug)]
 pub struct Portable;
 
-impl Arithmetic for Portable {
+// SAFETY: a vector is an array of sixteen numbers, read and written whole; no instructions are needed.
+unsafe impl Arithmetic for Portable {
     type Vector = [f32; LANES];
     const WIDTH: usize = LANES;
 
@@ -32,22 +33,23 @@ impl Arithmetic for Portable {
         std::array::from_fn(|i| a[i] * b[i] + c[i])
     }
     #[inline(always)]
-    fn maximum(self, a: [f32; LANES], b: [f32; LANES]) -> [f32; LANES] {
-        std::array::from_fn(|i| a[i].max(b[i]))
+    fn relu(self, a: [f32; LANES]) -> [f32; LANES] {
+        std::array::from_fn(|i| if a[i] <= 0.0 { 0.0 } else { a[i] })
     }
     #[inline(always)]
-    unsafe fn load(self, source: *const f32) -> [f32; LANES] {
+    unsafe fn load_from(self, source: *const f32) -> [f32; LANES] {
         // SAFETY: the caller promises that sixteen numbers can be read; an array of `f32` is aligned like `f32`.
         unsafe { source.cast::<[f32; LANES]>().read() }
     }
     #[inline(always)]
-    unsafe fn store(self, target: *mut f32, value: [f32; LANES]) {
+    unsafe fn store_to(self, target: *mut f32, value: [f32; LANES]) {
         // SAFETY: the caller promises that sixteen numbers can be written; an array of `f32` is aligned like `f32`.
         unsafe { target.cast::<[f32; LANES]>().write(value) }
     }
 }
 
-impl Simd for Portable {
+// SAFETY: as above.
+unsafe impl Simd for Portable {
     type Register = Portable;
     const WIDE: bool = false;
 
@@ -59,27 +61,6 @@ impl Simd for Portable {
     fn prefetch(self, _: *const f32) {}
     #[inline(always)]
     fn transpose(self, rows: [[f32; LANES]; LANES]) -> [[f32; LANES]; LANES] {
-        transpose_by_memory(self, rows)
+        std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
     }
-}
-
-#[inline(always)]
-fn transpose_by_memory<S: Simd>(simd: S, rows: [S::Vector; LANES]) -> [S::Vector; LANES] {
-    let mut before = [0.0; LANES * LANES];
-    let mut after = [0.0; LANES * LANES];
-    for (i, row) in rows.into_iter().enumerate() {
-        // SAFETY: row `i` of the 16 x 16 array has sixteen numbers.
-        unsafe { simd.store(before.as_mut_ptr().add(i * LANES), row) };
-    }
-    for i in 0..LANES {
-        for j in 0..LANES {
-            after[j * LANES + i] = before[i * LANES + j];
-        }
-    }
-    let mut columns = rows;
-    for (i, column) in columns.iter_mut().enumerate() {
-        // SAFETY: row `i` of the 16 x 16 array has sixteen numbers.
-        *column = unsafe { simd.load(after.as_ptr().add(i * LANES)) };
-    }
-    columns
 }

@@ -8,6 +8,7 @@ use crate::{
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Run, SplitRecord};
+use network::Architecture;
 use pictures::{decode::DecodeError, transform::Padding};
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
@@ -43,6 +44,7 @@ impl OpenedNetwork {
         let network = SavedNetwork::load(&checkpoint, &device)?;
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
+        let architecture = checkpoint.manifest.network.architecture;
         terminal.message(&format!(
             "network: {} ({which})",
             checkpoint.folder.display()
@@ -50,12 +52,12 @@ impl OpenedNetwork {
         if size != trained {
             terminal.message(&format!(
                 "pictures: {size} x {size} pixels, {}; the network was trained at {trained}",
-                cells(size)
+                cells(architecture, size)
             ));
-        } else if size.div_ceil(32) < FINE_ENOUGH {
+        } else if architecture.cells(size) < FINE_ENOUGH {
             terminal.message(&format!(
                 "pictures: {size} x {size} pixels, {}; a larger --size gives more cells, and worse predictions",
-                cells(size)
+                cells(architecture, size)
             ));
         }
         Ok(Self {
@@ -98,14 +100,14 @@ impl OpenedNetwork {
             manifest.iterations,
             manifest.size,
             self.size,
-            cells(self.size)
+            cells(manifest.network.architecture, self.size)
         )]
     }
 }
 
-/// How fine the maps are: the body halves five times.
-fn cells(size: usize) -> String {
-    let side = size.div_ceil(32);
+/// How fine the maps are.
+fn cells(architecture: Architecture, size: usize) -> String {
+    let side = architecture.cells(size);
     format!("so that maps have {side} x {side} cells")
 }
 

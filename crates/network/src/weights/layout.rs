@@ -1,24 +1,30 @@
 //! Key layouts: how files name the tensors of one and the same network.
 //!
 //! The canonical layout, used everywhere in this crate, is torchvision's for the body (`conv1.weight`,
-//! `bn1.running_var`, `layer1.0.downsample.1.bias`) and the plain head (`fc.weight`, `fc.bias`); fastai's head is
-//! `head.2.*`, `head.4.*`, `head.6.*`, `head.8.*`, `head.9.*`, the number being the position in fastai's
-//! `nn.Sequential`. `num_batches_tracked`, a counter that torch keeps and never uses with a fixed momentum, is left out.
+//! `bn1.running_var`, `layer1.0.downsample.1.bias`; `features.0.weight`); the plain head is `fc.weight` and `fc.bias`, as in
+//! torchvision's residual networks; fastai's head is `head.2.*`, `head.4.*`, `head.6.*`, `head.8.*`, `head.9.*`, the number
+//! being the position in fastai's `nn.Sequential`. `num_batches_tracked`, a counter that torch keeps and never uses with a fixed momentum, is left out.
 //!
-//! fastai 1 keeps body and head in a `nn.Sequential`, and the body's children in another: `0.0.weight` is the first
-//! convolution, `0.4` … `0.7` are the four layers, `1.*` is the head (fastai 1.0.30, `vision/learner.py`,
-//! `create_body` and `create_cnn`).
+//! fastai 1 keeps body and head in a `nn.Sequential`, and the body's children in another: in a residual network
+//! `0.0.weight` is the first convolution, `0.4` … `0.7` are the four layers, `1.*` is the head (fastai 1.0.30,
+//! `vision/learner.py`, `create_body` and `create_cnn`). The family of the body declares the places and torchvision's
+//! name of the head.
 
 use super::{NamedTensor, StateDict, TensorValues, WeightsError};
+use crate::{architecture::Architecture, family::Family};
 
-/// Renames tensors from any of the layouts known here: torchvision's, fastai 1's, a sequential body under any prefix
-/// (`features.0.weight`, `0.weight`), torchvision's under any prefix (`backbone.conv1.weight`). Tensors beside the
-/// network keep their names; one whose name is then that of a tensor of the network is left out.
+/// The tensors of a network of `architecture` renamed from any of the layouts known here: torchvision's, fastai 1's, a
+/// sequential body under any prefix (`features.0.weight`, `0.weight`), torchvision's under any prefix
+/// (`backbone.conv1.weight`). Tensors beside the network keep their names; one whose name is then that of a tensor of the
+/// network is left out.
 ///
 /// # Errors
 /// Two tensors of the network get the same name.
-pub fn to_canonical(state: StateDict) -> Result<StateDict, WeightsError> {
-    let body = BodyLayout::find(&state);
+pub fn to_canonical(
+    state: StateDict,
+    architecture: Architecture,
+) -> Result<StateDict, WeightsError> {
+    let body = BodyLayout::find(&state, family(architecture));
     let mut canonical = StateDict::new();
     let mut beside = Vec::new();
     for (name, tensor) in state {
@@ -45,17 +51,19 @@ pub fn to_canonical(state: StateDict) -> Result<StateDict, WeightsError> {
 /// `num_batches_tracked` (0) for every batch normalisation.
 ///
 /// # Errors
-/// A tensor is neither of the body nor of fastai's head.
-pub fn to_fastai(canonical: StateDict) -> Result<StateDict, WeightsError> {
+/// A tensor is neither of the body of `architecture` nor of fastai's head.
+pub fn to_fastai(
+    canonical: StateDict,
+    architecture: Architecture,
+) -> Result<StateDict, WeightsError> {
+    let family = family(architecture);
     rename_all(canonical, |name| {
         let (first, rest) = name.split_once('.')?;
         if first == "head" {
             return Some(format!("1.{rest}"));
         }
-        SEQUENTIAL_BODY
-            .iter()
-            .find(|(_, child)| *child == first)
-            .map(|(at, _)| format!("0.{at}.{rest}"))
+        let (place, _) = family.children.iter().find(|(_, child)| *child == first)?;
+        Some(format!("0.{place}.{rest}"))
     })
     .map_err(|name| WeightsError::NoPlaceInLayout {
         name,
@@ -63,22 +71,24 @@ pub fn to_fastai(canonical: StateDict) -> Result<StateDict, WeightsError> {
     })
 }
 
-/// torchvision's layout, the head under `fc`: `fc.weight` and `fc.bias` of the plain head, `fc.2.weight` … of fastai's
-/// (for a model whose `fc` is that `nn.Sequential`); with counters as in [`to_fastai`].
+/// torchvision's layout, the head under the name that it has there (`fc` or `classifier`): `fc.weight` and `fc.bias` of the
+/// plain head, `fc.2.weight` … of fastai's (for a model whose `fc` is that `nn.Sequential`); with counters as in
+/// [`to_fastai`].
 ///
 /// # Errors
-/// A tensor is neither of the body nor of a head.
-pub fn to_torchvision(canonical: StateDict) -> Result<StateDict, WeightsError> {
+/// A tensor is neither of the body of `architecture` nor of a head.
+pub fn to_torchvision(
+    canonical: StateDict,
+    architecture: Architecture,
+) -> Result<StateDict, WeightsError> {
+    let family = family(architecture);
     rename_all(canonical, |name| {
         let (first, rest) = name.split_once('.')?;
-        match first {
-            "head" => Some(format!("fc.{rest}")),
-            "fc" => Some(name.to_owned()),
-            _ => SEQUENTIAL_BODY
-                .iter()
-                .any(|(_, child)| *child == first)
-                .then(|| name.to_owned()),
+        if matches!(first, "head" | "fc") {
+            return Some(format!("{}.{rest}", family.head));
         }
+        let of_body = family.children.iter().any(|(_, child)| *child == first);
+        of_body.then(|| name.to_owned())
     })
     .map_err(|name| WeightsError::NoPlaceInLayout {
         name,
@@ -88,79 +98,89 @@ pub fn to_torchvision(canonical: StateDict) -> Result<StateDict, WeightsError> {
 
 const COUNTER: &str = "num_batches_tracked";
 
-/// Places of torchvision's children in a sequential body; 2 is the ReLU, 3 the pooling.
-const SEQUENTIAL_BODY: [(&str, &str); 6] = [
-    ("0", "conv1"),
-    ("1", "bn1"),
-    ("4", "layer1"),
-    ("5", "layer2"),
-    ("6", "layer3"),
-    ("7", "layer4"),
-];
+/// Place of the first layer with parameters in fastai's head, by which that head is known under torchvision's name too.
+const FIRST_OF_HEAD: &str = "2.";
 
-/// How a file names the body.
-enum BodyLayout {
+fn family(architecture: Architecture) -> &'static Family {
+    architecture.as_plan(|plan| plan.family())
+}
+
+/// How a file names body and head.
+struct BodyLayout {
+    family: &'static Family,
+    naming: Naming,
+    prefix: String,
+    /// torchvision's name stands for fastai's head.
+    has_fastai_head: bool,
+}
+
+enum Naming {
     /// `{prefix}layer1.0.conv1.weight`.
-    Named { prefix: String },
+    Named,
     /// `{prefix}4.0.conv1.weight`.
-    Sequential { prefix: String },
+    Sequential,
 }
 
 impl BodyLayout {
-    /// Every residual network has the first convolution of the first layer; the one of the shortest name counts.
-    fn find(state: &StateDict) -> Option<Self> {
-        let names = state
-            .names()
-            .filter_map(|name| name.strip_suffix("0.conv1.weight"));
-        let bodies = names.filter_map(|layer| {
-            let named = layer.strip_suffix("layer1.").map(|prefix| Self::Named {
-                prefix: prefix.to_owned(),
-            });
-            named.or_else(|| {
-                Some(Self::Sequential {
-                    prefix: layer.strip_suffix("4.")?.to_owned(),
-                })
+    /// The body of the shortest name, if there is one.
+    fn find(state: &StateDict, family: &'static Family) -> Option<Self> {
+        let (child, rest) = family.mark;
+        let place = family.children.iter().find(|(_, name)| *name == child);
+        let (place, _) = place.expect("a family's mark is in one of its children");
+        let ends = [
+            (Naming::Named, format!("{child}.{rest}")),
+            (Naming::Sequential, format!("{place}.{rest}")),
+        ];
+        let (naming, prefix) = ends
+            .into_iter()
+            .filter_map(|(naming, end)| {
+                let prefixes = state.names().filter_map(|name| name.strip_suffix(&end));
+                let whole = prefixes.filter(|prefix| prefix.is_empty() || prefix.ends_with('.'));
+                Some((naming, whole.min_by_key(|prefix| prefix.len())?.to_owned()))
             })
-        });
-        let is_whole = |body: &Self| body.prefix().is_empty() || body.prefix().ends_with('.');
-        bodies
-            .filter(is_whole)
-            .min_by_key(|body| body.prefix().len())
-    }
-
-    fn prefix(&self) -> &str {
-        match self {
-            Self::Named { prefix } | Self::Sequential { prefix } => prefix,
-        }
+            .min_by_key(|(_, prefix)| prefix.len())?;
+        let first_of_head = format!("{prefix}{}.{FIRST_OF_HEAD}", family.head);
+        Some(Self {
+            family,
+            naming,
+            has_fastai_head: state.names().any(|name| name.starts_with(&first_of_head)),
+            prefix,
+        })
     }
 
     /// The canonical name; `None` if the tensor belongs neither to this body nor to its head.
     fn rename(&self, name: &str) -> Option<String> {
-        match self {
-            Self::Named { prefix } => {
-                let rest = name.strip_prefix(prefix)?;
-                let head = rest
-                    .strip_prefix("fc.")
-                    .filter(|rest| rest.starts_with(|first: char| first.is_ascii_digit()));
-                Some(head.map_or_else(|| rest.to_owned(), |rest| format!("head.{rest}")))
-            }
-            Self::Sequential { prefix } => {
-                let child = |rest: &str| {
-                    let (at, rest) = rest.split_once('.')?;
-                    let (_, child) = SEQUENTIAL_BODY.iter().find(|(place, _)| *place == at)?;
-                    Some(format!("{child}.{rest}"))
-                };
-                // The body is the first of two in a sequence, the head the second.
-                let head = || {
-                    Some(format!(
-                        "head.{}",
-                        name.strip_prefix(prefix.strip_suffix("0.")?)?
-                            .strip_prefix("1.")?
-                    ))
-                };
-                name.strip_prefix(prefix).and_then(child).or_else(head)
-            }
+        match self.naming {
+            Naming::Named => Some(self.named(name.strip_prefix(&self.prefix)?)),
+            Naming::Sequential => self.of_sequence(name),
         }
+    }
+
+    fn named(&self, name: &str) -> String {
+        let rest = name.strip_prefix(self.family.head);
+        match rest.and_then(|rest| rest.strip_prefix('.')) {
+            Some(rest) if self.has_fastai_head => format!("head.{rest}"),
+            Some(rest @ ("weight" | "bias")) => format!("fc.{rest}"),
+            _ => name.to_owned(),
+        }
+    }
+
+    fn of_sequence(&self, name: &str) -> Option<String> {
+        let child = |rest: &str| {
+            let (at, rest) = rest.split_once('.')?;
+            let mut children = self.family.children.iter();
+            let (_, child) = children.find(|(place, _)| *place == at)?;
+            Some(format!("{child}.{rest}"))
+        };
+        // The body is the first of two in a sequence, the head the second.
+        let head = || {
+            let both = self.prefix.strip_suffix("0.")?;
+            let rest = name.strip_prefix(both)?.strip_prefix("1.")?;
+            Some(format!("head.{rest}"))
+        };
+        name.strip_prefix(&self.prefix)
+            .and_then(child)
+            .or_else(head)
     }
 }
 

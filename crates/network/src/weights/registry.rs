@@ -4,28 +4,18 @@
 //! is the file of torchvision before 0.9, the one that fastai 1 loads.
 
 use super::WeightsError;
+use crate::body::FAMILIES;
 use download::{Digest, Download, Progress};
 use std::path::{Path, PathBuf};
 
 /// Where torchvision's files are.
 pub const BASE_URL: &str = "https://download.pytorch.org/models";
 
-/// All names, from `model_urls` and the weight enumerations of `torchvision/models/resnet.py`, old and new.
-pub const NAMES: [&str; 13] = [
-    "resnet18-5c106cde",
-    "resnet18-f37072fd",
-    "resnet34-333f7ec4",
-    "resnet34-b627a593",
-    "resnet50-0676ba61",
-    "resnet50-11ad3fa6",
-    "resnet50-19c8e357",
-    "resnet101-5d3b4d8f",
-    "resnet101-63fe2227",
-    "resnet101-cd907fc2",
-    "resnet152-394f9c45",
-    "resnet152-b121ed2d",
-    "resnet152-f82ba261",
-];
+/// Names of all files, from `model_urls` and the weight enumerations of torchvision, old and new; each family declares
+/// its own.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    FAMILIES.iter().flat_map(|family| family.files).copied()
+}
 
 /// The file called `name` in `cache_folder`, downloaded from `base_url` (usually [`BASE_URL`]) if it isn't there yet, and
 /// with a verified digest.
@@ -73,25 +63,20 @@ fn fetch(
 /// # Errors
 /// The name is unknown; the message has the nearest one.
 pub fn digest_prefix(name: &str) -> Result<&str, WeightsError> {
-    let known = NAMES
-        .contains(&name)
-        .then(|| name.rsplit_once('-'))
-        .flatten();
-    known.map(|(_, digest)| digest).ok_or_else(|| unknown(name))
+    let known = names().find(|known| *known == name);
+    let digest = known.and_then(|known| known.rsplit_once('-'));
+    digest
+        .map(|(_, digest)| digest)
+        .ok_or_else(|| unknown(name))
 }
 
 fn unknown(name: &str) -> WeightsError {
-    let distance = |known: &str| strsim::damerau_levenshtein(name, known);
-    let nearest = NAMES
-        .into_iter()
-        .min_by_key(|known| distance(known))
-        .filter(|known| distance(known) <= known.len() / 2);
     WeightsError::UnknownName {
         name: name.to_owned(),
-        suggestion: nearest
+        suggestion: words::nearest(name, names())
             .map(|nearest| format!("; did you mean `{nearest}`?"))
             .unwrap_or_default(),
-        known: NAMES.join(", "),
+        known: names().collect::<Vec<_>>().join(", "),
     }
 }
 

@@ -1,6 +1,7 @@
+use crate::body::FAMILIES;
 use std::cmp::Ordering;
 
-/// Orders tensor names as torch lists them: the stem, the layers by number, the head; within a layer weight, bias,
+/// Order of tensor names as torch lists them: the body as its family declares, the head; within a layer weight, bias,
 /// running mean, running variance, number of batches. Unknown names come last, in byte order.
 pub(super) fn compare(left: &str, right: &str) -> Ordering {
     fn ranked(name: &str) -> impl Iterator<Item = (u64, &str)> {
@@ -10,18 +11,7 @@ pub(super) fn compare(left: &str, right: &str) -> Ordering {
 }
 
 fn rank(part: &str) -> u64 {
-    const NAMED: [&str; 16] = [
-        "conv1",
-        "bn1",
-        "conv2",
-        "bn2",
-        "conv3",
-        "bn3",
-        "downsample",
-        "layer1",
-        "layer2",
-        "layer3",
-        "layer4",
+    const OF_A_LAYER: [&str; 5] = [
         "weight",
         "bias",
         "running_mean",
@@ -29,13 +19,14 @@ fn rank(part: &str) -> u64 {
         "num_batches_tracked",
     ];
     let last = || match part {
-        "fc" | "head" => u64::MAX - 1,
+        "fc" | "head" | "classifier" => u64::MAX - 1,
         _ => u64::MAX,
     };
-    let named = || NAMED.iter().position(|known| *known == part);
+    let bodies = FAMILIES.iter().flat_map(|family| family.order);
+    let mut named = bodies.chain(&OF_A_LAYER);
     part.parse()
         .ok()
-        .or_else(|| named().map(|at| at as u64))
+        .or_else(|| named.position(|known| *known == part).map(|at| at as u64))
         .unwrap_or_else(last)
 }
 

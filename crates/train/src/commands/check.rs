@@ -4,12 +4,13 @@ use crate::{
     config::{Config, DataSource, StageConfig},
     data::Data,
     learner::{LabelledBatch, Learner},
+    schedule::Schedule,
 };
 use anyhow::Result;
 use burn::tensor::Device;
 use indicatif::HumanBytes;
 use kernels::DeviceChoice;
-use network::{NetworkSpec, ResNet, Summary};
+use network::{Network, NetworkSpec, Summary};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::{
@@ -94,7 +95,6 @@ fn describe(
     let (_, per_epoch) = stage.batches(pictures);
     let schedule = stage.schedule(pictures, config);
     let summary = Summary::new(spec, *size, *batch_size);
-    let [early, late, head] = schedule.max_learning_rates;
     terminal.result(&format!(
         "\nstage {}: {size} px, batches of {batch_size}, {epochs} epochs of {per_epoch} iterations",
         number + 1
@@ -104,9 +104,12 @@ fn describe(
         summary.trainable(stage.train),
         summary.total()
     ));
-    terminal.result(&format!(
-        "  highest learning rates: {early:.3e} conv1 to layer2, {late:.3e} layer3 and layer4, {head:.3e} head"
-    ));
+    let groups = spec.architecture.groups().iter();
+    let rates: Vec<String> = groups
+        .zip(&schedule.max_learning_rates)
+        .map(|(group, rate)| format!("{rate:.3e} {}", group.layers))
+        .collect();
+    terminal.result(&format!("  highest learning rates: {}", rates.join(", ")));
     terminal.result(&format!(
         "  learning rate rises for {} iterations and falls for {}",
         schedule.rising, schedule.falling
@@ -115,12 +118,12 @@ fn describe(
 
 /// Time of one training step per picture, after one that warms up. The network comes back changed.
 fn measure(
-    network: ResNet,
+    network: Network,
     stage: &StageConfig,
     config: &Config,
     data: &Data,
     device: &Device,
-) -> Result<(Duration, ResNet)> {
+) -> Result<(Duration, Network)> {
     let mut learner = Learner::new(network, stage.train, config.optimizer, device);
     let count = MEASURED_BATCH.min(stage.batch_size);
     let batch = LabelledBatch {
@@ -130,7 +133,7 @@ fn measure(
     };
     let rates = stage.schedule(data.split.train.len(), config).at(0);
     let mut rng = ChaCha8Rng::seed_from_u64(config.seed);
-    learner.step(batch.clone(), rates, &mut rng)?;
+    learner.step(batch.clone(), rates.clone(), &mut rng)?;
     let started = Instant::now();
     learner.step(batch, rates, &mut rng)?;
     Ok((started.elapsed() / count as u32, learner.into_network()))

@@ -20,6 +20,7 @@ pub fn export(
         None => run.latest()?.checkpoint,
     };
     let manifest = &checkpoint.manifest;
+    let architecture = manifest.network.architecture;
     let weights = checkpoint.weights()?;
     let state = match key_layout {
         KeyLayout::Fastai => {
@@ -27,15 +28,12 @@ pub fn export(
                 manifest.network.head == HeadKind::Fastai,
                 "this run has a plain head, which fastai's layout has no place for: use --layout torchvision"
             );
-            layout::to_fastai(weights)?
+            layout::to_fastai(weights, architecture)?
         }
-        KeyLayout::Torchvision => layout::to_torchvision(weights)?,
+        KeyLayout::Torchvision => layout::to_torchvision(weights, architecture)?,
     };
     let metadata = BTreeMap::from([
-        (
-            "architecture".to_owned(),
-            manifest.network.architecture.to_string(),
-        ),
+        ("architecture".to_owned(), architecture.to_string()),
         (
             "classes".to_owned(),
             serde_json::to_string(&manifest.classes)?,

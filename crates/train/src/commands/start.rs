@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::Run;
 use kernels::DeviceChoice;
-use network::ResNet;
+use network::Network;
 use std::{
     path::Path,
     process::ExitCode,
@@ -82,7 +82,7 @@ pub fn first_network(
     classes: usize,
     device: &Device,
     terminal: &Terminal,
-) -> Result<ResNet> {
+) -> Result<Network> {
     let spec = config.network_spec(classes);
     let network = spec.init(config.model.kernels, config.seed, device);
     match &config.model.weights {

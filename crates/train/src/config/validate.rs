@@ -12,8 +12,9 @@ impl Config {
         if self.stages.is_empty() {
             return Some("there is no [[stage]]: add at least one".to_owned());
         }
+        let groups = self.model.architecture.groups().len();
         let stages = self.stages.iter().enumerate().find_map(|(number, stage)| {
-            let problem = stage.problem()?;
+            let problem = stage.problem(groups)?;
             Some(format!("stage.{number}.{problem}"))
         });
         stages
@@ -53,8 +54,8 @@ impl OptimizerConfig {
 }
 
 impl StageConfig {
-    fn problem(&self) -> Option<String> {
-        let mut rates = self.max_learning_rate.per_group().into_iter();
+    fn problem(&self, groups: usize) -> Option<String> {
+        let mut rates = self.max_learning_rate.per_group(groups).into_iter();
         outside("size", self.size as f64, 32.0..=2048.0)
             // Batch normalisation needs more than one picture.
             .or_else(|| outside("batch_size", self.batch_size as f64, 2.0..=65536.0))

@@ -2,7 +2,7 @@
 
 use burn::tensor::Device;
 use network::{
-    Algorithm, Architecture, NetworkSpec, ResNet, Trainable,
+    Algorithm, Architecture, Network, NetworkSpec, Trainable,
     weights::{StateDict, layout},
 };
 use rand::SeedableRng;
@@ -12,7 +12,7 @@ use std::{convert::Infallible, fs, path::PathBuf};
 use train::{
     config::{LearningRate, OptimizerConfig},
     learner::{LabelledBatch, Learner, validate},
-    schedule::{OneCycle, Rates},
+    schedule::{OneCycle, Rates, Schedule},
     smoothing::SmoothedLoss,
 };
 
@@ -45,7 +45,7 @@ pub fn train(algorithm: Algorithm) -> Trace {
         let mut learner = Learner::new(network, trainable, OptimizerConfig::default(), &device);
         let mut meter = SmoothedLoss::default();
         for step in 0..2 * PER_EPOCH {
-            let rates = trace.rates[stage * 2 * PER_EPOCH + step];
+            let rates = trace.rates[stage * 2 * PER_EPOCH + step].clone();
             let batch = batches[step % PER_EPOCH].clone();
             let loss = learner
                 .step(batch, rates, &mut ChaCha8Rng::seed_from_u64(0))
@@ -74,13 +74,13 @@ pub fn schedules() -> Vec<Rates> {
     fits.into_iter()
         .flat_map(|(rate, pct_start)| {
             let n = 2 * PER_EPOCH;
-            let cycle = OneCycle::new(n, rate.per_group(), pct_start, [0.95, 0.85], 25.0);
+            let cycle = OneCycle::new(n, rate.per_group(3), pct_start, [0.95, 0.85], 25.0);
             (0..n).map(move |iteration| cycle.at(iteration))
         })
         .collect()
 }
 
-fn initial(algorithm: Algorithm, device: &Device) -> ResNet {
+fn initial(algorithm: Algorithm, device: &Device) -> Network {
     let spec = NetworkSpec {
         base_width: 8,
         dropout: [0.0, 0.0],
@@ -88,7 +88,7 @@ fn initial(algorithm: Algorithm, device: &Device) -> ResNet {
     };
     let network = spec.blank(algorithm, device);
     let state = StateDict::read(&fixtures().join("initial_state.safetensors")).unwrap();
-    let state = layout::to_canonical(state).unwrap();
+    let state = layout::to_canonical(state, network.architecture()).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
     network.with_state(state)
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{
     Gather,
-    rows::{Pixel, Pixels, pack_rows},
+    rows::{BLOCK_PANELS, Pixel, Pixels, pack_rows},
 };
 use crate::{
     convolution::epilogue::{Epilogue, finish_row},
@@ -15,8 +15,6 @@ use crate::{
     simd::{Kernel, LANES, Level, Simd},
 };
 
-/// Row panels of one task: with [`MAXIMUM_GROUPS`] the packed rows take half of a second-level cache of 512 KiB.
-pub(super) const BLOCK_PANELS: usize = 8;
 /// Groups of sixteen summands between two visits of the outputs: the right panel (32 KiB) stays in the first-level cache.
 const MAXIMUM_GROUPS: usize = 16;
 /// Tasks wanted at least, so that several threads end at about the same time.

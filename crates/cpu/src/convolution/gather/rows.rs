@@ -2,11 +2,14 @@
 
 use std::ops::Range;
 
-use super::{Gather, product::BLOCK_PANELS};
+use super::Gather;
 use crate::{
     gemm::{GROUP, PANEL_ROWS},
     simd::{LANES, Simd},
 };
+
+/// Row panels of one task: with the groups of one part of the sum the packed rows take half of a second-level cache of 512 KiB.
+pub(super) const BLOCK_PANELS: usize = 8;
 
 /// An output pixel: where its taps start and where it is written.
 #[derive(Clone, Copy, Default)]
@@ -94,8 +97,7 @@ pub(super) fn pack_rows<S: Simd>(
         for (i, group) in groups.clone().enumerate() {
             let target = &mut panel[i * GROUP + r * LANES..][..LANES];
             let line = &line[group * LANES..][..LANES];
-            // SAFETY: both slices have sixteen numbers.
-            unsafe { simd.store(target.as_mut_ptr(), simd.load(line.as_ptr())) };
+            simd.store(target, simd.load(line));
         }
     }
 }
@@ -146,10 +148,10 @@ fn copy_groups<S: Simd>(simd: S, source: Option<&[f32]>, count: usize, target: &
         // SAFETY: the assertions cover sixteen numbers at `i` of both slices.
         unsafe {
             let value = match source {
-                Some(source) => simd.load(source.as_ptr().add(i * LANES)),
+                Some(source) => simd.load_from(source.as_ptr().add(i * LANES)),
                 None => simd.splat(0.0),
             };
-            simd.store(target.as_mut_ptr().add(i * GROUP), value);
+            simd.store_to(target.as_mut_ptr().add(i * GROUP), value);
         }
     }
 }
@@ -218,14 +220,8 @@ fn copy_run<S: Simd>(simd: S, source: &[f32], start: usize, count: usize, target
         target[..count].copy_from_slice(&source[start..start + count]);
         return;
     }
-    assert!(rounded <= target.len());
-    for i in (0..count).step_by(LANES) {
-        // SAFETY: the checks above cover `rounded` numbers of both slices.
-        unsafe {
-            simd.store(
-                target.as_mut_ptr().add(i),
-                simd.load(source.as_ptr().add(start + i)),
-            )
-        };
+    let source = source[start..start + rounded].chunks_exact(LANES);
+    for (target, source) in target[..rounded].chunks_exact_mut(LANES).zip(source) {
+        simd.store(target, simd.load(source));
     }
 }

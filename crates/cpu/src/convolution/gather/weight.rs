@@ -124,8 +124,7 @@ impl PackPanel<'_> {
                 let (channel, element) = summand(first + i);
                 let row = (self.gather.element_rows[element] + channel) * PANEL_COLUMNS + half;
                 let target = &mut self.target[row..row + LANES];
-                // SAFETY: the slice has sixteen numbers.
-                unsafe { simd.store(target.as_mut_ptr(), column) };
+                simd.store(target, column);
             }
         }
     }

@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::{
-    Tile, Winograd,
-    places::{Positions, Sink},
-    spread,
+    places::{Positions, Sink, check_place},
+    sizes::{OUTPUTS, POSITIONS, spread},
     tiles::LeftLayout,
-    transform::{POSITIONS, transform_product},
+    tiling::{Tile, Winograd},
+    transform::transform_product,
     weight::{TransformWeight, position_step, transformed_length},
 };
 use crate::{
@@ -87,8 +87,9 @@ impl Kernel for Multiply<'_> {
             for half in [0, LANES] {
                 // SAFETY: the products are this task's own, and nothing else uses them any more.
                 let products = unsafe { Positions::new(products, i * PANEL_COLUMNS + half, step) };
-                let mut outputs =
-                    self.output_tile(winograd.tile(tile), self.panel * PANEL_COLUMNS + half);
+                let channel = self.panel * PANEL_COLUMNS + half;
+                // SAFETY: this task alone has its tiles at its 32 output channels.
+                let mut outputs = unsafe { self.output_tile(winograd.tile(tile), channel) };
                 transform_product(simd, &products, &mut outputs);
             }
         }
@@ -96,8 +97,12 @@ impl Kernel for Multiply<'_> {
 }
 
 impl Multiply<'_> {
-    /// Where the outputs of a tile at sixteen channels go.
-    fn output_tile(&self, tile: Tile, channel: usize) -> OutputTile<'_> {
+    /// Where the outputs of a tile at the sixteen channels from `channel` on go.
+    ///
+    /// # Safety
+    /// While the result lives, nobody else may use these numbers of the output.
+    #[inline(always)]
+    unsafe fn output_tile(&self, tile: Tile, channel: usize) -> OutputTile<'_> {
         let (height, width) = self.winograd.target;
         let channels = self.winograd.channels_out;
         let pixel = (tile.image * height + tile.row) * width + tile.column;
@@ -164,7 +169,7 @@ struct OutputTile<'a> {
     channel: usize,
 }
 
-impl Sink for OutputTile<'_> {
+impl Sink<OUTPUTS> for OutputTile<'_> {
     #[inline(always)]
     fn put<A: Arithmetic>(
         &mut self,
@@ -174,11 +179,12 @@ impl Sink for OutputTile<'_> {
         lane: usize,
         value: A::Vector,
     ) {
+        check_place::<OUTPUTS, A>(row, column, lane);
         if row >= self.inside.0 || column >= self.inside.1 {
             return;
         }
         let position = self.position + row * self.row_step + column * self.pixel_step + lane;
-        // SAFETY: this task alone has the tile and its output channels.
+        // SAFETY: one of the tile's pixels at one of its sixteen channels, which are ours by the promise to `output_tile`.
         let target = unsafe { self.target.slice_mut(position, A::WIDTH) };
         let channel = self.channel + lane;
         finish_vector(arithmetic, self.epilogue, position, channel, value, target);

@@ -2,15 +2,18 @@
 
 use std::marker::PhantomData;
 
-use super::transform::{INPUTS, POSITIONS};
+use super::sizes::{INPUTS, POSITIONS};
 use crate::{
     scratch::Shared,
     simd::{Arithmetic, LANES, Simd},
 };
 
 /// Where a transform reads its `N` x `N` vectors of sixteen lanes, a register at a time.
-pub trait Source {
+pub trait Source<const N: usize> {
     /// The lanes from `lane` on of the vector at a row and a column.
+    ///
+    /// # Panics
+    /// When there is no such row or column, or there are fewer lanes than a register has.
     fn get<A: Arithmetic>(
         &self,
         arithmetic: A,
@@ -20,9 +23,12 @@ pub trait Source {
     ) -> A::Vector;
 }
 
-/// Where a transform writes its vectors of sixteen lanes, a register at a time, each once.
-pub trait Sink {
+/// Where a transform writes its `N` x `N` vectors of sixteen lanes, a register at a time, each once.
+pub trait Sink<const N: usize> {
     /// Takes the lanes from `lane` on of the vector at a row and a column.
+    ///
+    /// # Panics
+    /// When there is no such row or column, or there are fewer lanes than a register has.
     fn put<A: Arithmetic>(
         &mut self,
         arithmetic: A,
@@ -31,6 +37,12 @@ pub trait Sink {
         lane: usize,
         value: A::Vector,
     );
+}
+
+/// The check of [`Source::get`] and [`Sink::put`]. It costs nothing: the transforms are unrolled.
+#[inline(always)]
+pub fn check_place<const N: usize, A: Arithmetic>(row: usize, column: usize, lane: usize) {
+    assert!(row < N && column < N && lane <= LANES - A::WIDTH);
 }
 
 /// The 36 numbers of a tile at sixteen channels, some distance apart in memory.
@@ -58,15 +70,16 @@ impl<'a> Positions<'a> {
         }
     }
 
+    /// The place of as many lanes as a register has, which [`Positions::new`] has found inside.
     #[inline(always)]
-    fn pointer(&self, row: usize, column: usize) -> *mut f32 {
-        debug_assert!(row < INPUTS && column < INPUTS);
+    fn pointer<A: Arithmetic>(&self, row: usize, column: usize, lane: usize) -> *mut f32 {
+        check_place::<INPUTS, A>(row, column, lane);
         self.numbers
-            .pointer_unchecked(self.start + (row * INPUTS + column) * self.step)
+            .pointer_unchecked(self.start + (row * INPUTS + column) * self.step + lane)
     }
 }
 
-impl Source for Positions<'_> {
+impl Source<INPUTS> for Positions<'_> {
     #[inline(always)]
     fn get<A: Arithmetic>(
         &self,
@@ -75,12 +88,13 @@ impl Source for Positions<'_> {
         column: usize,
         lane: usize,
     ) -> A::Vector {
-        // SAFETY: `new` checked the last of the 36 places and had the promise that they are ours; a vector has sixteen lanes.
-        unsafe { arithmetic.load(self.pointer(row, column).wrapping_add(lane)) }
+        // SAFETY: `new` checked the last of the 36 places and had the promise that they are ours; `pointer` checked that this
+        // is one of them.
+        unsafe { arithmetic.load_from(self.pointer::<A>(row, column, lane)) }
     }
 }
 
-impl Sink for Positions<'_> {
+impl Sink<INPUTS> for Positions<'_> {
     #[inline(always)]
     fn put<A: Arithmetic>(
         &mut self,
@@ -91,7 +105,7 @@ impl Sink for Positions<'_> {
         value: A::Vector,
     ) {
         // SAFETY: as in `get`.
-        unsafe { arithmetic.store(self.pointer(row, column).wrapping_add(lane), value) }
+        unsafe { arithmetic.store_to(self.pointer::<A>(row, column, lane), value) }
     }
 }
 
@@ -111,7 +125,7 @@ impl<const N: usize> Block<N> {
     }
 }
 
-impl<const N: usize> Source for Block<N> {
+impl<const N: usize> Source<N> for Block<N> {
     #[inline(always)]
     fn get<A: Arithmetic>(
         &self,
@@ -120,13 +134,11 @@ impl<const N: usize> Source for Block<N> {
         column: usize,
         lane: usize,
     ) -> A::Vector {
-        let numbers = &self.0[row][column][lane..lane + A::WIDTH];
-        // SAFETY: the slice has as many numbers as a register.
-        unsafe { arithmetic.load(numbers.as_ptr()) }
+        arithmetic.load(&self.0[row][column][lane..])
     }
 }
 
-impl<const N: usize> Sink for Block<N> {
+impl<const N: usize> Sink<N> for Block<N> {
     #[inline(always)]
     fn put<A: Arithmetic>(
         &mut self,
@@ -136,9 +148,7 @@ impl<const N: usize> Sink for Block<N> {
         lane: usize,
         value: A::Vector,
     ) {
-        let numbers = &mut self.0[row][column][lane..lane + A::WIDTH];
-        // SAFETY: the slice has as many numbers as a register.
-        unsafe { arithmetic.store(numbers.as_mut_ptr(), value) }
+        arithmetic.store(&mut self.0[row][column][lane..], value);
     }
 }
 
@@ -151,7 +161,11 @@ pub struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     /// Pictures of `size` (rows, columns) with as many channels as there are `zeros`.
+    ///
+    /// # Panics
+    /// When there are fewer than sixteen channels.
     pub fn new(numbers: &'a [f32], size: (usize, usize), zeros: &'a [f32]) -> Picture<'a> {
+        assert!(zeros.len() >= LANES);
         Picture {
             numbers,
             size,
@@ -189,7 +203,7 @@ impl<'a> Picture<'a> {
 
 /// Some pixels of a [`Picture`], looked at sixteen channels at a time.
 pub struct Square<'a, const N: usize> {
-    /// Each has `channels` numbers.
+    /// Each has `channels` numbers, of which sixteen follow from `channel` on.
     pixels: [[*const f32; N]; N],
     channels: usize,
     channel: usize,
@@ -219,7 +233,7 @@ impl<const N: usize> Square<'_, N> {
     }
 }
 
-impl<const N: usize> Source for Square<'_, N> {
+impl<const N: usize> Source<N> for Square<'_, N> {
     #[inline(always)]
     fn get<A: Arithmetic>(
         &self,
@@ -228,7 +242,10 @@ impl<const N: usize> Source for Square<'_, N> {
         column: usize,
         lane: usize,
     ) -> A::Vector {
-        // SAFETY: every pixel has `channels` numbers, and `look_at` left sixteen of them from `channel` on.
-        unsafe { arithmetic.load(self.pixels[row][column].add(self.channel + lane)) }
+        check_place::<N, A>(row, column, lane);
+        let pixel = self.pixels[row][column];
+        // SAFETY: sixteen numbers of every pixel follow from `channel` on, as `Picture::new` and `look_at` checked, and the
+        // lanes are among them.
+        unsafe { arithmetic.load_from(pixel.add(self.channel + lane)) }
     }
 }

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    Winograd,
     places::{Picture, Positions},
-    spread,
-    transform::{INPUTS, OUTPUTS, POSITIONS, transform_input},
+    sizes::{INPUTS, OUTPUTS, POSITIONS, spread},
+    tiling::Winograd,
+    transform::transform_input,
 };
 use crate::{
     gemm::GROUP,

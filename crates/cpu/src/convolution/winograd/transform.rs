@@ -14,15 +14,6 @@ use std::f32::consts::{FRAC_1_SQRT_2, SQRT_2};
 use super::places::{Sink, Source};
 use crate::simd::{Arithmetic, LANES, Simd};
 
-/// Outputs of a tile along one axis.
-pub const OUTPUTS: usize = 4;
-/// Inputs of a tile along one axis.
-pub const INPUTS: usize = 6;
-/// Products of a tile.
-pub const POSITIONS: usize = INPUTS * INPUTS;
-/// Rows and columns of the kernel.
-pub const KERNEL: usize = 3;
-
 // Helpers instead of closures: a closure is not compiled for the instructions of the function around it.
 
 /// `a + factor * b`.
@@ -155,7 +146,7 @@ macro_rules! both_axes {
     ($(#[$doc:meta])* $name:ident, $line:ident, $from:literal, $to:literal) => {
         $(#[$doc])*
         #[inline(always)]
-        pub fn $name<S: Simd>(simd: S, from: &impl Source, to: &mut impl Sink) {
+        pub fn $name<S: Simd>(simd: S, from: &impl Source<$from>, to: &mut impl Sink<$to>) {
             let arithmetic = simd.register();
             for lane in (0..LANES).step_by(S::Register::WIDTH) {
                 let mut half = [[arithmetic.splat(0.0); $from]; $to];

@@ -3,10 +3,10 @@
 use std::ops::Range;
 
 use super::{
-    Winograd,
     places::{Block, Positions},
-    spread,
-    transform::{KERNEL, POSITIONS, transform_weight},
+    sizes::{KERNEL, POSITIONS, spread},
+    tiling::Winograd,
+    transform::transform_weight,
 };
 use crate::{
     convolution::transposed::{Lanes, load_transposed},
@@ -74,8 +74,7 @@ impl Kernel for TransformWeight<'_> {
                         elements - 1 - i
                     };
                     let lanes = kernel.lanes(i / KERNEL, i % KERNEL);
-                    // SAFETY: the array has sixteen numbers.
-                    unsafe { simd.store(lanes.as_mut_ptr(), columns[element]) };
+                    simd.store(lanes, columns[element]);
                 }
                 let start = self.start + i * PANEL_COLUMNS + half;
                 // SAFETY: this task alone has this panel and these channels.

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use super::{
-    super::{
-        places::{Block, Positions},
-        transform::{KERNEL, POSITIONS, transform_product_to_weight},
-    },
-    BLOCK, Plan, SumsLayout,
-};
+use super::plan::{BLOCK, Plan, SumsLayout};
 use crate::{
+    convolution::winograd::{
+        places::{Block, Positions},
+        sizes::{KERNEL, POSITIONS},
+        transform::transform_product_to_weight,
+    },
     gemm::{Strided, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Simd},
@@ -183,15 +182,13 @@ impl WriteGradient<'_> {
         let mut columns = [simd.splat(0.0); LANES];
         for (i, column) in columns.iter_mut().enumerate().take(elements) {
             let lanes = gradient.lanes(i / KERNEL, i % KERNEL);
-            // SAFETY: the array has sixteen numbers.
-            *column = unsafe { simd.load(lanes.as_ptr()) };
+            *column = simd.load(lanes);
         }
         for (lane, line) in simd.transpose(columns).into_iter().enumerate() {
             let output = column * BLOCK + half + lane;
             let at = (output * self.plan.shape.channels_in + row * BLOCK + channel) * elements;
             let mut numbers = [0.0; LANES];
-            // SAFETY: the array has sixteen numbers.
-            unsafe { simd.store(numbers.as_mut_ptr(), line) };
+            simd.store(&mut numbers, line);
             // SAFETY: this task alone has these input and output channels.
             unsafe { self.target.slice_mut(at, elements) }.copy_from_slice(&numbers[..elements]);
         }

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use super::{
-    super::{
-        places::Picture,
-        transform::{INPUTS, OUTPUTS, transform_input, transform_output_gradient},
-    },
-    BLOCK, Plan,
-};
+use super::plan::{BLOCK, Plan};
 use crate::{
+    convolution::winograd::{
+        places::Picture,
+        sizes::{INPUTS, OUTPUTS},
+        transform::{transform_input, transform_output_gradient},
+    },
     scratch::{Scratch, Shared},
     simd::{Kernel, LANES, Simd},
 };
