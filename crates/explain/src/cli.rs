@@ -1,12 +1,15 @@
 //! The command line.
 
-use crate::cam::{METHODS, Method, method};
-use clap::{Args, Parser, Subcommand, builder::PossibleValuesParser};
+use cam::{METHODS, Method, method};
+use clap::{
+    Args, Parser, Subcommand,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
 use kernels::DeviceChoice;
 use std::path::PathBuf;
 use terminal::Volume;
 
-/// Means every method.
+/// The word for every method.
 const ALL: &str = "all";
 
 /// Show where a trained network looked: heat-maps over pictures, as pictures, numbers and one page.
@@ -59,7 +62,7 @@ pub struct ExplainArgs {
     pub class: Vec<String>,
     /// How to make the maps.
     #[arg(long, value_delimiter = ',', default_value = "activation,grad-cam", value_parser = methods())]
-    pub method: Vec<String>,
+    pub method: Vec<MethodChoice>,
     /// Draw evidence against a class too, instead of cutting it off.
     #[arg(long)]
     pub no_relu: bool,
@@ -101,7 +104,7 @@ pub struct ScoreArgs {
     pub network: NetworkArgs,
     /// Which methods.
     #[arg(long, value_delimiter = ',', default_value = ALL, value_parser = methods())]
-    pub method: Vec<String>,
+    pub method: Vec<MethodChoice>,
     /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
     #[arg(long, value_name = "FOLDER")]
     pub two_breeds: Option<PathBuf>,
@@ -113,26 +116,50 @@ pub struct ScoreArgs {
     pub out: Option<PathBuf>,
 }
 
-/// The methods that were typed, each once, in the order of [`METHODS`].
-pub fn chosen_methods(names: &[String]) -> Vec<&'static dyn Method> {
-    if names.iter().any(|name| name == ALL) {
-        return METHODS.to_vec();
-    }
-    let typed: Vec<&str> = names
-        .iter()
-        .filter_map(|name| Some(method(name)?.name()))
-        .collect();
-    METHODS
-        .into_iter()
-        .filter(|method| typed.contains(&method.name()))
-        .collect()
+/// A method as typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MethodChoice {
+    /// Every method.
+    All,
+    /// This one.
+    One(&'static dyn Method),
 }
 
-fn methods() -> PossibleValuesParser {
-    METHODS
-        .iter()
-        .map(|method| method.name())
-        .chain([ALL])
-        .collect::<Vec<_>>()
-        .into()
+/// The methods of `choices`, each once, in the order of [`METHODS`].
+pub fn chosen_methods(choices: &[MethodChoice]) -> Vec<&'static dyn Method> {
+    let is_chosen = |method: &&'static dyn Method| {
+        choices.contains(&MethodChoice::All) || choices.contains(&MethodChoice::One(*method))
+    };
+    METHODS.iter().copied().filter(is_chosen).collect()
+}
+
+/// The parser of one method's name; another name is an error that lists all names.
+fn methods() -> impl TypedValueParser<Value = MethodChoice> {
+    let names = METHODS.iter().map(|method| method.name()).chain([ALL]);
+    PossibleValuesParser::new(names).try_map(|name| match method(&name) {
+        Some(method) => Ok(MethodChoice::One(method)),
+        None if name == ALL => Ok(MethodChoice::All),
+        None => Err(format!("there is no method `{name}`")),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_are_chosen_once_each_in_their_own_order() {
+        let chosen = |typed: &str| -> Vec<&str> {
+            let cli = Cli::try_parse_from(["explain", "--method", typed]).unwrap();
+            let methods = chosen_methods(&cli.explain.method);
+            methods.iter().map(|method| method.name()).collect()
+        };
+        assert_eq!(
+            chosen("eigen-cam,grad-cam,eigen-cam"),
+            ["grad-cam", "eigen-cam"]
+        );
+        assert_eq!(chosen("grad-cam,all").len(), METHODS.len());
+        let error = Cli::try_parse_from(["explain", "--method", "grad-cm"]).unwrap_err();
+        assert!(error.to_string().contains("'grad-cam'"), "{error}");
+    }
 }

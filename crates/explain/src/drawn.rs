@@ -1,12 +1,32 @@
-//! A map as people see it: colours, and words for those who cannot see them.
+//! Pictures and maps as people see them: colours, and words for those who cannot see them.
 
 use crate::{
-    cam::{HeatMap, Method},
     explanation::{ExplainedMap, Explanation},
     overlay::{overlay, seen},
 };
-use image::RgbImage;
+use cam::{HeatMap, Method, argmax};
+use image::{RgbImage, imageops};
 use words::{number, percent};
+
+/// Longer side of the pictures on the page and the sheets, in pixels; the files beside them have them in their own size.
+const LONGER_SIDE: u32 = 640;
+/// Classes listed beside a picture.
+const LISTED: usize = 3;
+
+/// One picture with its maps, as the page and the sheets show it.
+#[derive(Debug, Clone)]
+pub struct DrawnPicture {
+    /// Name of the picture.
+    pub name: String,
+    /// The picture, unseen parts marked.
+    pub picture: RgbImage,
+    /// Classes with their probabilities, the most probable first.
+    pub probabilities: Vec<(String, f64)>,
+    /// The class that the picture's name says.
+    pub true_class: Option<String>,
+    /// Its maps.
+    pub maps: Vec<DrawnMap>,
+}
 
 /// A map over its picture, with words.
 #[derive(Debug, Clone)]
@@ -21,8 +41,74 @@ pub struct DrawnMap {
     pub scale: Option<[f32; 2]>,
     /// The smallest and the largest value, as drawn or as they are where no map is drawn: `0 to 0.0312`.
     pub range: String,
-    /// What a reader who cannot see the picture is told.
+    /// Words for a reader who cannot see the picture.
     pub alternative: String,
+}
+
+impl DrawnPicture {
+    /// The picture of `explanation` with `maps`, all reduced.
+    pub fn new(explanation: &Explanation, maps: Vec<DrawnMap>, classes: &[String]) -> Self {
+        let Explanation {
+            picture,
+            probabilities,
+            ..
+        } = explanation;
+        let mut ranked: Vec<(String, f64)> = classes
+            .iter()
+            .cloned()
+            .zip(probabilities.iter().copied())
+            .collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let maps = maps.into_iter().map(|map| DrawnMap {
+            picture: reduced(&map.picture),
+            ..map
+        });
+        Self {
+            name: picture.file.name.clone(),
+            picture: reduced(&seen(&picture.pixels, &picture.crop)),
+            probabilities: ranked,
+            true_class: picture.file.true_class.map(|class| classes[class].clone()),
+            maps: maps.collect(),
+        }
+    }
+
+    /// The answer whether the network was right, if that is known.
+    pub fn is_right(&self) -> Option<bool> {
+        let predicted = self.probabilities.first().map(|(class, _)| class);
+        self.true_class
+            .as_ref()
+            .map(|truth| Some(truth) == predicted)
+    }
+
+    /// The answer in words: `Bengal 61.0 %, Abyssinian 35.2 %, …`.
+    pub fn answer(&self) -> String {
+        let listed = self.probabilities.iter().take(LISTED);
+        let listed: Vec<String> = listed
+            .map(|(class, share)| format!("{class} {}", percent(*share)))
+            .collect();
+        listed.join(", ")
+    }
+
+    /// The verdict on the answer in words, where the truth is known.
+    pub fn verdict(&self) -> Option<String> {
+        let (predicted, _) = self.probabilities.first()?;
+        let truth = self.true_class.as_ref()?;
+        Some(match self.is_right()? {
+            true => format!("right: it is {truth}"),
+            false => format!("wrong: it is {truth}, not {predicted}"),
+        })
+    }
+}
+
+/// Makes a picture small enough for pages and sheets.
+fn reduced(picture: &RgbImage) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let factor = f64::from(LONGER_SIDE) / f64::from(width.max(height));
+    if factor >= 1.0 {
+        return picture.clone();
+    }
+    let side = |length: u32| ((f64::from(length) * factor).round() as u32).max(1);
+    imageops::thumbnail(picture, side(width), side(height))
 }
 
 impl DrawnMap {
@@ -35,7 +121,7 @@ impl DrawnMap {
         format!("{}{class}", self.method.title())
     }
 
-    /// What the map says in a few words, without its method.
+    /// The map's range in a few words, without its method.
     pub fn sentence(&self) -> String {
         match self.scale {
             Some(_) => self.range.clone(),
@@ -97,20 +183,25 @@ fn range(map: &HeatMap) -> String {
     }
 }
 
-/// Where the largest value is in the part that the network saw.
+/// The place of the largest value in the part that the network saw, in words.
 fn strongest(map: &HeatMap) -> String {
-    let larger = |best: usize, index: usize| {
-        if map.values[index] > map.values[best] {
-            index
-        } else {
-            best
-        }
-    };
-    let index = (0..map.values.len()).fold(0, larger);
+    let index = argmax(&map.values);
     let share = |place: usize, cells: usize| percent((place as f64 + 0.5) / cells as f64);
     format!(
         "at {} from the left and {} from the top of what the network saw",
         share(index % map.width, map.width),
         share(index / map.width, map.height)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_pictures_are_reduced_and_thin_ones_stay_visible() {
+        assert_eq!(reduced(&RgbImage::new(1280, 320)).dimensions(), (640, 160));
+        assert_eq!(reduced(&RgbImage::new(6400, 2)).dimensions(), (640, 1));
+        assert_eq!(reduced(&RgbImage::new(20, 10)).dimensions(), (20, 10));
+    }
 }

@@ -1,14 +1,11 @@
 //! What a network said about a picture, and where it looked.
 
 use crate::{
-    cam::{HeatMap, Method},
-    network::{Question, SavedNetwork},
+    asked::{AskedBatch, AskedPicture},
+    network::SavedNetwork,
     pictures::{Picture, normalised},
 };
-
-/// Pixels that go through the network at once: eight pictures of 224 × 224.
-const BATCH_PIXELS: usize = 8 * 224 * 224;
-const LARGEST_BATCH: usize = 32;
+use cam::{Asked, HeatMap, Method, ShapeError, argmax, softmax};
 
 /// Which classes a picture is explained for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +27,7 @@ pub struct Explanation {
     pub probabilities: Vec<f64>,
     /// Index of the most probable class.
     pub predicted: usize,
-    /// In the order of the methods; those of one method in the order of the classes asked for.
+    /// The maps in the order of the methods; those of one method in the order of the classes asked for.
     pub maps: Vec<ExplainedMap>,
 }
 
@@ -45,84 +42,80 @@ pub struct ExplainedMap {
     pub raw: HeatMap,
 }
 
-/// The network gave something that is no number.
+/// A network's answer that cannot be explained.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "the network's answer for {picture} is no number: its weights have run away; take an earlier checkpoint or train \
-     with a smaller learning rate"
-)]
-pub struct NotANumber {
-    /// Name of the picture.
-    pub picture: String,
+pub enum ExplainError {
+    /// The network gave something that is no number.
+    #[error(
+        "the network's answer for {picture} is no number: its weights have run away; take an earlier checkpoint or train \
+         with a smaller learning rate"
+    )]
+    NotANumber {
+        /// Name of the picture.
+        picture: String,
+    },
+    /// The network's body has an output without positions.
+    #[error("{0}; ask at a larger --size")]
+    Shape(#[from] ShapeError),
 }
 
-/// How many pictures of `size` go through the network at once.
-pub fn batch_size(size: usize) -> usize {
-    (BATCH_PIXELS / (size * size)).clamp(1, LARGEST_BATCH)
-}
-
-/// Explains a batch of pictures, all read for `size`: one pass forward through the body, one back through the head.
+/// Explains a batch of pictures, all read for `size`: one forward pass through the body, and one backward pass through the
+/// head if a method asks for a gradient.
+///
+/// # Errors
+/// See [`ExplainError`].
 pub fn explain(
     network: &SavedNetwork,
     pictures: Vec<Picture>,
     size: usize,
     targets: &Targets,
     methods: &[&'static dyn Method],
-) -> Result<Vec<Explanation>, NotANumber> {
+) -> Result<Vec<Explanation>, ExplainError> {
     if pictures.is_empty() {
         return Ok(Vec::new());
     }
-    let answer = network.look(normalised(&pictures, &network.manifest.normalisation), size);
+    let answer = network.look(normalised(&pictures, &network.normalisation()), size);
     for (picture, logits) in pictures.iter().zip(&answer.logits) {
         if logits.iter().any(|logit| !logit.is_finite()) {
-            return Err(NotANumber {
-                picture: picture.file.name.clone(),
-            });
+            let picture = picture.file.name.clone();
+            return Err(ExplainError::NotANumber { picture });
         }
     }
     let classes: Vec<Vec<usize>> = pictures
         .iter()
         .zip(&answer.logits)
-        .map(|(picture, logits)| targets.classes(most_probable(logits), picture.file.true_class))
+        .map(|(picture, logits)| targets.classes(argmax(logits), picture.file.true_class))
         .collect();
-    let questions: Vec<Question> = classes
-        .iter()
-        .enumerate()
-        .flat_map(|(picture, classes)| {
-            classes.iter().map(move |class| Question {
-                picture,
-                class: *class,
-            })
-        })
+    let batch = AskedBatch::new(network, &answer, &pictures, size, &classes)?;
+    let asked: Vec<AskedPicture> = batch.asked().collect();
+    let maps: Vec<Vec<ExplainedMap>> = asked
+        .chunk_by(|one, other| one.picture() == other.picture())
+        .map(|asked| maps(asked, methods))
         .collect();
-    let features = answer.features();
-    let mut gradients = answer.gradients(&questions).into_iter();
-    let mut explanations = Vec::new();
-    for (index, picture) in pictures.into_iter().enumerate() {
-        let gradients: Vec<_> = gradients.by_ref().take(classes[index].len()).collect();
-        let mut maps = Vec::new();
-        for method in methods {
-            for (class, gradient) in classes[index].iter().zip(&gradients) {
-                let class = method.is_class_specific().then_some(*class);
-                maps.push(ExplainedMap {
-                    method: *method,
-                    class,
-                    raw: method.map(&features[index], gradient),
-                });
-                if class.is_none() {
-                    break;
-                }
-            }
-        }
-        let logits = &answer.logits[index];
-        explanations.push(Explanation {
+    let explained = pictures.into_iter().zip(&answer.logits).zip(maps);
+    Ok(explained
+        .map(|((picture, logits), maps)| Explanation {
             picture,
             probabilities: softmax(logits),
-            predicted: most_probable(logits),
+            predicted: argmax(logits),
             maps,
-        });
+        })
+        .collect())
+}
+
+/// The maps of one picture, which is asked about each of its classes.
+fn maps(asked: &[AskedPicture], methods: &[&'static dyn Method]) -> Vec<ExplainedMap> {
+    let mut maps = Vec::new();
+    for method in methods {
+        let is_class_specific = method.is_class_specific();
+        let count = if is_class_specific { asked.len() } else { 1 };
+        maps.extend(asked.iter().take(count).map(|asked| ExplainedMap {
+            method: *method,
+            class: is_class_specific.then(|| asked.class()),
+            raw: method.map(asked),
+        }));
     }
-    Ok(explanations)
+    maps
 }
 
 impl Targets {
@@ -138,38 +131,9 @@ impl Targets {
     }
 }
 
-fn softmax(logits: &[f32]) -> Vec<f64> {
-    let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let powers: Vec<f64> = logits
-        .iter()
-        .map(|logit| f64::from(logit - largest).exp())
-        .collect();
-    let sum: f64 = powers.iter().sum();
-    powers.into_iter().map(|power| power / sum).collect()
-}
-
-/// The first of the largest.
-fn most_probable(logits: &[f32]) -> usize {
-    let larger = |best: usize, index: usize| {
-        if logits[index] > logits[best] {
-            index
-        } else {
-            best
-        }
-    };
-    (0..logits.len()).fold(0, larger)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn probabilities_are_a_share_of_one_however_large_the_logits() {
-        let found = softmax(&[1000.0, 1000.0, -1000.0]);
-        assert_eq!(found, [0.5, 0.5, 0.0]);
-        assert_eq!(most_probable(&[1.0, 3.0, 3.0]), 1);
-    }
 
     #[test]
     fn the_true_class_is_asked_about_only_where_it_is_not_the_predicted_one() {

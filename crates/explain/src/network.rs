@@ -1,43 +1,51 @@
 //! A saved network that is asked questions.
 
-use crate::{
-    cam::FeatureMap,
-    random::{Purpose, generator},
-};
+use crate::random::{Purpose, generator};
 use burn::tensor::{Device, Int, Tensor, TensorData};
+use cam::{FeatureMap, ShapeError};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use network::{
     Algorithm, InferenceHead, InferenceNetwork, is_of_head,
     weights::{NamedTensor, StateDict},
 };
+use pictures::loader::Normalisation;
 use rand::seq::SliceRandom;
+
+/// Pixels that go through the network at once: eight pictures of 224 × 224.
+const BATCH_PIXELS: usize = 8 * 224 * 224;
+const LARGEST_BATCH: usize = 32;
 
 /// A network from a checkpoint, as it predicts.
 #[derive(Debug)]
 pub struct SavedNetwork {
-    /// What the checkpoint says of itself.
+    /// The checkpoint's description of itself.
     pub manifest: Manifest,
     network: InferenceNetwork,
     device: Device,
 }
 
-/// What a network made of some pictures.
+/// A network's answer to some pictures.
 #[derive(Debug)]
 pub struct Answer<'a> {
     head: &'a InferenceHead,
     /// `[N, C, h, w]`.
     features: Tensor<4>,
-    /// The logits of each picture, in the order of the classes.
+    /// Logits of each picture, in the order of the classes.
     pub logits: Vec<Vec<f32>>,
 }
 
-/// Asks for the gradient of one logit of one picture.
+/// A question for the gradient of one logit of one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// Position of the picture in its batch.
     pub picture: usize,
     /// Index of the class.
     pub class: usize,
+}
+
+/// How many pictures of `size` go through the network at once.
+pub fn batch_size(size: usize) -> usize {
+    (BATCH_PIXELS / (size * size)).clamp(1, LARGEST_BATCH)
 }
 
 impl SavedNetwork {
@@ -83,7 +91,13 @@ impl SavedNetwork {
         })
     }
 
-    /// Runs normalised pictures `[N, 3, size, size]`, planes red green blue, through the body once, and through the head.
+    /// The normalisation that it was trained with.
+    pub fn normalisation(&self) -> Normalisation {
+        let checkpoint::Normalisation { mean, std } = self.manifest.normalisation;
+        Normalisation { mean, std }
+    }
+
+    /// The answer to normalised pictures `[N, 3, size, size]`, planes red, green, blue.
     pub fn look(&self, pictures: Vec<f32>, size: usize) -> Answer<'_> {
         let count = pictures.len() / (3 * size * size);
         let data = TensorData::new(pictures, [count, 3, size, size]);
@@ -92,7 +106,7 @@ impl SavedNetwork {
 }
 
 impl<'a> Answer<'a> {
-    /// Runs normalised pictures `[N, 3, H, W]` on a plain device through the body once, and through the head.
+    /// The answer to normalised pictures `[N, 3, H, W]` on a plain device: one forward pass.
     pub fn new(network: &'a InferenceNetwork, pictures: Tensor<4>) -> Self {
         let features = network.body.forward(pictures);
         let logits = network.head.forward(features.clone());
@@ -109,17 +123,23 @@ impl<'a> Answer<'a> {
     }
 
     /// The body's output for each picture.
-    pub fn features(&self) -> Vec<FeatureMap> {
+    ///
+    /// # Errors
+    /// An output without positions.
+    pub fn features(&self) -> Result<Vec<FeatureMap>, ShapeError> {
         feature_maps(&self.features)
     }
 
-    /// The gradient of each logit asked for with respect to its picture's feature map, by one pass back through the head.
+    /// The gradient of each logit asked for with respect to its picture's feature map, by one backward pass through the head.
     ///
     /// A picture that is asked about twice is two rows of the head's batch. No row influences another, so that the sum of
     /// all these logits has all these gradients.
-    pub fn gradients(&self, questions: &[Question]) -> Vec<FeatureMap> {
+    ///
+    /// # Errors
+    /// A feature map without positions.
+    pub fn gradients(&self, questions: &[Question]) -> Result<Vec<FeatureMap>, ShapeError> {
         if questions.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let device = self.features.device();
         let indices = |of: fn(&Question) -> usize| -> Vec<i64> {
@@ -136,7 +156,7 @@ impl<'a> Answer<'a> {
         let classes = Tensor::<2, Int>::from_data(classes, &features.device());
         let logits = self.head.forward(features.clone());
         let gradients = logits.gather(1, classes).sum().backward();
-        // A head that ignores its input would leave no gradient, which is one of zeros.
+        // None is left where the logits do not depend on the features: a gradient of zeros.
         let gradient = features
             .grad(&gradients)
             .unwrap_or_else(|| features.clone().inner().zeros_like());
@@ -145,14 +165,49 @@ impl<'a> Answer<'a> {
 }
 
 /// The pictures of a batch one by one.
-fn feature_maps(batch: &Tensor<4>) -> Vec<FeatureMap> {
-    let [_, channels, height, width] = batch.dims();
-    numbers(batch)
-        .chunks_exact(channels * height * width)
-        .filter_map(|values| FeatureMap::new(channels, height, width, values.to_vec()).ok())
+fn feature_maps(batch: &Tensor<4>) -> Result<Vec<FeatureMap>, ShapeError> {
+    let [count, channels, height, width] = batch.dims();
+    let values = numbers(batch);
+    let length = channels * height * width;
+    (0..count)
+        .map(|picture| &values[picture * length..][..length])
+        .map(|values| FeatureMap::new(channels, height, width, values.to_vec()))
         .collect()
 }
 
 fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
     tensor.to_data().iter::<f32>().collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use network::{Architecture, NetworkSpec};
+
+    /// A network of two classes that has learned nothing.
+    pub(crate) fn untrained() -> SavedNetwork {
+        let spec = NetworkSpec {
+            base_width: 4,
+            ..NetworkSpec::new(Architecture::ResNet18, 2)
+        };
+        let device = Device::flex();
+        SavedNetwork {
+            network: spec.blank(Algorithm::Fast, &device).for_inference(),
+            device,
+            manifest: Manifest {
+                format: Manifest::FORMAT,
+                network: spec,
+                classes: vec!["beagle".to_owned(), "pug".to_owned()],
+                normalisation: checkpoint::Normalisation {
+                    mean: [0.5; 3],
+                    std: [0.25; 3],
+                },
+                size: 64,
+                config: "test".to_owned(),
+                iterations: 0,
+                error_rate: None,
+                files: Default::default(),
+            },
+        }
+    }
 }

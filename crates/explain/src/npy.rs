@@ -1,6 +1,6 @@
 //! Raw maps as NumPy's files: <https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>, version 1.0.
 
-use crate::cam::HeatMap;
+use cam::HeatMap;
 
 const MAGIC: &[u8] = b"\x93NUMPY\x01\x00";
 /// The values begin at a multiple of this.

@@ -1,17 +1,14 @@
 //! The page: one file with everything in it, for a browser without a network and for paper.
 
-use crate::{colour::magma, drawn::DrawnMap};
+use crate::{
+    colour::magma,
+    drawn::{DrawnMap, DrawnPicture},
+    packed::{PackError, jpeg, png},
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use image::{ImageFormat, RgbImage, codecs::jpeg::JpegEncoder, imageops};
+use image::{Rgb, RgbImage};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use std::io::Cursor;
-use words::{number, percent};
-
-/// Longer side of the pictures in the page, in pixels; the files beside the page have them in their own size.
-const LONGER_SIDE: u32 = 640;
-const JPEG_QUALITY: u8 = 88;
-/// Classes listed beside a picture.
-const LISTED: usize = 3;
+use words::number;
 
 /// Everything inside, nothing fetched; on paper a picture and its maps stay together.
 const STYLE: &str = "
@@ -31,85 +28,20 @@ td { white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { width: 5.2cm; } }
 ";
 
-/// One picture with its maps, as the page shows it.
-#[derive(Debug, Clone)]
-pub struct Entry {
-    /// Name of the picture.
-    pub name: String,
-    /// The picture, unseen parts marked.
-    pub picture: RgbImage,
-    /// Classes with their probabilities, the most probable first.
-    pub probabilities: Vec<(String, f64)>,
-    /// The class that the picture's name says.
-    pub true_class: Option<String>,
-    /// Its maps.
-    pub maps: Vec<DrawnMap>,
-}
-
-impl Entry {
-    /// Whether the network was right, if that is known.
-    pub fn is_right(&self) -> Option<bool> {
-        let predicted = self.probabilities.first().map(|(class, _)| class);
-        self.true_class
-            .as_ref()
-            .map(|truth| Some(truth) == predicted)
-    }
-
-    /// The answer in words: `Bengal 61.0 %, Abyssinian 35.2 %, …`.
-    pub fn answer(&self) -> String {
-        let listed = self.probabilities.iter().take(LISTED);
-        let listed: Vec<String> = listed
-            .map(|(class, share)| format!("{class} {}", percent(*share)))
-            .collect();
-        listed.join(", ")
-    }
-
-    /// Whether that is right, in words, where it is known.
-    pub fn verdict(&self) -> Option<String> {
-        let (predicted, _) = self.probabilities.first()?;
-        let truth = self.true_class.as_ref()?;
-        Some(match self.is_right()? {
-            true => format!("right: it is {truth}"),
-            false => format!("wrong: it is {truth}, not {predicted}"),
-        })
-    }
-}
-
-/// Makes a picture small enough for pages and sheets.
-pub fn reduced(picture: &RgbImage) -> RgbImage {
-    let (width, height) = picture.dimensions();
-    let factor = f64::from(LONGER_SIDE) / f64::from(width.max(height));
-    if factor >= 1.0 {
-        return picture.clone();
-    }
-    let side = |length: u32| ((f64::from(length) * factor).round() as u32).max(1);
-    imageops::thumbnail(picture, side(width), side(height))
-}
-
 /// The page of a set of explanations. `notes` are the sentences below the title.
-pub fn explanations(title: &str, notes: &[String], entries: &[Entry]) -> String {
-    document(
-        title,
-        notes,
-        html! {
-            @for entry in entries {
-                article {
-                    h2 { (entry.name) }
-                    p { (entry.answer()) }
-                    @if let (Some(verdict), Some(right)) = (entry.verdict(), entry.is_right()) {
-                        p class=(if right { "right" } else { "wrong" }) { (if right { "✓ " } else { "✗ " }) (verdict) }
-                    }
-                    div.pictures {
-                        figure {
-                            (picture(&entry.picture, &format!("{} as it is; grey and striped where the network did not look", entry.name)))
-                            figcaption { "Picture" }
-                        }
-                        @for map in &entry.maps { (figure(map)) }
-                    }
-                }
-            }
-        },
-    )
+///
+/// # Errors
+/// A picture that no JPEG can hold.
+pub fn explanations(
+    title: &str,
+    notes: &[String],
+    pictures: &[DrawnPicture],
+) -> Result<String, PackError> {
+    let strip = strip()?;
+    let articles = pictures.iter().map(|picture| article(picture, &strip));
+    let articles = articles.collect::<Result<Vec<Markup>, _>>()?;
+    let body = html! { @for article in articles { (article) } };
+    Ok(document(title, notes, body))
 }
 
 /// A page with a table; the first row is the heading.
@@ -152,14 +84,42 @@ fn document(title: &str, notes: &[String], body: Markup) -> String {
     .into_string()
 }
 
-fn figure(map: &DrawnMap) -> Markup {
-    html! {
+fn article(shown: &DrawnPicture, strip: &str) -> Result<Markup, PackError> {
+    let described = format!(
+        "{} as it is; grey and striped where the network did not look",
+        shown.name
+    );
+    let whole = picture(&shown.picture, &described)?;
+    let figures = shown.maps.iter().map(|map| figure(map, strip));
+    let figures = figures.collect::<Result<Vec<Markup>, _>>()?;
+    Ok(html! {
+        article {
+            h2 { (shown.name) }
+            p { (shown.answer()) }
+            @if let (Some(verdict), Some(right)) = (shown.verdict(), shown.is_right()) {
+                p class=(if right { "right" } else { "wrong" }) { (if right { "✓ " } else { "✗ " }) (verdict) }
+            }
+            div.pictures {
+                figure {
+                    (whole)
+                    figcaption { "Picture" }
+                }
+                @for figure in figures { (figure) }
+            }
+        }
+    })
+}
+
+/// A map with its scale, whose colours are `strip`.
+fn figure(map: &DrawnMap, strip: &str) -> Result<Markup, PackError> {
+    let drawn = picture(&map.picture, &map.alternative)?;
+    Ok(html! {
         figure {
-            (picture(&map.picture, &map.alternative))
+            (drawn)
             @if let Some([low, high]) = map.scale {
                 div.scale {
                     span { (number(low.into())) }
-                    img src=(strip()) alt="scale from black over violet and orange to pale yellow";
+                    img src=(strip) alt="scale from black over violet and orange to pale yellow";
                     span { (number(high.into())) }
                 }
             }
@@ -168,39 +128,37 @@ fn figure(map: &DrawnMap) -> Markup {
                 @if map.scale.is_none() { ": " (map.sentence()) }
             }
         }
-    }
+    })
 }
 
-fn picture(pixels: &RgbImage, alternative: &str) -> Markup {
-    html! { img.picture src=(jpeg(pixels)) alt=(alternative) width=(pixels.width()) height=(pixels.height()); }
+fn picture(pixels: &RgbImage, alternative: &str) -> Result<Markup, PackError> {
+    let address = data_address("jpeg", &jpeg(pixels)?);
+    Ok(html! {
+        img.picture src=(address) alt=(alternative) width=(pixels.width()) height=(pixels.height());
+    })
 }
 
-/// A picture as a `data:` address. Writing to memory cannot fail; a picture that no JPEG can hold is left empty.
-fn jpeg(pixels: &RgbImage) -> String {
-    let mut bytes = Vec::new();
-    let _ = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY).encode_image(pixels);
-    format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(bytes))
-}
-
-/// The colours of a map from its lowest to its highest value.
-fn strip() -> String {
+/// The colours of a map from its lowest to its highest value, as a `data:` address.
+fn strip() -> Result<String, PackError> {
     let strip = RgbImage::from_fn(256, 1, |column, _| {
-        image::Rgb(magma((f64::from(column) + 0.5) / 256.0))
+        Rgb(magma((f64::from(column) + 0.5) / 256.0))
     });
-    let mut bytes = Cursor::new(Vec::new());
-    let _ = strip.write_to(&mut bytes, ImageFormat::Png);
+    Ok(data_address("png", &png(&strip)?))
+}
+
+fn data_address(format: &str, bytes: &[u8]) -> String {
     format!(
-        "data:image/png;base64,{}",
-        BASE64_STANDARD.encode(bytes.get_ref())
+        "data:image/{format};base64,{}",
+        BASE64_STANDARD.encode(bytes)
     )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cam::GradCam;
+    use cam::methods::grad_cam::GradCam;
 
-    fn entry(name: &str) -> Entry {
+    fn shown(name: &str) -> DrawnPicture {
         let map = DrawnMap {
             method: &GradCam,
             class: Some(("pug".to_owned(), 0.9)),
@@ -209,7 +167,7 @@ mod tests {
             range: "0 to 0.500".to_owned(),
             alternative: format!("{name} under the heat-map"),
         };
-        Entry {
+        DrawnPicture {
             name: name.to_owned(),
             picture: RgbImage::new(4, 3),
             probabilities: vec![("pug".to_owned(), 0.9), ("beagle".to_owned(), 0.1)],
@@ -220,7 +178,7 @@ mod tests {
 
     #[test]
     fn the_page_needs_nothing_from_elsewhere_and_describes_every_picture() {
-        let page = explanations("Title", &[], &[entry("pug_1.jpg")]);
+        let page = explanations("Title", &[], &[shown("pug_1.jpg")]).unwrap();
         let images = page.matches("<img").count();
         assert_eq!(images, 3);
         assert_eq!(page.matches("src=\"data:").count(), images);
@@ -234,16 +192,19 @@ mod tests {
         let page = explanations(
             "<b>",
             &["<i>".to_owned()],
-            &[entry("\"><script>alert(1)</script>.jpg")],
-        );
+            &[shown("\"><script>alert(1)</script>.jpg")],
+        )
+        .unwrap();
         assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("<i>"));
         assert!(page.contains("&lt;script&gt;"));
     }
 
     #[test]
-    fn large_pictures_are_reduced_and_thin_ones_stay_visible() {
-        assert_eq!(reduced(&RgbImage::new(1280, 320)).dimensions(), (640, 160));
-        assert_eq!(reduced(&RgbImage::new(6400, 2)).dimensions(), (640, 1));
-        assert_eq!(reduced(&RgbImage::new(20, 10)).dimensions(), (20, 10));
+    fn a_picture_that_cannot_be_packed_is_an_error_and_not_an_empty_picture() {
+        let broken = DrawnPicture {
+            picture: RgbImage::new(0, 3),
+            ..shown("pug_1.jpg")
+        };
+        assert!(explanations("Title", &[], &[broken]).is_err());
     }
 }

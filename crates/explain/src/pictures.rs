@@ -1,39 +1,36 @@
 //! Which pictures are explained, and how they come to the network.
 
 use crate::random::{Purpose, generator};
-use checkpoint::{Normalisation, SplitRecord};
+use checkpoint::SplitRecord;
 use image::RgbImage;
 use pictures::{
-    decode::{DecodeError, decode},
-    folder::label_of_file_name,
-    transform::{CropMap, Draws, Padding, apply},
+    decode::DecodeError,
+    folder::{PICTURE_EXTENSIONS, is_picture_name, label_of_file_name, stem},
+    loader::{Normalisation, ValidationPicture},
+    transform::{CropMap, Padding},
 };
 use rand::seq::SliceRandom;
 use sha2::{Digest, Sha256};
 use std::{
-    ffi::OsStr,
     fs, io,
     path::{Path, PathBuf},
 };
 
-/// What a picture's name ends in, in small letters.
-const EXTENSIONS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
-
 /// A picture file that is to be explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureFile {
-    /// As shown to people.
+    /// Its name as shown to people.
     pub name: String,
-    /// Where it is.
+    /// Its place.
     pub path: PathBuf,
     /// The class it shows, where its name says one of the network's classes.
     pub true_class: Option<usize>,
 }
 
-/// A decoded picture and what the network sees of it.
+/// A decoded picture and the part of it that the network sees.
 #[derive(Debug, Clone)]
 pub struct Picture {
-    /// Where it came from.
+    /// The file it came from.
     pub file: PictureFile,
     /// SHA-256 of the file, in hex.
     pub digest: String,
@@ -60,7 +57,7 @@ pub enum PicturesError {
         error: io::Error,
     },
     /// A folder without a picture.
-    #[error("there is no picture in {} (looked for .{})", .0.display(), EXTENSIONS.join(", ."))]
+    #[error("there is no picture in {} (looked for .{})", .0.display(), PICTURE_EXTENSIONS.join(", ."))]
     Empty(PathBuf),
 }
 
@@ -74,26 +71,36 @@ impl PictureFile {
         }
     }
 
-    /// Its name without folders and extension: the key to its annotations.
-    pub fn stem(&self) -> String {
-        let stem = Path::new(&self.name).file_stem();
-        stem.unwrap_or_default().to_string_lossy().into_owned()
+    /// The file `name` in `folder`, of which no class is known.
+    pub fn without_class(folder: &Path, name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            path: folder.join(name),
+            true_class: None,
+        }
     }
 
-    /// Reads and transforms it as in validation, for squares of `size`.
-    pub fn read(&self, size: usize) -> Result<Picture, DecodeError> {
-        let in_file = |cause| DecodeError::InFile {
-            path: self.path.clone(),
-            cause: Box::new(cause),
-        };
-        let bytes =
-            fs::read(&self.path).map_err(|error| in_file(DecodeError::Unreadable(error)))?;
-        let pixels = decode(&bytes).map_err(in_file)?;
+    /// Its name without folders and extension: the key to its annotations.
+    pub fn stem(&self) -> &str {
+        stem(&self.name)
+    }
+
+    /// Reads and transforms it as in validation, for squares of `size` and the `padding` that the network was trained with.
+    ///
+    /// # Errors
+    /// A file that cannot be read or decoded.
+    pub fn read(&self, size: usize, padding: Padding) -> Result<Picture, DecodeError> {
+        let ValidationPicture {
+            bytes,
+            pixels,
+            crop,
+            square,
+        } = ValidationPicture::read(&self.path, size, padding)?;
         Ok(Picture {
             file: self.clone(),
             digest: digest(&bytes),
-            crop: CropMap::new(pixels.width() as usize, pixels.height() as usize, size),
-            square: apply(&pixels, size, Padding::default(), &Draws::validation()),
+            crop,
+            square,
             pixels,
         })
     }
@@ -136,18 +143,16 @@ pub fn drawn(mut files: Vec<PictureFile>, count: usize, seed: u64) -> Vec<Pictur
     files
 }
 
-/// The squares of a batch as the network takes them: `(pixel - mean) / std` per channel, one picture after the other.
+/// The squares of a batch as the network takes them, normalised, one picture after the other.
 pub fn normalised<'a>(
     pictures: impl IntoIterator<Item = &'a Picture>,
     normalisation: &Normalisation,
 ) -> Vec<f32> {
     let mut values = Vec::new();
     for picture in pictures {
-        let plane = picture.square.len() / 3;
-        for (channel, pixels) in picture.square.chunks_exact(plane).enumerate() {
-            let (mean, std) = (normalisation.mean[channel], normalisation.std[channel]);
-            values.extend(pixels.iter().map(|pixel| (pixel - mean) / std));
-        }
+        let begin = values.len();
+        values.extend(&picture.square);
+        normalisation.apply(&mut values[begin..]);
     }
     values
 }
@@ -185,17 +190,6 @@ fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, PicturesError> {
     }
     found.sort();
     Ok(found)
-}
-
-fn is_picture_name(path: &Path) -> bool {
-    let is_hidden = path
-        .file_name()
-        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    let extension = path
-        .extension()
-        .and_then(OsStr::to_str)
-        .map(str::to_lowercase);
-    !is_hidden && extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 #[cfg(test)]
@@ -247,5 +241,19 @@ mod tests {
         assert_eq!(eight, drawn(files.clone(), 8, 1));
         assert_ne!(eight, drawn(files.clone(), 8, 2));
         assert_eq!(drawn(files[..3].to_vec(), 8, 1).len(), 3);
+    }
+
+    #[test]
+    fn a_square_of_a_size_that_does_not_fit_is_padded_as_the_network_was_trained() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pug_1.png");
+        RgbImage::from_pixel(60, 60, image::Rgb([200; 3]))
+            .save(&path)
+            .unwrap();
+        let file = PictureFile::new("pug_1.png".to_owned(), path, &classes());
+        // 40 is rounded to 32: four pixels on each side lie outside of the picture.
+        let corner = |padding| file.read(40, padding).unwrap().square[0];
+        assert_eq!(corner(Padding::Zeros), 0.0);
+        assert!(corner(Padding::Reflection) > 0.7);
     }
 }

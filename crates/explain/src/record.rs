@@ -1,15 +1,15 @@
 //! `scores.json`: every number of a set of explanations.
 
 use crate::{
-    cam::HeatMap,
     explanation::{ExplainedMap, Explanation},
     pictures::digest,
 };
+use cam::HeatMap;
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// Where numbers come from.
+/// The network that numbers come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Origin {
     /// The checkpoint's folder, as it was opened.
@@ -22,38 +22,38 @@ pub struct Origin {
     pub size: usize,
 }
 
-/// The file.
+/// The whole of `scores.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct ScoresRecord {
     /// The network.
     pub origin: Origin,
     /// Names of the classes, in the order of the logits.
     pub classes: Vec<String>,
-    /// Whether evidence against a class was left out of the overlays; the maps have it always.
+    /// True if evidence against a class was left out of the overlays; the maps have it always.
     pub rectified: bool,
     /// One for each picture.
     pub pictures: Vec<PictureRecord>,
 }
 
-/// What is known of one picture.
+/// One picture and everything known of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PictureRecord {
     /// Its name.
     pub name: String,
     /// SHA-256 of its file.
     pub sha256: String,
-    /// In pixels.
+    /// Its width in pixels.
     pub width: usize,
-    /// In pixels.
+    /// Its height in pixels.
     pub height: usize,
-    /// From the pixels of the square to those of the picture: `picture = offset + scale * square`, x and y, whole numbers
+    /// The map from the pixels of the square to those of the picture: `picture = offset + scale * square`, x and y, whole numbers
     /// at the centres of pixels.
     pub crop: CropRecord,
     /// The class that its name says.
     pub true_class: Option<String>,
     /// The most probable class.
     pub predicted_class: String,
-    /// By class.
+    /// Probabilities by class.
     pub probabilities: BTreeMap<String, f64>,
     /// One for each method and class.
     pub maps: Vec<MapRecord>,
@@ -92,7 +92,7 @@ pub struct MapRecord {
 }
 
 impl Origin {
-    /// Of numbers from `checkpoint` and squares of `size`.
+    /// The origin of numbers from `checkpoint` and squares of `size`.
     pub fn new(checkpoint: &Checkpoint, size: usize) -> Self {
         let manifest = &checkpoint.manifest;
         Self {
@@ -109,7 +109,7 @@ impl Origin {
 }
 
 impl PictureRecord {
-    /// Of `explanation`, with `maps` in the same order.
+    /// The record of `explanation`, with `maps` in the same order.
     pub fn new(explanation: &Explanation, classes: &[String], maps: Vec<MapRecord>) -> Self {
         let Explanation {
             picture,
@@ -139,7 +139,7 @@ impl PictureRecord {
 }
 
 impl MapRecord {
-    /// Of `map`, whose bytes are in `file`.
+    /// The record of `map`, whose bytes are in `file`.
     pub fn new(
         map: &ExplainedMap,
         classes: &[String],

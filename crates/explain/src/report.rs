@@ -1,21 +1,17 @@
 //! All files of a set of explanations.
 
 use crate::{
-    drawn::{DrawnMap, draw},
-    explanation::Explanation,
+    drawn::{DrawnMap, DrawnPicture, draw},
+    explanation::{ExplainedMap, Explanation},
     npy,
     output::{OutputError, OutputFolder},
-    overlay::seen,
-    page::{self, Entry, reduced},
-    record::{MapRecord, Origin, PictureRecord, Record},
+    packed::{PackError, png},
+    page,
+    record::{MapRecord, Origin, PictureRecord, ScoresRecord},
     sheets,
 };
-use image::{ImageFormat, RgbImage};
 use rayon::prelude::*;
-use std::{
-    io::Cursor,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 /// So many pictures are on the sheets and the page; the files have all of them.
 const SHOWN: usize = 64;
@@ -24,48 +20,65 @@ const SHOWN: usize = 64;
 #[derive(Debug)]
 pub struct Report {
     output: OutputFolder,
-    record: Record,
-    entries: Vec<Entry>,
+    record: ScoresRecord,
+    shown: Vec<DrawnPicture>,
+}
+
+/// A report that cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The disk refused.
+    #[error(transparent)]
+    Output(#[from] OutputError),
+    /// A drawing that cannot be packed.
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    /// Numbers that have no form in JSON.
+    #[error("cannot write scores.json: {0}")]
+    Numbers(#[from] serde_json::Error),
 }
 
 impl Report {
-    /// Begins the report that will be in the folder `target`.
-    pub fn begin(
-        target: &Path,
+    /// An empty report that goes to `output`.
+    pub fn new(
+        output: OutputFolder,
         origin: Origin,
         classes: Vec<String>,
         rectified: bool,
-    ) -> Result<Self, OutputError> {
-        Ok(Self {
-            output: OutputFolder::begin(target)?,
-            record: Record {
+    ) -> Self {
+        Self {
+            output,
+            record: ScoresRecord {
                 origin,
                 classes,
                 rectified,
                 pictures: Vec::new(),
             },
-            entries: Vec::new(),
-        })
+            shown: Vec::new(),
+        }
     }
 
     /// Writes the maps of some pictures and keeps them for sheets and page. Returns what there is to say about them.
-    pub fn add(&mut self, explanations: &[Explanation]) -> Result<Vec<String>, OutputError> {
+    ///
+    /// # Errors
+    /// See [`ReportError`].
+    pub fn add(&mut self, explanations: &[Explanation]) -> Result<Vec<String>, ReportError> {
         let first = self.record.pictures.len() + 1;
         // To draw and pack a picture takes about as long as the network's answer, which uses all threads.
-        let drawn: Vec<DrawnPicture> = explanations
+        let files = explanations
             .par_iter()
             .enumerate()
-            .map(|(index, explanation)| self.draw(first + index, explanation))
-            .collect();
+            .map(|(index, explanation)| self.files(first + index, explanation));
+        let files: Vec<PictureFiles> = files.collect::<Result<_, _>>()?;
         let mut said = Vec::new();
-        for picture in drawn {
+        for picture in files {
             for (name, bytes) in &picture.files {
                 self.output.write(name, bytes)?;
             }
-            said.extend(sentences(&picture.entry));
+            said.extend(sentences(&picture.drawn));
             self.record.pictures.push(picture.record);
-            if self.entries.len() < SHOWN {
-                self.entries.push(picture.entry);
+            if self.shown.len() < SHOWN {
+                self.shown.push(picture.drawn);
             }
         }
         Ok(said)
@@ -84,7 +97,10 @@ impl Report {
     }
 
     /// Writes sheets, numbers and page, and puts everything in its place. Returns the path of the page.
-    pub fn finish(self, title: &str, mut notes: Vec<String>) -> Result<PathBuf, OutputError> {
+    ///
+    /// # Errors
+    /// See [`ReportError`].
+    pub fn finish(self, title: &str, mut notes: Vec<String>) -> Result<PathBuf, ReportError> {
         let all = self.record.pictures.len();
         if all > SHOWN {
             notes.push(format!(
@@ -93,110 +109,89 @@ impl Report {
         }
         let (sheets, page) = rayon::join(
             || self.sheets(title),
-            || page::explanations(title, &notes, &self.entries),
+            || page::explanations(title, &notes, &self.shown),
         );
-        for (name, bytes) in &sheets {
+        let page = page?;
+        for (name, bytes) in &sheets? {
             self.output.write(name, bytes)?;
         }
-        // The numbers are plain; no value in them lacks a form in JSON.
-        let numbers = serde_json::to_vec_pretty(&self.record).unwrap_or_default();
+        let numbers = serde_json::to_vec_pretty(&self.record)?;
         self.output.write("scores.json", &numbers)?;
-        self.output.finish(&page)
+        Ok(self.output.finish(&page)?)
     }
 
     /// Names and contents of the sheet with all methods and of the grid of each.
-    fn sheets(&self, title: &str) -> Vec<(String, Vec<u8>)> {
+    fn sheets(&self, title: &str) -> Result<Vec<(String, Vec<u8>)>, PackError> {
         let remark = if self.record.rectified {
             ""
         } else {
             ", without ReLU"
         };
         let (sheet, grids) = rayon::join(
-            || png(&sheets::rows(title, &self.entries)),
-            || sheets::grids(&self.entries, remark),
+            || png(&sheets::rows(title, &self.shown)),
+            || sheets::grids(&self.shown, remark),
         );
-        let grids = grids
-            .into_iter()
-            .map(|(method, grid)| (format!("grid-{method}.png"), png(&grid)));
-        [("sheet.png".to_owned(), sheet)]
-            .into_iter()
-            .chain(grids)
-            .collect()
+        let mut files = vec![("sheet.png".to_owned(), sheet?)];
+        for (method, grid) in grids {
+            files.push((format!("grid-{method}.png"), png(&grid)?));
+        }
+        Ok(files)
     }
 
     /// Draws the maps of the picture with this number, counted from 1.
-    fn draw(&self, number: usize, explanation: &Explanation) -> DrawnPicture {
-        let Record {
+    fn files(&self, number: usize, explanation: &Explanation) -> Result<PictureFiles, PackError> {
+        let ScoresRecord {
             classes, rectified, ..
         } = &self.record;
         let stem = stem(number, explanation);
         let (mut files, mut records, mut maps) = (Vec::new(), Vec::new(), Vec::new());
         for map in &explanation.maps {
-            let drawn = draw(explanation, map, *rectified, classes);
-            let class = map
-                .class
-                .map_or_else(String::new, |class| format!(".{}", plain(&classes[class])));
-            let name = format!("{stem}.{}{class}", map.method.name());
+            let drawn: DrawnMap = draw(explanation, map, *rectified, classes);
+            let name = format!("{stem}.{}", suffix(map, classes));
             let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
             let bytes = npy::encode(&map.raw);
             records.push(MapRecord::new(map, classes, &file, &bytes, &overlay));
-            files.push((overlay, png(&drawn.picture)));
+            files.push((overlay, png(&drawn.picture)?));
             files.push((file, bytes));
             maps.push(drawn);
         }
-        DrawnPicture {
+        Ok(PictureFiles {
             record: PictureRecord::new(explanation, classes, records),
-            entry: self.entry(explanation, maps),
+            drawn: DrawnPicture::new(explanation, maps, classes),
             files,
-        }
-    }
-
-    fn entry(&self, explanation: &Explanation, mut maps: Vec<DrawnMap>) -> Entry {
-        let Explanation {
-            picture,
-            probabilities,
-            ..
-        } = explanation;
-        let classes = &self.record.classes;
-        let mut ranked: Vec<(String, f64)> = classes
-            .iter()
-            .cloned()
-            .zip(probabilities.iter().copied())
-            .collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
-        for map in &mut maps {
-            map.picture = reduced(&map.picture);
-        }
-        Entry {
-            name: picture.file.name.clone(),
-            picture: reduced(&seen(&picture.pixels, &picture.crop)),
-            probabilities: ranked,
-            true_class: picture.file.true_class.map(|class| classes[class].clone()),
-            maps,
-        }
+        })
     }
 }
 
 /// One picture, ready to be written.
-struct DrawnPicture {
+struct PictureFiles {
     /// Names and contents.
     files: Vec<(String, Vec<u8>)>,
     record: PictureRecord,
-    entry: Entry,
+    drawn: DrawnPicture,
 }
 
 /// The beginning of the names of a picture's files: unique, and safe on any disk.
 fn stem(number: usize, explanation: &Explanation) -> String {
-    format!("{number:02}-{}", plain(&explanation.picture.file.stem()))
+    format!("{number:02}-{}", plain(explanation.picture.file.stem()))
+}
+
+/// The end of the names of a map's files: its method, and its class if it is about one.
+fn suffix(map: &ExplainedMap, classes: &[String]) -> String {
+    let method = map.method.name();
+    match map.class {
+        Some(class) => format!("{method}.{}", plain(&classes[class])),
+        None => method.to_owned(),
+    }
 }
 
 /// What a terminal says about a picture.
-fn sentences(entry: &Entry) -> Vec<String> {
-    let verdict = entry
+fn sentences(picture: &DrawnPicture) -> Vec<String> {
+    let verdict = picture
         .verdict()
         .map_or_else(String::new, |verdict| format!("  ({verdict})"));
-    let answer = format!("{}: {}{verdict}", entry.name, entry.answer());
-    let maps = entry
+    let answer = format!("{}: {}{verdict}", picture.name, picture.answer());
+    let maps = picture
         .maps
         .iter()
         .map(|map| format!("    {}: {}", map.title(), map.sentence()));
@@ -209,11 +204,4 @@ fn plain(name: &str) -> String {
     name.chars()
         .map(|letter| if allowed(letter) { letter } else { '_' })
         .collect()
-}
-
-/// Writing to memory cannot fail, and a decoded picture has pixels.
-fn png(picture: &RgbImage) -> Vec<u8> {
-    let mut bytes = Cursor::new(Vec::new());
-    let _ = picture.write_to(&mut bytes, ImageFormat::Png);
-    bytes.into_inner()
 }

@@ -1,11 +1,10 @@
 //! Explanations as pictures: a row for each, or the notebook's grid.
 
 use crate::{
-    cam::{METHODS, Method},
     colour::magma,
-    drawn::DrawnMap,
-    page::Entry,
+    drawn::{DrawnMap, DrawnPicture},
 };
+use cam::{METHODS, Method};
 use image::RgbImage;
 use sheet::{Cell, Sheet, Verdict};
 use words::percent;
@@ -19,28 +18,28 @@ const ROW_SIZE: u32 = 224;
 const GRID_COLUMNS: usize = 4;
 
 /// A row for each picture: the picture, its maps, the scale.
-pub fn rows(title: &str, entries: &[Entry]) -> RgbImage {
-    let columns = columns(entries);
+pub fn rows(title: &str, pictures: &[DrawnPicture]) -> RgbImage {
+    let columns = columns(pictures);
     let maps = columns
         .iter()
-        .map(|(method, rank)| heading(entries, *method, *rank));
+        .map(|(method, rank)| heading(pictures, *method, *rank));
     let headings = ["Picture".to_owned()]
         .into_iter()
         .chain(maps)
         .chain(["Scale".to_owned()]);
     let mut sheet = Sheet::new(columns.len() + 2)
         .title(title)
-        .picture_size(if entries.len() == 1 {
+        .picture_size(if pictures.len() == 1 {
             SINGLE_SIZE
         } else {
             ROW_SIZE
         })
         .column_headings(headings);
-    for entry in entries {
-        sheet.push(with_answer(&entry.picture, entry));
+    for shown in pictures {
+        sheet.push(with_answer(&shown.picture, shown));
         for (method, rank) in &columns {
             sheet.push(
-                maps_of(entry, *method)
+                maps_of(shown, *method)
                     .nth(*rank)
                     .map_or_else(Cell::empty, map_cell),
             );
@@ -56,17 +55,17 @@ pub fn rows(title: &str, entries: &[Entry]) -> RgbImage {
 
 /// The columns of maps, each a method and a position among the maps that a picture has of it: as many for a method
 /// as any picture has, or one where that would be too many.
-fn columns(entries: &[Entry]) -> Vec<(&'static dyn Method, usize)> {
+fn columns(pictures: &[DrawnPicture]) -> Vec<(&'static dyn Method, usize)> {
     let most = |method| {
-        entries
+        pictures
             .iter()
-            .map(|entry| maps_of(entry, method).count())
+            .map(|shown| maps_of(shown, method).count())
             .max()
             .unwrap_or(0)
     };
     let columns = |limit: usize| -> Vec<_> {
         let ranks = |method| (0..most(method).min(limit)).map(move |rank| (method, rank));
-        METHODS.into_iter().flat_map(ranks).collect()
+        METHODS.iter().copied().flat_map(ranks).collect()
     };
     let all = columns(usize::MAX);
     if all.len() > LARGEST_COLUMNS {
@@ -77,15 +76,15 @@ fn columns(entries: &[Entry]) -> Vec<(&'static dyn Method, usize)> {
 }
 
 /// The method, and which class: the one that all pictures are asked about, or what it is to each of them.
-fn heading(entries: &[Entry], method: &'static dyn Method, rank: usize) -> String {
-    let maps: Vec<&DrawnMap> = entries
+fn heading(pictures: &[DrawnPicture], method: &'static dyn Method, rank: usize) -> String {
+    let maps: Vec<&DrawnMap> = pictures
         .iter()
-        .filter_map(|entry| maps_of(entry, method).nth(rank))
+        .filter_map(|shown| maps_of(shown, method).nth(rank))
         .collect();
     let class = |map: &DrawnMap| map.class.as_ref().map(|(class, _)| class.clone());
     let first = maps.first().and_then(|map| class(map));
     let is_every = |first| {
-        maps.len() == entries.len() && maps.iter().all(|map| class(map).as_ref() == Some(first))
+        maps.len() == pictures.len() && maps.iter().all(|map| class(map).as_ref() == Some(first))
     };
     match first {
         None => method.title().to_owned(),
@@ -96,47 +95,44 @@ fn heading(entries: &[Entry], method: &'static dyn Method, rank: usize) -> Strin
 }
 
 /// For each method the notebook's grid: one map per picture, that of the first class. `remark` goes behind the titles.
-pub fn grids(entries: &[Entry], remark: &str) -> Vec<(&'static str, RgbImage)> {
-    let columns = columns(entries).into_iter().filter(|(_, rank)| *rank == 0);
+pub fn grids(pictures: &[DrawnPicture], remark: &str) -> Vec<(&'static str, RgbImage)> {
+    let columns = columns(pictures).into_iter().filter(|(_, rank)| *rank == 0);
     columns
-        .map(|(method, _)| (method.name(), grid(entries, method, remark)))
+        .map(|(method, _)| (method.name(), grid(pictures, method, remark)))
         .collect()
 }
 
-fn grid(entries: &[Entry], method: &'static dyn Method, remark: &str) -> RgbImage {
+fn grid(pictures: &[DrawnPicture], method: &'static dyn Method, remark: &str) -> RgbImage {
     let mut grid =
-        Sheet::new(GRID_COLUMNS.min(entries.len())).title(format!("{}{remark}", method.title()));
-    for entry in entries {
-        let map = maps_of(entry, method).next();
-        grid.push(map.map_or_else(Cell::empty, |map| with_answer(&map.picture, entry)));
+        Sheet::new(GRID_COLUMNS.min(pictures.len())).title(format!("{}{remark}", method.title()));
+    for shown in pictures {
+        let map = maps_of(shown, method).next();
+        grid.push(map.map_or_else(Cell::empty, |map| with_answer(&map.picture, shown)));
     }
     grid.render()
 }
 
 /// A picture's maps of one method.
 fn maps_of<'a>(
-    entry: &'a Entry,
+    shown: &'a DrawnPicture,
     method: &'static dyn Method,
 ) -> impl Iterator<Item = &'a DrawnMap> {
-    entry
-        .maps
-        .iter()
-        .filter(move |map| map.method.name() == method.name())
+    shown.maps.iter().filter(move |map| map.method == method)
 }
 
 /// `picture` with the answer below it, the truth where it is another, and the name.
-fn with_answer(picture: &RgbImage, entry: &Entry) -> Cell {
+fn with_answer(picture: &RgbImage, shown: &DrawnPicture) -> Cell {
     let cell = Cell::picture(picture.clone());
-    let Some((class, share)) = entry.probabilities.first() else {
+    let Some((class, share)) = shown.probabilities.first() else {
         return cell;
     };
     let cell = cell.caption(format!("{class} {}", percent(*share)));
-    let cell = match (&entry.true_class, entry.is_right()) {
+    let cell = match (&shown.true_class, shown.is_right()) {
         (_, Some(true)) => cell.verdict(Verdict::Right),
         (Some(truth), Some(false)) => cell.verdict(Verdict::Wrong).caption(format!("is {truth}")),
         _ => cell,
     };
-    cell.caption(entry.name.clone())
+    cell.caption(shown.name.clone())
 }
 
 /// A map with its class and values below; the method is in the heading above.

@@ -1,37 +1,48 @@
 //! The maps of `golden/cam` (PyTorch in f64), and batches against single pictures.
 
+#[path = "../../../tests/fixtures/cam/picture.rs"]
+mod picture;
+
 use burn::tensor::{Device, Tensor, TensorData};
-use explain::{
-    cam::{HeatMap, METHODS},
-    network::{Answer, Question},
-};
+use cam::{Asked, FeatureMap, HeatMap, Method, method};
+use explain::network::{Answer, Question};
 use network::{
     Algorithm, Architecture, HeadKind, InferenceNetwork, NetworkSpec,
     weights::{StateDict, layout},
 };
+use picture::picture;
 use std::path::{Path, PathBuf};
 
+/// The networks of the reference: folder and head.
+const NETWORKS: [(&str, HeadKind); 2] = [
+    ("narrow", HeadKind::Plain),
+    ("narrow_fastai", HeadKind::Fastai),
+];
 const SIZES: [[usize; 2]; 3] = [[224, 224], [352, 352], [224, 288]];
 const CLASSES: [usize; 3] = [0, 2, 4];
+/// Methods with a reference, and its name.
+const METHODS: [(&str, &str); 7] = [
+    ("activation", "activation_map"),
+    ("grad-cam", "grad_cam"),
+    ("grad-cam++", "grad_cam_pp"),
+    ("layer-cam", "layer_cam"),
+    ("hires-cam", "hires_cam"),
+    ("xgrad-cam", "xgrad_cam"),
+    ("eigen-cam", "eigen_cam"),
+];
 /// Of the largest value of a picture's map; the rounding of f32 over 36 layers.
 const TOLERANCE: f32 = 1e-4;
 
 #[test]
-fn every_map_of_the_plain_network_is_that_of_pytorch() {
-    agree("narrow", HeadKind::Plain);
-}
-
-#[test]
-fn every_map_of_the_network_with_fastais_head_is_that_of_pytorch() {
-    agree("narrow_fastai", HeadKind::Fastai);
+fn every_map_is_that_of_pytorch() {
+    for (name, head) in NETWORKS {
+        agree(name, &load(name, head));
+    }
 }
 
 #[test]
 fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
-    for (name, head) in [
-        ("narrow", HeadKind::Plain),
-        ("narrow_fastai", HeadKind::Fastai),
-    ] {
+    for (name, head) in NETWORKS {
         let network = load(name, head);
         let pictures: Vec<Vec<f32>> = (0..5).map(|b| picture(96, 64, b)).collect();
         let together = maps(&network, &pictures, [96, 64], &[0, 3]);
@@ -42,9 +53,8 @@ fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
     }
 }
 
-fn agree(name: &str, head: HeadKind) {
-    let network = load(name, head);
-    let golden = StateDict::read(&fixtures(name).join("expected.safetensors")).unwrap();
+fn agree(name: &str, network: &InferenceNetwork) {
+    let golden = StateDict::read(&folder(name).join("expected.safetensors")).unwrap();
     let value = |key: &str| {
         golden
             .get(key)
@@ -56,16 +66,15 @@ fn agree(name: &str, head: HeadKind) {
     let mut compared = 0;
     for [height, width] in SIZES {
         let pictures = [0, 1].map(|b| picture(height, width, b));
-        let found = maps(&network, &pictures, [height, width], &CLASSES);
+        let found = maps(network, &pictures, [height, width], &CLASSES);
         for (b, of_picture) in found.iter().enumerate() {
             for (class, of_class) in CLASSES.iter().zip(of_picture) {
-                for (method, map) in METHODS.iter().zip(of_class) {
+                for ((method, reference), map) in methods().zip(of_class) {
                     let prefix = format!("{height}x{width}.{b}");
-                    let key = match golden_name(method.name()) {
-                        name if method.is_class_specific() => {
-                            format!("{prefix}.class{class}.{name}")
-                        }
-                        name => format!("{prefix}.{name}"),
+                    let key = if method.is_class_specific() {
+                        format!("{prefix}.class{class}.{reference}")
+                    } else {
+                        format!("{prefix}.{reference}")
                     };
                     assert_eq!([map.height, map.width], [height / 32, width / 32]);
                     close(&key, &value(&key), map);
@@ -85,17 +94,10 @@ fn agree(name: &str, head: HeadKind) {
     );
 }
 
-fn golden_name(method: &str) -> &'static str {
-    match method {
-        "activation" => "activation_map",
-        "grad-cam" => "grad_cam",
-        "grad-cam++" => "grad_cam_pp",
-        "layer-cam" => "layer_cam",
-        "hires-cam" => "hires_cam",
-        "xgrad-cam" => "xgrad_cam",
-        "eigen-cam" => "eigen_cam",
-        other => panic!("{other} has no reference"),
-    }
+fn methods() -> impl Iterator<Item = (&'static dyn Method, &'static str)> {
+    METHODS
+        .iter()
+        .map(|(name, reference)| (method(name).unwrap(), *reference))
 }
 
 fn close(key: &str, expected: &[f32], found: &HeatMap) {
@@ -127,22 +129,54 @@ fn maps(
             })
         })
         .collect();
-    let gradients = answer.gradients(&questions);
+    let gradients = answer.gradients(&questions).unwrap();
     let mut found = Vec::new();
     for (features, gradients) in answer
         .features()
+        .unwrap()
         .iter()
         .zip(gradients.chunks_exact(classes.len()))
     {
         let of_class = |gradient| {
-            METHODS
-                .iter()
-                .map(|method| method.map(features, gradient))
+            methods()
+                .map(|(method, _)| method.map(&FeaturesAndGradient { features, gradient }))
                 .collect()
         };
         found.push(gradients.iter().map(of_class).collect());
     }
     found
+}
+
+/// What the methods with a reference ask for.
+struct FeaturesAndGradient<'a> {
+    features: &'a FeatureMap,
+    gradient: &'a FeatureMap,
+}
+
+impl Asked for FeaturesAndGradient<'_> {
+    fn features(&self) -> &FeatureMap {
+        self.features
+    }
+
+    fn gradient(&self) -> &FeatureMap {
+        self.gradient
+    }
+
+    fn class(&self) -> usize {
+        unimplemented!()
+    }
+
+    fn size(&self) -> usize {
+        unimplemented!("the pictures of the reference are no squares")
+    }
+
+    fn square(&self) -> &[f32] {
+        unimplemented!("the pictures of the reference are no squares")
+    }
+
+    fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        unimplemented!()
+    }
 }
 
 fn load(name: &str, head: HeadKind) -> InferenceNetwork {
@@ -152,32 +186,13 @@ fn load(name: &str, head: HeadKind) -> InferenceNetwork {
         ..NetworkSpec::new(Architecture::ResNet34, 5)
     };
     let network = spec.blank(Algorithm::Fast, &Device::flex());
-    let state = StateDict::read(&fixtures(name).join("state.safetensors")).unwrap();
+    let state = StateDict::read(&folder(name).join("state.safetensors")).unwrap();
     let state = layout::to_canonical(state, network.architecture()).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();
     network.with_state(state).for_inference()
 }
 
-/// The formula of `golden/cam/README.md`.
-fn picture(height: usize, width: usize, b: usize) -> Vec<f32> {
-    let tri = |n: usize| 255 - (255 - (n % 510) as i64).abs();
-    let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-    let mut values = Vec::with_capacity(3 * height * width);
-    for c in 0..3 {
-        for i in 0..height {
-            for j in 0..width {
-                let v = (2 * tri(3 * i + 2 * j + 37 * c + 61 * b)
-                    + tri(i * j / 16 + 11 * c + 5 * b)
-                    + ((i * i + 3 * j * j + 7 * c) % 61) as i64)
-                    / 4;
-                values.push(((v as f64 / 255.0 - mean[c]) / std[c]) as f32);
-            }
-        }
-    }
-    values
-}
-
-fn fixtures(name: &str) -> PathBuf {
+fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../tests/fixtures/cam")
         .join(name)

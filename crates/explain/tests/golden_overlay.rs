@@ -1,6 +1,7 @@
 //! matplotlib's drawing of a map over a picture (`golden/cam/overlay`).
 
-use explain::{cam::HeatMap, overlay::overlay};
+use cam::HeatMap;
+use explain::overlay::overlay;
 use pictures::transform::CropMap;
 use std::path::Path;
 

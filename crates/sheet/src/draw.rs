@@ -3,10 +3,11 @@
 use image::imageops::{self, FilterType};
 use image::{Rgb, RgbImage};
 
+use crate::cell::{Cell, Content, Verdict};
+use crate::grid::Grid;
 use crate::layout::{Layout, Rectangle};
 use crate::text::Style;
 use crate::words::{BAR_LABEL_GAP, BAR_WIDTH, Words, bar_label, fit};
-use crate::{Cell, Content, Sheet, Verdict};
 
 const WHITE: Rgb<u8> = Rgb([255; 3]);
 const INK: Rgb<u8> = Rgb([34; 3]);
@@ -31,10 +32,10 @@ pub fn beside(pictures: &[RgbImage]) -> RgbImage {
     sheet
 }
 
-/// See [`Sheet::render`].
-pub(crate) fn render(sheet: &Sheet) -> RgbImage {
-    let words = Words::of(sheet);
-    let layout = Layout::new(&words.needs(sheet));
+/// Draws a sheet on white.
+pub(crate) fn render(grid: &Grid) -> RgbImage {
+    let words = Words::of(grid);
+    let layout = Layout::new(&words.needs(grid));
     let mut canvas = RgbImage::from_pixel(layout.width, layout.height, WHITE);
     draw_lines(
         &mut canvas,
@@ -46,22 +47,14 @@ pub(crate) fn render(sheet: &Sheet) -> RgbImage {
     for (place, lines) in layout.column_headings.iter().zip(&words.column_headings) {
         draw_lines(&mut canvas, *place, Style::Heading, lines, Side::Middle);
     }
-    for (place, lines) in layout.row_headings.iter().zip(&words.row_headings) {
-        let height = Style::Heading.height(lines);
-        let lowered = Rectangle {
-            y: place.y + place.height.saturating_sub(height) / 2,
-            ..*place
-        };
-        draw_lines(&mut canvas, lowered, Style::Heading, lines, Side::Left);
-    }
     // The last row may have more places than cells.
-    for ((cell, place), (captions, caption_place)) in sheet
+    for ((cell, place), (captions, caption_place)) in grid
         .cells
         .iter()
         .zip(&layout.pictures)
         .zip(words.captions.iter().zip(&layout.captions))
     {
-        draw_content(&mut canvas, *place, cell, sheet.picture_size);
+        draw_content(&mut canvas, *place, cell, grid.picture_size);
         draw_captions(&mut canvas, *caption_place, captions, cell.verdict);
     }
     canvas
@@ -186,7 +179,7 @@ fn draw_captions(
     }
 }
 
-/// Where a line stands in its place.
+/// The side of its place that a line stands on.
 #[derive(Clone, Copy)]
 enum Side {
     Left,

@@ -16,7 +16,7 @@ pub(crate) struct Rectangle {
     pub(crate) height: u32,
 }
 
-/// What a row needs, in pixels.
+/// Room that a row needs, in pixels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RowNeed {
     /// The highest of its pictures.
@@ -25,22 +25,20 @@ pub(crate) struct RowNeed {
     pub(crate) caption: u32,
 }
 
-/// What a sheet needs, in pixels; 0 stands for what is not there.
+/// Room that a sheet needs, in pixels; 0 stands for what is not there.
 #[derive(Debug, Clone)]
 pub(crate) struct Needs {
     /// Width and height of the title.
     pub(crate) title: (u32, u32),
     /// Height of the column headings.
     pub(crate) column_headings: u32,
-    /// Width of the row headings.
-    pub(crate) row_headings: u32,
     /// Widths of the columns.
     pub(crate) columns: Vec<u32>,
     /// The rows from the top.
     pub(crate) rows: Vec<RowNeed>,
 }
 
-/// Where everything goes.
+/// Places of everything on a sheet.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
     pub(crate) width: u32,
@@ -48,8 +46,6 @@ pub(crate) struct Layout {
     pub(crate) title: Rectangle,
     /// One for each column.
     pub(crate) column_headings: Vec<Rectangle>,
-    /// One for each row, as high as its pictures.
-    pub(crate) row_headings: Vec<Rectangle>,
     /// Row by row; a picture stands in the middle of the lower edge of its rectangle.
     pub(crate) pictures: Vec<Rectangle>,
     /// Row by row, below the pictures.
@@ -60,8 +56,7 @@ impl Layout {
     /// Puts everything beside and below one another without overlap.
     pub(crate) fn new(needs: &Needs) -> Self {
         let (title_width, title_height) = needs.title;
-        let first_column = MARGIN + with_gap(needs.row_headings, GAP);
-        let columns = places(first_column, &needs.columns, GAP);
+        let columns = places(MARGIN, &needs.columns, GAP);
         let headings_y = MARGIN + with_gap(title_height, GAP);
         let first_row = headings_y + with_gap(needs.column_headings, CAPTION_GAP);
         let heights: Vec<u32> = needs
@@ -70,7 +65,7 @@ impl Layout {
             .map(|row| row.picture + with_gap_before(row.caption))
             .collect();
         let rows = places(first_row, &heights, GAP);
-        let right = end(&columns, first_column).max(MARGIN + title_width);
+        let right = end(&columns, MARGIN).max(MARGIN + title_width);
         let bottom = end(&rows, first_row);
 
         let mut pictures = Vec::new();
@@ -108,16 +103,6 @@ impl Layout {
                     y: headings_y,
                     width,
                     height: needs.column_headings,
-                })
-                .collect(),
-            row_headings: rows
-                .iter()
-                .zip(&needs.rows)
-                .map(|(&(y, _), need)| Rectangle {
-                    x: MARGIN,
-                    y,
-                    width: needs.row_headings,
-                    height: need.picture,
                 })
                 .collect(),
             pictures,
@@ -165,7 +150,6 @@ mod tests {
         let layout = Layout::new(&Needs {
             title: (100, 30),
             column_headings: 20,
-            row_headings: 50,
             columns: vec![200, 40],
             rows: vec![
                 RowNeed {
@@ -187,24 +171,20 @@ mod tests {
         assert_eq!(layout.title, rectangle(24, 24, 100, 30));
         assert_eq!(
             layout.column_headings,
-            [rectangle(94, 74, 200, 20), rectangle(314, 74, 40, 20)]
-        );
-        assert_eq!(
-            layout.row_headings,
-            [rectangle(24, 102, 50, 150), rectangle(24, 301, 50, 60)]
+            [rectangle(24, 74, 200, 20), rectangle(244, 74, 40, 20)]
         );
         let pictures = [
-            (94, 102, 200, 150),
-            (314, 102, 40, 150),
-            (94, 301, 200, 60),
-            (314, 301, 40, 60),
+            (24, 102, 200, 150),
+            (244, 102, 40, 150),
+            (24, 301, 200, 60),
+            (244, 301, 40, 60),
         ];
         assert_eq!(
             layout.pictures,
             pictures.map(|(x, y, width, height)| rectangle(x, y, width, height))
         );
-        assert_eq!(layout.captions[0], rectangle(94, 260, 200, 21));
-        assert_eq!((layout.width, layout.height), (378, 385));
+        assert_eq!(layout.captions[0], rectangle(24, 260, 200, 21));
+        assert_eq!((layout.width, layout.height), (308, 385));
     }
 
     #[test]
@@ -212,7 +192,6 @@ mod tests {
         let needs = Needs {
             title: (0, 0),
             column_headings: 0,
-            row_headings: 0,
             columns: vec![],
             rows: vec![],
         };
@@ -226,27 +205,22 @@ mod tests {
         (
             (0u32..900, 0u32..80),
             0u32..60,
-            0u32..160,
             prop::collection::vec(0u32..300, 0..5),
             prop::collection::vec(row, 0..5),
         )
-            .prop_map(
-                |(title, column_headings, row_headings, columns, rows)| Needs {
-                    title,
-                    column_headings,
-                    row_headings,
-                    columns,
-                    rows,
-                },
-            )
+            .prop_map(|(title, column_headings, columns, rows)| Needs {
+                title,
+                column_headings,
+                columns,
+                rows,
+            })
     }
 
     proptest! {
         #[test]
         fn nothing_overlaps_and_all_is_inside_the_margins(needs in needs()) {
             let layout = Layout::new(&needs);
-            let all: Vec<Rectangle> = [&[layout.title][..], &layout.column_headings, &layout.row_headings,
-                &layout.pictures, &layout.captions].concat();
+            let all: Vec<Rectangle> = [&[layout.title][..], &layout.column_headings, &layout.pictures, &layout.captions].concat();
             prop_assert_eq!(layout.pictures.len(), needs.columns.len() * needs.rows.len());
             prop_assert_eq!(layout.captions.len(), layout.pictures.len());
             let drawn: Vec<_> = all.into_iter().filter(|place| place.width > 0 && place.height > 0).collect();

@@ -2,28 +2,26 @@
 
 use image::RgbImage;
 
+use crate::cell::{Cell, Content, Verdict};
+use crate::grid::Grid;
 use crate::layout::{GAP, Needs, RowNeed};
 use crate::text::Style;
-use crate::{Cell, Content, Sheet, Verdict};
 
 pub(crate) const BAR_WIDTH: u32 = 20;
 pub(crate) const BAR_LABEL_GAP: u32 = 8;
 const BAR_LABEL_WIDTH: u32 = 110;
-const ROW_HEADING_WIDTH: u32 = 170;
-/// A title may be wider than a narrow sheet.
+/// A title may be wider than a narrow grid.
 const TITLE_WIDTH: u32 = 480;
 
 const TITLE_LINES: usize = 2;
 const HEADING_LINES: usize = 2;
 const CAPTION_LINES: usize = 2;
-const ROW_HEADING_LINES: usize = 4;
 const BAR_LABEL_LINES: usize = 3;
 
 /// All words of a sheet, broken into lines.
 pub(crate) struct Words {
     pub(crate) title: Vec<String>,
     pub(crate) column_headings: Vec<Vec<String>>,
-    pub(crate) row_headings: Vec<Vec<String>>,
     /// The lines of every caption of every cell.
     pub(crate) captions: Vec<Vec<Vec<String>>>,
     /// Widths of the columns in pixels: what the words are broken to.
@@ -32,53 +30,42 @@ pub(crate) struct Words {
 
 impl Words {
     /// Breaks all words to the columns they belong to.
-    pub(crate) fn of(sheet: &Sheet) -> Self {
-        let columns = column_widths(sheet);
-        let row_headings: Vec<_> = sheet
-            .row_headings
-            .iter()
-            .map(|heading| Style::Heading.wrap(heading, ROW_HEADING_WIDTH, ROW_HEADING_LINES))
-            .collect();
+    pub(crate) fn of(grid: &Grid) -> Self {
+        let columns = column_widths(grid);
         let column_headings = columns.iter().enumerate().map(|(column, width)| {
-            let heading = sheet.column_headings.get(column).map_or("", String::as_str);
+            let heading = grid.column_headings.get(column).map_or("", String::as_str);
             Style::Heading.wrap(heading, *width, HEADING_LINES)
         });
-        let captions = sheet.cells.iter().enumerate().map(|(index, cell)| {
+        let captions = grid.cells.iter().enumerate().map(|(index, cell)| {
             let width = columns[index % columns.len()];
             signed_captions(cell)
                 .iter()
                 .map(|caption| Style::Caption.wrap(caption, width, CAPTION_LINES))
                 .collect()
         });
-        let grid_width = columns.iter().map(|width| width + GAP).sum::<u32>()
-            + Style::Heading.width(&row_headings.concat());
+        let grid_width = columns.iter().map(|width| width + GAP).sum::<u32>();
         Words {
-            title: Style::Title.wrap(&sheet.title, grid_width.max(TITLE_WIDTH), TITLE_LINES),
+            title: Style::Title.wrap(&grid.title, grid_width.max(TITLE_WIDTH), TITLE_LINES),
             column_headings: column_headings.collect(),
             captions: captions.collect(),
-            row_headings,
             columns,
         }
     }
 
     /// The room that these words and the pictures of their sheet need.
-    pub(crate) fn needs(&self, sheet: &Sheet) -> Needs {
-        let row_count = sheet.cells.len().div_ceil(sheet.columns);
+    pub(crate) fn needs(&self, grid: &Grid) -> Needs {
+        let row_count = grid.cells.len().div_ceil(grid.columns);
         let rows = (0..row_count).map(|row| {
             let first = row * self.columns.len();
-            let cells = first..(first + self.columns.len()).min(sheet.cells.len());
-            let heading = self
-                .row_headings
-                .get(row)
-                .map_or(0, |lines| Style::Heading.height(lines));
-            let pictures = sheet.cells[cells.clone()]
+            let cells = first..(first + self.columns.len()).min(grid.cells.len());
+            let pictures = grid.cells[cells.clone()]
                 .iter()
-                .map(|cell| height_needed(cell, sheet.picture_size));
+                .map(|cell| height_needed(cell, grid.picture_size));
             let captions = self.captions[cells]
                 .iter()
                 .map(|captions| Style::Caption.height(&captions.concat()));
             RowNeed {
-                picture: pictures.max().unwrap_or(0).max(heading),
+                picture: pictures.max().unwrap_or(0),
                 caption: captions.max().unwrap_or(0),
             }
         });
@@ -92,8 +79,6 @@ impl Words {
                 Style::Title.height(&self.title),
             ),
             column_headings: headings.max().unwrap_or(0),
-            row_headings: Style::Heading
-                .width(&self.row_headings[..row_count.min(self.row_headings.len())].concat()),
             columns: self.columns.clone(),
             rows: rows.collect(),
         }
@@ -116,19 +101,19 @@ fn signed_captions(cell: &Cell) -> Vec<String> {
 }
 
 /// As wide as the widest cell of each column, and as its heading as long as that is no wider than a picture.
-fn column_widths(sheet: &Sheet) -> Vec<u32> {
-    (0..sheet.columns.min(sheet.cells.len()))
+fn column_widths(grid: &Grid) -> Vec<u32> {
+    (0..grid.columns.min(grid.cells.len()))
         .map(|column| {
-            let cells = sheet.cells.iter().skip(column).step_by(sheet.columns);
+            let cells = grid.cells.iter().skip(column).step_by(grid.columns);
             let widest = cells
-                .map(|cell| width_needed(cell, sheet.picture_size))
+                .map(|cell| width_needed(cell, grid.picture_size))
                 .max()
                 .unwrap_or(0);
-            let heading = sheet
+            let heading = grid
                 .column_headings
                 .get(column)
                 .map_or(0, |heading| Style::Heading.line_width(heading));
-            widest.max(heading.min(sheet.picture_size))
+            widest.max(heading.min(grid.picture_size))
         })
         .collect()
 }

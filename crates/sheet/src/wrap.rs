@@ -1,6 +1,6 @@
 //! Breaks words into lines of a given width.
 
-/// What stands for words that were left out.
+/// The sign that stands for words that were left out.
 const ELLIPSIS: char = '…';
 
 /// Breaks `text` into at most `most_lines` lines that `measure` finds no wider than `width`. A line ends after a space,
@@ -45,7 +45,7 @@ fn elide(text: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
         .last()
 }
 
-/// Where the first line of `text` ends in bytes: after the last piece that fits, else after the last letter that does.
+/// The end of the first line of `text` in bytes: after the last piece that fits, else after the last letter that does.
 fn first_line(text: &str, fits: impl Fn(&str) -> bool) -> usize {
     let breaks = text
         .match_indices([' ', '_', '-', '/'])

@@ -162,15 +162,6 @@ fn sheets_side_by_side_keep_their_pixels() {
     assert_eq!(beside(&[]).dimensions(), (0, 0));
 }
 
-#[test]
-fn a_saved_sheet_is_what_was_drawn() {
-    let folder = tempfile::TempDir::new().unwrap();
-    let path = folder.path().join("preview.png");
-    let sheet = sheet_of(1, [Cell::picture(plain(9, 9, RED)).caption("Müßiggänger")]);
-    sheet.save_png(&path).unwrap();
-    assert_eq!(image::open(path).unwrap().into_rgb8(), sheet.render());
-}
-
 fn cell() -> impl Strategy<Value = Cell> {
     let content = prop_oneof![
         Just(Cell::empty()),
@@ -199,14 +190,12 @@ proptest! {
         picture_size in 0u32..60,
         title in ".{0,60}",
         column_headings in prop::collection::vec(".{0,30}", 0..6),
-        row_headings in prop::collection::vec(".{0,30}", 0..6),
         cells in prop::collection::vec(cell(), 0..8),
     ) {
         let mut sheet = Sheet::new(columns)
             .picture_size(picture_size)
             .title(title)
-            .column_headings(column_headings)
-            .row_headings(row_headings);
+            .column_headings(column_headings);
         cells.into_iter().for_each(|cell| sheet.push(cell));
         let drawn = sheet.render();
         if let Some((left, top, right, bottom)) = bounds(&drawn, |pixel| pixel != WHITE) {

@@ -3,5 +3,5 @@
 mod name;
 mod number;
 
-pub use name::{abbreviated, nearest};
+pub use name::{abbreviated, nearest, position};
 pub use number::{number, percent};

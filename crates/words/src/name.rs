@@ -15,6 +15,13 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Opt
     best.map(|(_, name)| name)
 }
 
+/// Index of the name in `known` that `typed` is: large and small letters are the same, and so are a hyphen, a space and an
+/// underscore.
+pub fn position<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Option<usize> {
+    let typed = folded(typed);
+    known.into_iter().position(|name| folded(name) == typed)
+}
+
 /// `names` separated by commas; of more than two, the first and the number of the others.
 pub fn abbreviated(names: &[String]) -> String {
     match names {
@@ -37,6 +44,14 @@ mod tests {
         assert_eq!(nearest("main-con", known), Some("Maine_Coon"));
         assert_eq!(nearest("zzz", known), None);
         assert_eq!(nearest("pug", [] as [&str; 0]), None);
+    }
+
+    #[test]
+    fn letters_may_be_large_or_small_and_words_apart() {
+        for typed in ["Maine_Coon", "maine_coon", "MAINE COON", "maine-coon"] {
+            assert_eq!(position(typed, ["pug", "Maine_Coon"]), Some(1), "{typed}");
+        }
+        assert_eq!(position("pugg", ["pug", "Maine_Coon"]), None);
     }
 
     #[test]

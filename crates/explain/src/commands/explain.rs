@@ -1,8 +1,9 @@
-use super::source::Source;
+use super::{opened::OpenedNetwork, output};
 use crate::{
     classes,
     cli::{ExplainArgs, chosen_methods},
-    explanation::{Targets, batch_size, explain as explain_batch},
+    explanation::{Targets, explain as explain_batch},
+    network::batch_size,
     pictures::{self, Picture, PictureFile},
     record::Origin,
     report::Report,
@@ -16,24 +17,20 @@ const DRAWN: usize = 8;
 
 /// Explains pictures and writes everything about them.
 pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
-    let source = Source::open(&arguments.network, terminal)?;
-    let targets = targets(&arguments.class, source.classes())?;
-    let files = files(arguments, &source)?;
+    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+    let targets = targets(&arguments.class, opened.classes())?;
+    let files = files(arguments, &opened)?;
     let methods = chosen_methods(&arguments.method);
-    let out = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| source.run.file("explanations"));
-    let origin = Origin::new(&source.checkpoint, source.size);
-    let mut report = Report::begin(&out, origin, source.classes().to_vec(), !arguments.no_relu)?;
+    let output = output::begin(arguments.out.as_deref(), &opened.run, "explanations")?;
+    let origin = Origin::new(&opened.checkpoint, opened.size);
+    let classes = opened.classes().to_vec();
+    let mut report = Report::new(output, origin, classes, !arguments.no_relu);
     let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
-    for batch in files.chunks(batch_size(source.size)) {
-        let read = read(batch, source.size, &mut |sentence| {
-            terminal.warning(sentence);
-        });
+    for batch in files.chunks(batch_size(opened.size)) {
+        let read = read(batch, &opened, terminal);
         unread += batch.len() - read.len();
-        let explanations = explain_batch(&source.network, read, source.size, &targets, &methods)?;
+        let explanations = explain_batch(&opened.network, read, opened.size, &targets, &methods)?;
         let lines = report.add(&explanations)?;
         lines.iter().for_each(|line| terminal.result(line));
         bar.advance(batch.len());
@@ -44,7 +41,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     if known > 0 {
         terminal.result(&format!("{right} of {known} right"));
     }
-    let page = report.finish("Where did it look?", notes(&source, arguments.no_relu))?;
+    let page = report.finish("Where did it look?", notes(&opened, arguments.no_relu))?;
     terminal.result(&format!("page: {}", page.display()));
     terminal.result("next: cargo run -p explain -- score");
     anyhow::ensure!(
@@ -69,29 +66,29 @@ fn targets(names: &[String], classes: &[String]) -> Result<Targets> {
     Ok(Targets::Classes(found))
 }
 
-fn files(arguments: &ExplainArgs, source: &Source) -> Result<Vec<PictureFile>> {
+fn files(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Vec<PictureFile>> {
     if arguments.pictures.is_empty() {
-        let all = pictures::validation(&source.split()?, source.classes());
+        let all = pictures::validation(&opened.split()?, opened.classes());
         return Ok(pictures::drawn(all, DRAWN, arguments.seed));
     }
-    Ok(pictures::named(&arguments.pictures, source.classes()).map_err(usage)?)
+    Ok(pictures::named(&arguments.pictures, opened.classes()).map_err(usage)?)
 }
 
-/// The pictures of a batch that can be read; a sentence for each of the others.
-fn read(batch: &[PictureFile], size: usize, say: &mut dyn FnMut(&str)) -> Vec<Picture> {
+/// The pictures of a batch that can be read; a warning for each of the others.
+fn read(batch: &[PictureFile], opened: &OpenedNetwork, terminal: &Terminal) -> Vec<Picture> {
     let mut pictures = Vec::new();
-    let results: Vec<_> = batch.par_iter().map(|file| file.read(size)).collect();
+    let results: Vec<_> = batch.par_iter().map(|file| opened.read(file)).collect();
     for result in results {
         match result {
             Ok(picture) => pictures.push(picture),
-            Err(error) => say(&format!("left out: {error}")),
+            Err(error) => terminal.warning(&format!("left out: {error}")),
         }
     }
     pictures
 }
 
-fn notes(source: &Source, no_relu: bool) -> Vec<String> {
-    let mut notes = source.notes();
+fn notes(opened: &OpenedNetwork, no_relu: bool) -> Vec<String> {
+    let mut notes = opened.notes();
     notes.push(if no_relu {
         "Maps are drawn whole, with evidence against a class at their dark end.".to_owned()
     } else {

@@ -1,8 +1,9 @@
-//! What each verb does.
+//! The verbs of the program, one file each.
 
 mod explain;
+mod opened;
+mod output;
 mod score;
-mod source;
 
 use crate::cli::{Cli, Verb};
 use anyhow::Result;

@@ -1,6 +1,9 @@
 //! The networks of `tests/fixtures/cam` and `tests/fixtures/vgg` (PyTorch in f64): logits, statistics of what the body
 //! makes, and gradients.
 
+#[path = "../../../../tests/fixtures/cam/picture.rs"]
+mod formula;
+
 use super::{Body, residual::Residual};
 use crate::{
     architecture::Architecture,
@@ -258,30 +261,16 @@ fn picture_of(input: &Value) -> Tensor<4> {
     picture(number("height"), number("width"), number("b"))
 }
 
-fn golden(path: &str) -> Value {
-    serde_json::from_str(&fs::read_to_string(fixtures().join(path)).unwrap()).unwrap()
-}
-
-/// The formula of `golden/cam/README.md`.
 fn picture(height: usize, width: usize, b: usize) -> Tensor<4> {
-    let tri = |n: usize| 255 - (255 - (n % 510) as i64).abs();
-    let (mean, std) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
-    let mut values = Vec::with_capacity(3 * height * width);
-    for c in 0..3 {
-        for i in 0..height {
-            for j in 0..width {
-                let v = (2 * tri(3 * i + 2 * j + 37 * c + 61 * b)
-                    + tri(i * j / 16 + 11 * c + 5 * b)
-                    + ((i * i + 3 * j * j + 7 * c) % 61) as i64)
-                    / 4;
-                values.push(((v as f64 / 255.0 - mean[c]) / std[c]) as f32);
-            }
-        }
-    }
+    let values = formula::picture(height, width, b);
     Tensor::from_data(
         TensorData::new(values, [1, 3, height, width]),
         &Device::flex(),
     )
+}
+
+fn golden(path: &str) -> Value {
+    serde_json::from_str(&fs::read_to_string(fixtures().join(path)).unwrap()).unwrap()
 }
 
 fn near(expected: &[f64], found: &[f32], what: &str) {

@@ -1,4 +1,4 @@
-use super::HeatMap;
+use crate::heat_map::HeatMap;
 
 /// Values over channels and positions, of one picture: a body's output, or a logit's gradient with respect to it.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,37 +63,35 @@ impl FeatureMap {
         self.values.chunks_exact(self.positions())
     }
 
-    /// The map `Σ_k term(k, ij)` of which each channel adds its term to every position.
-    ///
-    /// `channel` gets the values of this map and of `other` in one channel and the sums so far.
-    pub(super) fn sum_over_channels(
-        &self,
-        other: &Self,
-        mut channel: impl FnMut(&[f32], &[f32], &mut [f64]),
-    ) -> HeatMap {
+    /// The map `Σ_k weight_k A_k` with one weight per channel.
+    pub(crate) fn weighted_sum(&self, weights: impl IntoIterator<Item = f64>) -> HeatMap {
+        self.heat_map(self.weighted_sums(weights))
+    }
+
+    /// The values of [`Self::weighted_sum`] as they were summed.
+    pub(crate) fn weighted_sums(&self, weights: impl IntoIterator<Item = f64>) -> Vec<f64> {
+        let mut sums = vec![0.0; self.positions()];
+        for (values, weight) in self.channels().zip(weights) {
+            for (sum, value) in sums.iter_mut().zip(values) {
+                *sum += weight * f64::from(*value);
+            }
+        }
+        sums
+    }
+
+    /// The map `Σ_k weight(other_k) A_k`, position by position.
+    pub(crate) fn sum_of_products(&self, other: &Self, weight: impl Fn(f32) -> f64) -> HeatMap {
         let mut sums = vec![0.0; self.positions()];
         for (values, others) in self.channels().zip(other.channels()) {
-            channel(values, others, &mut sums);
+            for ((sum, value), other) in sums.iter_mut().zip(values).zip(others) {
+                *sum += weight(*other) * f64::from(*value);
+            }
         }
         self.heat_map(sums)
     }
 
-    /// The map `Σ_k weight_k A_k`, `weight` being told the values of this map and of `other` in channel k.
-    pub(super) fn weighted_sum(
-        &self,
-        other: &Self,
-        weight: impl Fn(&[f32], &[f32]) -> f64,
-    ) -> HeatMap {
-        self.sum_over_channels(other, |values, others, sums| {
-            let weight = weight(values, others);
-            for (sum, value) in sums.iter_mut().zip(values) {
-                *sum += weight * f64::from(*value);
-            }
-        })
-    }
-
     /// A map over these positions.
-    pub(super) fn heat_map(&self, values: Vec<f64>) -> HeatMap {
+    pub(crate) fn heat_map(&self, values: Vec<f64>) -> HeatMap {
         let values = values.into_iter().map(|value| value as f32).collect();
         HeatMap {
             height: self.height,
@@ -101,9 +99,4 @@ impl FeatureMap {
             values,
         }
     }
-}
-
-/// The sum in f64.
-pub(super) fn sum(values: &[f32]) -> f64 {
-    values.iter().map(|value| f64::from(*value)).sum()
 }

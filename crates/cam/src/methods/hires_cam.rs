@@ -1,4 +1,6 @@
-use super::{FeatureMap, HeatMap, Method};
+//! HiResCAM: gradient times feature map, position by position.
+
+use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 
 /// HiResCAM: `Σ_k G_k A_k`, position by position.
 ///
@@ -16,11 +18,8 @@ impl Method for HiResCam {
         "HiResCAM"
     }
 
-    fn map(&self, features: &FeatureMap, gradient: &FeatureMap) -> HeatMap {
-        features.sum_over_channels(gradient, |values, gradients, sums| {
-            for ((sum, value), gradient) in sums.iter_mut().zip(values).zip(gradients) {
-                *sum += f64::from(*gradient) * f64::from(*value);
-            }
-        })
+    fn map(&self, asked: &dyn Asked) -> HeatMap {
+        let features = asked.features();
+        features.sum_of_products(asked.gradient(), f64::from)
     }
 }

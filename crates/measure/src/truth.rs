@@ -1,14 +1,15 @@
+use crate::points::points;
 use pictures::{
     annotations::{AnnotationError, HeadBox, Region, read_head_box, read_trimap},
     transform::CropMap,
 };
 use std::path::Path;
 
-/// Where the animal is in the square that the network saw of one picture.
+/// The animal's place in the square that the network saw of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth {
-    /// For each pixel of the square whether it shows the animal; `None` on the border of the trimap. The whole is `None`
-    /// where the picture has no trimap.
+    /// Pixels of the square, rows from the top: whether each shows the animal; `None` on the border of the trimap. The whole
+    /// is `None` where the picture has no trimap.
     pub animal: Option<Vec<Option<bool>>>,
     /// The head box in pixels of the square, as left, top, right and bottom edge.
     pub head: Option<[f64; 4]>,
@@ -16,6 +17,9 @@ pub struct Truth {
 
 impl Truth {
     /// The trimap and head box of the picture `stem`, through the same crop as the picture.
+    ///
+    /// # Errors
+    /// An annotation that is there and cannot be read.
     pub fn read(annotations: &Path, stem: &str, crop: &CropMap) -> Result<Self, AnnotationError> {
         let trimap = read_trimap(annotations, stem)?;
         let trimap = trimap.filter(|trimap| {
@@ -39,7 +43,7 @@ impl Truth {
         })
     }
 
-    /// Whether a point of the square is on the head; `None` if no head is known, or none was seen.
+    /// The answer whether a point of the square is on the head; `None` if no head is known, or none was seen.
     pub fn is_on_head(&self, [x, y]: [f64; 2], size: usize) -> Option<bool> {
         let [left, top, right, bottom] = self.head?;
         let last = size as f64 - 0.5;
@@ -56,13 +60,6 @@ impl Truth {
         let share = within(left, right) * within(top, bottom);
         (share > 0.0).then_some(share)
     }
-}
-
-/// The points of the picture that the pixels of the square show, rows from the top.
-pub(super) fn points(crop: &CropMap) -> impl Iterator<Item = [f64; 2]> {
-    let size = crop.size;
-    (0..size * size)
-        .map(move |index| crop.to_picture([(index % size) as f64, (index / size) as f64]))
 }
 
 /// The edges of the box: pixels count from 1 in it, and its last column and row are inside.

@@ -1,10 +1,15 @@
 //! The network that is asked, and where it came from.
 
-use crate::{cli::NetworkArgs, network::SavedNetwork};
+use crate::{
+    cli::NetworkArgs,
+    network::SavedNetwork,
+    pictures::{Picture, PictureFile},
+};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Run, SplitRecord};
 use network::Architecture;
+use pictures::{decode::DecodeError, transform::Padding};
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
 
@@ -16,22 +21,22 @@ const MANIFEST_FILE: &str = "manifest.json";
 /// the same: the drawn sample's, trained at 64 pixels alone, is right about 190 of 192 pictures at 64 and 124 at 128.
 const FINE_ENOUGH: usize = 4;
 
-/// A network with the run it belongs to.
+/// A saved network that was opened, with the run it belongs to.
 #[derive(Debug)]
-pub struct Source {
+pub struct OpenedNetwork {
     /// Its run.
     pub run: Run,
     /// Its checkpoint.
     pub checkpoint: Checkpoint,
     /// The network itself.
     pub network: SavedNetwork,
-    /// Where it computes.
+    /// Its device.
     pub device: Device,
     /// Side of the squares it is shown, in pixels.
     pub size: usize,
 }
 
-impl Source {
+impl OpenedNetwork {
     /// Opens what was asked for, and says which it is.
     pub fn open(arguments: &NetworkArgs, terminal: &Terminal) -> Result<Self> {
         let (device, which) = arguments.device.open().map_err(usage)?;
@@ -64,12 +69,20 @@ impl Source {
         })
     }
 
+    /// Reads a picture as the network was validated with it, but for the size that was asked for.
+    ///
+    /// # Errors
+    /// A file that cannot be read or decoded.
+    pub fn read(&self, file: &PictureFile) -> Result<Picture, DecodeError> {
+        file.read(self.size, Padding::default())
+    }
+
     /// Names of the classes.
     pub fn classes(&self) -> &[String] {
         &self.checkpoint.manifest.classes
     }
 
-    /// Which pictures it was trained and validated with.
+    /// The pictures it was trained and validated with.
     pub fn split(&self) -> Result<SplitRecord> {
         Ok(SplitRecord::read(&self.run.split_file())?)
     }

@@ -1,4 +1,6 @@
-use super::{FeatureMap, HeatMap, Method, feature_map::sum};
+//! Grad-CAM: channels weighted by their mean gradient.
+
+use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 
 /// Grad-CAM, raw: `(1/C) Σ_k w_k A_k` with `w_k = mean_ij G_kij`.
 ///
@@ -17,16 +19,19 @@ impl Method for GradCam {
         "Grad-CAM"
     }
 
-    fn map(&self, features: &FeatureMap, gradient: &FeatureMap) -> HeatMap {
+    fn map(&self, asked: &dyn Asked) -> HeatMap {
+        let features = asked.features();
         let [channels, ..] = features.shape();
         let count = (channels * features.positions()) as f64;
-        features.weighted_sum(gradient, |_, gradients| sum(gradients) / count)
+        let gradients = asked.gradient().channels();
+        features.weighted_sum(gradients.map(|gradient| sum(gradient) / count))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::given::Given;
 
     /// Zhou et al., *Learning Deep Features for Discriminative Localization* (CAM): with average pool and one linear
     /// layer, `S = Σ_k v_k mean_ij A_k`, hence `G_kij = v_k / hw`, and the class activation map is `Σ_k v_k A_k`.
@@ -37,12 +42,10 @@ mod tests {
         let values: Vec<f32> = (0..channels * positions)
             .map(|i| ((i * 7) % 11) as f32)
             .collect();
-        let gradient = (0..channels * positions)
+        let gradient: Vec<f32> = (0..channels * positions)
             .map(|i| weights[i / positions] / positions as f32)
             .collect();
-        let features = FeatureMap::new(channels, 2, 3, values.clone()).unwrap();
-        let gradient = FeatureMap::new(channels, 2, 3, gradient).unwrap();
-        let map = GradCam.map(&features, &gradient);
+        let map = GradCam.map(&Given::rows(channels, &values, &gradient));
         for (ij, found) in map.values.iter().enumerate() {
             let cam: f32 = (0..channels)
                 .map(|k| weights[k] * values[k * positions + ij])
@@ -58,8 +61,7 @@ mod tests {
 
     #[test]
     fn negative_evidence_stays_in_the_raw_map() {
-        let features = FeatureMap::new(1, 1, 2, vec![1.0, 3.0]).unwrap();
-        let gradient = FeatureMap::new(1, 1, 2, vec![-1.0, -1.0]).unwrap();
-        assert_eq!(GradCam.map(&features, &gradient).values, [-1.0, -3.0]);
+        let given = Given::rows(1, &[1.0, 3.0], &[-1.0, -1.0]);
+        assert_eq!(GradCam.map(&given).values, [-1.0, -3.0]);
     }
 }

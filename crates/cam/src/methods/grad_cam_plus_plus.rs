@@ -1,4 +1,6 @@
-use super::{FeatureMap, HeatMap, Method, feature_map::sum};
+//! Grad-CAM++: channels weighted by their positive gradients, each with a weight of its own.
+
+use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 
 /// Grad-CAM++: `Σ_k w_k A_k` with `w_k = Σ_ij α_kij max(G_kij, 0)`.
 ///
@@ -18,15 +20,20 @@ impl Method for GradCamPlusPlus {
         "Grad-CAM++"
     }
 
-    fn map(&self, features: &FeatureMap, gradient: &FeatureMap) -> HeatMap {
-        features.weighted_sum(gradient, |values, gradients| {
-            let total = sum(values);
-            gradients
-                .iter()
-                .map(|gradient| f64::from(*gradient))
-                .filter(|gradient| *gradient > 0.0)
-                .map(|gradient| gradient / (2.0 + total * gradient))
-                .sum()
-        })
+    fn map(&self, asked: &dyn Asked) -> HeatMap {
+        let features = asked.features();
+        let channels = features.channels().zip(asked.gradient().channels());
+        features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))
     }
+}
+
+/// `Σ_ij α_kij max(G_kij, 0)` of the channel k.
+fn weight(values: &[f32], gradients: &[f32]) -> f64 {
+    let total = sum(values);
+    gradients
+        .iter()
+        .map(|gradient| f64::from(*gradient))
+        .filter(|gradient| *gradient > 0.0)
+        .map(|gradient| gradient / (2.0 + total * gradient))
+        .sum()
 }

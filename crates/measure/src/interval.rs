@@ -1,19 +1,19 @@
 use rand::{Rng, RngExt};
 
-/// Samples of the bootstrap; its ends are their 2.5th and 97.5th percentile.
+/// Samples of the bootstrap; the interval's ends are their 2.5th and 97.5th percentile.
 const SAMPLES: usize = 1000;
 const TAIL: f64 = 0.025;
 
-/// A mean, and where it would be for other pictures of the same kind.
+/// A mean, and the range it would be in for other pictures of the same kind.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
-    /// Of the values.
+    /// Mean of the values.
     pub mean: f64,
     /// Lower end of the 95 % interval.
     pub low: f64,
     /// Upper end.
     pub high: f64,
-    /// How many values.
+    /// Number of values.
     pub count: usize,
 }
 
@@ -49,29 +49,28 @@ impl Interval {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::random::{Purpose, generator};
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    fn generator() -> ChaCha8Rng {
+        ChaCha8Rng::seed_from_u64(1)
+    }
 
     #[test]
     fn the_interval_of_a_fair_coin_is_that_of_the_normal_approximation() {
         let values: Vec<f64> = (0..400).map(|toss| f64::from(toss % 2)).collect();
-        let found = Interval::of(&values, &mut generator(1, Purpose::Bootstrap)).unwrap();
+        let found = Interval::of(&values, &mut generator()).unwrap();
         assert_eq!((found.mean, found.count), (0.5, 400));
         // 1.96 · 0.5 / √400 = 0.049; 1000 samples place its ends within about a tenth of that.
         assert!(
             (found.low - 0.451).abs() < 0.008 && (found.high - 0.549).abs() < 0.008,
             "{found:?}"
         );
-        assert_eq!(
-            Some(found),
-            Interval::of(&values, &mut generator(1, Purpose::Bootstrap))
-        );
+        assert_eq!(Some(found), Interval::of(&values, &mut generator()));
     }
 
     #[test]
     fn there_is_no_mean_of_nothing() {
-        assert_eq!(
-            Interval::of(&[], &mut generator(1, Purpose::Bootstrap)),
-            None
-        );
+        assert_eq!(Interval::of(&[], &mut generator()), None);
     }
 }

@@ -1,11 +1,13 @@
-//! What is measured of one map, spread over the square of `size` × `size` pixels that the network saw.
+//! Figures of one map, spread over the square of `size` × `size` pixels that the network saw.
+
+use cam::argmax;
 
 /// The Gaussian baseline's standard deviation, as a part of the square's side.
 const GAUSSIAN_WIDTH: f64 = 0.25;
 
 /// The share of `energy` (none below 0) that lies inside: of the pixels that are inside (`Some(true)`) or outside
 /// (`Some(false)`); the others are ignored. `None` if there is no energy on either.
-pub fn energy_share(energy: &[f64], inside: &[Option<bool>]) -> Option<f64> {
+pub(crate) fn energy_share(energy: &[f64], inside: &[Option<bool>]) -> Option<f64> {
     let (mut within, mut all) = (0.0, 0.0);
     for (energy, inside) in energy.iter().zip(inside) {
         if let Some(inside) = inside {
@@ -17,25 +19,18 @@ pub fn energy_share(energy: &[f64], inside: &[Option<bool>]) -> Option<f64> {
 }
 
 /// Column and row of the first of the largest values.
-pub fn strongest(energy: &[f64], size: usize) -> [f64; 2] {
-    let larger = |best: usize, index: usize| {
-        if energy[index] > energy[best] {
-            index
-        } else {
-            best
-        }
-    };
-    let index = (0..energy.len()).fold(0, larger);
+pub(crate) fn strongest(energy: &[f64], size: usize) -> [f64; 2] {
+    let index = argmax(energy);
     [(index % size) as f64, (index / size) as f64]
 }
 
 /// The baseline that says nothing: the same everywhere.
-pub fn uniform(size: usize) -> Vec<f64> {
+pub(crate) fn uniform(size: usize) -> Vec<f64> {
     vec![1.0; size * size]
 }
 
 /// The baseline that knows where photographers put animals: a Gaussian around the middle, of a quarter of the side.
-pub fn gaussian(size: usize) -> Vec<f64> {
+pub(crate) fn gaussian(size: usize) -> Vec<f64> {
     let distance = |index: usize| ((index as f64 + 0.5) / size as f64 - 0.5) / GAUSSIAN_WIDTH;
     let value = |index: usize| {
         (-0.5 * (distance(index % size).powi(2) + distance(index / size).powi(2))).exp()
@@ -43,7 +38,7 @@ pub fn gaussian(size: usize) -> Vec<f64> {
     (0..size * size).map(value).collect()
 }
 
-/// Pearson's correlation; `None` where one of the two is the same everywhere.
+/// Pearson's correlation of two maps of equally many values; `None` where one of the two is the same everywhere.
 pub fn correlation(a: &[f32], b: &[f32]) -> Option<f64> {
     let mean =
         |values: &[f32]| values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;

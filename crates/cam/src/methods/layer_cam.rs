@@ -1,4 +1,6 @@
-use super::{FeatureMap, HeatMap, Method};
+//! LayerCAM: positive gradient times feature map, position by position.
+
+use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 
 /// LayerCAM: `Σ_k max(G_k, 0) A_k`, position by position. Never negative, since A is not.
 ///
@@ -16,11 +18,8 @@ impl Method for LayerCam {
         "LayerCAM"
     }
 
-    fn map(&self, features: &FeatureMap, gradient: &FeatureMap) -> HeatMap {
-        features.sum_over_channels(gradient, |values, gradients, sums| {
-            for ((sum, value), gradient) in sums.iter_mut().zip(values).zip(gradients) {
-                *sum += f64::from(gradient.max(0.0)) * f64::from(*value);
-            }
-        })
+    fn map(&self, asked: &dyn Asked) -> HeatMap {
+        let features = asked.features();
+        features.sum_of_products(asked.gradient(), |gradient| f64::from(gradient.max(0.0)))
     }
 }

@@ -1,4 +1,7 @@
-use super::{FeatureMap, HeatMap, Method};
+//! The mean over the channels, of fastai's lesson "Heatmap".
+
+use crate::{asked::Asked, heat_map::HeatMap, method::Method};
+use std::iter::repeat_n;
 
 /// The class-blind map of fastai's lesson "Heatmap": mean over the channels, `(1/C) Σ_k A_k`.
 ///
@@ -19,8 +22,9 @@ impl Method for ActivationMap {
         false
     }
 
-    fn map(&self, features: &FeatureMap, gradient: &FeatureMap) -> HeatMap {
+    fn map(&self, asked: &dyn Asked) -> HeatMap {
+        let features = asked.features();
         let [channels, ..] = features.shape();
-        features.weighted_sum(gradient, |_, _| 1.0 / channels as f64)
+        features.weighted_sum(repeat_n(1.0 / channels as f64, channels))
     }
 }

@@ -1,26 +1,36 @@
-use super::truth::points;
-use crate::{classes, pictures::PictureFile};
+use crate::points::points;
 use pictures::transform::CropMap;
 use serde::Deserialize;
 use std::{fs, io, path::Path, path::PathBuf};
 
-/// The list of pictures and what is on them.
+/// The list of pictures and of what they show.
 const TRUTH_FILE: &str = "truth.json";
 
 /// A picture with an animal on each side.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pair {
-    /// The picture.
-    pub file: PictureFile,
+pub struct TwoBreedPicture {
+    /// Name of its file in the folder.
+    pub file: String,
     /// Indices of the classes to the left and to the right.
     pub classes: [usize; 2],
     /// The column that divides the two, in pixels of the picture.
     pub seam: f64,
 }
 
+/// Both sides of the seam in the square that the network saw of a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sides {
+    /// Side of the square, in pixels.
+    pub size: usize,
+    /// Indices of the classes to the left and to the right.
+    pub classes: [usize; 2],
+    /// Pixels of the square, rows from the top: whether each is left of the seam, and whether right of it.
+    pub pixels: [Vec<Option<bool>>; 2],
+}
+
 /// The list of pictures cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum PairsError {
+pub enum TwoBreedsError {
     /// Missing or unreadable.
     #[error("cannot read {}: {error}", path.display())]
     Unreadable {
@@ -40,53 +50,57 @@ pub enum PairsError {
 }
 
 #[derive(Deserialize)]
-struct Entry {
+struct Listed {
     file: String,
     left: String,
     right: String,
     seam_x: f64,
 }
 
-/// The pictures of `folder` that show two of the network's classes, and how many do not.
-pub fn pairs(folder: &Path, known: &[String]) -> Result<(Vec<Pair>, usize), PairsError> {
+/// The pictures of `folder` that show two of the classes `known`, and how many do not.
+///
+/// # Errors
+/// There is no `truth.json`, or it is something else.
+pub fn two_breed_pictures(
+    folder: &Path,
+    known: &[String],
+) -> Result<(Vec<TwoBreedPicture>, usize), TwoBreedsError> {
     let path = folder.join(TRUTH_FILE);
-    let unreadable = |error| PairsError::Unreadable {
+    let unreadable = |error| TwoBreedsError::Unreadable {
+        path: path.clone(),
+        error,
+    };
+    let content = |error| TwoBreedsError::Content {
         path: path.clone(),
         error,
     };
     let bytes = fs::read(&path).map_err(unreadable)?;
-    let entries: Vec<Entry> =
-        serde_json::from_slice(&bytes).map_err(|error| PairsError::Content {
-            path: path.clone(),
-            error,
-        })?;
-    let all = entries.len();
-    let pair = |entry: Entry| {
-        let class = |name: &str| classes::find(name, known).ok();
-        Some(Pair {
-            classes: [class(&entry.left)?, class(&entry.right)?],
-            seam: entry.seam_x,
-            file: PictureFile {
-                path: folder.join(&entry.file),
-                name: entry.file,
-                true_class: None,
-            },
+    let listed: Vec<Listed> = serde_json::from_slice(&bytes).map_err(content)?;
+    let all = listed.len();
+    let of_known = |listed: Listed| {
+        let class = |name: &str| words::position(name, known.iter().map(String::as_str));
+        Some(TwoBreedPicture {
+            classes: [class(&listed.left)?, class(&listed.right)?],
+            seam: listed.seam_x,
+            file: listed.file,
         })
     };
-    let pairs: Vec<Pair> = entries.into_iter().filter_map(pair).collect();
-    let others = all - pairs.len();
-    Ok((pairs, others))
+    let pictures: Vec<_> = listed.into_iter().filter_map(of_known).collect();
+    let others = all - pictures.len();
+    Ok((pictures, others))
 }
 
-/// For each pixel of the square whether it is left of the seam, and whether right of it.
-pub fn sides(pair: &Pair, crop: &CropMap) -> [Vec<Option<bool>>; 2] {
-    let is_left: Vec<bool> = points(crop).map(|[x, _]| x + 0.5 < pair.seam).collect();
-    [true, false].map(|side| {
-        is_left
-            .iter()
-            .map(|is_left| Some(*is_left == side))
-            .collect()
-    })
+impl TwoBreedPicture {
+    /// Both sides of the seam, through the same crop as the picture.
+    pub fn sides(&self, crop: &CropMap) -> Sides {
+        let is_left: Vec<bool> = points(crop).map(|[x, _]| x + 0.5 < self.seam).collect();
+        let side = |left: bool| is_left.iter().map(|is| Some(*is == left)).collect();
+        Sides {
+            size: crop.size,
+            classes: self.classes,
+            pixels: [side(true), side(false)],
+        }
+    }
 }
 
 #[cfg(test)]
@@ -109,17 +123,18 @@ mod tests {
             r#"[{"file": "a.jpg", "left": "pug", "right": "Maine_Coon", "seam_x": 40, "width": 100},
                 {"file": "b.jpg", "left": "pug", "right": "beagle", "seam_x": 40}]"#,
         );
-        let (pairs, others) = pairs(folder.path(), &known()).unwrap();
-        assert_eq!((pairs.len(), others), (1, 1));
-        assert_eq!((pairs[0].classes, pairs[0].seam), ([1, 0], 40.0));
+        let (pictures, others) = two_breed_pictures(folder.path(), &known()).unwrap();
+        assert_eq!((pictures.len(), others), (1, 1));
+        assert_eq!((pictures[0].classes, pictures[0].seam), ([1, 0], 40.0));
     }
 
     #[test]
     fn the_seam_divides_the_square_where_it_divides_the_picture() {
         let folder = folder(r#"[{"file": "a.jpg", "left": "pug", "right": "pug", "seam_x": 96}]"#);
-        let (pairs, _) = pairs(folder.path(), &known()).unwrap();
+        let (pictures, _) = two_breed_pictures(folder.path(), &known()).unwrap();
         // The square shows columns 32 to 95 … 159 of 192: the seam is its middle.
-        let [left, right] = sides(&pairs[0], &CropMap::new(192, 128, 64));
+        let sides = pictures[0].sides(&CropMap::new(192, 128, 64));
+        let [left, right] = sides.pixels;
         let row = |side: &[Option<bool>]| {
             side[..64]
                 .iter()
@@ -133,7 +148,7 @@ mod tests {
     fn a_list_of_another_kind_is_named() {
         let folder = folder("{}");
         assert!(
-            pairs(folder.path(), &known())
+            two_breed_pictures(folder.path(), &known())
                 .unwrap_err()
                 .to_string()
                 .contains("truth.json")

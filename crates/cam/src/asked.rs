@@ -1,0 +1,26 @@
+use crate::feature_map::FeatureMap;
+
+/// A network's answers about one picture and one class: what a method makes its map of.
+///
+/// Every answer but the feature map is worked out when it is first asked for, so that a method costs what it asks.
+pub trait Asked {
+    /// The feature map A, `[C, h, w]`: the output of the network's body.
+    fn features(&self) -> &FeatureMap;
+
+    /// The gradient G = ∂S/∂A of the class's logit, of A's shape: one backward pass through the head.
+    fn gradient(&self) -> &FeatureMap;
+
+    /// The index of the class.
+    fn class(&self) -> usize;
+
+    /// The side of the picture's square, in pixels.
+    fn size(&self) -> usize;
+
+    /// The picture as the network takes it: planes red, green, blue, each `size` × `size`, rows from the top. Normalised,
+    /// so that 0 is the mean colour of the training pictures.
+    fn square(&self) -> &[f32];
+
+    /// The class's probability (softmax of the logits) for each of `squares`, altered forms of [`Asked::square`]: a forward
+    /// pass each. They are taken a batch at a time and not kept, so that there may be many.
+    fn scores(&self, squares: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
+}

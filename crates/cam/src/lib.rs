@@ -1,0 +1,61 @@
+//! Heat-maps of where a network looked: class activation maps (CAM). [`methods`] has one file per method, all over the trait
+//! [`Method`].
+//!
+//! Everything here is arithmetic on plain numbers; whoever runs the network implements [`Asked`]. In the formulas A is the
+//! output of the network's body, `[C, h, w]`; S the logit of a class; G = ∂S/∂A has A's shape. Indices: k for channels, ij
+//! for positions. Sums are taken in f64.
+//!
+//! ```
+//! use cam::{Asked, FeatureMap, Method, methods::grad_cam::GradCam};
+//!
+//! /// A network whose answers were written down.
+//! struct Written {
+//!     features: FeatureMap,
+//!     gradient: FeatureMap,
+//! }
+//!
+//! impl Asked for Written {
+//!     fn features(&self) -> &FeatureMap {
+//!         &self.features
+//!     }
+//!     fn gradient(&self) -> &FeatureMap {
+//!         &self.gradient
+//!     }
+//!     fn class(&self) -> usize {
+//!         0
+//!     }
+//!     fn size(&self) -> usize {
+//!         32
+//!     }
+//!     fn square(&self) -> &[f32] {
+//!         &[0.0; 3 * 32 * 32]
+//!     }
+//!     fn scores(&self, squares: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+//!         squares.map(|_| 0.5).collect()
+//!     }
+//! }
+//!
+//! let written = Written {
+//!     features: FeatureMap::new(2, 1, 2, vec![1.0, 0.0, 0.0, 3.0])?,
+//!     gradient: FeatureMap::new(2, 1, 2, vec![4.0, 4.0, -4.0, -4.0])?,
+//! };
+//! assert_eq!(GradCam.map(&written).values, [2.0, -6.0]);
+//! # Ok::<(), cam::ShapeError>(())
+//! ```
+
+mod asked;
+mod feature_map;
+#[cfg(test)]
+mod given;
+mod heat_map;
+mod lanczos;
+mod method;
+pub mod methods;
+mod numbers;
+
+pub use asked::Asked;
+pub use feature_map::{FeatureMap, ShapeError};
+pub use heat_map::{HeatMap, Neighbours};
+pub use method::Method;
+pub use methods::{METHODS, method};
+pub use numbers::{argmax, softmax};

@@ -1,0 +1,207 @@
+//! A batch of pictures as methods ask about it.
+
+use crate::{
+    network::{Answer, Question, SavedNetwork, batch_size},
+    pictures::{Picture, normalised},
+};
+use cam::{Asked, FeatureMap, ShapeError, softmax};
+use std::cell::OnceCell;
+
+/// Pictures that a network has answered, each asked about some classes.
+///
+/// The gradients of all pictures and classes come from one backward pass through the head, when the first is asked for.
+#[derive(Debug)]
+pub struct AskedBatch<'a> {
+    network: &'a SavedNetwork,
+    answer: &'a Answer<'a>,
+    pictures: &'a [Picture],
+    size: usize,
+    features: Vec<FeatureMap>,
+    questions: Vec<Question>,
+    gradients: OnceCell<Vec<FeatureMap>>,
+}
+
+/// One picture of a batch, asked about one class.
+#[derive(Debug)]
+pub struct AskedPicture<'a> {
+    batch: &'a AskedBatch<'a>,
+    /// Position among the batch's questions.
+    position: usize,
+    square: OnceCell<Vec<f32>>,
+}
+
+impl<'a> AskedBatch<'a> {
+    /// The `answer` of `network` to `pictures` of `size`, asked about `classes`, some for each picture.
+    ///
+    /// # Errors
+    /// A feature map without positions.
+    pub fn new(
+        network: &'a SavedNetwork,
+        answer: &'a Answer<'a>,
+        pictures: &'a [Picture],
+        size: usize,
+        classes: &[Vec<usize>],
+    ) -> Result<Self, ShapeError> {
+        let questions = classes.iter().enumerate().flat_map(|(picture, classes)| {
+            classes.iter().map(move |class| Question {
+                picture,
+                class: *class,
+            })
+        });
+        Ok(Self {
+            network,
+            answer,
+            pictures,
+            size,
+            features: answer.features()?,
+            questions: questions.collect(),
+            gradients: OnceCell::new(),
+        })
+    }
+
+    /// All pictures and classes, those of one picture one after the other.
+    pub fn asked(&self) -> impl Iterator<Item = AskedPicture<'_>> {
+        (0..self.questions.len()).map(|position| AskedPicture {
+            batch: self,
+            position,
+            square: OnceCell::new(),
+        })
+    }
+
+    fn gradients(&self) -> &[FeatureMap] {
+        self.gradients.get_or_init(|| {
+            let gradients = self.answer.gradients(&self.questions);
+            gradients.unwrap_or_else(|error| {
+                unreachable!("a gradient has the shape of its features: {error}")
+            })
+        })
+    }
+}
+
+impl AskedPicture<'_> {
+    /// Position of the picture in its batch.
+    pub fn picture(&self) -> usize {
+        self.question().picture
+    }
+
+    fn question(&self) -> Question {
+        self.batch.questions[self.position]
+    }
+}
+
+impl Asked for AskedPicture<'_> {
+    fn features(&self) -> &FeatureMap {
+        &self.batch.features[self.question().picture]
+    }
+
+    fn gradient(&self) -> &FeatureMap {
+        &self.batch.gradients()[self.position]
+    }
+
+    fn class(&self) -> usize {
+        self.question().class
+    }
+
+    fn size(&self) -> usize {
+        self.batch.size
+    }
+
+    fn square(&self) -> &[f32] {
+        self.square.get_or_init(|| {
+            let picture = &self.batch.pictures[self.question().picture];
+            normalised([picture], &self.batch.network.normalisation())
+        })
+    }
+
+    fn scores(&self, squares: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        let (size, class) = (self.size(), self.class());
+        let mut scores = Vec::new();
+        loop {
+            let batch: Vec<f32> = squares.take(batch_size(size)).flatten().collect();
+            if batch.is_empty() {
+                return scores;
+            }
+            let answer = self.batch.network.look(batch, size);
+            let of_class = |logits: &Vec<f32>| softmax(logits)[class] as f32;
+            scores.extend(answer.logits.iter().map(of_class));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{network::tests::untrained, pictures::PictureFile};
+    use cam::{METHODS, Method};
+    use image::RgbImage;
+    use pictures::transform::CropMap;
+    use std::path::Path;
+
+    const SIZE: usize = 64;
+
+    fn pictures() -> Vec<Picture> {
+        let picture = |number: usize| Picture {
+            file: PictureFile::without_class(Path::new(""), &format!("{number}.png")),
+            digest: String::new(),
+            pixels: RgbImage::new(64, 64),
+            crop: CropMap::new(64, 64, SIZE),
+            square: (0..3 * SIZE * SIZE)
+                .map(|index| ((index + number) % 97) as f32 / 97.0)
+                .collect(),
+        };
+        (0..2).map(picture).collect()
+    }
+
+    /// Calls `test` with a batch of two pictures, the first asked about both classes, the second about one.
+    fn with_batch(test: impl Fn(&AskedBatch, &Answer)) {
+        let (network, pictures) = (untrained(), pictures());
+        let values = normalised(&pictures, &network.normalisation());
+        let answer = network.look(values, SIZE);
+        let classes = [vec![0, 1], vec![1]];
+        let batch = AskedBatch::new(&network, &answer, &pictures, SIZE, &classes).unwrap();
+        test(&batch, &answer);
+    }
+
+    #[test]
+    fn gradients_are_worked_out_once_and_only_for_methods_that_ask() {
+        with_batch(|batch, answer| {
+            let asked: Vec<_> = batch.asked().collect();
+            let pictures: Vec<_> = asked.iter().map(AskedPicture::picture).collect();
+            assert_eq!(pictures, [0, 0, 1]);
+            let (specific, blind): (Vec<&dyn Method>, Vec<_>) = METHODS
+                .iter()
+                .partition(|method| method.is_class_specific());
+            for method in blind {
+                method.map(&asked[0]);
+            }
+            assert!(batch.gradients.get().is_none(), "a backward pass");
+            specific[0].map(&asked[2]);
+            let all = batch.gradients.get().unwrap().as_ptr();
+            specific[1].map(&asked[0]);
+            assert_eq!(batch.gradients.get().unwrap().as_ptr(), all);
+            let alone = answer.gradients(&[Question {
+                picture: 1,
+                class: 1,
+            }]);
+            assert_eq!(*asked[2].gradient(), alone.unwrap()[0]);
+        });
+    }
+
+    #[test]
+    fn scores_are_probabilities_of_the_class_in_the_order_of_the_squares() {
+        with_batch(|batch, answer| {
+            let asked: Vec<_> = batch.asked().collect();
+            let (first, last) = (&asked[0], &asked[2]);
+            let black = vec![0.0; 3 * SIZE * SIZE];
+            // More than go through the network at once.
+            let mut squares = vec![black; batch_size(SIZE) + 3];
+            squares[1] = first.square().to_vec();
+            let end = squares.len() - 1;
+            squares[end] = last.square().to_vec();
+            let found = first.scores(&mut squares.into_iter());
+            assert_eq!(found.len(), end + 1);
+            let expected = |picture: usize| softmax(&answer.logits[picture])[0] as f32;
+            assert_eq!([found[1], found[end]], [expected(0), expected(1)]);
+        });
+    }
+}
