@@ -1,4 +1,4 @@
-//! Heat-maps of where a network looked: class activation maps (CAM). [`methods`] has one file per method, all over the trait
+//! Heat-maps of where a network looked: class activation maps (CAM). [`methods`] has one file per method, each a value of
 //! [`Method`].
 //!
 //! Everything here is arithmetic on plain numbers; whoever runs the network implements [`Asked`]. In the formulas A is the
@@ -6,7 +6,7 @@
 //! for positions. Sums are taken in f64.
 //!
 //! ```
-//! use cam::{Asked, FeatureMap, Method, methods::grad_cam::GradCam};
+//! use cam::{Asked, FeatureMap, methods::grad_cam::GRAD_CAM};
 //!
 //! /// A network whose answers were written down.
 //! struct Written {
@@ -39,7 +39,7 @@
 //!     features: FeatureMap::new(2, 1, 2, vec![1.0, 0.0, 0.0, 3.0])?,
 //!     gradient: FeatureMap::new(2, 1, 2, vec![4.0, 4.0, -4.0, -4.0])?,
 //! };
-//! assert_eq!(GradCam.map(&written).values, [2.0, -6.0]);
+//! assert_eq!(GRAD_CAM.map(&written).values, [2.0, -6.0]);
 //! # Ok::<(), cam::ShapeError>(())
 //! ```
 

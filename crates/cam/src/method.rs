@@ -4,33 +4,46 @@ use std::fmt;
 /// A way to ask a network where it looked.
 ///
 /// Two methods are the same if their names are.
-pub trait Method: Sync {
+pub struct Method {
+    pub(crate) name: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) is_class_specific: bool,
+    pub(crate) map: fn(&dyn Asked) -> HeatMap,
+}
+
+impl Method {
     /// The name as typed on the command line; no other method has it.
-    fn name(&self) -> &'static str;
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
 
     /// The name as printed.
-    fn title(&self) -> &'static str;
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
 
     /// Whether the map is about one class; otherwise it is the same for all of them, and [`Method::map`] asks for nothing
     /// but the feature map.
-    fn is_class_specific(&self) -> bool {
-        true
+    pub fn is_class_specific(&self) -> bool {
+        self.is_class_specific
     }
 
     /// The raw map, one value per position of the feature map: nothing is cut off and nothing scaled.
-    fn map(&self, asked: &dyn Asked) -> HeatMap;
-}
-
-impl PartialEq for dyn Method {
-    fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
+    pub fn map(&self, asked: &dyn Asked) -> HeatMap {
+        (self.map)(asked)
     }
 }
 
-impl Eq for dyn Method {}
+impl PartialEq for Method {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
 
-impl fmt::Debug for dyn Method {
+impl Eq for Method {}
+
+impl fmt::Debug for Method {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
+        formatter.write_str(self.name)
     }
 }

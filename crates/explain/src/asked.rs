@@ -168,7 +168,7 @@ mod tests {
             let asked: Vec<_> = batch.asked().collect();
             let pictures: Vec<_> = asked.iter().map(AskedPicture::picture).collect();
             assert_eq!(pictures, [0, 0, 1]);
-            let (specific, blind): (Vec<&dyn Method>, Vec<_>) = METHODS
+            let (specific, blind): (Vec<&Method>, Vec<_>) = METHODS
                 .iter()
                 .partition(|method| method.is_class_specific());
             for method in blind {

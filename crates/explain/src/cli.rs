@@ -122,12 +122,12 @@ pub enum MethodChoice {
     /// Every method.
     All,
     /// This one.
-    One(&'static dyn Method),
+    One(&'static Method),
 }
 
 /// The methods of `choices`, each once, in the order of [`METHODS`].
-pub fn chosen_methods(choices: &[MethodChoice]) -> Vec<&'static dyn Method> {
-    let is_chosen = |method: &&'static dyn Method| {
+pub fn chosen_methods(choices: &[MethodChoice]) -> Vec<&'static Method> {
+    let is_chosen = |method: &&'static Method| {
         choices.contains(&MethodChoice::All) || choices.contains(&MethodChoice::One(*method))
     };
     METHODS.iter().copied().filter(is_chosen).collect()

@@ -32,7 +32,7 @@ pub struct DrawnPicture {
 #[derive(Debug, Clone)]
 pub struct DrawnMap {
     /// How the map was made.
-    pub method: &'static dyn Method,
+    pub method: &'static Method,
     /// The class it is about, and that class's probability; `None` for a class-blind map.
     pub class: Option<(String, f64)>,
     /// The picture in its own size under the map; without the map where there is no evidence.

@@ -35,7 +35,7 @@ pub struct Explanation {
 #[derive(Debug, Clone)]
 pub struct ExplainedMap {
     /// How it was made.
-    pub method: &'static dyn Method,
+    pub method: &'static Method,
     /// The class it is about; `None` for a class-blind map.
     pub class: Option<usize>,
     /// As the method gave it.
@@ -69,7 +69,7 @@ pub fn explain(
     pictures: Vec<Picture>,
     size: usize,
     targets: &Targets,
-    methods: &[&'static dyn Method],
+    methods: &[&'static Method],
 ) -> Result<Vec<Explanation>, ExplainError> {
     if pictures.is_empty() {
         return Ok(Vec::new());
@@ -104,7 +104,7 @@ pub fn explain(
 }
 
 /// The maps of one picture, which is asked about each of its classes.
-fn maps(asked: &[AskedPicture], methods: &[&'static dyn Method]) -> Vec<ExplainedMap> {
+fn maps(asked: &[AskedPicture], methods: &[&'static Method]) -> Vec<ExplainedMap> {
     let mut maps = Vec::new();
     for method in methods {
         let is_class_specific = method.is_class_specific();

@@ -55,7 +55,7 @@ pub fn rows(title: &str, pictures: &[DrawnPicture]) -> RgbImage {
 
 /// The columns of maps, each a method and a position among the maps that a picture has of it: as many for a method
 /// as any picture has, or one where that would be too many.
-fn columns(pictures: &[DrawnPicture]) -> Vec<(&'static dyn Method, usize)> {
+fn columns(pictures: &[DrawnPicture]) -> Vec<(&'static Method, usize)> {
     let most = |method| {
         pictures
             .iter()
@@ -76,7 +76,7 @@ fn columns(pictures: &[DrawnPicture]) -> Vec<(&'static dyn Method, usize)> {
 }
 
 /// The method, and which class: the one that all pictures are asked about, or what it is to each of them.
-fn heading(pictures: &[DrawnPicture], method: &'static dyn Method, rank: usize) -> String {
+fn heading(pictures: &[DrawnPicture], method: &'static Method, rank: usize) -> String {
     let maps: Vec<&DrawnMap> = pictures
         .iter()
         .filter_map(|shown| maps_of(shown, method).nth(rank))
@@ -102,7 +102,7 @@ pub fn grids(pictures: &[DrawnPicture], remark: &str) -> Vec<(&'static str, RgbI
         .collect()
 }
 
-fn grid(pictures: &[DrawnPicture], method: &'static dyn Method, remark: &str) -> RgbImage {
+fn grid(pictures: &[DrawnPicture], method: &'static Method, remark: &str) -> RgbImage {
     let mut grid =
         Sheet::new(GRID_COLUMNS.min(pictures.len())).title(format!("{}{remark}", method.title()));
     for shown in pictures {
@@ -115,7 +115,7 @@ fn grid(pictures: &[DrawnPicture], method: &'static dyn Method, remark: &str) ->
 /// A picture's maps of one method.
 fn maps_of<'a>(
     shown: &'a DrawnPicture,
-    method: &'static dyn Method,
+    method: &'static Method,
 ) -> impl Iterator<Item = &'a DrawnMap> {
     shown.maps.iter().filter(move |map| map.method == method)
 }

@@ -94,7 +94,7 @@ fn agree(name: &str, network: &InferenceNetwork) {
     );
 }
 
-fn methods() -> impl Iterator<Item = (&'static dyn Method, &'static str)> {
+fn methods() -> impl Iterator<Item = (&'static Method, &'static str)> {
     METHODS
         .iter()
         .map(|(name, reference)| (method(name).unwrap(), *reference))

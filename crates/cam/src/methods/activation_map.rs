@@ -6,25 +6,15 @@ use std::iter::repeat_n;
 /// The class-blind map of fastai's lesson "Heatmap": mean over the channels, `(1/C) Σ_k A_k`.
 ///
 /// It shows where the body found anything at all, whatever the class.
-#[derive(Debug, Clone, Copy)]
-pub struct ActivationMap;
+pub const ACTIVATION_MAP: Method = Method {
+    name: "activation",
+    title: "Activation map",
+    is_class_specific: false,
+    map,
+};
 
-impl Method for ActivationMap {
-    fn name(&self) -> &'static str {
-        "activation"
-    }
-
-    fn title(&self) -> &'static str {
-        "Activation map"
-    }
-
-    fn is_class_specific(&self) -> bool {
-        false
-    }
-
-    fn map(&self, asked: &dyn Asked) -> HeatMap {
-        let features = asked.features();
-        let [channels, ..] = features.shape();
-        features.weighted_sum(repeat_n(1.0 / channels as f64, channels))
-    }
+fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    let [channels, ..] = features.shape();
+    features.weighted_sum(repeat_n(1.0 / channels as f64, channels))
 }

@@ -9,37 +9,27 @@ use crate::{asked::Asked, heat_map::HeatMap, lanczos::leading_eigenvector, metho
 ///
 /// v is the leading eigenvector of `Oᵀ O`. Neither this matrix nor `O Oᵀ` is formed: Lanczos' method needs `Oᵀ (O v)` only,
 /// two passes over the feature map, and converges however near the second singular value is.
-#[derive(Debug, Clone, Copy)]
-pub struct EigenCam;
+pub const EIGEN_CAM: Method = Method {
+    name: "eigen-cam",
+    title: "Eigen-CAM",
+    is_class_specific: false,
+    map,
+};
 
-impl Method for EigenCam {
-    fn name(&self) -> &'static str {
-        "eigen-cam"
+fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    // Not orthogonal to v, whose components all have one sign if A has none below 0.
+    let lengths = features.channels().map(length).collect();
+    let direction = leading_eigenvector(lengths, |direction| {
+        let sums = features.weighted_sums(direction.iter().copied());
+        let channels = features.channels();
+        channels.map(|channel| product(channel, &sums)).collect()
+    });
+    let mut values = features.weighted_sums(direction);
+    if values.iter().sum::<f64>() < 0.0 {
+        values.iter_mut().for_each(|value| *value = -*value);
     }
-
-    fn title(&self) -> &'static str {
-        "Eigen-CAM"
-    }
-
-    fn is_class_specific(&self) -> bool {
-        false
-    }
-
-    fn map(&self, asked: &dyn Asked) -> HeatMap {
-        let features = asked.features();
-        // Not orthogonal to v, whose components all have one sign if A has none below 0.
-        let lengths = features.channels().map(length).collect();
-        let direction = leading_eigenvector(lengths, |direction| {
-            let sums = features.weighted_sums(direction.iter().copied());
-            let channels = features.channels();
-            channels.map(|channel| product(channel, &sums)).collect()
-        });
-        let mut values = features.weighted_sums(direction);
-        if values.iter().sum::<f64>() < 0.0 {
-            values.iter_mut().for_each(|value| *value = -*value);
-        }
-        features.heat_map(values)
-    }
+    features.heat_map(values)
 }
 
 fn length(channel: &[f32]) -> f64 {
@@ -58,7 +48,7 @@ mod tests {
     use crate::given::Given;
 
     fn map(channels: usize, values: &[f32]) -> Vec<f32> {
-        EigenCam.map(&Given::rows(channels, values, values)).values
+        EIGEN_CAM.map(&Given::rows(channels, values, values)).values
     }
 
     #[test]

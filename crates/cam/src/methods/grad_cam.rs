@@ -7,25 +7,19 @@ use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 /// Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra: *Grad-CAM: Visual Explanations from Deep Networks via
 /// Gradient-based Localization*, 2017, arXiv:1610.02391. The paper sums over the channels and cuts off what is negative;
 /// fastai's lesson takes the mean, which differs by the factor C and draws the same.
-#[derive(Debug, Clone, Copy)]
-pub struct GradCam;
+pub const GRAD_CAM: Method = Method {
+    name: "grad-cam",
+    title: "Grad-CAM",
+    is_class_specific: true,
+    map,
+};
 
-impl Method for GradCam {
-    fn name(&self) -> &'static str {
-        "grad-cam"
-    }
-
-    fn title(&self) -> &'static str {
-        "Grad-CAM"
-    }
-
-    fn map(&self, asked: &dyn Asked) -> HeatMap {
-        let features = asked.features();
-        let [channels, ..] = features.shape();
-        let count = (channels * features.positions()) as f64;
-        let gradients = asked.gradient().channels();
-        features.weighted_sum(gradients.map(|gradient| sum(gradient) / count))
-    }
+fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    let [channels, ..] = features.shape();
+    let count = (channels * features.positions()) as f64;
+    let gradients = asked.gradient().channels();
+    features.weighted_sum(gradients.map(|gradient| sum(gradient) / count))
 }
 
 #[cfg(test)]
@@ -45,7 +39,7 @@ mod tests {
         let gradient: Vec<f32> = (0..channels * positions)
             .map(|i| weights[i / positions] / positions as f32)
             .collect();
-        let map = GradCam.map(&Given::rows(channels, &values, &gradient));
+        let map = GRAD_CAM.map(&Given::rows(channels, &values, &gradient));
         for (ij, found) in map.values.iter().enumerate() {
             let cam: f32 = (0..channels)
                 .map(|k| weights[k] * values[k * positions + ij])
@@ -62,6 +56,6 @@ mod tests {
     #[test]
     fn negative_evidence_stays_in_the_raw_map() {
         let given = Given::rows(1, &[1.0, 3.0], &[-1.0, -1.0]);
-        assert_eq!(GradCam.map(&given).values, [-1.0, -3.0]);
+        assert_eq!(GRAD_CAM.map(&given).values, [-1.0, -3.0]);
     }
 }

@@ -6,20 +6,14 @@ use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 ///
 /// Draelos, Carin: *Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks*, 2020,
 /// arXiv:2011.08891. Behind an average pool and one linear layer the map sums to the logit less its bias.
-#[derive(Debug, Clone, Copy)]
-pub struct HiResCam;
+pub const HIRES_CAM: Method = Method {
+    name: "hires-cam",
+    title: "HiResCAM",
+    is_class_specific: true,
+    map,
+};
 
-impl Method for HiResCam {
-    fn name(&self) -> &'static str {
-        "hires-cam"
-    }
-
-    fn title(&self) -> &'static str {
-        "HiResCAM"
-    }
-
-    fn map(&self, asked: &dyn Asked) -> HeatMap {
-        let features = asked.features();
-        features.sum_of_products(asked.gradient(), f64::from)
-    }
+fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    features.sum_of_products(asked.gradient(), f64::from)
 }

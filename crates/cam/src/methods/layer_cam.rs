@@ -6,20 +6,14 @@ use crate::{asked::Asked, heat_map::HeatMap, method::Method};
 ///
 /// Jiang, Zhang, Hou, Cheng, Wei: *LayerCAM: Exploring Hierarchical Class Activation Maps for Localization*, 2021, IEEE
 /// Transactions on Image Processing 30.
-#[derive(Debug, Clone, Copy)]
-pub struct LayerCam;
+pub const LAYER_CAM: Method = Method {
+    name: "layer-cam",
+    title: "LayerCAM",
+    is_class_specific: true,
+    map,
+};
 
-impl Method for LayerCam {
-    fn name(&self) -> &'static str {
-        "layer-cam"
-    }
-
-    fn title(&self) -> &'static str {
-        "LayerCAM"
-    }
-
-    fn map(&self, asked: &dyn Asked) -> HeatMap {
-        let features = asked.features();
-        features.sum_of_products(asked.gradient(), |gradient| f64::from(gradient.max(0.0)))
-    }
+fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    features.sum_of_products(asked.gradient(), |gradient| f64::from(gradient.max(0.0)))
 }

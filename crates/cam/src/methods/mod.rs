@@ -13,18 +13,18 @@ pub mod xgrad_cam;
 use crate::method::Method;
 
 /// All methods, the two of fastai's lesson first.
-pub const METHODS: &[&dyn Method] = &[
-    &activation_map::ActivationMap,
-    &grad_cam::GradCam,
-    &grad_cam_plus_plus::GradCamPlusPlus,
-    &layer_cam::LayerCam,
-    &hires_cam::HiResCam,
-    &xgrad_cam::XGradCam,
-    &eigen_cam::EigenCam,
+pub const METHODS: &[&Method] = &[
+    &activation_map::ACTIVATION_MAP,
+    &grad_cam::GRAD_CAM,
+    &grad_cam_plus_plus::GRAD_CAM_PLUS_PLUS,
+    &layer_cam::LAYER_CAM,
+    &hires_cam::HIRES_CAM,
+    &xgrad_cam::XGRAD_CAM,
+    &eigen_cam::EIGEN_CAM,
 ];
 
 /// The method of [`METHODS`] with this [`Method::name`].
-pub fn method(name: &str) -> Option<&'static dyn Method> {
+pub fn method(name: &str) -> Option<&'static Method> {
     METHODS.iter().copied().find(|method| method.name() == name)
 }
 

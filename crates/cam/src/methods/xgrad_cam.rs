@@ -6,23 +6,17 @@ use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 ///
 /// Fu, Hu, Dong, Guo, Gao, Li: *Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs*, 2020,
 /// arXiv:2008.02312.
-#[derive(Debug, Clone, Copy)]
-pub struct XGradCam;
+pub const XGRAD_CAM: Method = Method {
+    name: "xgrad-cam",
+    title: "XGrad-CAM",
+    is_class_specific: true,
+    map,
+};
 
-impl Method for XGradCam {
-    fn name(&self) -> &'static str {
-        "xgrad-cam"
-    }
-
-    fn title(&self) -> &'static str {
-        "XGrad-CAM"
-    }
-
-    fn map(&self, asked: &dyn Asked) -> HeatMap {
-        let features = asked.features();
-        let channels = features.channels().zip(asked.gradient().channels());
-        features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))
-    }
+fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    let channels = features.channels().zip(asked.gradient().channels());
+    features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))
 }
 
 /// `Σ_ij G_kij A_kij / Σ_ij A_kij` of the channel k, 0 where nothing is active.
@@ -42,6 +36,6 @@ mod tests {
     fn a_channel_without_activity_has_no_weight() {
         let given = Given::rows(2, &[0.0, 0.0, 1.0, 3.0], &[9.0, 9.0, 2.0, 4.0]);
         // (1·2 + 3·4) / 4 = 3.5
-        assert_eq!(XGradCam.map(&given).values, [3.5, 10.5]);
+        assert_eq!(XGRAD_CAM.map(&given).values, [3.5, 10.5]);
     }
 }

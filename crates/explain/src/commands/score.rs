@@ -75,7 +75,7 @@ struct Scoring<'a> {
     terminal: &'a Terminal,
     shuffled: SavedNetwork,
     /// The methods, each with its figures.
-    methods: Vec<(&'static dyn Method, Tally)>,
+    methods: Vec<(&'static Method, Tally)>,
     baselines: Baselines,
     /// The maps of pictures of two breeds.
     rows: Vec<TwoBreedsRow>,
@@ -85,7 +85,7 @@ impl<'a> Scoring<'a> {
     fn new(
         opened: &'a OpenedNetwork,
         terminal: &'a Terminal,
-        methods: Vec<&'static dyn Method>,
+        methods: Vec<&'static Method>,
         seed: u64,
     ) -> Result<Self> {
         let OpenedNetwork {
@@ -197,7 +197,7 @@ impl<'a> Scoring<'a> {
 /// A picture's maps of one method.
 fn maps_of<'a>(
     explanation: &'a Explanation,
-    method: &'static dyn Method,
+    method: &'static Method,
 ) -> impl Iterator<Item = &'a ExplainedMap> {
     explanation
         .maps
