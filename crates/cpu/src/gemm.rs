@@ -175,8 +175,8 @@ struct Operands {
 
 /// The order in which the left matrix is read along `k`.
 ///
-/// Pointers move by `wrapping_add`, which does not claim that they stay inside their slices: the move after the last `k`
-/// goes beyond the end, and without any `k` there is no inside. Every address that is read is inside.
+/// A pointer moves by `add` only to an address that is read next. The move after the last `k` would leave the slice, and
+/// without any `k` there is no address inside: where such a move can't be avoided it is a `wrapping_add`.
 trait LeftWalk: Copy {
     /// # Safety
     /// For all `k` of the walk, `left` must be readable for `R` rows and `right` for `V` vectors.
@@ -199,18 +199,19 @@ impl LeftWalk for GroupedWalk {
     unsafe fn sum<S: Simd, const R: usize, const V: usize>(
         self,
         simd: S,
-        mut left: *const f32,
-        mut right: *const f32,
+        left: *const f32,
+        right: *const f32,
         mut sums: [[S::Vector; V]; R],
     ) -> [[S::Vector; V]; R] {
-        for _ in 0..self.groups {
-            for _ in 0..LANES {
+        for group in 0..self.groups {
+            for i in 0..LANES {
                 // SAFETY: the caller's promise.
-                sums = unsafe { step::<S, R, V, LANES>(simd, left, right, sums) };
-                left = left.wrapping_add(1);
-                right = right.wrapping_add(PANEL_COLUMNS);
+                unsafe {
+                    let left = left.add(group * GROUP + i);
+                    let right = right.add((group * LANES + i) * PANEL_COLUMNS);
+                    sums = step::<S, R, V, LANES>(simd, left, right, sums);
+                }
             }
-            left = left.wrapping_add(GROUP - LANES);
         }
         sums
     }
@@ -249,9 +250,11 @@ impl LeftWalk for NarrowWalk {
     ) -> [[S::Vector; V]; R] {
         for line in 0..self.lines {
             for i in 0..self.length {
-                let left = left.wrapping_add(line * self.line_step + i);
                 // SAFETY: the caller's promise.
-                sums = unsafe { step::<S, R, V, NARROW_ROW>(simd, left, right, sums) };
+                unsafe {
+                    let left = left.add(line * self.line_step + i);
+                    sums = step::<S, R, V, NARROW_ROW>(simd, left, right, sums);
+                }
                 right = right.wrapping_add(PANEL_COLUMNS);
             }
         }
