@@ -4,6 +4,7 @@
 //! [`ResNet`] is the network while it trains; [`ResNet::for_inference`] makes the form that only predicts, in which each
 //! batch normalisation is folded into the convolution before it. [`weights`] reads and writes files of parameters.
 
+pub mod algorithm_name;
 mod architecture;
 mod batch_norm;
 mod block;

@@ -189,7 +189,8 @@ fn write_file(entry: &mut impl Read, target: &Path) -> Result<u64, Fault> {
 /// first and comes last, so that it never claims more than there is.
 fn put_in_place(record: &Record, unpacked: &Path, target: &Path) -> Result<(), FetchError> {
     if !target.exists() {
-        return rename(unpacked, target);
+        rename(unpacked, target)?;
+        return sync_folder(target.parent().unwrap_or(target));
     }
     remove_file(&target.join(record::NAME))?;
     for (name, length) in &record.files {
@@ -202,11 +203,16 @@ fn put_in_place(record: &Record, unpacked: &Path, target: &Path) -> Result<(), F
         }
         rename(&unpacked.join(name), &file)?;
     }
-    rename(&unpacked.join(record::NAME), &target.join(record::NAME))
+    rename(&unpacked.join(record::NAME), &target.join(record::NAME))?;
+    sync_folder(target)
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), FetchError> {
     fs::rename(from, to).map_err(|error| FetchError::file("move an unpacked file to", to, error))
+}
+
+fn sync_folder(path: &Path) -> Result<(), FetchError> {
+    files::sync_folder(path).map_err(|error| FetchError::file("sync the folder", path, error))
 }
 
 fn make_folder(path: &Path) -> Result<(), FetchError> {
