@@ -1,15 +1,16 @@
 //! Which pictures are explained, and how they come to the network.
 
 use crate::random::{Purpose, generator};
-use checkpoint::{Normalisation, SplitRecord};
+use checkpoint::SplitRecord;
+use files::sha256_hex;
 use image::RgbImage;
 use pictures::{
     decode::{DecodeError, decode},
     folder::label_of_file_name,
+    loader::Normalisation,
     transform::{CropMap, Draws, Padding, apply},
 };
 use rand::seq::SliceRandom;
-use sha2::{Digest, Sha256};
 use std::{
     ffi::OsStr,
     fs, io,
@@ -91,7 +92,7 @@ impl PictureFile {
         let pixels = decode(&bytes).map_err(in_file)?;
         Ok(Picture {
             file: self.clone(),
-            digest: digest(&bytes),
+            digest: sha256_hex(&bytes),
             crop: CropMap::new(pixels.width() as usize, pixels.height() as usize, size),
             square: apply(&pixels, size, Padding::default(), &Draws::validation()),
             pixels,
@@ -150,14 +151,6 @@ pub fn normalised<'a>(
         }
     }
     values
-}
-
-/// SHA-256 in hex.
-pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// The class that the folder or the file name says, if it is one of `classes`.

@@ -3,9 +3,9 @@
 use crate::{
     cam::HeatMap,
     explanation::{ExplainedMap, Explanation},
-    pictures::digest,
 };
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
+use files::sha256_hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -157,7 +157,7 @@ impl MapRecord {
             minimum,
             maximum,
             file: file.to_owned(),
-            sha256: digest(bytes),
+            sha256: sha256_hex(bytes),
             overlay: overlay.to_owned(),
         }
     }

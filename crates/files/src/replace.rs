@@ -131,7 +131,7 @@ fn without_prefix<'a>(name: &'a OsStr, prefix: &str) -> Option<&'a str> {
     name.to_str()?.strip_prefix(prefix)
 }
 
-/// Whether something has the name, be it a link to nothing.
+/// True if something has the name, be it a link to nothing.
 fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }

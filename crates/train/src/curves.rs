@@ -1,7 +1,8 @@
 //! A picture of a run: loss, learning rates, momentum and error rate over its iterations.
 
 use crate::record::{EPOCHS_FILE, ITERATIONS_FILE};
-use checkpoint::{Run, write_atomically};
+use checkpoint::Run;
+use files::write_atomically;
 use plotters::{coord::Shift, prelude::*};
 use std::{fs, io};
 

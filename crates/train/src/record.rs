@@ -1,7 +1,8 @@
 //! What a run writes down: figures that a rerun must repeat byte for byte, and, apart from them, times.
 
 use crate::{position::Position, schedule::Rates};
-use checkpoint::{Run, write_atomically};
+use checkpoint::Run;
+use files::write_atomically;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},

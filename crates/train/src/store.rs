@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, Manifest, Normalisation, WEIGHTS_FILE, save as save_checkpoint};
+use checkpoint::{Checkpoint, Contents, Manifest, save as save_checkpoint};
 use network::{NetworkSpec, ResNet, weights::StateDict};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -32,24 +32,19 @@ pub fn save(
     optimizer: Option<&Adam>,
     position: &Position,
 ) -> Result<()> {
-    let mut files = BTreeMap::from([
-        (
-            WEIGHTS_FILE.to_owned(),
-            weights.to_safetensors(&BTreeMap::new())?,
-        ),
-        (
-            POSITION_FILE.to_owned(),
-            serde_json::to_vec_pretty(position)?,
-        ),
-    ]);
-    if let Some(optimizer) = optimizer {
-        files.insert(
-            OPTIMIZER_FILE.to_owned(),
-            optimizer.state().to_safetensors(&BTreeMap::new())?,
-        );
-    }
+    let optimizer = optimizer.map(Adam::state);
+    let tensors = optimizer
+        .iter()
+        .map(|state| (OPTIMIZER_FILE.to_owned(), state))
+        .collect();
+    let position_bytes = serde_json::to_vec_pretty(position)?;
+    let contents = Contents {
+        weights,
+        tensors,
+        files: BTreeMap::from([(POSITION_FILE.to_owned(), position_bytes)]),
+    };
     let folder = session.run.checkpoints_folder();
-    save_checkpoint(&folder, name, manifest(session, position), &files)?;
+    save_checkpoint(&folder, name, manifest(session, position), &contents)?;
     remove_old(&folder, name);
     Ok(())
 }
@@ -57,7 +52,7 @@ pub fn save(
 /// The network, the optimizer and the position of `checkpoint`.
 pub fn restore(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Start> {
     let position = checkpoint.file(POSITION_FILE)?;
-    let position: Position = serde_json::from_slice(position).with_context(|| {
+    let position: Position = serde_json::from_slice(&position).with_context(|| {
         format!(
             "{} has no position of this program",
             checkpoint.folder.display()
@@ -68,7 +63,7 @@ pub fn restore(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Res
         false => None,
         true => {
             let path = checkpoint.folder.join(OPTIMIZER_FILE);
-            let state = StateDict::from_safetensors(checkpoint.file(OPTIMIZER_FILE)?, &path)?;
+            let state = StateDict::from_safetensors(&checkpoint.file(OPTIMIZER_FILE)?, &path)?;
             Some(Adam::resume(
                 config.optimizer,
                 position.smoothed_loss.batches(),
@@ -115,11 +110,10 @@ fn manifest(session: &Session, position: &Position) -> Manifest {
         format: Manifest::FORMAT,
         network: config.network_spec(session.data.classes.len()),
         classes: session.data.classes.clone(),
-        normalisation: Normalisation {
-            mean: config.normalisation.mean,
-            std: config.normalisation.std,
-        },
+        normalisation: config.normalisation,
         size: config.stages[finished_stage(position).min(last_stage)].size,
+        padding: config.augmentation.padding,
+        kernels: config.model.kernels,
         config: session.config_name.clone(),
         iterations: position.total_iterations,
         error_rate: position.error_rate,
@@ -157,6 +151,6 @@ fn remove_old(checkpoints: &Path, saved: &str) {
     };
     let old = periodic.len().saturating_sub(kept);
     for path in &periodic[..old] {
-        let _ = fs::remove_dir_all(path);
+        let _ = files::remove_folder(path);
     }
 }

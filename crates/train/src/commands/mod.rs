@@ -15,6 +15,7 @@ use crate::{
     data,
 };
 use anyhow::Result;
+use checkpoint::RUNS_FOLDER;
 use std::{
     path::Path,
     process::ExitCode,
@@ -24,9 +25,6 @@ use std::{
     },
 };
 use terminal::{Terminal, usage};
-
-/// Where runs are kept.
-pub const RUNS_FOLDER: &str = "runs";
 
 /// Does what was typed.
 pub fn run(cli: Cli) -> Result<ExitCode> {

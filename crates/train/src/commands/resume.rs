@@ -21,11 +21,11 @@ pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<E
         .log_to(&run.file("log.txt"))
         .with_context(|| format!("cannot write in {}", run.folder().display()))?;
     terminal.message(&sentence);
-    let found = run.latest()?;
+    run.clean()?;
+    let found = run.latest_whole()?;
     for reason in &found.passed_over {
         terminal.message(&format!("warning: passed over a checkpoint: {reason}"));
     }
-    run.clean()?;
     let start = store::restore(&found.checkpoint, &config, &device)?;
     data::prepare(&config.data, terminal)?;
     let data = Data::open(&config)?;
