@@ -1,33 +1,44 @@
-use crate::{
-    Manifest,
-    durable::{sync_folder, write_synced},
-};
-use network::weights::{StateDict, WeightsError};
-use sha2::{Digest, Sha256};
 use std::{
     collections::BTreeMap,
-    fs, io,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
+
+use files::{PartialFolder, folders_in, sha256_hex, sha256_of};
+use network::weights::{StateDict, WeightsError};
+
+use crate::Manifest;
 
 /// The network's parameters and running statistics, under torchvision's names.
 pub const WEIGHTS_FILE: &str = "weights.safetensors";
 const MANIFEST_FILE: &str = "manifest.json";
-/// Prefix of a folder that is being written; nothing reads it.
-const PARTIAL: &str = ".partial-";
+/// Files up to this length are proven as soon as a checkpoint is loaded: it takes no time.
+const SMALL: u64 = 1 << 20;
 
-/// A checkpoint whose digests hold.
+/// A checkpoint whose weights and small files are as they were saved.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    /// Where it was read from.
+    /// Folder that it was read from.
     pub folder: PathBuf,
-    /// What it is.
+    /// Description of it.
     pub manifest: Manifest,
-    /// Every other file by name, whole.
-    files: BTreeMap<String, Vec<u8>>,
+    /// The bytes of [`WEIGHTS_FILE`], proven.
+    weights: Vec<u8>,
 }
 
-/// Why a checkpoint could not be written or read.
+/// Content of a checkpoint beside its manifest.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contents<'a> {
+    /// The network's parameters and running statistics.
+    pub weights: &'a StateDict,
+    /// Other tensors, by the names of their files.
+    pub tensors: BTreeMap<String, &'a StateDict>,
+    /// Other files by name.
+    pub files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Reason why a checkpoint could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// The disk is full, the folder cannot be written, …
@@ -35,15 +46,25 @@ pub enum CheckpointError {
     Write {
         /// The checkpoint's folder.
         folder: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
+    },
+    /// A number to be saved is infinite or not a number.
+    #[error("checkpoint {} is not saved: `{tensor}` of {file} holds a number that is not finite, because training has diverged; lower the learning rate, the checkpoint before is untouched", folder.display())]
+    NotFinite {
+        /// The checkpoint's folder.
+        folder: PathBuf,
+        /// The file that the tensor would be in.
+        file: String,
+        /// The tensor's name.
+        tensor: String,
     },
     /// A file is missing or unreadable.
     #[error("cannot read {}: {error}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
     /// The manifest is no manifest of this version.
@@ -51,7 +72,7 @@ pub enum CheckpointError {
     Manifest {
         /// The checkpoint's folder.
         folder: PathBuf,
-        /// What was wrong.
+        /// Fault in it, as a clause.
         reason: String,
     },
     /// A byte changed since it was written.
@@ -59,9 +80,9 @@ pub enum CheckpointError {
     Digest {
         /// The file.
         path: PathBuf,
-        /// From the manifest.
+        /// Digest in the manifest.
         expected: String,
-        /// Of the file as it is.
+        /// Digest of the file as it is.
         found: String,
     },
     /// The file with the weights is whole but not what it should be.
@@ -69,183 +90,208 @@ pub enum CheckpointError {
     Weights(#[from] WeightsError),
 }
 
-/// Writes `checkpoints/NAME` in one step, replacing one of the same name: the files, then `manifest` (its list of files
-/// is filled in here), then the rename.
+/// Writes `checkpoints/NAME` in one step, replacing one of the same name, and returns its path. `manifest` gets its list
+/// of files here.
+///
+/// # Errors
+/// A tensor holds a number that is not finite, or the disk refuses. A checkpoint of the same name is then as it was.
 pub fn save(
     checkpoints: &Path,
     name: &str,
-    mut manifest: Manifest,
-    files: &BTreeMap<String, Vec<u8>>,
+    manifest: Manifest,
+    contents: &Contents<'_>,
 ) -> Result<PathBuf, CheckpointError> {
     let folder = checkpoints.join(name);
+    for (file, state) in contents.states() {
+        if let Some(tensor) = state.first_not_finite() {
+            return Err(CheckpointError::NotFinite {
+                folder,
+                file: file.to_owned(),
+                tensor: tensor.to_owned(),
+            });
+        }
+    }
     let write = |error| CheckpointError::Write {
         folder: folder.clone(),
         error,
     };
-    manifest.files = files
-        .iter()
-        .map(|(name, bytes)| (name.clone(), digest(bytes)))
-        .collect();
-    let partial = checkpoints.join(format!("{PARTIAL}{name}"));
-    write_files(&partial, &manifest, files)
-        .and_then(|()| move_into_place(&partial, &folder))
-        .map_err(|error| {
-            // Half a checkpoint is of no use and may be what fills the disk.
-            let _ = fs::remove_dir_all(&partial);
-            write(error)
-        })?;
+    let partial = PartialFolder::begin(&folder).map_err(write)?;
+    let files = contents.write_to(&partial, write)?;
+    let manifest = Manifest { files, ..manifest };
+    serde_json::to_vec_pretty(&manifest)
+        .map_err(io::Error::from)
+        .and_then(|bytes| partial.write(MANIFEST_FILE, &bytes))
+        .and_then(|()| partial.finish())
+        .map_err(write)?;
     Ok(folder)
 }
 
+impl Contents<'_> {
+    fn states(&self) -> impl Iterator<Item = (&str, &StateDict)> {
+        let others = self.tensors.iter();
+        let others = others.map(|(file, state)| (file.as_str(), *state));
+        std::iter::once((WEIGHTS_FILE, self.weights)).chain(others)
+    }
+
+    /// Writes one file after the other and returns their digests by name.
+    fn write_to(
+        &self,
+        folder: &PartialFolder,
+        write: impl Fn(io::Error) -> CheckpointError,
+    ) -> Result<BTreeMap<String, String>, CheckpointError> {
+        let mut digests = BTreeMap::new();
+        let mut add = |name: &str, bytes: &[u8]| {
+            digests.insert(name.to_owned(), sha256_hex(bytes));
+            folder.write(name, bytes).map_err(&write)
+        };
+        for (name, state) in self.states() {
+            add(name, &state.to_safetensors(&BTreeMap::new())?)?;
+        }
+        for (name, bytes) in &self.files {
+            add(name, bytes)?;
+        }
+        Ok(digests)
+    }
+}
+
 impl Checkpoint {
-    /// Reads all files of the checkpoint in `folder` and proves them against the manifest.
+    /// Tells a checkpoint by its manifest, without reading it.
+    pub fn is_one(folder: &Path) -> bool {
+        folder.join(MANIFEST_FILE).is_file()
+    }
+
+    /// Reads manifest and weights of the checkpoint in `folder`, and proves the weights and the small files against the
+    /// manifest. Of large files only the names are looked for, until [`Checkpoint::file`] or [`Checkpoint::prove`].
+    ///
+    /// # Errors
+    /// A file is missing or was changed, or the manifest is none of a known version.
     pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
         let manifest = read_manifest(folder)?;
-        let mut files = BTreeMap::new();
-        for (name, expected) in &manifest.files {
-            let path = folder.join(name);
-            let bytes = read(&path)?;
-            let found = digest(&bytes);
-            if found != *expected {
-                return Err(CheckpointError::Digest {
-                    path,
-                    expected: expected.clone(),
-                    found,
-                });
-            }
-            files.insert(name.clone(), bytes);
-        }
-        Ok(Self {
+        let weights = read_proven(folder, &manifest, WEIGHTS_FILE)?;
+        let checkpoint = Self {
             folder: folder.to_owned(),
             manifest,
-            files,
-        })
+            weights,
+        };
+        checkpoint.prove_others(|length| length <= SMALL)?;
+        Ok(checkpoint)
     }
 
-    /// The bytes of one of its files.
-    pub fn file(&self, name: &str) -> Result<&[u8], CheckpointError> {
-        self.files
-            .get(name)
-            .map(Vec::as_slice)
-            .ok_or_else(|| CheckpointError::Manifest {
-                folder: self.folder.clone(),
-                reason: format!("it has no {name}"),
-            })
+    /// Proves every file against the manifest: only then can training go on from here.
+    ///
+    /// # Errors
+    /// A file is missing or was changed.
+    pub fn prove(&self) -> Result<(), CheckpointError> {
+        self.prove_others(|_| true)
     }
 
-    /// The network's parameters and running statistics, checked against the network that the manifest describes.
+    /// Reads one of its files and proves it against the manifest.
+    ///
+    /// # Errors
+    /// The file is missing or was changed, or the manifest does not list it.
+    pub fn file(&self, name: &str) -> Result<Vec<u8>, CheckpointError> {
+        read_proven(&self.folder, &self.manifest, name)
+    }
+
+    /// The network's parameters and running statistics, as they are in the file: whether they are those of the network
+    /// that the manifest describes is for [`StateDict::check`] to say.
+    ///
+    /// # Errors
+    /// The file is no safetensors file.
     pub fn weights(&self) -> Result<StateDict, CheckpointError> {
-        Ok(StateDict::from_safetensors(
-            self.file(WEIGHTS_FILE)?,
-            &self.folder.join(WEIGHTS_FILE),
-        )?)
+        let path = self.folder.join(WEIGHTS_FILE);
+        Ok(StateDict::from_safetensors(&self.weights, &path)?)
     }
+
+    /// Proves the files, other than the weights, of which `is_wanted` tells the length.
+    fn prove_others(&self, is_wanted: impl Fn(u64) -> bool) -> Result<(), CheckpointError> {
+        for name in self
+            .manifest
+            .files
+            .keys()
+            .filter(|name| *name != WEIGHTS_FILE)
+        {
+            let path = self.folder.join(name);
+            let read = |error| read_error(&path, error);
+            let file = File::open(&path).map_err(read)?;
+            if is_wanted(file.metadata().map_err(read)?.len()) {
+                let found = sha256_of(file).map_err(read)?;
+                compare(&path, expected(&self.folder, &self.manifest, name)?, found)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A folder among checkpoints.
+pub(crate) struct Listed {
+    /// Name of its own, which the path need not have while it is being replaced.
+    pub(crate) name: String,
+    pub(crate) folder: PathBuf,
 }
 
 /// Folders of `checkpoints` that look like checkpoints, the one with the most iterations first.
-pub(crate) fn list(checkpoints: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(checkpoints) else {
+pub(crate) fn list(checkpoints: &Path) -> Vec<Listed> {
+    let Ok(folders) = folders_in(checkpoints) else {
         return Vec::new();
     };
-    let mut found: Vec<(u64, PathBuf)> = entries
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| !is_partial(path) && path.is_dir())
-        .map(|path| {
+    let mut found: Vec<(u64, Listed)> = folders
+        .into_iter()
+        .map(|(name, folder)| {
             // One that cannot be read sorts last, and its reader will say why.
-            let iterations = read_manifest(&path).map_or(0, |manifest| manifest.iterations);
-            (iterations, path)
+            let iterations = read_manifest(&folder).map_or(0, |manifest| manifest.iterations);
+            let name = name.to_string_lossy().into_owned();
+            (iterations, Listed { name, folder })
         })
         .collect();
-    found.sort_by(|a, b| b.cmp(a));
-    found.into_iter().map(|(_, path)| path).collect()
-}
-
-/// Removes what an interrupted save left behind.
-pub(crate) fn remove_partial(checkpoints: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(checkpoints)? {
-        let path = entry?.path();
-        if is_partial(&path) {
-            fs::remove_dir_all(path)?;
-        }
-    }
-    Ok(())
-}
-
-fn is_partial(path: &Path) -> bool {
-    path.file_name()
-        .is_some_and(|name| name.to_string_lossy().starts_with(PARTIAL))
-}
-
-fn write_files(
-    folder: &Path,
-    manifest: &Manifest,
-    files: &BTreeMap<String, Vec<u8>>,
-) -> io::Result<()> {
-    if folder.exists() {
-        fs::remove_dir_all(folder)?;
-    }
-    fs::create_dir_all(folder)?;
-    for (name, bytes) in files {
-        write_synced(&folder.join(name), bytes)?;
-    }
-    let manifest = serde_json::to_vec_pretty(manifest)?;
-    write_synced(&folder.join(MANIFEST_FILE), &manifest)?;
-    sync_folder(folder)
-}
-
-fn move_into_place(partial: &Path, folder: &Path) -> io::Result<()> {
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    if folder.exists() {
-        // A folder cannot be renamed over another; the old one goes under a name that readers pass over.
-        let old = parent.join(format!("{PARTIAL}replaced"));
-        if old.exists() {
-            fs::remove_dir_all(&old)?;
-        }
-        fs::rename(folder, &old)?;
-        fs::rename(partial, folder)?;
-        fs::remove_dir_all(&old)?;
-    } else {
-        fs::rename(partial, folder)?;
-    }
-    sync_folder(parent)
+    found.sort_by(|(a, first), (b, second)| (b, &second.name).cmp(&(a, &first.name)));
+    found.into_iter().map(|(_, listed)| listed).collect()
 }
 
 /// The manifest in `folder`.
 pub(crate) fn read_manifest(folder: &Path) -> Result<Manifest, CheckpointError> {
-    let refuse = |reason: String| CheckpointError::Manifest {
+    let path = folder.join(MANIFEST_FILE);
+    let bytes = fs::read(&path).map_err(|error| read_error(&path, error))?;
+    Manifest::from_json(&bytes).map_err(|reason| CheckpointError::Manifest {
         folder: folder.to_owned(),
         reason,
-    };
-    let bytes = read(&folder.join(MANIFEST_FILE))?;
-    let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|error| refuse(error.to_string()))?;
-    if manifest.format != Manifest::FORMAT {
-        let (found, known) = (manifest.format, Manifest::FORMAT);
-        return Err(refuse(format!(
-            "format {found}, this program reads {known}"
-        )));
-    }
-    // A name with a path in it would read outside the folder.
-    if let Some(name) = manifest
-        .files
-        .keys()
-        .find(|name| name.contains(['/', '\\']))
-    {
-        return Err(refuse(format!("`{name}` is not a plain file name")));
-    }
-    Ok(manifest)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, CheckpointError> {
-    fs::read(path).map_err(|error| CheckpointError::Read {
-        path: path.to_owned(),
-        error,
     })
 }
 
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+fn read_proven(folder: &Path, manifest: &Manifest, name: &str) -> Result<Vec<u8>, CheckpointError> {
+    let expected = expected(folder, manifest, name)?;
+    let path = folder.join(name);
+    let bytes = fs::read(&path).map_err(|error| read_error(&path, error))?;
+    compare(&path, expected, sha256_hex(&bytes))?;
+    Ok(bytes)
+}
+
+fn expected<'a>(
+    folder: &Path,
+    manifest: &'a Manifest,
+    name: &str,
+) -> Result<&'a str, CheckpointError> {
+    let digest = manifest.files.get(name).map(String::as_str);
+    digest.ok_or_else(|| CheckpointError::Manifest {
+        folder: folder.to_owned(),
+        reason: format!("it has no {name}"),
+    })
+}
+
+fn compare(path: &Path, expected: &str, found: String) -> Result<(), CheckpointError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(CheckpointError::Digest {
+        path: path.to_owned(),
+        expected: expected.to_owned(),
+        found,
+    })
+}
+
+fn read_error(path: &Path, error: io::Error) -> CheckpointError {
+    CheckpointError::Read {
+        path: path.to_owned(),
+        error,
+    }
 }

@@ -1,21 +1,29 @@
-use network::NetworkSpec;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a checkpoint is, beside its tensors: enough to build the network and to feed it.
+use network::{Algorithm, NetworkSpec};
+use pictures::{loader::Normalisation, transform::Padding};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// Description of a checkpoint, beside its tensors: enough to build the network and to feed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
-    /// Version of this layout; a reader refuses any other.
+    /// Version of the layout it was read from or is to be written in.
     pub format: u32,
     /// The network's shape.
     pub network: NetworkSpec,
     /// Names of the classes, in the order of the logits.
     pub classes: Vec<String>,
-    /// What was done to the pixels.
+    /// Normalisation of the pixels.
     pub normalisation: Normalisation,
     /// Side of the square pictures of the last stage, in pixels.
     pub size: usize,
+    /// Padding: what sampling points outside a picture read. Since format 2.
+    pub padding: Padding,
+    /// Algorithm of the convolutions while the network was trained and validated. Since format 2.
+    #[serde(with = "network::algorithm_name")]
+    pub kernels: Algorithm,
     /// Name of the run's config.
     pub config: String,
     /// Training iterations behind this checkpoint, over all stages.
@@ -26,17 +34,40 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
 }
 
-impl Manifest {
-    /// The version that this program writes.
-    pub const FORMAT: u32 = 1;
+/// The one field that every version has.
+#[derive(Deserialize)]
+struct Version {
+    format: u32,
 }
 
-/// `(pixel - mean) / std` per channel (red, green, blue), pixels in 0..1.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Normalisation {
-    /// Subtracted.
-    pub mean: [f32; 3],
-    /// Divided by.
-    pub std: [f32; 3],
+impl Manifest {
+    /// The version that this program writes. It also reads version 1.
+    pub const FORMAT: u32 = 2;
+
+    /// Reads the bytes of `manifest.json`; the error is a clause.
+    pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, String> {
+        let manifest = match serde_json::from_slice(bytes).map(|version: Version| version.format) {
+            Ok(1) => serde_json::from_slice(bytes).and_then(from_format_1),
+            Ok(Self::FORMAT) => serde_json::from_slice(bytes),
+            Ok(other) => {
+                let known = Self::FORMAT;
+                return Err(format!("format {other}, this program reads 1 to {known}"));
+            }
+            Err(error) => Err(error),
+        };
+        let manifest: Self = manifest.map_err(|error| error.to_string())?;
+        // A name with a path in it would read outside the folder.
+        let is_path = |name: &&String| name.contains(['/', '\\']);
+        match manifest.files.keys().find(is_path) {
+            Some(name) => Err(format!("`{name}` is not a plain file name")),
+            None => Ok(manifest),
+        }
+    }
+}
+
+/// Format 1 did not say what was nearly always so.
+fn from_format_1(mut fields: Map<String, Value>) -> serde_json::Result<Manifest> {
+    fields.insert("padding".to_owned(), json!(Padding::Reflection));
+    fields.insert("kernels".to_owned(), json!("fast"));
+    serde_json::from_value(Value::Object(fields))
 }

@@ -1,14 +1,16 @@
-use crate::{
-    Checkpoint, CheckpointError, Manifest,
-    checkpoint::{list, read_manifest, remove_partial},
-    durable::write_atomically,
-};
 use std::{
-    fs::{self, File, TryLockError},
-    io,
+    fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
 };
+
+use crate::{
+    Checkpoint, CheckpointError, Manifest,
+    checkpoint::{list, read_manifest},
+};
+
+/// Folder that runs are kept in, below the current folder.
+pub const RUNS_FOLDER: &str = "runs";
 
 /// The folder of one training run.
 ///
@@ -32,13 +34,19 @@ pub struct Found {
     pub passed_over: Vec<CheckpointError>,
 }
 
-/// Held while a process writes in a run; goes away with the process, however it ends.
+/// The run that is meant when none is named, and what was passed over to find it.
 #[derive(Debug)]
-pub struct RunLock {
-    _file: File,
+pub struct NewestRun {
+    /// The run.
+    pub run: Run,
+    /// Newer ones that have not been trained for an iteration yet.
+    pub passed_over: Vec<Run>,
 }
 
-/// Why a run could not be made, opened or found.
+/// Held while a process writes in a run; goes away with the process, however it ends.
+pub type RunLock = files::Lock;
+
+/// Reason why a run could not be made, opened or found.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// The folder cannot be created or written.
@@ -46,7 +54,7 @@ pub enum RunError {
     Create {
         /// The folder.
         folder: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
     /// Another process trains it.
@@ -85,14 +93,17 @@ impl Run {
             folder: folder.to_owned(),
             error,
         };
-        fs::create_dir_all(root).map_err(|error| fail(root, error))?;
+        files::create_folders(root).map_err(|error| fail(root, error))?;
         for number in 1.. {
             let folder = root.join(format!("{config_name}-{number}"));
             match fs::create_dir(&folder) {
                 Ok(()) => {
                     let run = Self { folder };
                     fs::create_dir(run.checkpoints_folder())
-                        .and_then(|()| write_atomically(&run.config_file(), config.as_bytes()))
+                        .and_then(|()| {
+                            files::write_atomically(&run.config_file(), config.as_bytes())
+                        })
+                        .and_then(|()| files::sync_folder(root))
                         .map_err(|error| fail(&run.folder, error))?;
                     return Ok(run);
                 }
@@ -126,19 +137,43 @@ impl Run {
         runs
     }
 
-    /// The run in `root` that was changed last.
-    pub fn newest(root: &Path) -> Result<Self, RunError> {
-        Self::all(root)
-            .into_iter()
-            .next()
-            .ok_or_else(|| RunError::NoRuns(root.to_owned()))
+    /// The run in `root` that was changed last among those that have been trained for an iteration; among all, if none
+    /// has been.
+    pub fn newest(root: &Path) -> Result<NewestRun, RunError> {
+        let mut runs = Self::all(root);
+        if runs.is_empty() {
+            return Err(RunError::NoRuns(root.to_owned()));
+        }
+        let trained = runs.iter().position(Self::is_trained).unwrap_or(0);
+        let run = runs.remove(trained);
+        runs.truncate(trained);
+        Ok(NewestRun {
+            run,
+            passed_over: runs,
+        })
     }
 
-    /// Its newest checkpoint that is whole.
+    /// Newest checkpoint whose weights and small files are whole: a network to ask.
     pub fn latest(&self) -> Result<Found, RunError> {
+        self.newest_that_passes(Checkpoint::load)
+    }
+
+    /// Newest checkpoint of which every file is whole: a place to continue from.
+    pub fn latest_whole(&self) -> Result<Found, RunError> {
+        self.newest_that_passes(|folder| {
+            let checkpoint = Checkpoint::load(folder)?;
+            checkpoint.prove()?;
+            Ok(checkpoint)
+        })
+    }
+
+    fn newest_that_passes(
+        &self,
+        load: impl Fn(&Path) -> Result<Checkpoint, CheckpointError>,
+    ) -> Result<Found, RunError> {
         let mut passed_over = Vec::new();
-        for folder in list(&self.checkpoints_folder()) {
-            match Checkpoint::load(&folder) {
+        for listed in list(&self.checkpoints_folder()) {
+            match load(&listed.folder) {
                 Ok(checkpoint) => {
                     return Ok(Found {
                         checkpoint,
@@ -160,8 +195,9 @@ impl Run {
             folder: self.folder.clone(),
             reasons,
         };
-        let folders = list(&self.checkpoints_folder());
-        let newest = folders.first().ok_or_else(|| none(Vec::new()))?;
+        let checkpoints = list(&self.checkpoints_folder());
+        let newest = checkpoints.first().ok_or_else(|| none(Vec::new()))?;
+        let newest = &newest.folder;
         let read = || -> Result<_, CheckpointError> {
             let saved = fs::metadata(newest).and_then(|data| data.modified());
             Ok((
@@ -175,38 +211,30 @@ impl Run {
     /// Folder of the checkpoint `name`.
     pub fn checkpoint(&self, name: &str) -> Result<PathBuf, RunError> {
         let known = list(&self.checkpoints_folder());
-        let is_it = |folder: &&PathBuf| folder.file_name().is_some_and(|found| found == name);
-        known
-            .iter()
-            .find(is_it)
-            .cloned()
-            .ok_or_else(|| RunError::UnknownCheckpoint {
+        match known.iter().find(|listed| listed.name == name) {
+            Some(listed) => Ok(listed.folder.clone()),
+            None => Err(RunError::UnknownCheckpoint {
                 folder: self.folder.clone(),
                 name: name.to_owned(),
-                known: known
-                    .iter()
-                    .filter_map(|folder| Some(folder.file_name()?.to_string_lossy().into_owned()))
-                    .collect(),
-            })
+                known: known.into_iter().map(|listed| listed.name).collect(),
+            }),
+        }
     }
 
-    /// Keeps other processes out until the lock is dropped.
+    /// Keeps other processes out until the lock is dropped, if the file system can; [`files::Lock::protection`] says so.
     pub fn lock(&self) -> Result<RunLock, RunError> {
         let fail = |error| RunError::Create {
             folder: self.folder.clone(),
             error,
         };
-        let file = File::create(self.file(".lock")).map_err(fail)?;
-        match file.try_lock() {
-            Ok(()) => Ok(RunLock { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(RunError::InUse(self.folder.clone())),
-            Err(TryLockError::Error(error)) => Err(fail(error)),
-        }
+        let lock = RunLock::try_exclusive(&self.file(".lock")).map_err(fail)?;
+        lock.ok_or_else(|| RunError::InUse(self.folder.clone()))
     }
 
-    /// Removes what an interrupted save left behind.
+    /// Puts in order what a killed save left among the checkpoints: one whose replacement was cut off gets its name back,
+    /// and what was not finished is removed. For who holds the run's lock.
     pub fn clean(&self) -> io::Result<()> {
-        remove_partial(&self.checkpoints_folder())
+        files::recover(&self.checkpoints_folder())
     }
 
     /// The run's own name: `CONFIG-N`.
@@ -217,7 +245,7 @@ impl Run {
             .unwrap_or_default()
     }
 
-    /// Its folder.
+    /// Folder of the run.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
@@ -232,9 +260,14 @@ impl Run {
         self.file("config.toml")
     }
 
-    /// Where its checkpoints are.
+    /// Folder of its checkpoints.
     pub fn checkpoints_folder(&self) -> PathBuf {
         self.file("checkpoints")
+    }
+
+    fn is_trained(&self) -> bool {
+        self.newest_manifest()
+            .is_ok_and(|(manifest, _)| manifest.iterations > 0)
     }
 
     fn changed(&self) -> Option<SystemTime> {

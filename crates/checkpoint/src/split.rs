@@ -1,9 +1,11 @@
-use crate::{Run, write_atomically};
-use serde::{Deserialize, Serialize};
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
+
+use serde::{Deserialize, Serialize};
+
+use crate::Run;
 
 /// The split as a run keeps it, by names: whoever asks the run later reads it and never computes it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +22,7 @@ pub struct SplitRecord {
     pub valid: Vec<String>,
 }
 
-/// Why a split could not be read or written.
+/// Reason why a split could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum SplitRecordError {
     /// The file is missing, unreadable or cannot be written.
@@ -28,7 +30,7 @@ pub enum SplitRecordError {
     File {
         /// The file.
         path: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
     /// The file is something else.
@@ -36,13 +38,13 @@ pub enum SplitRecordError {
     Content {
         /// The file.
         path: PathBuf,
-        /// What was wrong.
+        /// Fault in the content.
         error: serde_json::Error,
     },
 }
 
 impl Run {
-    /// Where its split is.
+    /// Path of its split.
     pub fn split_file(&self) -> PathBuf {
         self.file("split.json")
     }
@@ -73,6 +75,6 @@ impl SplitRecord {
             error,
         };
         let bytes = serde_json::to_vec_pretty(self).map_err(content)?;
-        write_atomically(path, &bytes).map_err(file)
+        files::write_atomically(path, &bytes).map_err(file)
     }
 }

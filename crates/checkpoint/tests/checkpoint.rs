@@ -1,8 +1,22 @@
 //! What a run on disk promises: whole or not there, proven when read, found again.
 
-use checkpoint::{Checkpoint, CheckpointError, Manifest, Normalisation, Run, RunError, save};
-use network::{Architecture, NetworkSpec};
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use checkpoint::{
+    Checkpoint, CheckpointError, Contents, Manifest, Run, RunError, WEIGHTS_FILE, save,
+};
+use network::{
+    Algorithm, Architecture, NetworkSpec,
+    weights::{NamedTensor, StateDict},
+};
+use pictures::{loader::Normalisation, transform::Padding};
+
+/// Numbers of the optimizer's file: it is longer than what is proven at once.
+const LARGE: usize = 300_000;
 
 #[test]
 fn what_was_saved_comes_back() {
@@ -10,8 +24,75 @@ fn what_was_saved_comes_back() {
     let path = save_one(&run, "one", 5, b"weights");
     let checkpoint = Checkpoint::load(&path).unwrap();
     assert_eq!(checkpoint.manifest.iterations, 5);
+    assert_eq!(checkpoint.manifest.padding, Padding::Border);
+    assert_eq!(checkpoint.manifest.kernels, Algorithm::Exact);
     assert_eq!(checkpoint.file("a.bin").unwrap(), b"weights");
+    assert_eq!(checkpoint.weights().unwrap(), state(1, 5.0));
     assert!(checkpoint.file("b.bin").is_err());
+    assert!(Checkpoint::is_one(&path) && !Checkpoint::is_one(run.folder()));
+    checkpoint.prove().unwrap();
+}
+
+#[test]
+fn a_checkpoint_of_format_1_still_opens() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format-1");
+    let checkpoint = Checkpoint::load(&folder).unwrap();
+    let manifest = &checkpoint.manifest;
+    assert_eq!(manifest.format, 1);
+    assert_eq!(
+        manifest.network,
+        NetworkSpec::new(Architecture::ResNet34, 2)
+    );
+    assert_eq!(manifest.normalisation, Normalisation::IMAGENET);
+    assert_eq!(manifest.padding, Padding::Reflection);
+    assert_eq!(manifest.kernels, Algorithm::Fast);
+    let weights = checkpoint.weights().unwrap();
+    let values = weights.get("conv1.weight").unwrap().as_floats().unwrap();
+    assert_eq!(values, [0.5, -1.25]);
+}
+
+#[test]
+fn format_2_says_how_its_network_was_fed_and_computed() {
+    let (_folder, run) = new_run();
+    let path = save_one(&run, "one", 5, b"weights");
+    change_manifest(&path, "\"kernels\": \"exact\"", "\"kernels\": \"slow\"");
+    let error = Checkpoint::load(&path).unwrap_err().to_string();
+    assert!(error.contains("slow") && error.contains("exact"), "{error}");
+    change_manifest(&path, "\"kernels\": \"slow\",", "");
+    let error = Checkpoint::load(&path).unwrap_err().to_string();
+    assert!(error.contains("kernels"), "{error}");
+}
+
+#[test]
+fn numbers_that_are_not_finite_never_take_the_place_of_a_checkpoint() {
+    let (_folder, run) = new_run();
+    let path = save_one(&run, "one", 5, b"weights");
+    let (good, bad) = (state(1, 6.0), state(1, f32::NAN));
+    for (weights, optimizer, file) in [
+        (&bad, &good, WEIGHTS_FILE),
+        (&good, &bad, "optimizer.safetensors"),
+    ] {
+        let contents = Contents {
+            weights,
+            tensors: BTreeMap::from([("optimizer.safetensors".to_owned(), optimizer)]),
+            files: BTreeMap::new(),
+        };
+        let checkpoints = run.checkpoints_folder();
+        let error = save(&checkpoints, "one", manifest(6), &contents).unwrap_err();
+        assert!(
+            matches!(error, CheckpointError::NotFinite { .. }),
+            "{error}"
+        );
+        let said = error.to_string();
+        assert!(
+            said.contains("conv1.weight") && said.contains(file),
+            "{said}"
+        );
+        assert_eq!(names(&checkpoints), ["one"]);
+    }
+    let checkpoint = Checkpoint::load(&path).unwrap();
+    assert_eq!(checkpoint.manifest.iterations, 5);
+    assert_eq!(checkpoint.weights().unwrap(), state(1, 5.0));
 }
 
 #[test]
@@ -46,9 +127,12 @@ fn a_manifest_that_leads_out_of_the_folder_is_refused() {
 fn another_format_is_refused_with_both_numbers() {
     let (_folder, run) = new_run();
     let path = save_one(&run, "one", 5, b"weights");
-    change_manifest(&path, "\"format\": 1", "\"format\": 7");
+    change_manifest(&path, "\"format\": 2,", "\"format\": 7, \"new\": 1,");
     let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(error.contains("format 7, this program reads 1"), "{error}");
+    assert!(
+        error.contains("format 7, this program reads 1 to 2"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -61,6 +145,76 @@ fn the_newest_whole_checkpoint_is_found_and_damaged_ones_are_told() {
     let found = run.latest().unwrap();
     assert_eq!(found.checkpoint.manifest.iterations, 5);
     assert_eq!(found.passed_over.len(), 1);
+}
+
+#[test]
+fn a_damaged_large_file_is_no_matter_until_it_is_read_or_training_goes_on_from_it() {
+    let (_folder, run) = new_run();
+    save_one(&run, "old", 5, b"old");
+    let new = save_with_optimizer(&run, "new", 9);
+    let path = new.join("optimizer.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).unwrap();
+
+    let found = run.latest().unwrap();
+    assert_eq!(found.checkpoint.manifest.iterations, 9);
+    assert!(found.passed_over.is_empty(), "{:?}", found.passed_over);
+    for error in [
+        found.checkpoint.file("optimizer.safetensors").unwrap_err(),
+        found.checkpoint.prove().unwrap_err(),
+    ] {
+        assert!(matches!(error, CheckpointError::Digest { .. }), "{error}");
+    }
+    let found = run.latest_whole().unwrap();
+    assert_eq!(found.checkpoint.manifest.iterations, 5);
+    assert_eq!(found.passed_over.len(), 1);
+}
+
+#[test]
+fn after_a_kill_between_the_renames_the_replaced_checkpoint_is_found_and_clean_keeps_it() {
+    let (_folder, run) = new_run();
+    let path = save_one(&run, "one", 5, b"old");
+    let checkpoints = run.checkpoints_folder();
+    // As `files` leaves it where folders cannot be exchanged in one step.
+    fs::rename(&path, checkpoints.join(".replaced-one")).unwrap();
+    let new = save_one(&run, "two", 6, b"new");
+    fs::rename(new, checkpoints.join(".partial-one-abcdef")).unwrap();
+
+    let found = run.latest().unwrap();
+    assert_eq!(found.checkpoint.manifest.iterations, 5);
+    let replaced = run.checkpoint("one").unwrap();
+    assert_eq!(Checkpoint::load(&replaced).unwrap().manifest.iterations, 5);
+    run.clean().unwrap();
+    assert_eq!(names(&checkpoints), ["one"]);
+    assert_eq!(Checkpoint::load(&path).unwrap().manifest.iterations, 5);
+    save_one(&run, "one", 7, b"newer");
+    assert_eq!(names(&checkpoints), ["one"]);
+    assert_eq!(Checkpoint::load(&path).unwrap().manifest.iterations, 7);
+}
+
+#[test]
+fn the_newest_run_is_one_that_has_been_trained() {
+    let (folder, first) = new_run();
+    let newest = Run::newest(folder.path()).unwrap();
+    assert_eq!(newest.run, first, "there is no other");
+    assert!(newest.passed_over.is_empty());
+    save_one(&first, "one", 5, b"weights");
+    for (number, iterations) in [(2, 7), (3, 0)] {
+        let run = Run::create(folder.path(), "story", "").unwrap();
+        assert_eq!(run.name(), format!("story-{number}"));
+        save_one(&run, "one", iterations, b"weights");
+        make_newer(&run, number);
+    }
+    let newest = Run::newest(folder.path()).unwrap();
+    assert_eq!(newest.run.name(), "story-2");
+    let passed_over: Vec<String> = newest.passed_over.iter().map(Run::name).collect();
+    assert_eq!(passed_over, ["story-3"]);
+    assert!(matches!(
+        Run::newest(&folder.path().join("missing")),
+        Err(RunError::NoRuns(_))
+    ));
 }
 
 #[test]
@@ -121,8 +275,44 @@ fn new_run() -> (tempfile::TempDir, Run) {
     (folder, run)
 }
 
-fn save_one(run: &Run, name: &str, iterations: u64, bytes: &[u8]) -> std::path::PathBuf {
-    let manifest = Manifest {
+fn save_one(run: &Run, name: &str, iterations: u64, bytes: &[u8]) -> PathBuf {
+    let contents = Contents {
+        weights: &state(1, iterations as f32),
+        tensors: BTreeMap::new(),
+        files: BTreeMap::from([("a.bin".to_owned(), bytes.to_vec())]),
+    };
+    save(
+        &run.checkpoints_folder(),
+        name,
+        manifest(iterations),
+        &contents,
+    )
+    .unwrap()
+}
+
+fn save_with_optimizer(run: &Run, name: &str, iterations: u64) -> PathBuf {
+    let optimizer = state(LARGE, 0.0);
+    let contents = Contents {
+        weights: &state(1, iterations as f32),
+        tensors: BTreeMap::from([("optimizer.safetensors".to_owned(), &optimizer)]),
+        files: BTreeMap::new(),
+    };
+    save(
+        &run.checkpoints_folder(),
+        name,
+        manifest(iterations),
+        &contents,
+    )
+    .unwrap()
+}
+
+fn state(length: usize, value: f32) -> StateDict {
+    let tensor = NamedTensor::floats([length], vec![value; length]);
+    [("conv1.weight".to_owned(), tensor)].into_iter().collect()
+}
+
+fn manifest(iterations: u64) -> Manifest {
+    Manifest {
         format: Manifest::FORMAT,
         network: NetworkSpec::new(Architecture::ResNet18, 2),
         classes: vec!["cat".to_owned(), "dog".to_owned()],
@@ -131,13 +321,30 @@ fn save_one(run: &Run, name: &str, iterations: u64, bytes: &[u8]) -> std::path::
             std: [1.0; 3],
         },
         size: 64,
+        padding: Padding::Border,
+        kernels: Algorithm::Exact,
         config: "story".to_owned(),
         iterations,
         error_rate: None,
         files: BTreeMap::new(),
-    };
-    let files = BTreeMap::from([("a.bin".to_owned(), bytes.to_vec())]);
-    save(&run.checkpoints_folder(), name, manifest, &files).unwrap()
+    }
+}
+
+/// Lets a run be the `number`th to have changed, whatever the file system's clock.
+fn make_newer(run: &Run, number: u64) {
+    let time = std::time::SystemTime::now() + std::time::Duration::from_secs(60 * number);
+    let checkpoints = fs::File::open(run.checkpoints_folder()).unwrap();
+    checkpoints.set_modified(time).unwrap();
+}
+
+/// Names in `folder`, in order.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
 }
 
 fn change_manifest(checkpoint: &Path, from: &str, to: &str) {

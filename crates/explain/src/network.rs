@@ -5,7 +5,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use cam::{FeatureMap, ShapeError};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use network::{
-    Algorithm, InferenceHead, InferenceNetwork, is_of_head,
+    InferenceHead, InferenceNetwork, is_of_head,
     weights::{NamedTensor, StateDict},
 };
 use pictures::loader::Normalisation;
@@ -81,7 +81,7 @@ impl SavedNetwork {
         device: &Device,
     ) -> Result<Self, CheckpointError> {
         let manifest = checkpoint.manifest.clone();
-        let blank = manifest.network.blank(Algorithm::Fast, device);
+        let blank = manifest.network.blank(manifest.kernels, device);
         state.check(&blank.shapes(), |_| false)?;
         let network = blank.with_state(state).for_inference();
         Ok(Self {
@@ -93,8 +93,7 @@ impl SavedNetwork {
 
     /// The normalisation that it was trained with.
     pub fn normalisation(&self) -> Normalisation {
-        let checkpoint::Normalisation { mean, std } = self.manifest.normalisation;
-        Normalisation { mean, std }
+        self.manifest.normalisation
     }
 
     /// The answer to normalised pictures `[N, 3, size, size]`, planes red, green, blue.
@@ -182,7 +181,8 @@ fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
-    use network::{Architecture, NetworkSpec};
+    use network::{Algorithm, Architecture, NetworkSpec};
+    use pictures::transform::Padding;
 
     /// A network of two classes that has learned nothing.
     pub(crate) fn untrained() -> SavedNetwork {
@@ -198,11 +198,13 @@ pub(crate) mod tests {
                 format: Manifest::FORMAT,
                 network: spec,
                 classes: vec!["beagle".to_owned(), "pug".to_owned()],
-                normalisation: checkpoint::Normalisation {
+                normalisation: Normalisation {
                     mean: [0.5; 3],
                     std: [0.25; 3],
                 },
                 size: 64,
+                padding: Padding::default(),
+                kernels: Algorithm::Fast,
                 config: "test".to_owned(),
                 iterations: 0,
                 error_rate: None,

@@ -1,11 +1,11 @@
 //! A folder of results that is there as a whole or not at all.
 
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
 };
-use tempfile::TempDir;
+
+use files::PartialFolder;
 
 /// Last to be written; says that a folder is one of ours.
 const SEAL: &str = "index.html";
@@ -14,7 +14,7 @@ const SEAL: &str = "index.html";
 #[derive(Debug)]
 pub struct OutputFolder {
     target: PathBuf,
-    partial: TempDir,
+    partial: PartialFolder,
 }
 
 /// Results could not be written.
@@ -42,61 +42,26 @@ impl OutputFolder {
         if target.exists() && !is_empty && !target.join(SEAL).is_file() {
             return Err(OutputError::Occupied(target));
         }
-        let parent = target.parent().unwrap_or(Path::new("."));
-        let partial = fs::create_dir_all(parent)
-            .and_then(|()| hidden_folder(parent, "partial"))
-            .map_err(|error| write_error(parent, error))?;
+        let partial = PartialFolder::begin(&target).map_err(|error| write_error(&target, error))?;
         Ok(Self { target, partial })
     }
 
     /// Adds the file `name`, which may have folders in front.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
-        let path = self.partial.path().join(name);
-        let folder = path.parent().unwrap_or(self.partial.path());
-        let write = || {
-            fs::create_dir_all(folder)?;
-            let mut file = fs::File::create(&path)?;
-            file.write_all(bytes)?;
-            file.sync_all()
-        };
-        write().map_err(|error| write_error(&self.target.join(name), error))
+        self.partial
+            .write(name, bytes)
+            .map_err(|error| write_error(&self.target.join(name), error))
     }
 
     /// Writes the page, the last file, and puts the results in their place. Returns the path of the page.
     pub fn finish(self, page: &str) -> Result<PathBuf, OutputError> {
         self.write(SEAL, page.as_bytes())?;
-        let target = self.target;
-        let parent = target.parent().unwrap_or(Path::new("."));
-        let replace = || -> io::Result<()> {
-            // What was there before goes when `old` is dropped.
-            let old = hidden_folder(parent, "replaced")?;
-            if target.exists() {
-                fs::rename(&target, old.path().join("results"))?;
-            }
-            fs::rename(self.partial.path(), &target)?;
-            readable(&target)
-        };
-        replace().map_err(|error| write_error(&target, error))?;
+        let Self { target, partial } = self;
+        partial
+            .finish()
+            .map_err(|error| write_error(&target, error))?;
         Ok(target.join(SEAL))
     }
-}
-
-fn hidden_folder(parent: &Path, what: &str) -> io::Result<TempDir> {
-    tempfile::Builder::new()
-        .prefix(&format!(".explain-{what}-"))
-        .tempdir_in(parent)
-}
-
-/// Temporary folders are private by default; results are for whoever may read the folder above.
-fn readable(folder: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::set_permissions(folder, fs::Permissions::from_mode(0o755))?;
-    }
-    #[cfg(not(unix))]
-    let _ = folder;
-    Ok(())
 }
 
 fn write_error(path: &Path, error: io::Error) -> OutputError {

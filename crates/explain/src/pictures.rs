@@ -2,6 +2,7 @@
 
 use crate::random::{Purpose, generator};
 use checkpoint::SplitRecord;
+use files::sha256_hex;
 use image::RgbImage;
 use pictures::{
     decode::DecodeError,
@@ -10,7 +11,6 @@ use pictures::{
     transform::{CropMap, Padding},
 };
 use rand::seq::SliceRandom;
-use sha2::{Digest, Sha256};
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -98,7 +98,7 @@ impl PictureFile {
         } = ValidationPicture::read(&self.path, size, padding)?;
         Ok(Picture {
             file: self.clone(),
-            digest: digest(&bytes),
+            digest: sha256_hex(&bytes),
             crop,
             square,
             pixels,
@@ -155,14 +155,6 @@ pub fn normalised<'a>(
         normalisation.apply(&mut values[begin..]);
     }
     values
-}
-
-/// SHA-256 in hex.
-pub fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
 }
 
 /// The class that the folder or the file name says, if it is one of `classes`.

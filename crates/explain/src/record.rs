@@ -1,11 +1,9 @@
 //! `scores.json`: every number of a set of explanations.
 
-use crate::{
-    explanation::{ExplainedMap, Explanation},
-    pictures::digest,
-};
+use crate::explanation::{ExplainedMap, Explanation};
 use cam::HeatMap;
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
+use files::sha256_hex;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -157,7 +155,7 @@ impl MapRecord {
             minimum,
             maximum,
             file: file.to_owned(),
-            sha256: digest(bytes),
+            sha256: sha256_hex(bytes),
             overlay: overlay.to_owned(),
         }
     }

@@ -49,7 +49,7 @@ impl PartialFolder {
         })
     }
 
-    /// Where the folder is until it is finished.
+    /// Path of the folder until it is finished.
     pub fn path(&self) -> &Path {
         self.partial.path()
     }
@@ -140,7 +140,7 @@ fn remove_abandoned(target: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Who has the lock on a folder.
+/// Owner of the lock on a folder.
 enum Held {
     Ours(File),
     Taken,

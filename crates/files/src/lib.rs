@@ -7,6 +7,7 @@
 //!   then the folder with the name in it.
 //! * What is unfinished has a hidden name, `.partial-…`, in the folder of the target. After an error nothing of it stays;
 //!   after a kill [`recover`] removes it.
+//! * A folder that is removed by [`remove_folder`] is whole until it is gone.
 //! * New files and folders may be read by whom the user's `umask` lets.
 //! * A symbolic link in the place of the target is replaced, not followed.
 
@@ -22,4 +23,4 @@ pub use durable::{create_folders, sync_folder};
 pub use file::{write_atomically, write_atomically_with};
 pub use folder::PartialFolder;
 pub use lock::{Lock, Protection, lock_file};
-pub use replace::{folders_in, recover};
+pub use replace::{folders_in, recover, remove_folder};

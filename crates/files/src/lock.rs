@@ -17,7 +17,7 @@ pub struct Lock {
     protection: Protection,
 }
 
-/// What a lock is worth.
+/// Worth of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Protection {
@@ -53,7 +53,7 @@ impl Lock {
         })
     }
 
-    /// Whether it keeps other processes out.
+    /// Protection from other processes.
     pub fn protection(&self) -> Protection {
         self.protection
     }

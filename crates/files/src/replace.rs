@@ -54,6 +54,22 @@ pub fn folders_in(parent: &Path) -> io::Result<BTreeMap<OsString, PathBuf>> {
     Ok(folders)
 }
 
+/// Removes `folder` so that nobody sees a part of it: it loses its name first, in one step.
+///
+/// # Errors
+/// It is not there, or cannot be removed. Once it has lost its name [`recover`] removes the rest.
+pub fn remove_folder(folder: &Path) -> io::Result<()> {
+    let mut name = OsString::from(PARTIAL);
+    name.push(folder.file_name().unwrap_or_default());
+    name.push("-removed");
+    let hidden = parent_of(folder).join(name);
+    if is_there(&hidden) {
+        remove(&hidden)?;
+    }
+    fs::rename(folder, &hidden)?;
+    remove(&hidden)
+}
+
 /// Gives the folder `new` the name `target`, and what had it before the name of `new`.
 pub(crate) fn replace(new: &Path, target: &Path) -> io::Result<()> {
     if is_there(target) {
@@ -115,7 +131,7 @@ fn without_prefix<'a>(name: &'a OsStr, prefix: &str) -> Option<&'a str> {
     name.to_str()?.strip_prefix(prefix)
 }
 
-/// Whether something has the name, be it a link to nothing.
+/// True if something has the name, be it a link to nothing.
 fn is_there(path: &Path) -> bool {
     path.symlink_metadata().is_ok()
 }
@@ -216,6 +232,46 @@ mod tests {
         recover(folder.path()).unwrap();
         assert_eq!(names(folder.path()), [".hidden", "new", "target"]);
         recover(&path("missing")).unwrap_err();
+    }
+
+    #[test]
+    fn a_removed_folder_is_gone_and_so_is_what_a_killed_removal_left() {
+        let folder = old_and_new();
+        let target = folder.path().join("target");
+        let rest = folder.path().join(".partial-target-removed");
+        fs::create_dir_all(rest.join("deep")).unwrap();
+        remove_folder(&target).unwrap();
+        assert_eq!(names(folder.path()), ["new"]);
+        assert_eq!(
+            remove_folder(&target).unwrap_err().kind(),
+            io::ErrorKind::NotFound
+        );
+    }
+
+    /// What cannot be removed has lost its name: nobody takes the rest for the folder.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_folder_whose_removal_fails_half_way_is_not_seen() {
+        let folder = old_and_new();
+        let target = folder.path().join("target");
+        let busy = target.join("busy");
+        fs::create_dir(&busy).unwrap();
+        let mount = |name: &str, arguments: &[&str]| {
+            let status = Command::new(name).args(arguments).status();
+            status.is_ok_and(|status| status.success())
+        };
+        if !mount("mount", &["-t", "tmpfs", "tmpfs", busy.to_str().unwrap()]) {
+            let _ = fs::write("/dev/stderr", "skipped: no tmpfs may be mounted here\n");
+            return;
+        }
+        let error = remove_folder(&target);
+        let rest = folder.path().join(".partial-target-removed/busy");
+        let unmounted = mount("umount", &[rest.to_str().unwrap()]);
+        assert!(unmounted, "the folder was not moved");
+        assert_eq!(error.unwrap_err().kind(), io::ErrorKind::ResourceBusy);
+        assert_eq!(folders_in(folder.path()).unwrap().len(), 1);
+        recover(folder.path()).unwrap();
+        assert_eq!(names(folder.path()), ["new"]);
     }
 
     /// The child of the tests above.

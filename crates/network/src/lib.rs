@@ -5,6 +5,7 @@
 //! each batch normalisation is folded into the convolution before it. Each family of bodies has a file under `body/`, an
 //! [`Architecture`] is one body with its depth. [`weights`] reads and writes files of parameters.
 
+pub mod algorithm_name;
 mod architecture;
 mod batch_norm;
 mod body;

@@ -4,7 +4,8 @@ use crate::{
     position::Position,
     rows::{EpochRow, Row, StepRow, TimingRow, line},
 };
-use checkpoint::{Run, write_atomically};
+use checkpoint::Run;
+use files::write_atomically;
 use network::Group;
 use std::{
     fs::{self, File, OpenOptions},

@@ -4,7 +4,8 @@ use crate::{
     curves::{BLUE, Chart, GREEN, GREY, ORANGE, Series, chart},
     rows::{EpochRow, StepRow, read},
 };
-use checkpoint::{Run, write_atomically};
+use checkpoint::Run;
+use files::write_atomically;
 use network::Group;
 use std::io;
 

@@ -2,7 +2,7 @@
 
 use crate::{feed::Feed, optimizer::Adam, position::Position, record::Recorder, store};
 use anyhow::{Context, Result};
-use checkpoint::{Manifest, Normalisation, Run, RunLock, save};
+use checkpoint::{Manifest, Run, RunLock, save};
 use network::{Group, Network};
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -48,11 +48,10 @@ impl RunWriter {
             format: Manifest::FORMAT,
             network: config.network_spec(data.classes.len()),
             classes: data.classes.clone(),
-            normalisation: Normalisation {
-                mean: config.normalisation.mean,
-                std: config.normalisation.std,
-            },
+            normalisation: config.normalisation,
             size: 0,
+            padding: config.augmentation.padding,
+            kernels: config.model.kernels,
             config: config_name.to_owned(),
             iterations: 0,
             error_rate: None,
@@ -114,8 +113,9 @@ impl RunWriter {
             error_rate: position.error_rate,
             ..self.manifest.clone()
         };
-        let files = store::files(network, optimizer, position)?;
-        save(&self.run.checkpoints_folder(), name, manifest, &files)?;
+        let (weights, optimizer) = (network.state(), optimizer.map(Adam::state));
+        let contents = store::contents(&weights, optimizer.as_ref(), position)?;
+        save(&self.run.checkpoints_folder(), name, manifest, &contents)?;
         Ok(())
     }
 
@@ -125,7 +125,7 @@ impl RunWriter {
         periodic.sort();
         let old = periodic.len().saturating_sub(kept);
         for path in &periodic[..old] {
-            let _ = fs::remove_dir_all(path);
+            let _ = files::remove_folder(path);
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::{config::Config, optimizer::Adam, position::Position};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, WEIGHTS_FILE};
+use checkpoint::{Checkpoint, Contents};
 use network::{Network, Parameter, weights::StateDict};
 use std::collections::BTreeMap;
 
@@ -37,7 +37,7 @@ impl State {
     /// A file is missing or is not what this program writes.
     pub fn restore(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Self> {
         let position = checkpoint.file(POSITION_FILE)?;
-        let position: Position = serde_json::from_slice(position).with_context(|| {
+        let position: Position = serde_json::from_slice(&position).with_context(|| {
             format!(
                 "{} has no position of this program",
                 checkpoint.folder.display()
@@ -48,7 +48,7 @@ impl State {
             false => None,
             true => {
                 let path = checkpoint.folder.join(OPTIMIZER_FILE);
-                let state = StateDict::from_safetensors(checkpoint.file(OPTIMIZER_FILE)?, &path)?;
+                let state = StateDict::from_safetensors(&checkpoint.file(OPTIMIZER_FILE)?, &path)?;
                 let trained = trained(&network, config, &position)?;
                 // Before a state held its own number of steps, the loss meter's was used.
                 let steps_before = position.smoothed_loss.batches();
@@ -66,27 +66,24 @@ impl State {
     }
 }
 
-/// Files of a checkpoint by name: the network, the optimizer of an unfinished stage, the position.
+/// Content of a checkpoint: `weights` of the network, `optimizer` state of an unfinished stage, the position.
 ///
 /// # Errors
-/// A tensor cannot be written.
-pub fn files(
-    network: &Network,
-    optimizer: Option<&Adam>,
+/// The position cannot be written.
+pub fn contents<'a>(
+    weights: &'a StateDict,
+    optimizer: Option<&'a StateDict>,
     position: &Position,
-) -> Result<BTreeMap<String, Vec<u8>>> {
-    let safetensors = |state: StateDict| state.to_safetensors(&BTreeMap::new());
-    let mut files = BTreeMap::from([
-        (WEIGHTS_FILE.to_owned(), safetensors(network.state())?),
-        (
-            POSITION_FILE.to_owned(),
-            serde_json::to_vec_pretty(position)?,
-        ),
-    ]);
-    if let Some(optimizer) = optimizer {
-        files.insert(OPTIMIZER_FILE.to_owned(), safetensors(optimizer.state())?);
-    }
-    Ok(files)
+) -> Result<Contents<'a>> {
+    let position = serde_json::to_vec_pretty(position)?;
+    Ok(Contents {
+        weights,
+        tensors: optimizer
+            .map(|state| (OPTIMIZER_FILE.to_owned(), state))
+            .into_iter()
+            .collect(),
+        files: BTreeMap::from([(POSITION_FILE.to_owned(), position)]),
+    })
 }
 
 /// Parameters that the stage of `position` trains.

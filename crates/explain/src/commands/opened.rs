@@ -7,16 +7,12 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, Run, SplitRecord};
+use checkpoint::{Checkpoint, RUNS_FOLDER, Run, SplitRecord};
 use network::Architecture;
-use pictures::{decode::DecodeError, transform::Padding};
+use pictures::decode::DecodeError;
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
 
-/// Where runs are kept.
-const RUNS_FOLDER: &str = "runs";
-/// What a checkpoint's folder holds and a run's does not.
-const MANIFEST_FILE: &str = "manifest.json";
 /// A map of fewer cells along a side hardly says where something is. A network is asked at the size it was trained at all
 /// the same: the drawn sample's, trained at 64 pixels alone, is right about 190 of 192 pictures at 64 and 124 at 128.
 const FINE_ENOUGH: usize = 4;
@@ -74,7 +70,7 @@ impl OpenedNetwork {
     /// # Errors
     /// A file that cannot be read or decoded.
     pub fn read(&self, file: &PictureFile) -> Result<Picture, DecodeError> {
-        file.read(self.size, Padding::default())
+        file.read(self.size, self.checkpoint.manifest.padding)
     }
 
     /// Names of the classes.
@@ -113,7 +109,7 @@ fn cells(architecture: Architecture, size: usize) -> String {
 
 fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Checkpoint)> {
     let root = Path::new(RUNS_FOLDER);
-    if let Some(folder) = typed.filter(|folder| folder.join(MANIFEST_FILE).is_file()) {
+    if let Some(folder) = typed.filter(|folder| Checkpoint::is_one(folder)) {
         let checkpoint = Checkpoint::load(folder)?;
         let run = Run::open(root, &run_of(folder))
             .with_context(|| format!("{} lies in no run", folder.display()))?;
@@ -121,7 +117,14 @@ fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Ch
     }
     let run = match typed {
         Some(name) => Run::open(root, name)?,
-        None => Run::newest(root)?,
+        None => {
+            let newest = Run::newest(root)?;
+            for run in &newest.passed_over {
+                let folder = run.folder().display();
+                terminal.message(&format!("passed over: {folder} has not been trained yet"));
+            }
+            newest.run
+        }
     };
     let found = run.latest()?;
     for error in &found.passed_over {

@@ -53,7 +53,7 @@ impl StateDict {
         metadata: &BTreeMap<String, String>,
     ) -> Result<(), WeightsError> {
         let bytes = self.to_safetensors(metadata)?;
-        safetensors::write_whole(path, &bytes).map_err(|error| WeightsError::Write {
+        files::write_atomically(path, &bytes).map_err(|error| WeightsError::Write {
             path: path.to_owned(),
             error,
         })

@@ -1,7 +1,7 @@
 use super::{NamedTensor, StateDict, TensorValues, WeightsError, elements::ElementType, wrapper};
 use ::safetensors::{Dtype, SafeTensors};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, io::Write, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 /// Reads all tensors from the bytes of the file `path`. The library checks every length and offset against them.
 pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<StateDict, WeightsError> {
@@ -64,19 +64,6 @@ pub(super) fn encode(
     Ok(bytes)
 }
 
-/// Writes under a temporary name in the same folder, then renames.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
-    let mut file = temporary().tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
-}
-
 /// The JSON header, padded with spaces to a multiple of eight bytes.
 fn header(state: &StateDict, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, WeightsError> {
     let mut entries = Map::new();
@@ -123,13 +110,4 @@ fn bytes_of(values: &TensorValues) -> &[u8] {
         TensorValues::F32(values) => bytemuck::cast_slice(values),
         TensorValues::I64(values) => bytemuck::cast_slice(values),
     }
-}
-
-/// A temporary file of this prefix, as readable for others as the user's `umask` lets any new file be.
-fn temporary() -> tempfile::Builder<'static, 'static> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".weights-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
 }

@@ -114,6 +114,16 @@ impl StateDict {
         self.iter().map(|(name, _)| name)
     }
 
+    /// The name of the first tensor that holds an infinity or a NaN; `None` if all numbers are finite.
+    pub fn first_not_finite(&self) -> Option<&str> {
+        let is_finite = |tensor: &NamedTensor| match &tensor.values {
+            TensorValues::F32(values) => values.iter().all(|value| value.is_finite()),
+            TensorValues::I64(_) => true,
+        };
+        self.iter()
+            .find_map(|(name, tensor)| (!is_finite(tensor)).then_some(name))
+    }
+
     fn position(&self, name: &str) -> Result<usize, usize> {
         self.tensors
             .binary_search_by(|(other, _)| torch_order::compare(other, name))
@@ -161,5 +171,22 @@ mod tests {
         assert_eq!(state.remove("conv1.weight"), Some(number(2.0)));
         assert_eq!(state.get("conv1.weight"), None);
         assert_eq!(state.len(), 1);
+    }
+
+    #[test]
+    fn the_first_tensor_with_a_number_that_is_not_finite_is_named() {
+        let counter = NamedTensor {
+            shape: Vec::new(),
+            values: TensorValues::I64(vec![i64::MAX]),
+        };
+        let mut state = StateDict::new();
+        state.insert("bn1.num_batches_tracked", counter);
+        state.insert("conv1.weight", number(f32::MAX));
+        assert_eq!(state.first_not_finite(), None);
+        state.insert("fc.bias", number(f32::NEG_INFINITY));
+        assert_eq!(state.first_not_finite(), Some("fc.bias"));
+        let values = NamedTensor::floats([3], vec![0.0, 1.0, f32::NAN]);
+        state.insert("conv1.weight", values);
+        assert_eq!(state.first_not_finite(), Some("conv1.weight"));
     }
 }

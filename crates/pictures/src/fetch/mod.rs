@@ -12,11 +12,11 @@ mod record;
 mod state;
 mod unpack;
 
-use std::fs::{self, File, TryLockError};
-use std::io;
+use std::fs;
 use std::path::Path;
 
 use download::{Digest, Download, Phase, Progress};
+use files::Lock;
 
 pub use error::FetchError;
 pub use state::{FetchState, state};
@@ -155,22 +155,9 @@ fn event_of(archive: &str, progress: Progress) -> FetchEvent {
     }
 }
 
-fn lock(folder: &Path, on_event: &mut dyn FnMut(FetchEvent)) -> Result<File, FetchError> {
+/// Where there are no locks, one fetch at a time is as safe as anywhere.
+fn lock(folder: &Path, on_event: &mut dyn FnMut(FetchEvent)) -> Result<Lock, FetchError> {
     let path = folder.join(LOCK);
-    let file =
-        File::create(&path).map_err(|error| FetchError::file("make the file", &path, error))?;
-    let locked = match file.try_lock() {
-        Ok(()) => Ok(()),
-        Err(TryLockError::WouldBlock) => {
-            on_event(FetchEvent::WaitingForOtherProcess);
-            file.lock()
-        }
-        Err(TryLockError::Error(error)) => Err(error),
-    };
-    match locked {
-        Ok(()) => Ok(file),
-        // Some network file systems have no locks. A single fetch is safe without one.
-        Err(error) if error.kind() == io::ErrorKind::Unsupported => Ok(file),
-        Err(error) => Err(FetchError::file("lock", &path, error)),
-    }
+    Lock::wait(&path, || on_event(FetchEvent::WaitingForOtherProcess))
+        .map_err(|error| FetchError::file("lock", &path, error))
 }

@@ -190,7 +190,8 @@ fn write_file(entry: &mut impl Read, target: &Path) -> Result<u64, Fault> {
 /// record is removed first and written last, so that it never claims more than there is.
 fn put_in_place(record: &FetchRecord, unpacked: &Path, target: &Path) -> Result<(), FetchError> {
     if !target.exists() {
-        return rename(unpacked, target);
+        rename(unpacked, target)?;
+        return sync_folder(target.parent().unwrap_or(target));
     }
     remove_file(&target.join(record::NAME))?;
     for (name, length) in &record.files {
@@ -203,11 +204,16 @@ fn put_in_place(record: &FetchRecord, unpacked: &Path, target: &Path) -> Result<
         }
         rename(&unpacked.join(name), &file)?;
     }
-    rename(&unpacked.join(record::NAME), &target.join(record::NAME))
+    rename(&unpacked.join(record::NAME), &target.join(record::NAME))?;
+    sync_folder(target)
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), FetchError> {
     fs::rename(from, to).map_err(|error| FetchError::file("move an unpacked file to", to, error))
+}
+
+fn sync_folder(path: &Path) -> Result<(), FetchError> {
+    files::sync_folder(path).map_err(|error| FetchError::file("sync the folder", path, error))
 }
 
 fn make_folder(path: &Path) -> Result<(), FetchError> {

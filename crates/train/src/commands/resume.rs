@@ -16,7 +16,8 @@ pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<E
     let (device, sentence) = device.open().map_err(usage)?;
     log_to(&run, terminal)?;
     terminal.message(&sentence);
-    let found = run.latest()?;
+    run.clean()?;
+    let found = run.latest_whole()?;
     for reason in &found.passed_over {
         terminal.warning(&format!("warning: passed over a checkpoint: {reason}"));
     }

@@ -102,7 +102,7 @@ pub struct ModelConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weights: Option<String>,
     /// `exact` multiplies as the definition says; `fast` may use Winograd's convolution.
-    #[serde(default = "default_kernels", with = "algorithm_name")]
+    #[serde(default = "default_kernels", with = "network::algorithm_name")]
     pub kernels: Algorithm,
 }
 
@@ -230,25 +230,4 @@ fn default_pct_start() -> f64 {
 }
 fn default_checkpoint_every() -> usize {
     100
-}
-
-/// `Algorithm` as the words of the config.
-mod algorithm_name {
-    use network::Algorithm;
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(value: &Algorithm, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(match value {
-            Algorithm::Exact => "exact",
-            Algorithm::Fast => "fast",
-        })
-    }
-
-    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
-            "exact" => Ok(Algorithm::Exact),
-            "fast" => Ok(Algorithm::Fast),
-            other => Err(D::Error::unknown_variant(other, &["exact", "fast"])),
-        }
-    }
 }
