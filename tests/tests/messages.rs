@@ -26,7 +26,7 @@ fn a_config_that_is_not_there_is_named_with_the_embedded_ones() {
     fails(
         &["nowhere.toml"],
         2,
-        &["nowhere.toml", "sample, pets-resnet34"],
+        &["nowhere.toml", "sample, pets-resnet34, pets-resnet50"],
     );
 }
 
@@ -91,6 +91,131 @@ fn an_unknown_architecture_is_named_with_the_nearest_one() {
 }
 
 #[test]
+fn a_key_that_is_near_to_none_is_named_with_those_that_there_are() {
+    fails(
+        &["--set", "data.zzz=1"],
+        2,
+        &[
+            "--set data.zzz=1",
+            "unknown key `data.zzz`",
+            "it may be folder, source, layout",
+        ],
+    );
+}
+
+#[test]
+fn a_value_of_the_wrong_kind_is_named_with_the_right_one() {
+    let cases = [
+        (
+            "stage.0.epochs=-1",
+            "stage.0.epochs is -1: it must be a whole number that is not negative",
+        ),
+        (
+            "stage.0.epochs=many",
+            "stage.0.epochs is \"many\": it must be a whole number",
+        ),
+        (
+            "optimizer.beta2=high",
+            "optimizer.beta2 is \"high\": it must be a number",
+        ),
+        (
+            "augmentation.do_flip=1",
+            "augmentation.do_flip is 1: it must be true or false",
+        ),
+        (
+            "model.dropout=[0.1]",
+            "model.dropout is [0.1]: it must be a list of 2",
+        ),
+        (
+            "split.kind=randm",
+            "split.kind is `randm`: did you mean `random`?",
+        ),
+        (
+            "stage.0.train=heads",
+            "stage.0.train is `heads`: did you mean `head`?",
+        ),
+        (
+            "model.kernels=quick",
+            "model.kernels is `quick`: it may be exact, fast",
+        ),
+    ];
+    for (set, expected) in cases {
+        fails(&["--set", set], 2, &[expected]);
+    }
+}
+
+#[test]
+fn a_learning_rate_of_neither_form_is_a_sentence_with_both() {
+    fails(
+        &["--set", "stage.0.max_learning_rate=[1e-3,1e-2,1e-1]"],
+        2,
+        &[
+            "stage.0.max_learning_rate is [0.001, 0.01, 0.1]",
+            "one number",
+            "or two, [lowest, highest]",
+        ],
+    );
+}
+
+#[test]
+fn a_value_that_only_the_data_would_refuse_is_refused_before_a_download() {
+    let pets = ["pets-resnet34", "--set", "data.url=http://127.0.0.1:9/"];
+    let fraction = [&pets[..], &["--set", "split.fraction=1.5"]].concat();
+    fails(&fraction, 2, &["split", "fraction is 1.5"]);
+    fails(
+        &["--set", "data.sample.pictures_per_breed=0"],
+        2,
+        &["data.sample", "pictures_per_breed"],
+    );
+    let weights = [&pets[..], &["--set", "model.weights=resnet34-333f7ec5"]].concat();
+    fails(
+        &weights,
+        2,
+        &[
+            "model.weights is `resnet34-333f7ec5`",
+            "did you mean `resnet34-333f7ec4`?",
+        ],
+    );
+}
+
+#[test]
+fn two_stages_that_save_under_one_name_are_refused() {
+    fails(
+        &["--set", "stage.0.save=best", "--set", "stage.1.save=best"],
+        2,
+        &[
+            "--set stage.1.save=best",
+            "stage.1.save is \"best\"",
+            "stage.0 has this one",
+        ],
+    );
+    fails(
+        &["--set", "stage.1.save=stage-1"],
+        2,
+        &[
+            "stage.1.save is \"stage-1\"",
+            "does not begin with iteration- or stage-",
+        ],
+    );
+}
+
+#[test]
+fn of_several_sets_the_wrong_one_is_named() {
+    fails(
+        &[
+            "--set",
+            "seed=7",
+            "--set",
+            "stage.0.size=7",
+            "--set",
+            "stage.0.epochs=3",
+        ],
+        2,
+        &["error: --set stage.0.size=7: stage.0.size is 7"],
+    );
+}
+
+#[test]
 fn a_missing_folder_of_pictures_is_named() {
     fails(
         &[
@@ -113,7 +238,7 @@ fn cuda_without_cuda_is_one_sentence() {
 fn a_run_that_is_not_there_is_named() {
     fails(
         &["--resume", "runs/nothing-1"],
-        1,
+        2,
         &["runs/nothing-1", "train runs"],
     );
 }
@@ -143,6 +268,30 @@ fn check_prints_the_plan_and_writes_nothing() {
     in_folder(|folder| {
         let said = text(&run(folder, &["--check"], 0).stdout);
         assert!(said.contains("would be drawn first"), "{said}");
+        assert!(
+            said.contains("cargo run -p train -- fetch sample"),
+            "{said}"
+        );
         assert_eq!(fs::read_dir(folder).unwrap().count(), 0);
+    });
+}
+
+#[test]
+fn the_next_command_names_the_config_as_it_was_typed() {
+    in_folder(|folder| {
+        let config = "[data]\nsource = \"sample\"\nfolder = \"s\"\n[data.sample]\npictures_per_breed = 2\n\
+                      [model]\narchitecture = \"resnet18\"\n\
+                      [[stage]]\nsize = 32\nbatch_size = 4\nepochs = 1\ntrain = \"all\"\nmax_learning_rate = 1e-3\n";
+        fs::create_dir(folder.join("my configs")).unwrap();
+        fs::write(folder.join("my configs/own.toml"), config).unwrap();
+        let typed = ["my configs/own.toml", "--set", "seed=7"];
+        let check = [&typed[..], &["--check"]].concat();
+        let said = text(&run(folder, &check, 0).stdout);
+        let expected = "cargo run -p train -- fetch 'my configs/own.toml' --set seed=7";
+        assert!(said.contains(expected), "{said}");
+        let fetch = [&["fetch"][..], &typed].concat();
+        let said = text(&run(folder, &fetch, 0).stdout);
+        let expected = "next: cargo run -p train -- 'my configs/own.toml' --set seed=7\n";
+        assert!(said.ends_with(expected), "{said}");
     });
 }

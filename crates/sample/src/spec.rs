@@ -21,7 +21,10 @@ pub struct SampleSpec {
 
 impl SampleSpec {
     /// Refuses a spec that cannot be drawn.
-    pub(crate) fn check(&self) -> Result<(), SampleError> {
+    ///
+    /// # Errors
+    /// It has no pictures, a breed twice, or pictures of two breeds and one breed.
+    pub fn check(&self) -> Result<(), SampleError> {
         if self.breeds.is_empty() || self.pictures_per_breed == 0 {
             return Err(SampleError::Empty);
         }

@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::shell;
 use clap::{Args, Parser, Subcommand};
 use kernels::DeviceChoice;
 use std::path::PathBuf;
@@ -7,7 +8,7 @@ use terminal::Volume;
 
 /// Fine-tune a residual network on pictures, one config file per experiment.
 ///
-/// Without arguments it trains on the drawn sample: no download, a few minutes. Every run gets a folder of its own in
+/// Without arguments it trains on the drawn sample: no download, a minute or two. Every run gets a folder of its own in
 /// `runs/` with its config, figures, curves and checkpoints; `explain` reads it from there.
 #[derive(Debug, Parser)]
 #[command(name = "train", version, args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
@@ -62,11 +63,26 @@ pub struct TrainArgs {
 /// A config and changes to it.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// A config file, or the name of an embedded one: sample (default), pets-resnet34.
+    /// A config file, or the name of an embedded one: sample (default), pets-resnet34, pets-resnet50.
     pub config: Option<PathBuf>,
     /// Override one value of the config; may be given more than once.
     #[arg(long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
+}
+
+impl ConfigArgs {
+    /// Arguments that name the same config again, as a shell takes them; `default` is the config if none was typed.
+    pub fn typed(&self, default: &str) -> String {
+        let config = match &self.config {
+            Some(path) => shell::word(&path.to_string_lossy()),
+            None => default.to_owned(),
+        };
+        let sets = self
+            .set
+            .iter()
+            .map(|set| format!(" --set {}", shell::word(set)));
+        config + &sets.collect::<String>()
+    }
 }
 
 /// What else the program does.

@@ -34,18 +34,30 @@ pub struct Data {
     pub valid: Arc<DecodedCache>,
 }
 
+/// Whether pictures must be brought to the disk before training.
+pub fn is_missing(config: &DataConfig) -> bool {
+    match config.source {
+        DataSource::Folder => false,
+        DataSource::Sample => !sample::is_complete(&config.folder, &config.sample),
+        DataSource::OxfordIiitPet => matches!(
+            fetch::state(&config.folder),
+            FetchState::Absent | FetchState::Partial
+        ),
+    }
+}
+
 /// Brings the pictures to the disk if they are not there and the config says where from.
 ///
 /// # Errors
 /// They cannot be brought.
 pub fn prepare(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) -> Result<()> {
+    if !is_missing(config) {
+        return Ok(());
+    }
     match config.source {
         DataSource::Folder => Ok(()),
         DataSource::Sample => draw_sample(config, terminal, interrupt),
-        DataSource::OxfordIiitPet => match fetch::state(&config.folder) {
-            FetchState::Complete | FetchState::Unrecorded => Ok(()),
-            FetchState::Absent | FetchState::Partial => fetch_pets(config, terminal, interrupt),
-        },
+        DataSource::OxfordIiitPet => fetch_pets(config, terminal, interrupt),
     }
 }
 
@@ -68,9 +80,6 @@ pub fn fetch_pets(config: &DataConfig, terminal: &Terminal, interrupt: &Interrup
 }
 
 fn draw_sample(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) -> Result<()> {
-    if sample::is_complete(&config.folder, &config.sample) {
-        return Ok(());
-    }
     let bar = terminal.count("drawing the sample");
     let unfinished = "the sample is not finished, the same command draws it again";
     interrupt.leaving(unfinished, || {

@@ -42,11 +42,15 @@ pub fn load(
     Ok(network.with_state(state))
 }
 
-fn locate(name: &str, terminal: &Terminal, interrupt: &Interrupt) -> Result<PathBuf> {
+/// Whether `name` is that of a published file and not a path.
+pub fn is_published(name: &str) -> bool {
     let path = Path::new(name);
-    let looks_like_a_path = path.extension().is_some() || path.components().count() > 1;
-    if looks_like_a_path {
-        return Ok(path.to_owned());
+    path.extension().is_none() && path.components().count() == 1
+}
+
+fn locate(name: &str, terminal: &Terminal, interrupt: &Interrupt) -> Result<PathBuf> {
+    if !is_published(name) {
+        return Ok(PathBuf::from(name));
     }
     let mut bar = Transfer::new(terminal);
     let file = format!("{name}.pth");

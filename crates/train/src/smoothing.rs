@@ -10,13 +10,14 @@ pub struct SmoothedLoss {
     batches: u32,
 }
 
-const BETA: f32 = 0.98;
+/// Share of the average that stays.
+const BETA: f64 = 0.98;
 
 impl SmoothedLoss {
     /// Takes in the loss of one batch and returns the smoothed loss.
     pub fn add(&mut self, loss: f32) -> f32 {
         self.batches += 1;
-        self.average = BETA * self.average + (1.0 - 0.98f64) as f32 * loss;
+        self.average = BETA as f32 * self.average + (1.0 - BETA) as f32 * loss;
         self.value()
     }
 
@@ -30,7 +31,7 @@ impl SmoothedLoss {
         if self.batches == 0 {
             return 0.0;
         }
-        let correction = 1.0 - 0.98f64.powi(self.batches as i32);
+        let correction = 1.0 - BETA.powi(self.batches as i32);
         self.average / correction as f32
     }
 }

@@ -65,6 +65,19 @@ fn default_seed() -> u32 {
 }
 
 impl SplitMethod {
+    /// Refuses a fraction that no listing can be divided by.
+    ///
+    /// # Errors
+    /// [`SplitError::Fraction`].
+    pub fn check(&self) -> Result<(), SplitError> {
+        match *self {
+            Self::Random { fraction, .. } | Self::Stratified { fraction, .. } => {
+                random::check_fraction(fraction)
+            }
+            Self::Official => Ok(()),
+        }
+    }
+
     /// Divides `files`. `annotations` is the folder of the official lists; only [`SplitMethod::Official`] reads it.
     ///
     /// # Errors

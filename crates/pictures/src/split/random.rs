@@ -45,7 +45,7 @@ pub fn stratified_split(labels: &[&str], fraction: f64, seed: u32) -> Result<Spl
     })
 }
 
-fn check_fraction(fraction: f64) -> Result<(), SplitError> {
+pub(super) fn check_fraction(fraction: f64) -> Result<(), SplitError> {
     if fraction > 0.0 && fraction < 1.0 {
         Ok(())
     } else {

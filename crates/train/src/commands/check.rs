@@ -3,6 +3,7 @@ use crate::{
     batch::LabelledBatch,
     cli::ConfigArgs,
     config::{DataSource, StageConfig},
+    data,
     feed::Feed,
     fit::Fit,
     learner::Learner,
@@ -32,17 +33,16 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Re
     terminal.result(&format!("# {} as resolved\n", source.name));
     terminal.result(&config.to_toml()?);
     terminal.result(&format!("# plan ({sentence})\n"));
-    let missing = !config.data.pictures().is_dir();
-    if missing && config.data.source != DataSource::Folder {
+    if data::is_missing(&config.data) {
         let verb = if config.data.source == DataSource::Sample {
             "drawn"
         } else {
             "fetched"
         };
         terminal.result(&format!(
-            "the pictures are not in {} yet: they would be {verb} first; `train fetch {}` does it, then check again",
+            "the pictures are not in {} yet: they would be {verb} first; `cargo run -p train -- fetch {}` does it, then check again",
             config.data.folder.display(),
-            source.name
+            args.typed(&source.name)
         ));
         return Ok(ExitCode::SUCCESS);
     }

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::Run;
+use checkpoint::{Run, RunError};
 use network::Network;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
@@ -28,7 +28,11 @@ pub fn resolve(args: &ConfigArgs) -> Result<(ConfigSource, Config)> {
 
 /// The run that was typed: a folder, or a name in [`RUNS_FOLDER`].
 pub fn open_run(typed: &Path) -> Result<Run> {
-    Ok(Run::open(Path::new(RUNS_FOLDER), typed)?)
+    let run = Run::open(Path::new(RUNS_FOLDER), typed);
+    run.map_err(|error| match error {
+        RunError::NotARun(_) => usage(error).into(),
+        other => other.into(),
+    })
 }
 
 /// The resolved config of `run`.

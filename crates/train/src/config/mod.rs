@@ -1,9 +1,13 @@
 //! One experiment as a TOML file: what was typed, with every default filled in.
 
+mod deserialize;
+mod lines;
+mod problem;
 mod read;
 mod validate;
 mod values;
 
 pub use crate::optimizer::OptimizerConfig;
+pub use problem::{Fault, Problem};
 pub use read::{ConfigError, ConfigSource, EMBEDDED};
 pub use values::{Config, DataConfig, DataSource, LearningRate, ModelConfig, StageConfig};

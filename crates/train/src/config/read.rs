@@ -1,19 +1,22 @@
 //! Reading a config: a file or an embedded one, then `--set key=value`, each error in one sentence.
 
-use super::values::Config;
-use serde::Deserialize;
+use super::{deserialize::from_value, lines, problem::Problem, validate, values::Config};
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 use toml::{Table, Value};
 
-/// The configs that are part of the program, by name; the first is the default.
-pub const EMBEDDED: [(&str, &str); 2] = [
+/// Configs that are part of the program, by name; the first is the default.
+pub const EMBEDDED: [(&str, &str); 3] = [
     ("sample", include_str!("../../../../configs/sample.toml")),
     (
         "pets-resnet34",
         include_str!("../../../../configs/pets-resnet34.toml"),
+    ),
+    (
+        "pets-resnet50",
+        include_str!("../../../../configs/pets-resnet50.toml"),
     ),
 ];
 
@@ -22,7 +25,7 @@ pub const EMBEDDED: [(&str, &str); 2] = [
 pub struct ConfigSource {
     /// File name without its extension.
     pub name: String,
-    /// For messages.
+    /// File, or embedded config, for messages.
     origin: String,
     text: String,
 }
@@ -33,23 +36,31 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read config {}: {error}; embedded configs are: {}", path.display(), embedded_names())]
     Read {
-        /// As typed.
+        /// Path as typed.
         path: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
-    /// It is not TOML, or a key or value is not known.
+    /// It is no TOML.
     #[error("{place}: {message}")]
+    Syntax {
+        /// File and line.
+        place: String,
+        /// What the parser says.
+        message: String,
+    },
+    /// A key or a value that no run can use.
+    #[error("{place}: {problem}")]
     Invalid {
         /// File and line, or the `--set` that did it.
         place: String,
-        /// One sentence.
-        message: String,
+        /// Key and what is wrong with it.
+        problem: Problem,
     },
     /// A `--set` that is not `key=value`, or whose key leads nowhere.
     #[error("--set {set}: {message}")]
     Set {
-        /// As typed.
+        /// Text as typed.
         set: String,
         /// One sentence.
         message: String,
@@ -58,6 +69,9 @@ pub enum ConfigError {
 
 impl ConfigSource {
     /// The config of `argument`: a file, the name of an embedded one, or (absent) the default.
+    ///
+    /// # Errors
+    /// There is no such file, and no embedded config of this name.
     pub fn open(argument: Option<&Path>) -> Result<Self, ConfigError> {
         let Some(path) = argument else {
             let (name, text) = EMBEDDED[0];
@@ -85,22 +99,24 @@ impl ConfigSource {
     }
 
     /// The resolved config, after every `KEY=VALUE` of `sets`.
+    ///
+    /// # Errors
+    /// A key or a value that no run can use.
     pub fn resolve(&self, sets: &[String]) -> Result<Config, ConfigError> {
-        let config = self.parse()?;
-        if sets.is_empty() {
-            return validated(config, &self.origin);
-        }
-        // The file is whole and its errors have been told with their lines; now the table may be changed.
-        let mut table: Value = Value::try_from(&config).map_err(|error| self.invalid(&error))?;
+        let table = self.parse()?;
+        let config = self.typed(table)?;
+        // What is wrong with the file is told with its line before `--set` may hide it or be blamed for it.
+        let mut value = resolved(&config);
         for set in sets {
-            apply(&mut table, set)?;
+            apply(&mut value, set)?;
         }
-        let place = format!("--set {}", sets.join(" --set "));
-        let config = Config::deserialize(table).map_err(|error| ConfigError::Invalid {
-            place: place.clone(),
-            message: one_sentence(error.message()),
-        })?;
-        validated(config, &place)
+        let refuse = |problem| ConfigError::Invalid {
+            place: self.place(&problem, sets),
+            problem,
+        };
+        let config = from_value(value).map_err(refuse)?;
+        validate::check(&config).map_err(refuse)?;
+        Ok(config)
     }
 
     fn embedded(name: &str, text: &str) -> Self {
@@ -111,35 +127,51 @@ impl ConfigSource {
         }
     }
 
-    fn parse(&self) -> Result<Config, ConfigError> {
+    fn parse(&self) -> Result<Table, ConfigError> {
         toml::from_str(&self.text).map_err(|error| {
             let line = error
                 .span()
-                .map_or(1, |span| self.text[..span.start].matches('\n').count() + 1);
-            ConfigError::Invalid {
+                .map_or(1, |span| lines::number(&self.text, span.start));
+            ConfigError::Syntax {
                 place: format!("{}, line {line}", self.origin),
-                message: one_sentence(error.message()),
+                message: error.message().trim().replace('\n', " "),
             }
         })
     }
 
-    fn invalid(&self, error: &impl ToString) -> ConfigError {
-        ConfigError::Invalid {
-            place: self.origin.clone(),
-            message: error.to_string(),
+    fn typed(&self, table: Table) -> Result<Config, ConfigError> {
+        from_value(Value::Table(table)).map_err(|problem| ConfigError::Invalid {
+            place: self.place(&problem, &[]),
+            problem,
+        })
+    }
+
+    /// The last `--set` of the key, or the line of the file.
+    fn place(&self, problem: &Problem, sets: &[String]) -> String {
+        let is_about = |set: &&String| {
+            set.split_once('=')
+                .is_some_and(|(key, _)| holds(key.trim(), &problem.key))
+        };
+        match sets.iter().rfind(is_about) {
+            Some(set) => format!("--set {set}"),
+            None => match lines::of_key(&self.text, &problem.key) {
+                Some(line) => format!("{}, line {line}", self.origin),
+                None => self.origin.clone(),
+            },
         }
     }
 }
 
-/// `config` if a run can use every value of it.
-fn validated(config: Config, place: &str) -> Result<Config, ConfigError> {
-    match config.problem() {
-        None => Ok(config),
-        Some(message) => Err(ConfigError::Invalid {
-            place: place.to_owned(),
-            message,
-        }),
-    }
+/// True if `inner` is `outer` or lies in it, as dotted keys.
+fn holds(outer: &str, inner: &str) -> bool {
+    inner
+        .strip_prefix(outer)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// `config` as TOML, every default filled in.
+fn resolved(config: &Config) -> Value {
+    Value::try_from(config).expect("a config has tables with text keys only")
 }
 
 /// Changes one value of `table`: `stage.0.epochs=1`.
@@ -180,30 +212,12 @@ fn step_into<'a>(place: &'a mut Value, part: &str) -> Result<&'a mut Value, Stri
     }
 }
 
-/// A TOML value; what is none is taken as a string, so that `model.weights=a.pth` needs no quotes.
+/// A TOML value. Anything else is a text, so that `model.weights=a.pth` needs no quotes.
 fn parse_value(text: &str) -> Value {
     toml::from_str::<Table>(&format!("value = {text}"))
         .ok()
         .and_then(|mut table| table.remove("value"))
         .unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-/// serde's message, with the nearest known name for an unknown one.
-fn one_sentence(message: &str) -> String {
-    let message = message.trim().replace('\n', " ");
-    let mut quoted = message.split('`').skip(1).step_by(2);
-    let unknown = message.starts_with("unknown ");
-    let Some(typed) = quoted.next().filter(|_| unknown) else {
-        return message;
-    };
-    let nearest = quoted.max_by(|a, b| {
-        let near = |name: &str| strsim::jaro_winkler(typed, name);
-        near(a).total_cmp(&near(b))
-    });
-    match nearest {
-        Some(name) => format!("unknown key or value `{typed}`: did you mean `{name}`?"),
-        None => message,
-    }
 }
 
 fn embedded_names() -> String {

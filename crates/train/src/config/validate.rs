@@ -1,92 +1,138 @@
-//! Which values no run can use.
+//! Values that no run can use, found before anything is downloaded or drawn.
 
-use super::values::{Config, StageConfig};
-use crate::optimizer::OptimizerConfig;
-use std::ops::RangeInclusive;
+use super::{
+    problem::Problem,
+    values::{Config, DataSource, ModelConfig, StageConfig},
+};
+use crate::{optimizer::OptimizerConfig, pretrained::is_published};
+use network::weights::registry;
+use std::{fmt::Display, ops::RangeInclusive};
 
-/// Largest share: all but the last bit.
-const BELOW_1: f64 = 1.0 - f64::EPSILON;
+/// Beginnings of names that checkpoints have without being asked.
+const RESERVED: [&str; 2] = ["iteration-", "stage-"];
 
-impl Config {
-    /// The first value that no run can use, with its range, in one sentence.
-    pub(super) fn problem(&self) -> Option<String> {
-        if self.stages.is_empty() {
-            return Some("there is no [[stage]]: add at least one".to_owned());
-        }
-        let groups = self.model.architecture.groups().len();
-        let stages = self.stages.iter().enumerate().find_map(|(number, stage)| {
-            let problem = stage.problem(groups)?;
-            Some(format!("stage.{number}.{problem}"))
-        });
-        stages
-            .or_else(|| self.model_problem())
-            .or_else(|| self.optimizer.problem())
-            .or_else(|| Some(self.augmentation.validate().err()?.to_string()))
+/// Checks every value of `config`.
+///
+/// # Errors
+/// The first value that no run can use.
+pub fn check(config: &Config) -> Result<(), Problem> {
+    check_stages(config)?;
+    check_model(&config.model).map_err(|problem| problem.below("model"))?;
+    check_optimizer(&config.optimizer).map_err(|problem| problem.below("optimizer"))?;
+    for std in config.normalisation.std {
+        within("normalisation.std", std, 1e-6..=1e6)?;
     }
-
-    fn model_problem(&self) -> Option<String> {
-        let [first, second] = self.model.dropout;
-        outside("model.dropout", first, 0.0..=BELOW_1)
-            .or_else(|| outside("model.dropout", second, 0.0..=BELOW_1))
-            .or_else(|| {
-                outside(
-                    "model.base_width",
-                    self.model.base_width as f64,
-                    1.0..=1024.0,
-                )
-            })
-            .or_else(|| {
-                let mut deviations = self.normalisation.std.into_iter();
-                deviations.find_map(|std| outside("normalisation.std", f64::from(std), 1e-6..=1e6))
-            })
+    config.augmentation.validate().map_err(|error| {
+        let key = format!("augmentation.{}", error.field);
+        Problem::new(key, error.value, error.allowed)
+    })?;
+    let split = config.split.check();
+    split.map_err(|error| Problem::sentence("split", error))?;
+    if config.data.source == DataSource::Sample {
+        let sample = config.data.sample.check();
+        sample.map_err(|error| Problem::sentence("data.sample", error))?;
     }
+    Ok(())
 }
 
-impl OptimizerConfig {
-    fn problem(&self) -> Option<String> {
-        let [ends, peak] = self.momentum;
-        outside("optimizer.momentum", ends, 0.0..=BELOW_1)
-            .or_else(|| outside("optimizer.momentum", peak, 0.0..=BELOW_1))
-            .or_else(|| outside("optimizer.beta2", self.beta2, 0.0..=BELOW_1))
-            .or_else(|| outside("optimizer.div_factor", self.div_factor, 1.0..=1e9))
-            .or_else(|| outside("optimizer.weight_decay", self.weight_decay, 0.0..=1e3))
-            .or_else(|| outside("optimizer.epsilon", self.epsilon, 1e-30..=1.0))
+fn check_stages(config: &Config) -> Result<(), Problem> {
+    if config.stages.is_empty() {
+        return Err(Problem::sentence("stage", "there is none: add a [[stage]]"));
     }
+    let groups = config.model.architecture.groups().len();
+    for (index, stage) in config.stages.iter().enumerate() {
+        let before = &config.stages[..index];
+        check_stage(stage, groups)
+            .and_then(|()| check_name(stage, before))
+            .map_err(|problem| problem.below(format_args!("stage.{index}")))?;
+    }
+    Ok(())
 }
 
-impl StageConfig {
-    fn problem(&self, groups: usize) -> Option<String> {
-        let mut rates = self.max_learning_rate.per_group(groups).into_iter();
-        outside("size", self.size as f64, 32.0..=2048.0)
-            // Batch normalisation needs more than one picture.
-            .or_else(|| outside("batch_size", self.batch_size as f64, 2.0..=65536.0))
-            .or_else(|| outside("epochs", self.epochs as f64, 1.0..=1e6))
-            .or_else(|| outside("pct_start", self.pct_start, 0.0..=1.0))
-            .or_else(|| outside("checkpoint_every", self.checkpoint_every as f64, 1.0..=1e9))
-            .or_else(|| rates.find_map(|rate| outside("max_learning_rate", rate, 1e-30..=1e30)))
-            .or_else(|| self.save_problem())
+fn check_stage(stage: &StageConfig, groups: usize) -> Result<(), Problem> {
+    within("size", stage.size, 32..=2048)?;
+    // Batch normalisation needs more than one picture.
+    within("batch_size", stage.batch_size, 2..=65536)?;
+    within("epochs", stage.epochs, 1..=1_000_000)?;
+    within("pct_start", stage.pct_start, 0.0..=1.0)?;
+    within(
+        "checkpoint_every",
+        stage.checkpoint_every,
+        1..=1_000_000_000,
+    )?;
+    for rate in stage.max_learning_rate.per_group(groups) {
+        within("max_learning_rate", rate, 1e-30..=1e30)?;
     }
-
-    /// A name becomes a folder.
-    fn save_problem(&self) -> Option<String> {
-        let name = self.save.as_deref()?;
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
-        let reserved = name.starts_with("iteration-") || name.starts_with("stage-");
-        (name.is_empty() || reserved || !name.chars().all(plain)).then(|| {
-            format!(
-                "save is \"{name}\": use letters, digits, - and _, and not the beginnings iteration- and stage-"
-            )
-        })
-    }
+    Ok(())
 }
 
-/// A sentence if `value` is not in `range`; a value that is no number is in none.
-fn outside(key: &str, value: f64, range: RangeInclusive<f64>) -> Option<String> {
-    let (low, high) = (range.start(), range.end());
-    let words = if *high == BELOW_1 {
-        format!("must be at least {low} and below 1")
-    } else {
-        format!("must be within {low} and {high}")
+/// The name of a checkpoint becomes a folder of its own.
+fn check_name(stage: &StageConfig, before: &[StageConfig]) -> Result<(), Problem> {
+    let Some(name) = &stage.save else {
+        return Ok(());
     };
-    (!range.contains(&value)).then(|| format!("{key} is {value}: {words}"))
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let is_reserved = RESERVED.iter().any(|prefix| name.starts_with(prefix));
+    if name.is_empty() || is_reserved || !name.chars().all(is_plain) {
+        let allowed = format!(
+            "a name of letters, digits, - and _ that does not begin with {}",
+            RESERVED.join(" or ")
+        );
+        return Err(Problem::new("save", format_args!("\"{name}\""), allowed));
+    }
+    match before
+        .iter()
+        .position(|other| other.save.as_ref() == Some(name))
+    {
+        Some(other) => Err(Problem::new(
+            "save",
+            format_args!("\"{name}\""),
+            format!("another name: stage.{other} has this one, and its checkpoint would be lost"),
+        )),
+        None => Ok(()),
+    }
+}
+
+fn check_model(model: &ModelConfig) -> Result<(), Problem> {
+    for share in model.dropout {
+        below_1("dropout", share)?;
+    }
+    within("base_width", model.base_width, 1..=1024)?;
+    match &model.weights {
+        Some(name) if is_published(name) && !registry::names().any(|known| known == name) => {
+            let known: Vec<&str> = registry::names().collect();
+            Err(Problem::unknown_word("weights", name, &known))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), Problem> {
+    for beta1 in optimizer.momentum {
+        below_1("momentum", beta1)?;
+    }
+    below_1("beta2", optimizer.beta2)?;
+    within("div_factor", optimizer.div_factor, 1.0..=1e9)?;
+    within("weight_decay", optimizer.weight_decay, 0.0..=1e3)?;
+    within("epsilon", optimizer.epsilon, 1e-30..=1.0)
+}
+
+/// NaN is outside every range.
+fn within<T: PartialOrd + Display>(
+    key: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), Problem> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("within {} and {}", range.start(), range.end());
+    Err(Problem::new(key, value, allowed))
+}
+
+fn below_1(key: &str, share: f64) -> Result<(), Problem> {
+    if (0.0..1.0).contains(&share) {
+        return Ok(());
+    }
+    Err(Problem::new(key, share, "at least 0 and below 1"))
 }

@@ -7,7 +7,10 @@ use pictures::{
     transform::Augmentation,
 };
 use sample::SampleSpec;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{self, SeqAccess, Visitor},
+};
 use std::{
     fmt::{self, Display, Formatter},
     path::PathBuf,
@@ -132,7 +135,7 @@ pub struct StageConfig {
 }
 
 /// fastai's `slice`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum LearningRate {
     /// `x`: the head at x, the layers before at x/10.
@@ -196,6 +199,45 @@ impl LearningRate {
                     .take(groups)
                     .collect()
             }
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for LearningRate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(LearningRateForms)
+    }
+}
+
+/// Both forms of a learning rate, with a sentence for any other.
+struct LearningRateForms;
+
+impl<'de> Visitor<'de> for LearningRateForms {
+    type Value = LearningRate;
+
+    fn expecting(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "one number (the rate of the head; the layers before it learn at a tenth) or two, \
+             [lowest, highest] (spread over the groups of layers)",
+        )
+    }
+
+    fn visit_f64<E: de::Error>(self, rate: f64) -> Result<LearningRate, E> {
+        Ok(LearningRate::Head(rate))
+    }
+
+    fn visit_i64<E: de::Error>(self, rate: i64) -> Result<LearningRate, E> {
+        Ok(LearningRate::Head(rate as f64))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<LearningRate, A::Error> {
+        let mut rates = Vec::new();
+        while let Some(rate) = items.next_element()? {
+            rates.push(rate);
+        }
+        match rates[..] {
+            [low, high] => Ok(LearningRate::Range([low, high])),
+            _ => Err(de::Error::invalid_length(rates.len(), &self)),
         }
     }
 }

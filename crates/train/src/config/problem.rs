@@ -1,0 +1,168 @@
+//! What is wrong with a config, as a value.
+
+use serde::de::{self, Expected, Unexpected};
+use std::fmt::{self, Display, Formatter};
+
+/// One key of a config that no run can use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Dotted key, `stage.0.epochs`; empty for the whole config.
+    pub key: String,
+    /// What is wrong there.
+    pub fault: Fault,
+}
+
+/// What is wrong with a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// No such key.
+    UnknownKey {
+        /// Keys beside it.
+        known: &'static [&'static str],
+    },
+    /// A key without a default that is not there.
+    MissingKey,
+    /// A word that is none of those that the key takes.
+    UnknownWord {
+        /// As typed.
+        typed: String,
+        /// Words that it takes.
+        known: &'static [&'static str],
+    },
+    /// A value of the wrong type or out of range.
+    NotAllowed {
+        /// As TOML; unknown until the key is known.
+        value: Option<String>,
+        /// What may stand there: `a number within 0 and 1`.
+        allowed: String,
+    },
+    /// Anything else, as a sentence.
+    Other(String),
+}
+
+impl Problem {
+    /// `key` has a value that is not `allowed`.
+    pub fn new(key: impl Into<String>, value: impl Display, allowed: impl Into<String>) -> Self {
+        Self {
+            key: key.into(),
+            fault: Fault::NotAllowed {
+                value: Some(value.to_string()),
+                allowed: allowed.into(),
+            },
+        }
+    }
+
+    /// `key` is `typed`, which is none of the words `known`.
+    pub fn unknown_word(key: &str, typed: &str, known: &'static [&'static str]) -> Self {
+        Self {
+            key: key.to_owned(),
+            fault: Fault::UnknownWord {
+                typed: typed.to_owned(),
+                known,
+            },
+        }
+    }
+
+    /// What is wrong with `key`, in words.
+    pub fn sentence(key: &str, sentence: impl Display) -> Self {
+        Self {
+            key: key.to_owned(),
+            fault: Fault::Other(sentence.to_string()),
+        }
+    }
+
+    /// The same problem seen from a table or an array that holds it under `key`.
+    pub fn below(mut self, key: impl Display) -> Self {
+        self.key = if self.key.is_empty() {
+            key.to_string()
+        } else {
+            format!("{key}.{}", self.key)
+        };
+        self
+    }
+
+    /// The same problem with its value, if it is about the value itself and does not have it yet.
+    pub fn about(mut self, text: impl FnOnce() -> String) -> Self {
+        if let Fault::NotAllowed { value, .. } = &mut self.fault
+            && self.key.is_empty()
+        {
+            value.get_or_insert_with(text);
+        }
+        self
+    }
+
+    fn of(fault: Fault) -> Self {
+        Self {
+            key: String::new(),
+            fault,
+        }
+    }
+}
+
+impl Display for Problem {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let key = &self.key;
+        match &self.fault {
+            Fault::UnknownKey { known } => {
+                let last = key.rsplit('.').next().unwrap_or_default();
+                write!(f, "unknown key `{key}`: {}", alternatives(last, known))
+            }
+            Fault::MissingKey => write!(f, "`{key}` is missing: add it"),
+            Fault::UnknownWord { typed, known } => {
+                write!(f, "{key} is `{typed}`: {}", alternatives(typed, known))
+            }
+            Fault::NotAllowed { value, allowed } => {
+                let value = value.as_deref().unwrap_or("something else");
+                write!(f, "{key} is {value}: it must be {allowed}")
+            }
+            Fault::Other(sentence) if key.is_empty() => f.write_str(sentence),
+            Fault::Other(sentence) => write!(f, "{key}: {sentence}"),
+        }
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl de::Error for Problem {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::sentence("", message)
+    }
+
+    fn unknown_field(field: &str, known: &'static [&'static str]) -> Self {
+        Self::of(Fault::UnknownKey { known }).below(field)
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::of(Fault::MissingKey).below(field)
+    }
+
+    fn unknown_variant(typed: &str, known: &'static [&'static str]) -> Self {
+        Self::unknown_word("", typed, known)
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::of(Fault::NotAllowed {
+            value: None,
+            allowed: expected.to_string(),
+        })
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(found, expected)
+    }
+
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
+        Self::of(Fault::NotAllowed {
+            value: None,
+            allowed: expected.to_string(),
+        })
+    }
+}
+
+/// The nearest of `known`, or all of them.
+fn alternatives(typed: &str, known: &[&str]) -> String {
+    match words::nearest(typed, known.iter().copied()) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => format!("it may be {}", known.join(", ")),
+    }
+}
