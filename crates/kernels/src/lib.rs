@@ -17,7 +17,7 @@ pub use adam::{AdamStep, adam_step};
 pub use batch_norm::{BatchStatistics, batch_norm_train, batch_norm_train_2d};
 pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
 pub use device::{DeviceChoice, DeviceError};
-pub use loss::cross_entropy;
+pub use loss::{cross_entropy, cross_entropy_mixed};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
 
 /// Makes the calling thread one of those that compute, instead of one that hands every operation to others and waits.
