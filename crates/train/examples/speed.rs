@@ -11,7 +11,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use std::{fs, time::Instant};
 use train::{
-    batch::LabelledBatch,
+    batch::{LabelledBatch, Targets},
     config::OptimizerConfig,
     fit::Fit,
     learner::Learner,
@@ -82,7 +82,7 @@ fn train(
     for _ in 0..steps {
         let pictures = LabelledBatch {
             pictures: noise(batch * 3 * size * size),
-            labels: (0..batch).map(|label| label % CLASSES).collect(),
+            targets: Targets::Classes((0..batch).map(|label| label % CLASSES).collect()),
             size,
         };
         let started = Instant::now();

@@ -5,10 +5,66 @@
 pub struct LabelledBatch {
     /// `[N, 3, size, size]`, row-major.
     pub pictures: Vec<f32>,
-    /// Class of each of the N pictures.
-    pub labels: Vec<usize>,
+    /// Classes of the N pictures.
+    pub targets: Targets,
     /// Side of a picture in pixels.
     pub size: usize,
+}
+
+/// Indices of the classes that a network should find in N pictures.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Targets {
+    /// One class for each picture.
+    Classes(Vec<usize>),
+    /// Two classes for each picture, which is a mixture of two (MixUp).
+    Mixed {
+        /// Class of the one picture.
+        first: Vec<usize>,
+        /// Class of the other picture.
+        second: Vec<usize>,
+        /// Share of the first in the mixture, from 0 to 1.
+        share: Vec<f32>,
+    },
+}
+
+impl Targets {
+    /// Number of pictures.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Classes(classes) => classes.len(),
+            Self::Mixed { first, .. } => first.len(),
+        }
+    }
+
+    /// True if there is no picture.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Class of picture `index`; of a mixture the one with the greater share.
+    pub fn class(&self, index: usize) -> usize {
+        match self {
+            Self::Classes(classes) => classes[index],
+            Self::Mixed { first, share, .. } if share[index] >= 0.5 => first[index],
+            Self::Mixed { second, .. } => second[index],
+        }
+    }
+
+    /// Targets of the first `count` pictures.
+    fn first(&self, count: usize) -> Self {
+        match self {
+            Self::Classes(classes) => Self::Classes(classes[..count].to_vec()),
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => Self::Mixed {
+                first: first[..count].to_vec(),
+                second: second[..count].to_vec(),
+                share: share[..count].to_vec(),
+            },
+        }
+    }
 }
 
 impl LabelledBatch {
@@ -16,7 +72,7 @@ impl LabelledBatch {
     pub fn grey(count: usize, classes: usize, size: usize) -> Self {
         Self {
             pictures: vec![0.5; count * 3 * size * size],
-            labels: (0..count).map(|picture| picture % classes).collect(),
+            targets: Targets::Classes((0..count).map(|picture| picture % classes).collect()),
             size,
         }
     }
@@ -26,14 +82,14 @@ impl LabelledBatch {
         let count = count.min(self.len());
         Self {
             pictures: self.pictures[..count * 3 * self.size * self.size].to_vec(),
-            labels: self.labels[..count].to_vec(),
+            targets: self.targets.first(count),
             size: self.size,
         }
     }
 
     /// Number of pictures.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.targets.len()
     }
 
     /// True if no picture is left in it.

@@ -1,7 +1,7 @@
 //! The batches of an experiment, for whoever trains, measures or looks at them.
 
 use crate::{
-    batch::LabelledBatch,
+    batch::{LabelledBatch, Targets},
     config::{Config, StageConfig},
     data::Data,
     schedule::OneCycle,
@@ -141,7 +141,7 @@ impl Feed {
         }
         LabelledBatch {
             pictures: batch.pictures,
-            labels: batch.labels,
+            targets: Targets::Classes(batch.labels),
             size,
         }
     }

@@ -7,8 +7,7 @@ use crate::{
     rows::StepRow,
     schedule::Schedule,
 };
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use pictures::loader::{BatchPurpose, BatchSeed};
 
 /// Fewest pictures of a step: batch statistics of fewer mean nothing.
 const SMALLEST_BATCH: usize = 2;
@@ -33,8 +32,8 @@ impl<S: Schedule> Fit<S> {
         }
     }
 
-    /// Trains on `batch`: what happens instead of a step, before it and after it, in this order. Nothing comes back if
-    /// the batch, for want of pictures, was counted and passed over.
+    /// Trains on `batch`. What happens instead of a step, before it and after it happens here, in this order; whoever calls
+    /// writes down what comes back. Nothing comes back if the batch, for want of pictures, was counted and passed over.
     ///
     /// # Errors
     /// The loss is not finite; no parameter has changed.
@@ -49,9 +48,16 @@ impl<S: Schedule> Fit<S> {
             self.position.iteration += 1;
             return Ok(None);
         }
+        // Each use of random numbers in a batch has a generator of its own: a change of the batch (MixUp) would be made here,
+        // with that of `BatchPurpose::Mixing`, and leave dropout as it is.
+        let seed = BatchSeed {
+            seed: self.seed,
+            stage: stage as u64,
+            iteration: iteration as u64,
+        };
         let rates = self.schedule.at(iteration);
-        let mut rng = dropout_rng(self.seed, stage, iteration);
-        let loss = self.learner.step(batch, &rates, &mut rng)?;
+        let dropout = &mut seed.generator(BatchPurpose::Dropout);
+        let loss = self.learner.step(batch, &rates, dropout)?;
         self.position.iteration += 1;
         self.position.total_iterations += 1;
         Ok(Some(StepRow {
@@ -85,14 +91,4 @@ impl<S: Schedule> Fit<S> {
     pub fn into_learner(self) -> Learner {
         self.learner
     }
-}
-
-/// Dropout of one iteration. Picture `u64::MAX - 1` of the epoch `iteration` stands for it: no picture has this index.
-fn dropout_rng(seed: u64, stage: usize, iteration: usize) -> ChaCha8Rng {
-    let mut bytes = [0; 32];
-    let numbers = [seed, stage as u64, iteration as u64, u64::MAX - 1];
-    for (place, number) in bytes.chunks_exact_mut(8).zip(numbers) {
-        place.copy_from_slice(&number.to_le_bytes());
-    }
-    ChaCha8Rng::from_seed(bytes)
 }

@@ -1,11 +1,15 @@
 //! One network with its optimizer: a training step, a validation.
 
-use crate::{batch::LabelledBatch, optimizer::Adam, schedule::Rates};
+use crate::{
+    batch::{LabelledBatch, Targets},
+    optimizer::Adam,
+    schedule::Rates,
+};
 use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
-use kernels::cross_entropy;
+use kernels::{cross_entropy, cross_entropy_mixed};
 use network::{InferenceNetwork, Network, Trainable};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -60,10 +64,10 @@ impl Learner {
 
     /// Loss of `batch` as the next step would find it, but for dropout's masks. Nothing changes.
     pub fn loss(&self, batch: LabelledBatch) -> f32 {
-        let (pictures, labels) = upload(batch, &self.device);
+        let (pictures, targets) = upload(batch, &self.device);
         let mut network = self.network().valid();
         let logits = network.forward_train(pictures, &mut ChaCha8Rng::seed_from_u64(0));
-        cross_entropy(logits, labels).into_scalar::<f32>()
+        loss(logits, &targets, &self.device).into_scalar::<f32>()
     }
 
     /// One step: forward in training mode with dropout from `rng`, backward, one update. Returns the loss before the
@@ -75,9 +79,9 @@ impl Learner {
         rng: &mut impl Rng,
     ) -> Result<f32, LossNotFinite> {
         let device = self.device.clone().autodiff();
-        let (pictures, labels) = upload(batch, &device);
+        let (pictures, targets) = upload(batch, &device);
         let mut network = self.network.take().expect("there between calls");
-        let loss = cross_entropy(network.forward_train(pictures, rng), labels);
+        let loss = loss(network.forward_train(pictures, rng), &targets, &device);
         let value = loss.clone().into_scalar::<f32>();
         if value.is_finite() {
             let mut gradients = loss.backward();
@@ -103,38 +107,55 @@ pub fn validate<E>(
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
 ) -> Result<Option<Validation>, E> {
-    let (mut loss, mut wrong, mut count) = (0.0, 0, 0);
+    let (mut loss_sum, mut wrong, mut count) = (0.0, 0, 0);
     for batch in batches {
         let batch = batch?;
         // All its pictures were left out.
         if batch.is_empty() {
             continue;
         }
-        let labels = batch.labels.clone();
-        let (pictures, targets) = upload(batch, device);
-        let logits = network.forward(pictures);
+        let pictures = batch.len();
+        let (tensor, targets) = upload(batch, device);
+        let logits = network.forward(tensor);
         let predicted = logits.clone().argmax(1).into_data();
-        loss +=
-            f64::from(cross_entropy(logits, targets).into_scalar::<f32>()) * labels.len() as f64;
+        loss_sum +=
+            f64::from(loss(logits, &targets, device).into_scalar::<f32>()) * pictures as f64;
         wrong += predicted
             .iter::<i64>()
-            .zip(&labels)
-            .filter(|(class, label)| *class != **label as i64)
+            .enumerate()
+            .filter(|(index, class)| *class != targets.class(*index) as i64)
             .count();
-        count += labels.len();
+        count += pictures;
     }
     Ok((count > 0).then(|| Validation {
-        loss: loss / count as f64,
+        loss: loss_sum / count as f64,
         error_rate: wrong as f64 / count as f64,
     }))
 }
 
-fn upload(batch: LabelledBatch, device: &Device) -> (Tensor<4>, Tensor<1, Int>) {
-    let (count, size) = (batch.labels.len(), batch.size);
+fn upload(batch: LabelledBatch, device: &Device) -> (Tensor<4>, Targets) {
+    let (count, size) = (batch.len(), batch.size);
     let pictures = TensorData::new(batch.pictures, [count, 3, size, size]);
-    let labels: Vec<i64> = batch.labels.iter().map(|label| *label as i64).collect();
-    (
-        Tensor::from_data(pictures, device),
-        Tensor::from_data(TensorData::new(labels, [count]), device),
-    )
+    (Tensor::from_data(pictures, device), batch.targets)
+}
+
+/// Mean loss over the pictures of a batch, `[1]`.
+fn loss(logits: Tensor<2>, targets: &Targets, device: &Device) -> Tensor<1> {
+    let classes = |classes: &[usize]| -> Tensor<1, Int> {
+        let classes: Vec<i64> = classes.iter().map(|class| *class as i64).collect();
+        let count = classes.len();
+        Tensor::from_data(TensorData::new(classes, [count]), device)
+    };
+    match targets {
+        Targets::Classes(all) => cross_entropy(logits, classes(all)),
+        Targets::Mixed {
+            first,
+            second,
+            share,
+        } => {
+            let share = TensorData::new(share.clone(), [share.len()]);
+            let share = Tensor::from_data(share, device);
+            cross_entropy_mixed(logits, classes(first), classes(second), share)
+        }
+    }
 }

@@ -8,7 +8,7 @@ use network::{
 use serde_json::Value;
 use std::{convert::Infallible, fs, path::PathBuf};
 use train::{
-    batch::LabelledBatch,
+    batch::{LabelledBatch, Targets},
     config::{LearningRate, OptimizerConfig},
     fit::Fit,
     learner::{Learner, validate},
@@ -111,7 +111,7 @@ fn join(pictures: &[(Vec<f32>, usize)]) -> LabelledBatch {
             .iter()
             .flat_map(|(picture, _)| picture.clone())
             .collect(),
-        labels: pictures.iter().map(|(_, label)| *label).collect(),
+        targets: Targets::Classes(pictures.iter().map(|(_, label)| *label).collect()),
         size: SIZE,
     }
 }
