@@ -1,7 +1,10 @@
 //! Sample → train → kill → resume → explain → the map lies on the head; and what `explain` says when something is wrong.
 
+#[path = "../fixtures/npy.rs"]
+mod npy;
 mod program;
 
+use measure::correlation;
 use program::{program, run, start, text};
 use serde_json::Value;
 use std::{
@@ -148,8 +151,8 @@ fn without_arguments_eight_validation_pictures_are_explained_in_every_form() {
             .sum();
         assert!((sum - 1.0).abs() < 1e-9);
         for map in picture["maps"].as_array().unwrap() {
-            let bytes = fs::read(folder.join(map["file"].as_str().unwrap())).unwrap();
-            assert_eq!(bytes.len(), 128 + 4 * 16, "a header and 4 x 4 numbers");
+            let (shape, _) = map_of(&folder.join(map["file"].as_str().unwrap()));
+            assert_eq!(shape, [4, 4]);
             let overlay = fs::read(folder.join(map["overlay"].as_str().unwrap())).unwrap();
             assert!(overlay.starts_with(b"\x89PNG"));
         }
@@ -199,13 +202,11 @@ fn a_mirrored_picture_nearly_mirrors_the_map() {
         .zip(mirrored["pictures"].as_array().unwrap())
     {
         if picture["predicted_class"] == other["predicted_class"] {
-            let map = numbers(&story().join("straight").join(grad_cam(picture)));
-            let back = numbers(&story().join("mirrored").join(grad_cam(other)));
-            let back: Vec<f64> = back
-                .chunks_exact(4)
-                .flat_map(|row| row.iter().rev().copied())
-                .collect();
-            likeness.push(correlation(&map, &back));
+            let (_, map) = map_of(&story().join("straight").join(grad_cam(picture)));
+            let ([_, width], other) = map_of(&story().join("mirrored").join(grad_cam(other)));
+            let rows = other.chunks_exact(width);
+            let back: Vec<f32> = rows.flat_map(|row| row.iter().rev().copied()).collect();
+            likeness.push(correlation(&map, &back).unwrap());
         }
     }
     let mean = likeness.iter().sum::<f64>() / likeness.len() as f64;
@@ -315,11 +316,9 @@ fn what_is_not_there_is_named_and_other_peoples_files_are_left_alone() {
 
 /// A browser that shows the page with its pictures; it has no network to ask (every name resolves to nothing).
 #[test]
+#[ignore = "needs a browser: `cargo test --workspace -- --include-ignored`"]
 fn the_page_shows_its_pictures_in_a_browser_without_a_network() {
-    let Some(browser) = browser() else {
-        println!("skipped: no chromium, google-chrome or chrome in PATH");
-        return;
-    };
+    let browser = browser().expect("chromium, google-chrome or chrome in PATH");
     explain(&["--out", "page", "--method", "all"], 0);
     let page = story().join("page/index.html");
     let profile = tempfile::tempdir().unwrap();
@@ -420,24 +419,7 @@ fn json(path: &Path) -> Value {
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
-/// The values of a map of 4 × 4.
-fn numbers(path: &Path) -> Vec<f64> {
-    let bytes = fs::read(path).unwrap();
-    let values = bytes[bytes.len() - 64..].chunks_exact(4);
-    values
-        .map(|four| f64::from(f32::from_le_bytes(four.try_into().unwrap())))
-        .collect()
-}
-
-/// Pearson's.
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let sum = |term: &dyn Fn(f64, f64) -> f64| -> f64 {
-        a.iter()
-            .zip(b)
-            .map(|(a, b)| term(a - mean_a, b - mean_b))
-            .sum()
-    };
-    sum(&|a, b| a * b) / (sum(&|a, _| a * a) * sum(&|_, b| b * b)).sqrt()
+/// Shape and values of a map.
+fn map_of(path: &Path) -> ([usize; 2], Vec<f32>) {
+    npy::read(&fs::read(path).unwrap())
 }

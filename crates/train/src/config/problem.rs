@@ -27,7 +27,7 @@ pub enum Fault {
         /// As typed.
         typed: String,
         /// Words that it takes.
-        known: &'static [&'static str],
+        known: Vec<&'static str>,
     },
     /// A value of the wrong type or out of range.
     NotAllowed {
@@ -53,12 +53,16 @@ impl Problem {
     }
 
     /// `key` is `typed`, which is none of the words `known`.
-    pub fn unknown_word(key: &str, typed: &str, known: &'static [&'static str]) -> Self {
+    pub fn unknown_word(
+        key: &str,
+        typed: &str,
+        known: impl IntoIterator<Item = &'static str>,
+    ) -> Self {
         Self {
             key: key.to_owned(),
             fault: Fault::UnknownWord {
                 typed: typed.to_owned(),
-                known,
+                known: known.into_iter().collect(),
             },
         }
     }
@@ -137,7 +141,7 @@ impl de::Error for Problem {
     }
 
     fn unknown_variant(typed: &str, known: &'static [&'static str]) -> Self {
-        Self::unknown_word("", typed, known)
+        Self::unknown_word("", typed, known.iter().copied())
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {

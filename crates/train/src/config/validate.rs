@@ -100,8 +100,7 @@ fn check_model(model: &ModelConfig) -> Result<(), Problem> {
     within("base_width", model.base_width, 1..=1024)?;
     match &model.weights {
         Some(name) if is_published(name) && !registry::names().any(|known| known == name) => {
-            let known: Vec<&str> = registry::names().collect();
-            Err(Problem::unknown_word("weights", name, &known))
+            Err(Problem::unknown_word("weights", name, registry::names()))
         }
         _ => Ok(()),
     }
