@@ -316,7 +316,7 @@ fn what_is_not_there_is_named_and_other_peoples_files_are_left_alone() {
 
 /// A browser that shows the page with its pictures; it has no network to ask (every name resolves to nothing).
 #[test]
-#[ignore = "needs a browser: `cargo test --workspace -- --include-ignored`"]
+#[ignore = "needs a browser: `cargo test --workspace --test explain -- --ignored`"]
 fn the_page_shows_its_pictures_in_a_browser_without_a_network() {
     let browser = browser().expect("chromium, google-chrome or chrome in PATH");
     explain(&["--out", "page", "--method", "all"], 0);

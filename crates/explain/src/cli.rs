@@ -7,7 +7,7 @@ use clap::{
 };
 use kernels::DeviceChoice;
 use std::path::PathBuf;
-use terminal::Volume;
+use terminal::VolumeArgs;
 
 /// The word for every method.
 const ALL: &str = "all";
@@ -21,23 +21,12 @@ pub struct Cli {
     /// Another thing to do than to explain pictures.
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// Print results, warnings and errors only.
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
+    /// How much it says.
+    #[command(flatten)]
+    pub volume: VolumeArgs,
     /// What to explain.
     #[command(flatten)]
     pub explain: ExplainArgs,
-}
-
-impl Cli {
-    /// How much the program says.
-    pub fn volume(&self) -> Volume {
-        if self.quiet {
-            Volume::Quiet
-        } else {
-            Volume::Normal
-        }
-    }
 }
 
 const EXAMPLES: &str = "\
@@ -84,8 +73,8 @@ pub struct NetworkArgs {
     /// maps with more cells, of a network that is less often right.
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(32..=2048))]
     pub size: Option<u16>,
-    /// Where to compute: auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = DeviceChoice::help())]
     pub device: DeviceChoice,
 }
 

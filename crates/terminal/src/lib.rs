@@ -3,7 +3,9 @@
 mod bar;
 mod exit;
 mod printer;
+mod volume;
 
 pub use bar::Bar;
 pub use exit::{UsageError, exit_code, usage};
-pub use printer::{Terminal, Volume};
+pub use printer::Terminal;
+pub use volume::{Volume, VolumeArgs};

@@ -1,4 +1,4 @@
-use crate::Bar;
+use crate::{Bar, Volume};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
 use std::{
     fs::{File, OpenOptions},
@@ -9,16 +9,6 @@ use std::{
 
 /// Redraws of a bar per second.
 const REDRAWS: u8 = 8;
-
-/// How much a program says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Volume {
-    /// Results, warnings, messages and progress bars.
-    #[default]
-    Normal,
-    /// Results and warnings.
-    Quiet,
-}
 
 /// The terminal and the log file that a program speaks to. Clones speak to the same ones, and a line never tears a
 /// progress bar.

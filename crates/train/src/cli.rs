@@ -4,7 +4,7 @@ use crate::shell;
 use clap::{Args, Parser, Subcommand};
 use kernels::DeviceChoice;
 use std::path::PathBuf;
-use terminal::Volume;
+use terminal::VolumeArgs;
 
 /// Fine-tune a residual network on pictures, one config file per experiment.
 ///
@@ -16,23 +16,12 @@ pub struct Cli {
     /// Another thing to do than to train.
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// Print results, warnings and errors only.
-    #[arg(long, short, global = true)]
-    pub quiet: bool,
+    /// How much it says.
+    #[command(flatten)]
+    pub volume: VolumeArgs,
     /// Arguments of a training run.
     #[command(flatten)]
     pub train: TrainArgs,
-}
-
-impl Cli {
-    /// How much the program says.
-    pub fn volume(&self) -> Volume {
-        if self.quiet {
-            Volume::Quiet
-        } else {
-            Volume::Normal
-        }
-    }
 }
 
 const EXAMPLES: &str = "\
@@ -49,8 +38,8 @@ pub struct TrainArgs {
     /// What to train.
     #[command(flatten)]
     pub config: ConfigArgs,
-    /// Where to compute: auto, cpu, cuda or cuda:N.
-    #[arg(long, default_value = "auto")]
+    /// Where to compute.
+    #[arg(long, default_value = "auto", help = DeviceChoice::help())]
     pub device: DeviceChoice,
     /// Print the plan, with expected memory and time, and write nothing.
     #[arg(long)]
@@ -117,8 +106,8 @@ pub enum Verb {
     Rerun {
         /// A run's folder, or its name in `runs/`.
         run: PathBuf,
-        /// Where to compute: auto, cpu, cuda or cuda:N.
-        #[arg(long, default_value = "auto")]
+        /// Where to compute.
+        #[arg(long, default_value = "auto", help = DeviceChoice::help())]
         device: DeviceChoice,
     },
     /// Write a run's weights for PyTorch.

@@ -12,7 +12,7 @@ use terminal::Terminal;
 
 /// Does what was typed.
 pub fn run(cli: Cli) -> Result<ExitCode> {
-    let terminal = Terminal::new(cli.volume());
+    let terminal = Terminal::new(cli.volume.into());
     match cli.verb {
         None => explain::explain(&cli.explain, &terminal),
         Some(Verb::Score(arguments)) => score::score(&arguments, &terminal),

@@ -21,7 +21,7 @@ use terminal::Terminal;
 /// # Errors
 /// What was typed is wrong, or could not be done.
 pub fn run(cli: Cli) -> Result<ExitCode> {
-    let terminal = Terminal::new(cli.volume());
+    let terminal = Terminal::new(cli.volume.into());
     let train = cli.train;
     match cli.verb {
         None => match train.resume {
