@@ -1,4 +1,4 @@
-//! Times training steps or predictions of a Network-34 with 37 classes and torchvision's head, for
+//! Times training steps or predictions of a ResNet-34 with 37 classes and torchvision's head, for
 //! `scripts/bench-train.sh`:
 //!
 //! ```sh

@@ -6,7 +6,7 @@ use kernels::DeviceChoice;
 use std::path::PathBuf;
 use terminal::VolumeArgs;
 
-/// Fine-tune a residual network on pictures, one config file per experiment.
+/// Fine-tune a network on pictures, one config file per experiment.
 ///
 /// Without arguments it trains on the drawn sample: no download, a minute or two. Every run gets a folder of its own in
 /// `runs/` with its config, figures, curves and checkpoints; `explain` reads it from there.
@@ -27,7 +27,7 @@ pub struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   train                                     the drawn sample
-  train configs/pets-resnet34.toml          the notebook: Network-34 on the Oxford-IIIT Pets
+  train configs/pets-resnet34.toml          the notebook: ResNet-34 on the Oxford-IIIT Pets
   train configs/pets-resnet34.toml --set stage.0.epochs=1 --set seed=7
   train configs/pets-resnet34.toml --check  what would happen, how long it would take
   train --resume runs/sample-1              continue after Ctrl-C, a crash, a power cut";

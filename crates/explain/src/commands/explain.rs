@@ -43,7 +43,10 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     }
     let page = report.finish("Where did it look?", notes(&opened, arguments.no_relu))?;
     terminal.result(&format!("page: {}", page.display()));
-    terminal.result("next: cargo run -p explain -- score");
+    terminal.result(&format!(
+        "next: cargo run -p explain -- score --run {}",
+        opened.run.folder().display()
+    ));
     anyhow::ensure!(
         unread == 0,
         "{unread} of {} pictures could not be read (see above)",
