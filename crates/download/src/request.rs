@@ -12,7 +12,7 @@ pub struct Download {
     pub digest: Digest,
 }
 
-/// How [`download`] came to have the file.
+/// How [`download`](crate::download()) came to have the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The destination was there and its digest held: nothing was transferred.

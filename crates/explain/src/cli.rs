@@ -117,7 +117,7 @@ pub enum MethodChoice {
 /// The methods of `choices`, each once, in the order of [`METHODS`].
 pub fn chosen_methods(choices: &[MethodChoice]) -> Vec<&'static Method> {
     let is_chosen = |method: &&'static Method| {
-        choices.contains(&MethodChoice::All) || choices.contains(&MethodChoice::One(*method))
+        choices.contains(&MethodChoice::All) || choices.contains(&MethodChoice::One(method))
     };
     METHODS.iter().copied().filter(is_chosen).collect()
 }

@@ -110,7 +110,7 @@ fn maps(asked: &[AskedPicture], methods: &[&'static Method]) -> Vec<ExplainedMap
         let is_class_specific = method.is_class_specific();
         let count = if is_class_specific { asked.len() } else { 1 };
         maps.extend(asked.iter().take(count).map(|asked| ExplainedMap {
-            method: *method,
+            method,
             class: is_class_specific.then(|| asked.class()),
             raw: method.map(asked),
         }));

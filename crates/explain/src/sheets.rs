@@ -22,7 +22,7 @@ pub fn rows(title: &str, pictures: &[DrawnPicture]) -> RgbImage {
     let columns = columns(pictures);
     let maps = columns
         .iter()
-        .map(|(method, rank)| heading(pictures, *method, *rank));
+        .map(|(method, rank)| heading(pictures, method, *rank));
     let headings = ["Picture".to_owned()]
         .into_iter()
         .chain(maps)
@@ -39,7 +39,7 @@ pub fn rows(title: &str, pictures: &[DrawnPicture]) -> RgbImage {
         sheet.push(with_answer(&shown.picture, shown));
         for (method, rank) in &columns {
             sheet.push(
-                maps_of(shown, *method)
+                maps_of(shown, method)
                     .nth(*rank)
                     .map_or_else(Cell::empty, map_cell),
             );

@@ -6,11 +6,11 @@ use std::str::FromStr;
 /// A value of `--device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceChoice {
-    /// The first GPU of the first backend in [`GPU_BACKENDS`] that this build and this machine have, else the CPU.
+    /// The first GPU of the first backend in the table that this build and this machine have, else the CPU.
     Auto,
     /// burn's CPU backend, flex.
     Cpu,
-    /// A GPU: the backend's place in [`GPU_BACKENDS`], and its number there.
+    /// A GPU: the place of its backend in the table of backends, and its number there.
     Gpu {
         /// Place of the backend.
         backend: usize,

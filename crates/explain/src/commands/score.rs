@@ -139,9 +139,9 @@ impl<'a> Scoring<'a> {
 
     fn add(&mut self, explanation: &Explanation, shuffled: &Explanation, truth: &Truth) {
         for (method, tally) in &mut self.methods {
-            for map in maps_of(explanation, *method) {
+            for map in maps_of(explanation, method) {
                 tally.add(&map.raw, truth, self.opened.size);
-                for shuffled in maps_of(shuffled, *method) {
+                for shuffled in maps_of(shuffled, method) {
                     tally.add_shuffled(&map.raw, &shuffled.raw);
                 }
             }
@@ -173,7 +173,7 @@ impl<'a> Scoring<'a> {
     fn add_two_breeds(&mut self, explanation: &Explanation, sides: &Sides) {
         let classes = self.opened.classes();
         for (method, tally) in &mut self.methods {
-            let maps = maps_of(explanation, *method).map(|map| (&map.raw, map.class));
+            let maps = maps_of(explanation, method).map(|map| (&map.raw, map.class));
             let shares = tally.add_two_breeds(maps, sides);
             self.rows
                 .extend(shares.into_iter().map(|(class, share)| TwoBreedsRow {
