@@ -26,7 +26,7 @@ impl HeatMap {
         Self { values, ..*self }
     }
 
-    /// Whether any position speaks for the class.
+    /// Returns true if any position speaks for the class.
     pub fn has_positive(&self) -> bool {
         self.values.iter().any(|value| *value > 0.0)
     }
@@ -77,7 +77,7 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Of a point in 0..1 among `cells` cells.
+    /// The neighbours of a point in 0..1 among `cells` cells.
     fn around(point: f64, cells: usize) -> Self {
         let last = cells - 1;
         let place = (point * cells as f64 - 0.5).clamp(0.0, last as f64);

@@ -27,7 +27,7 @@ pub(crate) fn leading_eigenvector(start: Vec<f64>, apply: impl Fn(&[f64]) -> Vec
         let rest = scale_to_one(&mut next);
         let (eigenvalue, coordinates) = projected.leading_pair();
         let residual = rest * coordinates[coordinates.len() - 1].abs();
-        // A residual that is no number ends the loop too.
+        // A NaN residual ends the loop too.
         let goes_on = residual > CONVERGED * eigenvalue && basis.len() < dimensions;
         if !goes_on {
             return combination(&basis, &coordinates);
@@ -73,7 +73,7 @@ impl Tridiagonal {
         let mut high = above(reach.fold(low, f64::max));
         loop {
             let middle = low + (high - low) / 2.0;
-            // Also where one of them is no number.
+            // Also where one of them is NaN.
             if !(low < middle && middle < high) {
                 return high;
             }

@@ -22,7 +22,7 @@ impl Method {
         self.title
     }
 
-    /// Whether the map is about one class; otherwise it is the same for all of them, and [`Method::map`] asks for nothing
+    /// Returns true if the map is about one class; otherwise it is the same for all of them, and [`Method::map`] asks for nothing
     /// but the feature map.
     pub fn is_class_specific(&self) -> bool {
         self.is_class_specific

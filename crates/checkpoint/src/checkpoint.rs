@@ -49,7 +49,7 @@ pub enum CheckpointError {
         /// Error of the system.
         error: io::Error,
     },
-    /// A number to be saved is infinite or not a number.
+    /// A number to be saved is infinite or NaN.
     #[error("checkpoint {} is not saved: `{tensor}` of {file} holds a number that is not finite, because training has diverged; lower the learning rate, the checkpoint before is untouched", folder.display())]
     NotFinite {
         /// The checkpoint's folder.

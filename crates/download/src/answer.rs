@@ -1,9 +1,9 @@
-//! What a server's status and headers mean for a download.
+//! Meaning of a server's status and headers for a download.
 
 use ureq::http::header::{CONTENT_LENGTH, CONTENT_RANGE};
 use ureq::http::{HeaderMap, HeaderName, StatusCode};
 
-/// What follows from an answer.
+/// Consequence of an answer.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// The body is the file from its first byte on.

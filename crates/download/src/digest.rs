@@ -10,7 +10,7 @@ use crate::DownloadError;
 /// The fewest digits of a prefix that are accepted: as many as torch puts into the names of its weights.
 const SHORTEST_PREFIX: usize = 8;
 
-/// What the bytes of a file must hash to, in hexadecimal digits of either case.
+/// Digest that the bytes of a file must have, in hexadecimal digits of either case.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Digest {
     /// All 32 digits of MD5 (RFC 1321): guards against damage, not against malice.
@@ -56,7 +56,7 @@ impl Digest {
         }
     }
 
-    /// Whether a full digest is the one that is wanted.
+    /// Returns true if a full digest is the one that is wanted.
     pub(crate) fn matches(&self, found: &str) -> bool {
         let found = found.to_ascii_lowercase();
         match self {

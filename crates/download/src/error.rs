@@ -1,4 +1,4 @@
-//! What can go wrong with a download.
+//! Faults of a download.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ pub enum DownloadError {
     MalformedAddress {
         /// The address as given.
         url: String,
-        /// What is wrong with it.
+        /// Fault in it.
         cause: String,
     },
     /// No connection to the server: offline, its name unknown, or nobody listening.
@@ -36,7 +36,7 @@ pub enum DownloadError {
     Unreachable {
         /// The address as given.
         url: String,
-        /// What the system said.
+        /// Error of the system.
         cause: String,
     },
     /// The connection could not be made secure.
@@ -46,7 +46,7 @@ pub enum DownloadError {
     Insecure {
         /// The address as given.
         url: String,
-        /// What was wrong with the certificate or the handshake.
+        /// Fault of the certificate or the handshake.
         cause: String,
     },
     /// The server answered, but not with the file.
@@ -75,7 +75,7 @@ pub enum DownloadError {
         received: u64,
         /// Bytes of the whole file, where the server says so.
         total: Option<u64>,
-        /// What broke it last.
+        /// Cause of the last break.
         cause: String,
     },
     /// The file came whole and is not the one that is wanted. It has been removed.
@@ -104,11 +104,11 @@ pub enum DownloadError {
     /// The disk refused something else.
     #[error("cannot {action} {}: {source}; check that the folder is there and may be written", path.display())]
     File {
-        /// What was tried.
+        /// Action that was tried.
         action: &'static str,
         /// On which file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the system.
         source: io::Error,
     },
 }

@@ -25,7 +25,7 @@ pub enum Phase {
     Retrying {
         /// The reason, as a clause.
         cause: String,
-        /// How long nothing will be done.
+        /// Time until the next try.
         pause: Duration,
     },
     /// A finished file is read to compare its digest.

@@ -8,11 +8,11 @@ pub struct Download {
     pub url: String,
     /// The finished file. Missing folders are made; `NAME.part` beside it holds what has arrived so far.
     pub destination: PathBuf,
-    /// What the bytes must hash to.
+    /// Digest that the bytes must have.
     pub digest: Digest,
 }
 
-/// How [`download`](crate::download()) came to have the file.
+/// Way in which [`download`](crate::download()) came to have the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The destination was there and its digest held: nothing was transferred.

@@ -12,7 +12,7 @@ use crate::part::PartFile;
 use crate::patience::Patience;
 use crate::{Download, DownloadError, Phase, Progress};
 
-/// How long resolving the name and connecting may take, each.
+/// Limit of time for resolving the name and for connecting, each.
 const CONNECTING: Duration = Duration::from_secs(30);
 
 /// The transfer of one file, over as many connections as it takes.
@@ -25,9 +25,9 @@ pub(crate) struct Transfer<'a> {
     /// Bytes of the whole file, once a server has said so.
     total: Option<u64>,
     continued_from: u64,
-    /// Whether this call has received anything: only then is an unreachable server a broken line.
+    /// True if this call has received anything: only then is an unreachable server a broken connection.
     has_received: bool,
-    /// Whether the server is still believed to answer range requests rightly.
+    /// True while the server is believed to answer range requests rightly.
     ranges: bool,
 }
 
@@ -191,7 +191,7 @@ impl<'a> Transfer<'a> {
         });
     }
 
-    /// Whether the next try may well succeed.
+    /// Returns true if the next try may well succeed.
     fn may_pass(&self, error: &DownloadError) -> bool {
         match error {
             DownloadError::BrokenOff { .. } => true,
@@ -281,7 +281,7 @@ fn is_this_machine(host: &str) -> bool {
         || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether there was a connection that broke. All else is a connection that never was: a name that cannot be looked up,
+/// Returns true if there was a connection that broke. All else is a connection that never was: a name that cannot be looked up,
 /// for one, has no kind of error of its own.
 fn is_broken_line(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, TimedOut, UnexpectedEof};
@@ -291,7 +291,7 @@ fn is_broken_line(error: &io::Error) -> bool {
     )
 }
 
-/// What a retry is reported with: the cause alone, the address is known.
+/// The clause that a retry is reported with: the cause alone, the address is known.
 fn cause_of(error: &DownloadError) -> String {
     match error {
         DownloadError::BrokenOff { cause, .. } | DownloadError::Unreachable { cause, .. } => {

@@ -21,10 +21,10 @@ pub struct Cli {
     /// Another thing to do than to explain pictures.
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// How much it says.
+    /// Volume.
     #[command(flatten)]
     pub volume: VolumeArgs,
-    /// What to explain.
+    /// Arguments of an explanation.
     #[command(flatten)]
     pub explain: ExplainArgs,
 }
@@ -37,7 +37,7 @@ Examples:
   explain --method all --seed 3
   explain score                                how much of the maps lies on the animal, in numbers";
 
-/// What to explain.
+/// Arguments of an explanation.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
     /// Picture files, or folders of them (default: 8 validation pictures of the run).
@@ -63,7 +63,7 @@ pub struct ExplainArgs {
     pub out: Option<PathBuf>,
 }
 
-/// Which network, and how it is asked.
+/// Choice of the network, and how it is asked.
 #[derive(Debug, Args)]
 pub struct NetworkArgs {
     /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
@@ -78,14 +78,14 @@ pub struct NetworkArgs {
     pub device: DeviceChoice,
 }
 
-/// What else the program does.
+/// Other things that the program does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Measure on validation pictures how much of each method's maps lies on the animal.
     Score(ScoreArgs),
 }
 
-/// What to measure.
+/// Arguments of a measurement.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
     /// Which network.
@@ -97,7 +97,7 @@ pub struct ScoreArgs {
     /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
     #[arg(long, value_name = "FOLDER")]
     pub two_breeds: Option<PathBuf>,
-    /// Of the bootstrap and of the shuffled weights.
+    /// Seed of the bootstrap and of the shuffled weights.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Where the results go (default: `score` in the run's folder).

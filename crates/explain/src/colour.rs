@@ -8,7 +8,7 @@ const TABLE: &[u8; 768] = include_bytes!("magma.rgb");
 ///
 /// Stéfan van der Walt, Nathaniel Smith, Eric Firing, 2015, <https://bids.github.io/colormap/>.
 pub fn magma(value: f64) -> [u8; 3] {
-    // The conversion cuts off, and is 0 for what is no number.
+    // The conversion truncates, and is 0 for NaN.
     let index = 3 * ((256.0 * value) as usize).min(255);
     [TABLE[index], TABLE[index + 1], TABLE[index + 2]]
 }

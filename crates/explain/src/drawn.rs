@@ -31,7 +31,7 @@ pub struct DrawnPicture {
 /// A map over its picture, with words.
 #[derive(Debug, Clone)]
 pub struct DrawnMap {
-    /// How the map was made.
+    /// Method that made the map.
     pub method: &'static Method,
     /// The class it is about, and that class's probability; `None` for a class-blind map.
     pub class: Option<(String, f64)>,

@@ -1,4 +1,4 @@
-//! What a network said about a picture, and where it looked.
+//! A network's answer about a picture, and the maps of where it looked.
 
 use crate::{
     asked::{AskedBatch, AskedPicture},
@@ -7,7 +7,7 @@ use crate::{
 };
 use cam::{Asked, HeatMap, Method, ShapeError, argmax, softmax};
 
-/// Which classes a picture is explained for.
+/// Choice of the classes that a picture is explained for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Targets {
     /// The predicted one, and the true one if it is known and another.
@@ -34,7 +34,7 @@ pub struct Explanation {
 /// One map of a picture.
 #[derive(Debug, Clone)]
 pub struct ExplainedMap {
-    /// How it was made.
+    /// Method that made it.
     pub method: &'static Method,
     /// The class it is about; `None` for a class-blind map.
     pub class: Option<usize>,
@@ -45,9 +45,9 @@ pub struct ExplainedMap {
 /// A network's answer that cannot be explained.
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
-    /// The network gave something that is no number.
+    /// The network gave a NaN or an infinity.
     #[error(
-        "the network's answer for {picture} is no number: its weights have run away; take an earlier checkpoint or train \
+        "the network's answer for {picture} is not a number: its weights have diverged; take an earlier checkpoint or train \
          with a smaller learning rate"
     )]
     NotANumber {

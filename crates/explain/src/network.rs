@@ -43,7 +43,7 @@ pub struct Question {
     pub class: usize,
 }
 
-/// How many pictures of `size` go through the network at once.
+/// The number of pictures of `size` go through the network at once.
 pub fn batch_size(size: usize) -> usize {
     (BATCH_PIXELS / (size * size)).clamp(1, LARGEST_BATCH)
 }

@@ -25,7 +25,7 @@ pub enum OutputError {
     Write {
         /// The file or folder.
         path: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
     /// Results would replace something else.

@@ -8,7 +8,7 @@ use pictures::transform::CropMap;
 /// Shares of the map's colour and of the picture: fastai's lesson draws with `alpha=0.6`.
 const MAP_SHARE: f64 = 0.6;
 const PICTURE_SHARE: f64 = 0.4;
-/// What the network did not see: so much of the picture, the rest this grey, and stripes so far apart (in pixels).
+/// Drawing of what the network did not see: so much of the picture, the rest this grey, and stripes so far apart (in pixels).
 const UNSEEN_SHARE: f64 = 0.35;
 const UNSEEN_GREY: f64 = 150.0;
 const STRIPE_SHARE: f64 = 0.6;
@@ -47,7 +47,7 @@ pub fn seen(picture: &RgbImage, crop: &CropMap) -> RgbImage {
     })
 }
 
-/// Where the centres of the picture's columns and rows are in the square, whose sides go from 0 to 1.
+/// Places of the centres of the picture's columns and rows in the square, whose sides go from 0 to 1.
 struct Places {
     columns: Vec<f64>,
     rows: Vec<f64>,

@@ -13,7 +13,7 @@ pub struct PackError {
     pub width: u32,
     /// Height of the picture in pixels.
     pub height: u32,
-    /// From the encoder.
+    /// Error of the encoder.
     pub error: ImageError,
 }
 

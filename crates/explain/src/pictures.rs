@@ -1,4 +1,4 @@
-//! Which pictures are explained, and how they come to the network.
+//! Pictures that are explained, and their way to the network.
 
 use crate::random::{Purpose, generator};
 use checkpoint::SplitRecord;
@@ -53,7 +53,7 @@ pub enum PicturesError {
     Unreadable {
         /// The folder.
         folder: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
     /// A folder without a picture.

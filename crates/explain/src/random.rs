@@ -3,10 +3,10 @@
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
-/// What is drawn; each has numbers of its own.
+/// Use of random numbers; each has numbers of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
-    /// Which validation pictures are shown.
+    /// The choice of validation pictures.
     Pictures = 1,
     /// The order of the shuffled weights.
     HeadWeights = 2,

@@ -13,7 +13,7 @@ use crate::{
 use rayon::prelude::*;
 use std::path::PathBuf;
 
-/// So many pictures are on the sheets and the page; the files have all of them.
+/// Number of pictures on the sheets and the page; the files have all of them.
 const SHOWN: usize = 64;
 
 /// Results on their way to the disk.
@@ -185,7 +185,7 @@ fn suffix(map: &ExplainedMap, classes: &[String]) -> String {
     }
 }
 
-/// What a terminal says about a picture.
+/// Lines for a terminal about a picture.
 fn sentences(picture: &DrawnPicture) -> Vec<String> {
     let verdict = picture
         .verdict()

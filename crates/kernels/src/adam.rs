@@ -17,7 +17,7 @@ pub struct AdamStep {
     pub epsilon: f64,
     /// Weight decay; 0 for none.
     pub weight_decay: f64,
-    /// Whether the decay scales the parameter; otherwise it adds to the gradient.
+    /// True if the decay scales the parameter; otherwise it adds to the gradient.
     pub decoupled: bool,
     /// Number of this step, from 1.
     pub step: usize,
@@ -68,7 +68,7 @@ impl AdamStep {
         self.learning_rate * (1.0 - self.beta2.powf(step)).sqrt() / (1.0 - self.beta1.powf(step))
     }
 
-    /// What the parameter is multiplied by before the step.
+    /// The factor on the parameter before the step.
     pub(crate) fn parameter_decay(&self) -> f64 {
         if self.decoupled {
             1.0 - self.weight_decay * self.learning_rate
@@ -77,7 +77,7 @@ impl AdamStep {
         }
     }
 
-    /// How much of the parameter is added to the gradient.
+    /// The share of the parameter that is added to the gradient.
     pub(crate) fn gradient_decay(&self) -> f64 {
         if self.decoupled {
             0.0

@@ -78,7 +78,7 @@ pub(crate) struct Saved<T> {
     pub(crate) relu: bool,
 }
 
-/// Which gradients are asked for beside those of weight and bias.
+/// The gradients that are asked for beside those of weight and bias.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Wanted {
     pub(crate) x: bool,

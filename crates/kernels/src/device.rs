@@ -39,7 +39,7 @@ pub enum DeviceError {
     NotFound {
         /// The backend as people write it.
         title: &'static str,
-        /// What it needs of the machine.
+        /// Software that the machine must have.
         driver: &'static str,
         /// Number of the GPU that was asked for.
         wanted: usize,
@@ -55,7 +55,7 @@ pub struct GpuBackend {
     pub name: &'static str,
     /// Name as people write it.
     title: &'static str,
-    /// What it needs of the machine.
+    /// Software that the machine must have.
     driver: &'static str,
     /// Lists and opens its devices; `None` in a build without the feature.
     built: Option<Built>,

@@ -55,7 +55,7 @@ impl Baselines {
         }
     }
 
-    /// What was gathered: of the level map, then of the Gaussian.
+    /// Tallies: of the level map, then of the Gaussian.
     pub fn into_tallies(self) -> [Tally; 2] {
         [self.of_level, self.of_centred]
     }

@@ -20,11 +20,11 @@ pub struct Tally {
     pub right_animal_maps: Vec<f64>,
     /// Correlations with the map of a network with a shuffled head.
     pub shuffled: Vec<f64>,
-    /// How many maps there were.
+    /// Number of maps.
     pub maps: MapCount,
 }
 
-/// How many maps there were.
+/// Number of maps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MapCount {
     /// All of them.

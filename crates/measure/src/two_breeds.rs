@@ -36,7 +36,7 @@ pub enum TwoBreedsError {
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// From the system.
+        /// Error of the system.
         error: io::Error,
     },
     /// Not a list of pictures with `file`, `left`, `right` and `seam_x`.
@@ -44,7 +44,7 @@ pub enum TwoBreedsError {
     Content {
         /// The file.
         path: PathBuf,
-        /// What was wrong.
+        /// Fault in it.
         error: serde_json::Error,
     },
 }

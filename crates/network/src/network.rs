@@ -65,7 +65,7 @@ impl NetworkSpec {
 pub struct Network {
     /// Up to the feature map.
     pub body: Body,
-    /// From the feature map to the logits.
+    /// Head, from the feature map to the logits.
     pub head: Head,
     #[module(skip)]
     architecture: Architecture,

@@ -1,6 +1,6 @@
-//! Where everything on a sheet goes: numbers in, rectangles out.
+//! Places of everything on a sheet: numbers in, rectangles out.
 
-/// From the edge of the sheet to anything on it, in pixels.
+/// Distance from the edge of the sheet to anything on it, in pixels.
 pub(crate) const MARGIN: u32 = 24;
 /// Between columns and between rows.
 pub(crate) const GAP: u32 = 20;

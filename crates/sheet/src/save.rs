@@ -29,7 +29,7 @@ pub enum SaveError {
     Write {
         /// The path as given.
         path: PathBuf,
-        /// What the encoder or the system said.
+        /// Error of the encoder or the system.
         source: ImageError,
     },
 }

@@ -28,7 +28,7 @@ pub(crate) enum Style {
 }
 
 impl Style {
-    /// From the top of one line to the top of the next, in pixels.
+    /// Distance from the top of one line to the top of the next, in pixels.
     pub(crate) fn line_height(self) -> u32 {
         match self {
             Style::Title => 34,

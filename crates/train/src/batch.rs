@@ -1,4 +1,4 @@
-//! What a step or a validation takes.
+//! Batches that a step or a validation takes.
 
 /// Normalised pictures and the indices of their classes.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,7 +16,7 @@ pub struct Cli {
     /// Another thing to do than to train.
     #[command(subcommand)]
     pub verb: Option<Verb>,
-    /// How much it says.
+    /// Volume.
     #[command(flatten)]
     pub volume: VolumeArgs,
     /// Arguments of a training run.
@@ -35,7 +35,7 @@ Examples:
 /// Arguments of a training run.
 #[derive(Debug, Args)]
 pub struct TrainArgs {
-    /// What to train.
+    /// Config to train.
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Where to compute.
@@ -74,7 +74,7 @@ impl ConfigArgs {
     }
 }
 
-/// What else the program does.
+/// Other things that the program does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Bring the data of a config to the disk (default: the Oxford-IIIT Pets); safe to interrupt and to repeat.

@@ -34,7 +34,7 @@ pub struct Data {
     pub valid: Arc<DecodedCache>,
 }
 
-/// Whether pictures must be brought to the disk before training.
+/// Returns true if pictures must be brought to the disk before training.
 pub fn is_missing(config: &DataConfig) -> bool {
     match config.source {
         DataSource::Folder => false,

@@ -7,10 +7,10 @@ use terminal::Terminal;
 /// Exit code after Ctrl-C, as shells say it.
 pub const INTERRUPTED: u8 = 130;
 
-/// What is left of work that has written nothing yet.
+/// Sentence about work that has written nothing yet.
 const NOTHING: &str = "nothing has been written";
 
-/// What the first Ctrl-C does; the second one always ends the program at once. Clones hear the same Ctrl-C.
+/// Effect of the first Ctrl-C; the second one always ends the program at once. Clones hear the same Ctrl-C.
 #[derive(Debug, Clone)]
 pub struct Interrupt(Arc<Mutex<State>>);
 

@@ -32,7 +32,7 @@ pub struct Validation {
     pub error_rate: f64,
 }
 
-/// The loss of a step is not a number or infinite.
+/// The loss of a step is NaN or infinite.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("the loss is {0}")]
 pub struct LossNotFinite(pub f32);

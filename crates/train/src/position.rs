@@ -1,9 +1,9 @@
-//! Where a run is.
+//! Position of a run.
 
 use crate::smoothing::SmoothedLoss;
 use serde::{Deserialize, Serialize};
 
-/// How far a run has come: with the config, the weights and the optimizer's state, all that the rest depends on.
+/// Progress of a run: with the config, the weights and the optimizer's state, all that the rest depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
@@ -19,7 +19,7 @@ pub struct Position {
     pub total_epochs: u64,
     /// Training loss so far in this stage.
     pub smoothed_loss: SmoothedLoss,
-    /// Of the last validation.
+    /// Error rate of the last validation.
     pub error_rate: Option<f64>,
 }
 

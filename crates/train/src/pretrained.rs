@@ -12,7 +12,7 @@ use network::{
 use std::path::{Path, PathBuf};
 use terminal::Terminal;
 
-/// Where downloaded weights are kept.
+/// Folder of downloaded weights.
 pub const CACHE_FOLDER: &str = "data/weights";
 
 /// `network` with the weights `name` (see `model.weights` in a config). The head stays as it is unless the file has all
@@ -42,7 +42,7 @@ pub fn load(
     Ok(network.with_state(state))
 }
 
-/// Whether `name` is that of a published file and not a path.
+/// Returns true if `name` is that of a published file and not a path.
 pub fn is_published(name: &str) -> bool {
     let path = Path::new(name);
     path.extension().is_none() && path.components().count() == 1

@@ -1,4 +1,4 @@
-//! What a run writes down: figures that a rerun must repeat byte for byte, and, apart from them, times.
+//! Files of a run: figures that a rerun must repeat byte for byte, and, apart from them, times.
 
 use crate::{
     position::Position,

@@ -1,4 +1,4 @@
-//! What training writes into the folder of a run.
+//! Writing into the folder of a run.
 
 use crate::{feed::Feed, optimizer::Adam, position::Position, record::Recorder, store};
 use anyhow::{Context, Result};
@@ -22,7 +22,7 @@ pub struct RunWriter {
     groups: &'static [Group],
 }
 
-/// What a checkpoint is made from.
+/// State that a checkpoint is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Snapshot<'a> {
     /// Network between two steps.

@@ -89,7 +89,7 @@ impl Schedule for OneCycle {
     }
 }
 
-/// From `start` (t = 0) to `end` (t = 1) on half a cosine.
+/// The value between `start` (t = 0) and `end` (t = 1) on half a cosine.
 fn cosine(start: f64, end: f64, t: f64) -> f64 {
     end + (start - end) / 2.0 * ((PI * t).cos() + 1.0)
 }

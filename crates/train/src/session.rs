@@ -37,7 +37,7 @@ pub struct Session {
     interrupt: Interrupt,
 }
 
-/// How training ended.
+/// End of a training.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Outcome {
     /// All stages are done; the last error rate.
@@ -346,7 +346,7 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// What to do about a network that has diverged, of which `sign` is the sign.
+    /// Advice about a network that has diverged, of which `sign` is the sign.
     fn diverged(&self, sign: &str) -> anyhow::Error {
         let (index, rate) = (self.index, self.config.max_learning_rate);
         let lower = format!("stage.{index}.max_learning_rate={}", rate.tenth());

@@ -1,11 +1,11 @@
-//! How a download or a fetch of the data set is shown.
+//! Display of a download or a fetch of the data set.
 
 use download::{Phase, Progress};
 use indicatif::HumanBytes;
 use pictures::fetch::FetchEvent;
 use terminal::{Bar, Terminal};
 
-/// What Ctrl-C leaves of a download.
+/// Sentence about what Ctrl-C leaves of a download.
 pub const DOWNLOAD_KEPT: &str =
     "what has been downloaded is kept, the same command continues from there";
 

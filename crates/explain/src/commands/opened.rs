@@ -101,7 +101,7 @@ impl OpenedNetwork {
     }
 }
 
-/// How fine the maps are.
+/// The fineness of the maps, in words.
 fn cells(architecture: Architecture, size: usize) -> String {
     let side = architecture.cells(size);
     format!("so that maps have {side} x {side} cells")

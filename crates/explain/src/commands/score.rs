@@ -56,7 +56,7 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     Ok(())
 }
 
-/// How to read the table.
+/// Remarks on how to read the table.
 const REMARKS: [&str; 5] = [
     "Intervals are 95 % bootstrap intervals over pictures, 1000 samples.",
     "Energy in the pet: the share of what is positive in the map that lies inside the trimap's pet, its border left out. \

@@ -12,7 +12,7 @@ pub(super) fn dimensions(tensor: &FlexTensor) -> [usize; 4] {
     tensor.shape().dims()
 }
 
-/// Whether the kernels of this crate take the tensor.
+/// Returns true if the kernels of this crate take the tensor.
 pub(super) fn is_f32(tensor: &FlexTensor) -> bool {
     tensor.dtype() == DType::F32
 }

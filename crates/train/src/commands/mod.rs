@@ -1,4 +1,4 @@
-//! What each verb does.
+//! Verbs, a file each.
 
 mod check;
 mod export;

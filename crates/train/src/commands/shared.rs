@@ -1,4 +1,4 @@
-//! What several verbs need.
+//! Pieces that several verbs need.
 
 use crate::{
     cli::ConfigArgs,
@@ -74,7 +74,7 @@ pub fn log_to(run: &Run, terminal: &Terminal) -> Result<()> {
         .with_context(|| format!("cannot write in {}", run.folder().display()))
 }
 
-/// Where the results are and what to type next.
+/// Says where the results are and what to type next.
 pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> ExitCode {
     let folder = session.writer().run().folder().display();
     match outcome {

@@ -27,7 +27,7 @@ pub fn of_key(text: &str, key: &str) -> Option<usize> {
     Some(number(text, offset?))
 }
 
-/// Where `part` of `value` begins, and what it holds.
+/// Start of `part` of `value`, and its content.
 fn step<'a>(value: DeValue<'a>, part: &str) -> Option<(usize, DeValue<'a>)> {
     match value {
         DeValue::Table(table) => {

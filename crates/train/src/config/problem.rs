@@ -1,4 +1,4 @@
-//! What is wrong with a config, as a value.
+//! Faults of a config, as values.
 
 use serde::de::{self, Expected, Unexpected};
 use std::fmt::{self, Display, Formatter};
@@ -8,11 +8,11 @@ use std::fmt::{self, Display, Formatter};
 pub struct Problem {
     /// Dotted key, `stage.0.epochs`; empty for the whole config.
     pub key: String,
-    /// What is wrong there.
+    /// Fault of the key.
     pub fault: Fault,
 }
 
-/// What is wrong with a key.
+/// Fault of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// No such key.
@@ -33,7 +33,7 @@ pub enum Fault {
     NotAllowed {
         /// As TOML; unknown until the key is known.
         value: Option<String>,
-        /// What may stand there: `a number within 0 and 1`.
+        /// Values that it takes, in words: `a number within 0 and 1`.
         allowed: String,
     },
     /// Anything else, as a sentence.
@@ -67,7 +67,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong with `key`, in words.
+    /// The problem of `key`, in words.
     pub fn sentence(key: &str, sentence: impl Display) -> Self {
         Self {
             key: key.to_owned(),

@@ -30,7 +30,7 @@ pub struct ConfigSource {
     text: String,
 }
 
-/// What is wrong with a config.
+/// Fault of a config.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The file cannot be read.
@@ -46,7 +46,7 @@ pub enum ConfigError {
     Syntax {
         /// File and line.
         place: String,
-        /// What the parser says.
+        /// Message of the parser.
         message: String,
     },
     /// A key or a value that no run can use.

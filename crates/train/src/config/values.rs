@@ -23,15 +23,15 @@ pub struct Config {
     /// Start of every random number: weights, order of pictures, augmentation, dropout.
     #[serde(default)]
     pub seed: u64,
-    /// Where the pictures come from.
+    /// Origin of the pictures.
     pub data: DataConfig,
-    /// Which pictures validate.
+    /// Choice of the validation pictures.
     #[serde(default)]
     pub split: SplitMethod,
     /// Random changes to training pictures.
     #[serde(default)]
     pub augmentation: Augmentation,
-    /// What is done to the pixels before the network.
+    /// Normalisation of the pixels.
     #[serde(default = "default_normalisation")]
     pub normalisation: Normalisation,
     /// The network.
@@ -39,27 +39,27 @@ pub struct Config {
     /// Adam and the schedule.
     #[serde(default)]
     pub optimizer: OptimizerConfig,
-    /// What to train, in order.
+    /// Stages of training, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<StageConfig>,
 }
 
-/// Where the pictures come from.
+/// Origin of the pictures.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
     /// Folder of the pictures: for `oxford-iiit-pet` and `sample` the one that holds `images/` and `annotations/`.
     pub folder: PathBuf,
-    /// What is in the folder.
+    /// Content of the folder.
     #[serde(default)]
     pub source: DataSource,
-    /// How files are labelled.
+    /// Rule by which files are labelled.
     #[serde(default)]
     pub layout: FolderLayout,
-    /// Where `train fetch` gets the archives.
+    /// Address from which `train fetch` gets the archives.
     #[serde(default = "default_url")]
     pub url: String,
-    /// What to do with a file that is no picture.
+    /// Treatment of a file that is not a picture.
     #[serde(default)]
     pub on_bad_image: OnBadImage,
     /// Threads that decode and augment; 0 is one for each processor. No result depends on it.
@@ -68,12 +68,12 @@ pub struct DataConfig {
     /// MiB of decoded pictures that later epochs find in memory; 0 keeps none. No result depends on it.
     #[serde(default)]
     pub cache_mebibytes: usize,
-    /// What to draw when `source = "sample"`.
+    /// Drawing to make when `source = "sample"`.
     #[serde(default)]
     pub sample: SampleSpec,
 }
 
-/// What a data folder is, and where it comes from when it is missing.
+/// Kind of a data folder, which says where it comes from when it is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DataSource {
@@ -119,7 +119,7 @@ pub struct StageConfig {
     pub batch_size: usize,
     /// Passes over the training pictures.
     pub epochs: usize,
-    /// Which parameters.
+    /// Parameters that it trains.
     pub train: Trainable,
     /// Highest learning rate.
     pub max_learning_rate: LearningRate,
