@@ -1,12 +1,12 @@
-//! Heat-maps of where a network looked: class activation maps (CAM). [`methods`] has one file per method, each a value of
-//! [`Method`].
+//! Heat-maps of where a network looked: class activation maps (CAM). One file per method, and a
+//! table of them, [`METHODS`].
 //!
 //! Everything here is arithmetic on plain numbers; whoever runs the network implements [`Asked`]. In the formulas A is the
 //! output of the network's body, `[C, h, w]`; S the logit of a class; G = ∂S/∂A has A's shape. Indices: k for channels, ij
 //! for positions. Sums are taken in f64.
 //!
 //! ```
-//! use cam::{Asked, FeatureMap, methods::grad_cam::GRAD_CAM};
+//! use cam::{Asked, FeatureMap, method};
 //!
 //! /// A network whose answers were written down.
 //! struct Written {
@@ -39,7 +39,8 @@
 //!     features: FeatureMap::new(2, 1, 2, vec![1.0, 0.0, 0.0, 3.0])?,
 //!     gradient: FeatureMap::new(2, 1, 2, vec![4.0, 4.0, -4.0, -4.0])?,
 //! };
-//! assert_eq!(GRAD_CAM.map(&written).values, [2.0, -6.0]);
+//! let grad_cam = method("grad-cam").unwrap();
+//! assert_eq!(grad_cam.map(&written).values, [2.0, -6.0]);
 //! # Ok::<(), cam::ShapeError>(())
 //! ```
 
@@ -50,7 +51,7 @@ mod given;
 mod heat_map;
 mod lanczos;
 mod method;
-pub mod methods;
+mod methods;
 mod numbers;
 
 pub use asked::Asked;

@@ -5,13 +5,39 @@ use std::fmt;
 ///
 /// Two methods are the same if their names are.
 pub struct Method {
-    pub(crate) name: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) is_class_specific: bool,
-    pub(crate) map: fn(&dyn Asked) -> HeatMap,
+    name: &'static str,
+    title: &'static str,
+    is_class_specific: bool,
+    map: fn(&dyn Asked) -> HeatMap,
 }
 
 impl Method {
+    /// A method whose map is about one class.
+    pub const fn class_specific(
+        name: &'static str,
+        title: &'static str,
+        map: fn(&dyn Asked) -> HeatMap,
+    ) -> Self {
+        Self {
+            name,
+            title,
+            is_class_specific: true,
+            map,
+        }
+    }
+
+    /// A method whose map is the same for all classes.
+    pub const fn class_blind(
+        name: &'static str,
+        title: &'static str,
+        map: fn(&dyn Asked) -> HeatMap,
+    ) -> Self {
+        Self {
+            is_class_specific: false,
+            ..Self::class_specific(name, title, map)
+        }
+    }
+
     /// The name as typed on the command line; no other method has it.
     pub fn name(&self) -> &'static str {
         self.name

@@ -156,11 +156,11 @@ fn data_address(format: &str, bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cam::methods::grad_cam::GRAD_CAM;
+    use cam::method;
 
     fn shown(name: &str) -> DrawnPicture {
         let map = DrawnMap {
-            method: &GRAD_CAM,
+            method: method("grad-cam").unwrap(),
             class: Some(("pug".to_owned(), 0.9)),
             picture: RgbImage::new(4, 3),
             scale: Some([0.0, 0.5]),

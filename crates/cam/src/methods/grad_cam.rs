@@ -1,20 +1,13 @@
 //! Grad-CAM: channels weighted by their mean gradient.
 
-use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
+use crate::{asked::Asked, heat_map::HeatMap, numbers::sum};
 
 /// Grad-CAM, raw: `(1/C) Σ_k w_k A_k` with `w_k = mean_ij G_kij`.
 ///
 /// Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra: *Grad-CAM: Visual Explanations from Deep Networks via
 /// Gradient-based Localization*, 2017, arXiv:1610.02391. The paper sums over the channels and cuts off what is negative;
 /// fastai's lesson takes the mean, which differs by the factor C and draws the same.
-pub const GRAD_CAM: Method = Method {
-    name: "grad-cam",
-    title: "Grad-CAM",
-    is_class_specific: true,
-    map,
-};
-
-fn map(asked: &dyn Asked) -> HeatMap {
+pub fn map(asked: &dyn Asked) -> HeatMap {
     let features = asked.features();
     let [channels, ..] = features.shape();
     let count = (channels * features.positions()) as f64;
@@ -39,7 +32,7 @@ mod tests {
         let gradient: Vec<f32> = (0..channels * positions)
             .map(|i| weights[i / positions] / positions as f32)
             .collect();
-        let map = GRAD_CAM.map(&Given::rows(channels, &values, &gradient));
+        let map = map(&Given::rows(channels, &values, &gradient));
         for (ij, found) in map.values.iter().enumerate() {
             let cam: f32 = (0..channels)
                 .map(|k| weights[k] * values[k * positions + ij])
@@ -56,6 +49,6 @@ mod tests {
     #[test]
     fn negative_evidence_stays_in_the_raw_map() {
         let given = Given::rows(1, &[1.0, 3.0], &[-1.0, -1.0]);
-        assert_eq!(GRAD_CAM.map(&given).values, [-1.0, -3.0]);
+        assert_eq!(map(&given).values, [-1.0, -3.0]);
     }
 }

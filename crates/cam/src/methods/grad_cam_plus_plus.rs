@@ -1,6 +1,6 @@
 //! Grad-CAM++: channels weighted by their positive gradients, each with a weight of its own.
 
-use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
+use crate::{asked::Asked, heat_map::HeatMap, numbers::sum};
 
 /// Grad-CAM++: `Σ_k w_k A_k` with `w_k = Σ_ij α_kij max(G_kij, 0)`.
 ///
@@ -8,14 +8,7 @@ use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
 /// Networks*, 2018, arXiv:1710.11063. The score is `exp(S)`, whose second and third derivatives are powers of G, so that
 /// `α = G² / (2 G² + (Σ_ij A_kij) G³)`, or `1 / (2 + (Σ_ij A_kij) G)` where G > 0; elsewhere `max(G, 0)` makes it
 /// irrelevant. The factor `exp(S)`, the same for the whole map, is left out. Never negative, since A is not.
-pub const GRAD_CAM_PLUS_PLUS: Method = Method {
-    name: "grad-cam++",
-    title: "Grad-CAM++",
-    is_class_specific: true,
-    map,
-};
-
-fn map(asked: &dyn Asked) -> HeatMap {
+pub fn map(asked: &dyn Asked) -> HeatMap {
     let features = asked.features();
     let channels = features.channels().zip(asked.gradient().channels());
     features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))

@@ -2,25 +2,25 @@
 //!
 //! A new one is a file here, its line among the modules, and its line in [`METHODS`].
 
-pub mod activation_map;
-pub mod eigen_cam;
-pub mod grad_cam;
-pub mod grad_cam_plus_plus;
-pub mod hires_cam;
-pub mod layer_cam;
-pub mod xgrad_cam;
+mod activation_map;
+mod eigen_cam;
+mod grad_cam;
+mod grad_cam_plus_plus;
+mod hires_cam;
+mod layer_cam;
+mod xgrad_cam;
 
 use crate::method::Method;
 
 /// All methods, the two of fastai's lesson first.
 pub const METHODS: &[&Method] = &[
-    &activation_map::ACTIVATION_MAP,
-    &grad_cam::GRAD_CAM,
-    &grad_cam_plus_plus::GRAD_CAM_PLUS_PLUS,
-    &layer_cam::LAYER_CAM,
-    &hires_cam::HIRES_CAM,
-    &xgrad_cam::XGRAD_CAM,
-    &eigen_cam::EIGEN_CAM,
+    &Method::class_blind("activation", "Activation map", activation_map::map),
+    &Method::class_specific("grad-cam", "Grad-CAM", grad_cam::map),
+    &Method::class_specific("grad-cam++", "Grad-CAM++", grad_cam_plus_plus::map),
+    &Method::class_specific("layer-cam", "LayerCAM", layer_cam::map),
+    &Method::class_specific("hires-cam", "HiResCAM", hires_cam::map),
+    &Method::class_specific("xgrad-cam", "XGrad-CAM", xgrad_cam::map),
+    &Method::class_blind("eigen-cam", "Eigen-CAM", eigen_cam::map),
 ];
 
 /// The method of [`METHODS`] with this [`Method::name`].

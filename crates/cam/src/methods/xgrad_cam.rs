@@ -1,19 +1,12 @@
 //! XGrad-CAM: channels weighted by their gradient where they are active.
 
-use crate::{asked::Asked, heat_map::HeatMap, method::Method, numbers::sum};
+use crate::{asked::Asked, heat_map::HeatMap, numbers::sum};
 
 /// XGrad-CAM: `Σ_k w_k A_k` with `w_k = Σ_ij G_kij A_kij / Σ_ij A_kij`, 0 where nothing is active.
 ///
 /// Fu, Hu, Dong, Guo, Gao, Li: *Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs*, 2020,
 /// arXiv:2008.02312.
-pub const XGRAD_CAM: Method = Method {
-    name: "xgrad-cam",
-    title: "XGrad-CAM",
-    is_class_specific: true,
-    map,
-};
-
-fn map(asked: &dyn Asked) -> HeatMap {
+pub fn map(asked: &dyn Asked) -> HeatMap {
     let features = asked.features();
     let channels = features.channels().zip(asked.gradient().channels());
     features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))
@@ -36,6 +29,6 @@ mod tests {
     fn a_channel_without_activity_has_no_weight() {
         let given = Given::rows(2, &[0.0, 0.0, 1.0, 3.0], &[9.0, 9.0, 2.0, 4.0]);
         // (1·2 + 3·4) / 4 = 3.5
-        assert_eq!(XGRAD_CAM.map(&given).values, [3.5, 10.5]);
+        assert_eq!(map(&given).values, [3.5, 10.5]);
     }
 }
