@@ -1,0 +1,74 @@
+//! A body that is no residual network goes the whole way: VGG-16 trains, is killed, resumes to the same bytes, is exported
+//! and explained.
+
+#[allow(dead_code, reason = "this story meets one moment only")]
+mod moments;
+mod program;
+
+use moments::{lines, signal_when};
+use program::{program, run, start};
+use std::{fs, path::Path, process::Command};
+
+const CONFIG: &str = r#"
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+breeds = ["Siamese", "pug"]
+pictures_per_breed = 20
+
+[model]
+architecture = "vgg16_bn"
+base_width = 4
+
+[[stage]]
+size = 64
+batch_size = 4
+epochs = 3
+train = "all"
+max_learning_rate = [1e-4, 1e-3]
+save = "end"
+checkpoint_every = 2
+"#;
+
+#[test]
+fn a_vgg_trains_resumes_to_the_same_bytes_is_exported_and_explained() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("vgg.toml"), CONFIG).unwrap();
+    run(folder, &["vgg.toml"], 0);
+    kill_a_run(folder);
+    run(folder, &["--resume", "runs/vgg-2"], 0);
+    let weights = |number: usize| {
+        let file = format!("runs/vgg-{number}/checkpoints/end/weights.safetensors");
+        fs::read(folder.join(file)).unwrap()
+    };
+    assert!(weights(1) == weights(2), "the resumed run ended elsewhere");
+    for layout in ["fastai", "torchvision"] {
+        let file = format!("{layout}.safetensors");
+        let export = ["export", "vgg-1", "--to", &file, "--layout", layout];
+        run(folder, &export, 0);
+        assert!(folder.join(file).is_file());
+    }
+    let explained = Command::new(program("explain"))
+        .args(["--run", "vgg-1", "--method", "all"])
+        .current_dir(folder)
+        .status()
+        .unwrap();
+    assert!(explained.success());
+    let page = folder.join("runs/vgg-1/explanations/index.html");
+    assert!(page.is_file());
+}
+
+/// Trains `runs/vgg-2` until a checkpoint within the stage is there.
+fn kill_a_run(folder: &Path) {
+    let mut child = start(folder, &["vgg.toml"]);
+    let run = folder.join("runs/vgg-2");
+    let end = run.join("checkpoints/end");
+    signal_when(&mut child, "KILL", &|| {
+        lines(&run, "iterations.csv") > 4 && !end.exists()
+    });
+    child.wait().unwrap();
+    assert!(!end.exists(), "nothing was left to resume");
+}
