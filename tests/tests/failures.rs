@@ -110,8 +110,18 @@ fn ctrl_c_while_the_sample_is_drawn_ends_the_program_at_once() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let drawn = folder.path().join(".sample.drawing/images");
-    signal_when(&mut child, "INT", &|| drawn.is_dir());
+    let is_drawing = || {
+        let mut entries = fs::read_dir(folder.path()).unwrap();
+        entries.any(|entry| {
+            let entry = entry.unwrap();
+            let is_partial = entry
+                .file_name()
+                .to_string_lossy()
+                .starts_with(".partial-sample-");
+            is_partial && entry.path().join("images").is_dir()
+        })
+    };
+    signal_when(&mut child, "INT", &is_drawing);
     assert_eq!(exit_code(&mut child, Duration::from_secs(20)), Some(130));
     let mut said = String::new();
     child.stderr.unwrap().read_to_string(&mut said).unwrap();

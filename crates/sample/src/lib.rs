@@ -29,10 +29,10 @@ mod solid;
 mod spec;
 mod two_breeds;
 
-use std::fs::{self, File};
-use std::io;
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use files::{Lock, PartialFolder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -84,18 +84,20 @@ pub fn draw_sample(
         create_folder(parent.to_path_buf())?;
     }
     let lock_path = beside(&folder, "lock");
-    let lock = File::create(&lock_path).map_err(SampleError::at("create", &lock_path))?;
-    lock.lock().map_err(SampleError::at("lock", &lock_path))?;
+    let _lock = Lock::wait(&lock_path, || ()).map_err(SampleError::at("lock", &lock_path))?;
     if is_complete(&folder, spec) {
         return Ok(());
     }
     if is_foreign(&folder) {
         return Err(SampleError::NotASample { folder });
     }
-    let drawing = beside(&folder, "drawing");
-    remove(&drawing)?;
-    draw_into(&drawing, spec, on_progress)?;
-    replace(&folder, &drawing, spec)
+    let drawing = PartialFolder::begin(&folder).map_err(SampleError::at("create", &folder))?;
+    draw_into(drawing.path(), spec, on_progress)?;
+    write(
+        &drawing.path().join(RECORD),
+        format!("{:#}\n", serde_json::json!(SampleRecord::of(spec))).as_bytes(),
+    )?;
+    drawing.finish().map_err(SampleError::at("finish", &folder))
 }
 
 /// Content of `sample.json`.
@@ -228,34 +230,4 @@ fn draw_pair(folder: &Path, spec: &SampleSpec, number: usize) -> Result<Value, S
         &pair.right.trimap,
     )?;
     Ok(truth(&name, breeds, &pair))
-}
-
-/// Completes the drawing with its record and moves it to `folder`, replacing an older sample.
-fn replace(folder: &Path, drawing: &Path, spec: &SampleSpec) -> Result<(), SampleError> {
-    let record = drawing.join(RECORD);
-    write(
-        &record,
-        format!("{:#}\n", serde_json::json!(SampleRecord::of(spec))).as_bytes(),
-    )?;
-    // Only the record is synced: pictures that are lost in a power cut can be drawn again, unlike trained weights.
-    File::open(&record)
-        .and_then(|file| file.sync_all())
-        .map_err(SampleError::at("flush", &record))?;
-    let outdated = beside(folder, "outdated");
-    remove(&outdated)?;
-    if folder.exists() {
-        fs::rename(folder, &outdated).map_err(SampleError::at("move away", folder))?;
-    }
-    fs::rename(drawing, folder).map_err(SampleError::at("rename", drawing))?;
-    remove(&outdated)
-}
-
-/// Removes a folder that may be missing.
-fn remove(folder: &Path) -> Result<(), SampleError> {
-    match fs::remove_dir_all(folder) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(SampleError::at("remove", folder)(error))
-        }
-        _ => Ok(()),
-    }
 }

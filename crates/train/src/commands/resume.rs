@@ -1,4 +1,4 @@
-use super::shared::{config_name, farewell, log_to, open_run, saved_config};
+use super::shared::{config_name, farewell, lock, log_to, open_run, saved_config};
 use crate::{
     data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session, store::State,
 };
@@ -11,7 +11,7 @@ use terminal::{Terminal, usage};
 pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
     let interrupt = Interrupt::listen(terminal)?;
     let run = open_run(run)?;
-    let lock = run.lock()?;
+    let lock = lock(&run, terminal)?;
     let config = saved_config(&run)?;
     let (device, sentence) = device.open().map_err(usage)?;
     log_to(&run, terminal)?;
@@ -21,7 +21,6 @@ pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<E
     for reason in &found.passed_over {
         terminal.warning(&format!("warning: passed over a checkpoint: {reason}"));
     }
-    run.clean()?;
     let state = State::restore(&found.checkpoint, &config, &device)?;
     data::prepare(&config.data, terminal, &interrupt)?;
     let feed = Feed::open(config, terminal)?;

@@ -1,6 +1,5 @@
-use super::shared::RUNS_FOLDER;
 use anyhow::Result;
-use checkpoint::Run;
+use checkpoint::{RUNS_FOLDER, Run};
 use humantime::format_rfc3339_seconds;
 use std::{path::Path, process::ExitCode};
 use terminal::Terminal;

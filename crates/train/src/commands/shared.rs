@@ -11,13 +11,23 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Run, RunError};
+use checkpoint::{RUNS_FOLDER, Run, RunError, RunLock};
+use files::Protection;
 use network::Network;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
-/// Folder of all runs.
-pub const RUNS_FOLDER: &str = "runs";
+/// Keeps other processes out of `run`, or warns that the file system cannot.
+pub fn lock(run: &Run, terminal: &Terminal) -> Result<RunLock> {
+    let lock = run.lock()?;
+    if lock.protection() == Protection::Unsupported {
+        terminal.warning(&format!(
+            "warning: the file system of {} has no locks: do not train this run in two processes",
+            run.folder().display()
+        ));
+    }
+    Ok(lock)
+}
 
 /// The config that was typed, and where it came from.
 pub fn resolve(args: &ConfigArgs) -> Result<(ConfigSource, Config)> {

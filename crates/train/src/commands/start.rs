@@ -1,4 +1,4 @@
-use super::shared::{RUNS_FOLDER, farewell, first_network, log_to, resolve};
+use super::shared::{farewell, first_network, lock, log_to, resolve};
 use crate::{
     cli::ConfigArgs,
     config::Config,
@@ -10,7 +10,7 @@ use crate::{
     store::State,
 };
 use anyhow::Result;
-use checkpoint::Run;
+use checkpoint::{RUNS_FOLDER, Run};
 use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
@@ -38,7 +38,7 @@ pub fn new_run(
     // From here on there is a run, which Ctrl-C must not leave without a checkpoint.
     interrupt.ask();
     let run = Run::create(Path::new(RUNS_FOLDER), name, &feed.config.to_toml()?)?;
-    let lock = run.lock()?;
+    let lock = lock(&run, terminal)?;
     log_to(&run, terminal)?;
     terminal.message(&sentence);
     let writer = RunWriter::new(run, lock, name, &feed)?;

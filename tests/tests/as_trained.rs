@@ -1,0 +1,78 @@
+//! A network is asked as it was trained: with the padding and the convolutions of its run.
+
+mod program;
+
+use program::{program, run};
+use serde_json::Value;
+use std::{fs, path::Path, process::Command};
+
+/// Pictures of 40 pixels are cropped from 32, so that what lies beyond a picture's edge is seen.
+const CONFIG: &str = r#"
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+breeds = ["Siamese", "pug"]
+pictures_per_breed = 20
+
+[augmentation]
+padding = "zeros"
+
+[model]
+architecture = "resnet18"
+base_width = 4
+kernels = "exact"
+
+[[stage]]
+size = 40
+batch_size = 8
+epochs = 1
+train = "all"
+max_learning_rate = 1e-3
+save = "end"
+"#;
+
+#[test]
+fn explain_pads_and_convolves_as_the_run_did() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    run(folder, &["story.toml"], 0);
+    let manifest = folder.join("runs/story-1/checkpoints/end/manifest.json");
+    let saved = fs::read_to_string(&manifest).unwrap();
+    let said: Value = serde_json::from_str(&saved).unwrap();
+    assert_eq!(
+        (&said["padding"], &said["kernels"]),
+        (&"zeros".into(), &"exact".into())
+    );
+    let as_trained = probabilities(folder);
+    for (key, trained, other) in [("padding", "zeros", "border"), ("kernels", "exact", "fast")] {
+        let [old, new] = [trained, other].map(|value| format!("\"{key}\": \"{value}\""));
+        fs::write(&manifest, saved.replace(&old, &new)).unwrap();
+        assert_ne!(
+            probabilities(folder),
+            as_trained,
+            "{key} makes no difference"
+        );
+    }
+    fs::write(&manifest, saved).unwrap();
+    assert_eq!(probabilities(folder), as_trained);
+}
+
+/// The probabilities of eight pictures, by picture.
+fn probabilities(folder: &Path) -> Vec<Value> {
+    let explained = Command::new(program("explain"))
+        .args(["--run", "story-1", "--quiet"])
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(explained.status.success());
+    let scores = folder.join("runs/story-1/explanations/scores.json");
+    let scores: Value = serde_json::from_slice(&fs::read(scores).unwrap()).unwrap();
+    let pictures = scores["pictures"].as_array().unwrap();
+    pictures
+        .iter()
+        .map(|picture| picture["probabilities"].clone())
+        .collect()
+}
