@@ -1,1 +1,4 @@
-//! Stories across the crates, told through the programs as a user types them; see `tests/`.
+//! Stories across the crates, told through the programs as a user types them: see `tests/`. Here is what they share.
+
+pub mod moments;
+pub mod program;

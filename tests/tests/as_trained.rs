@@ -1,21 +1,11 @@
 //! A network is asked as it was trained: with the padding and the convolutions of its run.
 
-mod program;
-
-use program::{program, run};
 use serde_json::Value;
-use std::{fs, path::Path, process::Command};
+use std::{fs, path::Path};
+use stories::program::{TWO_BREEDS, explain, run};
 
-/// Pictures of 40 pixels are cropped from 32, so that what lies beyond a picture's edge is seen.
+/// What comes after [`TWO_BREEDS`]. Pictures of 40 pixels are cropped from 32, so that what lies beyond a picture's edge is seen.
 const CONFIG: &str = r#"
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-breeds = ["Siamese", "pug"]
-pictures_per_breed = 20
-
 [augmentation]
 padding = "zeros"
 
@@ -37,7 +27,7 @@ save = "end"
 fn explain_pads_and_convolves_as_the_run_did() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
     run(folder, &["story.toml"], 0);
     let manifest = folder.join("runs/story-1/checkpoints/end/manifest.json");
     let saved = fs::read_to_string(&manifest).unwrap();
@@ -62,12 +52,7 @@ fn explain_pads_and_convolves_as_the_run_did() {
 
 /// The probabilities of eight pictures, by picture.
 fn probabilities(folder: &Path) -> Vec<Value> {
-    let explained = Command::new(program("explain"))
-        .args(["--run", "story-1", "--quiet"])
-        .current_dir(folder)
-        .output()
-        .unwrap();
-    assert!(explained.status.success());
+    explain(folder, &["--run", "story-1", "--quiet"], 0);
     let scores = folder.join("runs/story-1/explanations/scores.json");
     let scores: Value = serde_json::from_slice(&fs::read(scores).unwrap()).unwrap();
     let pictures = scores["pictures"].as_array().unwrap();

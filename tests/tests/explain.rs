@@ -2,19 +2,16 @@
 
 #[path = "../fixtures/npy.rs"]
 mod npy;
-mod program;
-
 use measure::correlation;
-use program::{program, run, start, text};
 use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
     sync::OnceLock,
-    thread::sleep,
-    time::Duration,
 };
+use stories::moments::signal_when;
+use stories::program::{self, run, start, text};
 
 /// Four breeds and a narrow network: half a minute on two cores, and it is right for nearly all validation pictures. It
 /// learns from small pictures first and ends at a size that leaves a map of 4 × 4 cells.
@@ -68,10 +65,7 @@ fn story() -> &'static Path {
         let mut child = start(&folder, &["story.toml"]);
         let checkpoints = folder.join("runs/story-1/checkpoints");
         let moment = checkpoints.join("iteration-00000020");
-        while child.try_wait().unwrap().is_none() && !moment.is_dir() {
-            sleep(Duration::from_millis(1));
-        }
-        child.kill().unwrap();
+        signal_when(&mut child, "KILL", &|| moment.is_dir());
         child.wait().unwrap();
         run(&folder, &["--resume", "runs/story-1"], 0);
         folder
@@ -390,18 +384,8 @@ fn explain(arguments: &[&str], code: i32) -> String {
 }
 
 fn explain_in(folder: &Path, arguments: &[&str], code: i32) -> String {
-    let output = Command::new(program("explain"))
-        .args(arguments)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .output()
-        .unwrap();
+    let output = program::explain(folder, arguments, code);
     let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
-    assert_eq!(
-        output.status.code(),
-        Some(code),
-        "explain {arguments:?} said:\n{said}"
-    );
     assert!(!said.contains("panicked"), "{said}");
     said
 }

@@ -1,10 +1,5 @@
 //! What goes wrong while a run is under way: each time one sentence, and the last good checkpoint intact.
 
-mod moments;
-mod program;
-
-use moments::{exit_code, lines, signal_when, wait_until};
-use program::{run, start, text, train};
 use std::{
     fs,
     io::{Read, Write},
@@ -14,6 +9,8 @@ use std::{
     thread::sleep,
     time::Duration,
 };
+use stories::moments::{exit_code, lines, signal_when, wait_until};
+use stories::program::{run, start, text, train};
 
 const CONFIG: &str = r#"
 [data]

@@ -1,16 +1,13 @@
 //! Sample → train → killed at several moments → resume → the same bytes as without interruption.
 
-mod moments;
-mod program;
-
-use moments::{exit_code, lines, signal_when};
-use program::{run, start, text};
 use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
 };
+use stories::moments::{exit_code, lines, signal_when};
+use stories::program::{run, start, text};
 
 /// Small enough for a test, and with everything: a frozen stage, a change of size, checkpoints within an epoch, dropout,
 /// augmentation, a last batch that is shorter.
@@ -58,7 +55,7 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     let expected = results(&folder.join("runs/story-1"));
     // One worker and one thread of arithmetic give the same bytes as all of them.
     let one_worker = ["story.toml", "--set", "data.workers=1"];
-    let output = program::train(folder, &one_worker)
+    let output = stories::program::train(folder, &one_worker)
         .env("RAYON_NUM_THREADS", "1")
         .output()
         .unwrap();

@@ -1,9 +1,7 @@
 //! What a user reads who typed something wrong, or asks for something.
 
-mod program;
-
-use program::{run, text};
 use std::fs;
+use stories::program::{run, text};
 
 fn in_folder(test: impl FnOnce(&std::path::Path)) {
     let folder = tempfile::tempdir().unwrap();

@@ -3,25 +3,11 @@
 //! `INSTA_UPDATE=always cargo test --workspace --test speech` writes the snapshots anew; numbers that depend on the processor and times are
 //! left out of them.
 
-mod program;
+use std::{fs, path::Path};
+use stories::program::{TWO_BREEDS, command, text};
 
-use program::{program, text};
-use std::{
-    fs,
-    path::Path,
-    process::{Command, Stdio},
-};
-
-/// A run of some seconds that has everything: two stages, progressive resizing, checkpoints within an epoch.
-const CONFIG: &str = r#"
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-breeds = ["Siamese", "pug"]
-pictures_per_breed = 20
-two_breeds_pictures = 2
+/// What comes after [`TWO_BREEDS`]: a run of some seconds that has everything: two stages, progressive resizing, checkpoints within an epoch.
+const CONFIG: &str = r#"two_breeds_pictures = 2
 
 [model]
 architecture = "resnet18"
@@ -42,6 +28,10 @@ train = "all"
 max_learning_rate = [1e-4, 1e-3]
 save = "64"
 "#;
+
+fn config() -> String {
+    format!("{TWO_BREEDS}{CONFIG}")
+}
 
 /// What stands in a snapshot for what differs from run to run, or from processor to processor.
 const FILTERS: &[(&str, &str)] = &[
@@ -65,12 +55,9 @@ const FILTERS: &[(&str, &str)] = &[
 
 /// What `program` said to `arguments` in `folder`, and its exit code.
 fn said(folder: &Path, name: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program(name))
-        .args(arguments)
-        .current_dir(folder)
+    let output = command(name, folder, arguments)
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1")
-        .stdin(Stdio::null())
         .output()
         .unwrap();
     let code = output.status.code();
@@ -117,7 +104,7 @@ fn help_teaches_what_to_type() {
 fn a_run_is_told_from_its_data_to_its_scores() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), CONFIG).unwrap();
+    fs::write(folder.join("story.toml"), config()).unwrap();
     let train = |arguments: &[&str]| said(folder, "train", arguments);
     check(
         "story_of_a_run",
@@ -159,7 +146,7 @@ fn mistakes_get_one_sentence_that_says_what_to_do() {
     let folder = folder.path();
     fs::write(
         folder.join("key.toml"),
-        CONFIG.replace("base_width", "base_with"),
+        config().replace("base_width", "base_with"),
     )
     .unwrap();
     let train = |arguments: &[&str]| said(folder, "train", arguments);

@@ -1,23 +1,12 @@
 //! A body that is no residual network goes the whole way: VGG-16 trains, is killed, resumes to the same bytes, is exported
 //! and explained.
 
-#[allow(dead_code, reason = "this story meets one moment only")]
-mod moments;
-mod program;
+use std::{fs, path::Path};
+use stories::moments::{lines, signal_when};
+use stories::program::{TWO_BREEDS, explain, run, start};
 
-use moments::{lines, signal_when};
-use program::{program, run, start};
-use std::{fs, path::Path, process::Command};
-
+/// What comes after [`TWO_BREEDS`].
 const CONFIG: &str = r#"
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-breeds = ["Siamese", "pug"]
-pictures_per_breed = 20
-
 [model]
 architecture = "vgg16_bn"
 base_width = 4
@@ -36,7 +25,7 @@ checkpoint_every = 2
 fn a_vgg_trains_resumes_to_the_same_bytes_is_exported_and_explained() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    fs::write(folder.join("vgg.toml"), CONFIG).unwrap();
+    fs::write(folder.join("vgg.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
     run(folder, &["vgg.toml"], 0);
     kill_a_run(folder);
     run(folder, &["--resume", "runs/vgg-2"], 0);
@@ -51,12 +40,7 @@ fn a_vgg_trains_resumes_to_the_same_bytes_is_exported_and_explained() {
         run(folder, &export, 0);
         assert!(folder.join(file).is_file());
     }
-    let explained = Command::new(program("explain"))
-        .args(["--run", "vgg-1", "--method", "all"])
-        .current_dir(folder)
-        .status()
-        .unwrap();
-    assert!(explained.success());
+    explain(folder, &["--run", "vgg-1", "--method", "all"], 0);
     let page = folder.join("runs/vgg-1/explanations/index.html");
     assert!(page.is_file());
 }

@@ -50,7 +50,7 @@ pub enum CheckpointError {
         error: io::Error,
     },
     /// A number to be saved is infinite or NaN.
-    #[error("checkpoint {} is not saved: `{tensor}` of {file} holds a number that is not finite, because training has diverged; lower the learning rate, the checkpoint before is untouched", folder.display())]
+    #[error("checkpoint {} is not saved: `{tensor}` of {file} holds a number that is not finite", folder.display())]
     NotFinite {
         /// The checkpoint's folder.
         folder: PathBuf,

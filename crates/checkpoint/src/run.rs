@@ -1,4 +1,5 @@
 use std::{
+    cmp::Reverse,
     fs, io,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -133,7 +134,8 @@ impl Run {
             .map(|folder| Self { folder })
             .filter(|run| run.config_file().is_file())
             .collect();
-        runs.sort_by_key(|run| std::cmp::Reverse((run.changed(), run.folder.clone())));
+        // Cached, since a run in training changes while runs are compared.
+        runs.sort_by_cached_key(|run| Reverse((run.changed(), run.folder.clone())));
         runs
     }
 

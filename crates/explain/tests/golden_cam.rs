@@ -1,4 +1,4 @@
-//! The maps of `golden/cam` (PyTorch in f64), and batches against single pictures.
+//! The maps of `tests/fixtures/cam` (PyTorch in f64), and batches against single pictures.
 
 #[path = "../../../tests/fixtures/cam/picture.rs"]
 mod picture;

@@ -1,4 +1,4 @@
-//! matplotlib's drawing of a map over a picture (`golden/cam/overlay`).
+//! matplotlib's drawing of a map over a picture (`tests/fixtures/cam/overlay`).
 
 use cam::HeatMap;
 use explain::overlay::overlay;
@@ -6,7 +6,7 @@ use pictures::transform::CropMap;
 use std::path::Path;
 
 /// Of 255: matplotlib blends in steps of a whole shade, so that the formula agrees with it within 1.2
-/// (`golden/fastai/README.md`, h), and whole shades within 1.
+/// (`tests/fixtures/fastai/README.md`, h), and whole shades within 1.
 const TOLERANCE: i32 = 1;
 
 #[test]

@@ -49,8 +49,11 @@ pub(crate) fn parent_of(path: &Path) -> &Path {
     or_here(path.parent().unwrap_or(path))
 }
 
-/// Brings everything in `folder` to the disk: its files, then the folders, the innermost first.
-pub(crate) fn sync_tree(folder: &Path) -> io::Result<()> {
+/// Brings everything in `folder` to the disk: its files, several at a time, then the folders, the innermost first.
+///
+/// # Errors
+/// A file or folder cannot be opened, or the file system failed to write.
+pub fn sync_tree(folder: &Path) -> io::Result<()> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
     let mut listed = 0;

@@ -1,4 +1,4 @@
-//! Every file of `golden/weights_formats`, sound and hostile, made by PyTorch 2.5 (`expected.json` says how).
+//! Every file of `tests/fixtures/weights_formats`, sound and hostile, made by PyTorch 2.5 (`expected.json` says how).
 
 use cap::Cap;
 use network::{

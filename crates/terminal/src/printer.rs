@@ -19,12 +19,6 @@ pub struct Terminal {
     log: Arc<Mutex<Option<File>>>,
 }
 
-impl Default for Terminal {
-    fn default() -> Self {
-        Self::new(Volume::Normal)
-    }
-}
-
 impl Terminal {
     /// A terminal without a log file. Bars are drawn only on a terminal, and only at [`Volume::Normal`].
     pub fn new(volume: Volume) -> Self {
@@ -68,10 +62,11 @@ impl Terminal {
         self.keep(line);
     }
 
-    /// Prints something that must not be missed on stderr: what was left out, guessed or replaced.
+    /// Prints `warning: ` and something that must not be missed on stderr: what was left out, guessed or replaced.
     pub fn warning(&self, line: &str) {
-        self.print(line);
-        self.keep(line);
+        let line = format!("warning: {line}");
+        self.print(&line);
+        self.keep(&line);
     }
 
     /// A bar over `count` pictures with pictures per second, the time left and a text of its own.
@@ -129,7 +124,7 @@ mod tests {
         terminal.message("before the log");
         terminal.log_to(&path).unwrap();
         terminal.clone().message("loading");
-        terminal.warning("warning: left out 1 picture");
+        terminal.warning("left out 1 picture");
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             "loading\nwarning: left out 1 picture\n"

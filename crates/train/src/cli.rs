@@ -85,11 +85,11 @@ pub enum Verb {
         #[command(flatten)]
         config: ConfigArgs,
         /// Side of the pictures in pixels (default: that of the last stage).
-        #[arg(long)]
-        size: Option<usize>,
+        #[arg(long, value_parser = clap::value_parser!(u16).range(32..=2048))]
+        size: Option<u16>,
         /// Pictures in a batch (default: that of the last stage).
-        #[arg(long)]
-        batch_size: Option<usize>,
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+        batch_size: Option<u16>,
     },
     /// Draw nine augmented training pictures with their labels, and one picture under nine draws.
     Preview {

@@ -151,7 +151,7 @@ impl Feed {
         if skipped.insert(picture.clone()) {
             let count = skipped.len();
             self.terminal
-                .warning(&format!("warning: left out ({count} so far): {picture}"));
+                .warning(&format!("left out ({count} so far): {picture}"));
         }
     }
 }

@@ -7,8 +7,8 @@ use terminal::Terminal;
 /// Exit code after Ctrl-C, as shells say it.
 pub const INTERRUPTED: u8 = 130;
 
-/// Sentence about work that has written nothing yet.
-const NOTHING: &str = "nothing has been written";
+/// Sentence about work before a run.
+const NOTHING: &str = "no run has been begun";
 
 /// Effect of the first Ctrl-C; the second one always ends the program at once. Clones hear the same Ctrl-C.
 #[derive(Debug, Clone)]
@@ -36,12 +36,12 @@ impl Interrupt {
             let mut state = interrupt.lock();
             match *state {
                 State::Leaves(kept) => {
-                    terminal.warning(&format!("interrupted: {kept}"));
+                    terminal.message(&format!("interrupted: {kept}"));
                     leave();
                 }
                 State::Asks => {
                     *state = State::Asked;
-                    terminal.warning("interrupted: stopping and saving (again: leave at once)");
+                    terminal.message("interrupted: stopping and saving (again: leave at once)");
                 }
                 State::Asked => leave(),
             }

@@ -4,7 +4,7 @@ use crate::{
     interrupt::Interrupt,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
-use anyhow::Result;
+use anyhow::{Result, bail};
 use network::{
     Network, is_of_head,
     weights::{StateDict, layout, registry},
@@ -25,6 +25,12 @@ pub fn load(
 ) -> Result<Network> {
     let path = locate(name, terminal, interrupt)?;
     let mut state = layout::to_canonical(StateDict::read(&path)?, network.architecture())?;
+    if let Some(tensor) = state.first_not_finite() {
+        bail!(
+            "{}: tensor `{tensor}` holds a number that is not finite: take another file of weights",
+            path.display()
+        );
+    }
     let report = state
         .check(&network.shapes(), is_of_head)
         .map_err(|error| anyhow::anyhow!("{}: {error}", path.display()))?;

@@ -20,6 +20,7 @@ use crate::{
 };
 use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
+use checkpoint::CheckpointError;
 use network::{Network, Trainable};
 use std::{
     convert::Infallible,
@@ -93,15 +94,11 @@ impl Session {
                 size: config.size,
             };
             let name = config.checkpoint_name(position.stage);
-            self.writer.save_stage(&name, snapshot)?;
+            let saved = self.writer.save_stage(&name, snapshot);
+            saved.map_err(|error| advised(error, position.stage - 1, config))?;
             self.draw_curves()?;
         }
         Ok(Outcome::Done(position.error_rate.unwrap_or(f64::NAN)))
-    }
-
-    /// Batches that it trains on.
-    pub fn feed(&self) -> &Feed {
-        &self.feed
     }
 
     /// Run that it writes.
@@ -127,7 +124,7 @@ struct Stage<'a> {
     /// Training batches of an epoch.
     per_epoch: usize,
     fit: Fit<OneCycle>,
-    /// Some pictures of the last step of this process.
+    /// Some pictures of the last step, until the network after it is proven.
     last_trained: Option<LabelledBatch>,
     recorder: &'a mut Recorder,
 }
@@ -243,7 +240,7 @@ impl<'a> Stage<'a> {
 
     /// Loss and error rate over all validation pictures at the size of the stage, or nothing if it was interrupted (and
     /// saved).
-    fn validate(&self) -> Result<Option<Validation>> {
+    fn validate(&mut self) -> Result<Option<Validation>> {
         self.prove()?;
         let Session {
             feed,
@@ -312,21 +309,24 @@ impl<'a> Stage<'a> {
     }
 
     /// Saves a checkpoint within the stage.
-    fn save(&self) -> Result<()> {
+    fn save(&mut self) -> Result<()> {
         self.prove()?;
         self.recorder.sync()?;
         let learner = self.fit.learner();
-        self.session.writer.save_periodic(Snapshot {
+        let saved = self.session.writer.save_periodic(Snapshot {
             network: learner.network(),
             optimizer: Some(learner.optimizer()),
             position: self.fit.position(),
             size: self.config.size,
-        })
+        });
+        saved.map_err(|error| advised(error, self.index, self.config))
     }
+
     /// Stops if the last update broke the network, although the loss before it was finite: what has diverged must become
     /// neither a checkpoint nor an error rate.
-    fn prove(&self) -> Result<()> {
-        let Some(batch) = &self.last_trained else {
+    fn prove(&mut self) -> Result<()> {
+        // What was proven stays so until the next step.
+        let Some(batch) = self.last_trained.take() else {
             return Ok(());
         };
         let learner = self.fit.learner();
@@ -334,7 +334,7 @@ impl<'a> Stage<'a> {
         let validated = [Ok::<_, Infallible>(batch.clone())].into_iter();
         let Ok(validation) = validate(&network, validated, &self.session.device);
         let losses = [
-            f64::from(learner.loss(batch.clone())),
+            f64::from(learner.loss(batch)),
             validation.map_or(0.0, |validation| validation.loss),
         ];
         match losses.into_iter().find(|loss| !loss.is_finite()) {
@@ -346,15 +346,27 @@ impl<'a> Stage<'a> {
         }
     }
 
-    /// Advice about a network that has diverged, of which `sign` is the sign.
     fn diverged(&self, sign: &str) -> anyhow::Error {
-        let (index, rate) = (self.index, self.config.max_learning_rate);
-        let lower = format!("stage.{index}.max_learning_rate={}", rate.tenth());
-        anyhow!(
-            "{sign} in stage {}: training has diverged and stopped, the checkpoint before is whole; begin a new run with a \
-             lower learning rate, for example --set {}, and check data and normalisation",
-            index + 1,
-            shell::word(&lower)
-        )
+        diverged(sign, self.index, self.config)
     }
+}
+
+/// `error`, with advice if it says that training has diverged.
+fn advised(error: anyhow::Error, stage: usize, config: &StageConfig) -> anyhow::Error {
+    match error.downcast_ref() {
+        Some(CheckpointError::NotFinite { .. }) => diverged(&error.to_string(), stage, config),
+        _ => error,
+    }
+}
+
+/// Advice about a network that has diverged in the stage with index `stage`, of which `sign` is the sign.
+fn diverged(sign: &str, stage: usize, config: &StageConfig) -> anyhow::Error {
+    let rate = config.max_learning_rate.tenth();
+    let lower = format!("stage.{stage}.max_learning_rate={rate}");
+    anyhow!(
+        "{sign} in stage {}: training has diverged and stopped, the checkpoint before is whole; begin a new run with a \
+         lower learning rate, for example --set {}, and check data and normalisation",
+        stage + 1,
+        shell::word(&lower)
+    )
 }

@@ -1,15 +1,13 @@
 //! Commands that can be pasted into a shell.
 
+use words::quoted;
+
 /// `word` as it must be typed: quoted if it has characters that a shell takes for its own; of `KEY=VALUE` only the value.
 pub fn word(word: &str) -> String {
     match word.split_once('=') {
         Some((key, value)) => format!("{}={}", quoted(key), quoted(value)),
         None => quoted(word),
     }
-}
-
-fn quoted(text: &str) -> String {
-    shlex::try_quote(text).map_or_else(|_| text.to_owned(), Into::into)
 }
 
 #[cfg(test)]

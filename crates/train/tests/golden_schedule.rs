@@ -1,4 +1,4 @@
-//! The schedules of `golden/fastai/01_one_cycle` and the loss meter of `04_loss_meter`.
+//! The schedules of `tests/fixtures/fastai/01_one_cycle` and the loss meter of `04_loss_meter`.
 
 use serde_json::Value;
 use std::{fs, path::PathBuf};

@@ -1,4 +1,4 @@
-//! `golden/fastai/09_e2e` in f32: twenty iterations of fastai 1.0.30's own Learner, a frozen stage and an unfrozen one.
+//! `tests/fixtures/fastai/09_e2e` in f32: twenty iterations of fastai 1.0.30's own Learner, a frozen stage and an unfrozen one.
 
 mod twenty_iterations;
 
@@ -7,7 +7,7 @@ use train::schedule::Schedule;
 use twenty_iterations::{compare, cycles, golden, train};
 
 /// f32 runs drift apart by themselves: fastai's own f32 differs from its f64 by 4e-5 until iteration 13 and by 4e-2 at
-/// the end (`golden/README.md`).
+/// the end (`tests/fixtures/README.md`).
 const TOLERANCE: f64 = 1e-3;
 
 #[test]

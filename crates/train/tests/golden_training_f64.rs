@@ -1,4 +1,4 @@
-//! `golden/fastai/09_e2e` in f64, where nothing drifts. A file of its own, because the number type belongs to the device
+//! `tests/fixtures/fastai/09_e2e` in f64, where nothing drifts. A file of its own, because the number type belongs to the device
 //! and so to the whole process.
 
 mod twenty_iterations;

@@ -2,6 +2,8 @@
 
 mod name;
 mod number;
+mod shell;
 
 pub use name::{abbreviated, nearest, position};
 pub use number::{number, percent};
+pub use shell::quoted;

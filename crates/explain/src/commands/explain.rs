@@ -45,7 +45,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     terminal.result(&format!("page: {}", page.display()));
     terminal.result(&format!(
         "next: cargo run -p explain -- score --run {}",
-        opened.run.folder().display()
+        words::quoted(&opened.run.folder().display().to_string())
     ));
     anyhow::ensure!(
         unread == 0,

@@ -116,7 +116,7 @@ fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Ch
         return Ok((run, checkpoint));
     }
     let run = match typed {
-        Some(name) => Run::open(root, name)?,
+        Some(name) => Run::open(root, name).map_err(usage)?,
         None => {
             let newest = Run::newest(root)?;
             for run in &newest.passed_over {
@@ -128,7 +128,7 @@ fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Ch
     };
     let found = run.latest()?;
     for error in &found.passed_over {
-        terminal.warning(&format!("passed over: {error}"));
+        terminal.warning(&format!("passed over a checkpoint: {error}"));
     }
     Ok((run, found.checkpoint))
 }

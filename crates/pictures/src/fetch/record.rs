@@ -1,8 +1,7 @@
 //! The record by which a later fetch recognises a folder.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::fs;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -17,8 +16,7 @@ pub(super) const NAME: &str = ".fetched.json";
 pub(super) struct FetchRecord {
     /// MD5 of the archive.
     pub(super) md5: String,
-    /// Length in bytes of every file, by its path in the folder with forward slashes. Syncing each of some ten
-    /// thousand files would take minutes; a loss of power shows in their lengths instead.
+    /// Length in bytes of every file, by its path in the folder with forward slashes.
     pub(super) files: BTreeMap<String, u64>,
 }
 
@@ -41,14 +39,11 @@ impl FetchRecord {
         })
     }
 
-    /// Writes the record into a folder and syncs it to the disk.
+    /// Writes the record into a folder.
     pub(super) fn write(&self, folder: &Path) -> Result<(), FetchError> {
         let path = folder.join(NAME);
         let explain = |error| FetchError::file("write", &path, error);
         let text = serde_json::to_vec_pretty(self).map_err(|error| explain(error.into()))?;
-        let mut file = File::create(&path).map_err(explain)?;
-        file.write_all(&text)
-            .and_then(|()| file.sync_all())
-            .map_err(explain)
+        fs::write(&path, text).map_err(explain)
     }
 }

@@ -91,7 +91,11 @@ fn unpack_into(
             folder: name.to_string(),
         });
     }
-    record.write(&temporary.join(name))?;
+    let folder = temporary.join(name);
+    record.write(&folder)?;
+    // The archive is removed when its files are in place: from then on the disk has nothing else.
+    files::sync_tree(&folder)
+        .map_err(|error| FetchError::file("bring to the disk", &folder, error))?;
     Ok(record)
 }
 

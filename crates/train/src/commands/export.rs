@@ -1,10 +1,10 @@
-use super::shared::open_run;
+use super::shared::{checkpoint_of, open_run};
 use crate::cli::KeyLayout;
 use anyhow::{Result, ensure};
 use checkpoint::Checkpoint;
 use network::{HeadKind, weights::layout};
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
-use terminal::Terminal;
+use terminal::{Terminal, usage};
 
 /// Writes the weights of `run` under the names that PyTorch users expect.
 pub fn export(
@@ -16,8 +16,8 @@ pub fn export(
 ) -> Result<ExitCode> {
     let run = open_run(run)?;
     let checkpoint = match checkpoint {
-        Some(name) => Checkpoint::load(&run.checkpoint(name)?)?,
-        None => run.latest()?.checkpoint,
+        Some(name) => Checkpoint::load(&run.checkpoint(name).map_err(usage)?)?,
+        None => checkpoint_of(run.latest()?, terminal),
     };
     let manifest = &checkpoint.manifest;
     let architecture = manifest.network.architecture;

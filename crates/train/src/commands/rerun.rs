@@ -26,7 +26,7 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
         "{} is not finished (it has {} iterations): continue it with `train --resume {}`",
         before.folder().display(),
         manifest.iterations,
-        before.folder().display()
+        words::quoted(&before.folder().display().to_string())
     );
     let name = config_name(&before);
     let interrupt = Interrupt::listen(terminal)?;

@@ -1,4 +1,4 @@
-use super::shared::{config_name, farewell, lock, log_to, open_run, saved_config};
+use super::shared::{checkpoint_of, config_name, farewell, lock, log_to, open_run, saved_config};
 use crate::{
     data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session, store::State,
 };
@@ -17,11 +17,8 @@ pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<E
     log_to(&run, terminal)?;
     terminal.message(&sentence);
     run.clean()?;
-    let found = run.latest_whole()?;
-    for reason in &found.passed_over {
-        terminal.warning(&format!("warning: passed over a checkpoint: {reason}"));
-    }
-    let state = State::restore(&found.checkpoint, &config, &device)?;
+    let checkpoint = checkpoint_of(run.latest_whole()?, terminal);
+    let state = State::restore(&checkpoint, &config, &device)?;
     data::prepare(&config.data, terminal, &interrupt)?;
     let feed = Feed::open(config, terminal)?;
     let name = config_name(&run);

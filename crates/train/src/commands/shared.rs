@@ -11,18 +11,19 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{RUNS_FOLDER, Run, RunError, RunLock};
+use checkpoint::{Checkpoint, Found, RUNS_FOLDER, Run, RunLock};
 use files::Protection;
 use network::Network;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
+use words::quoted;
 
 /// Keeps other processes out of `run`, or warns that the file system cannot.
 pub fn lock(run: &Run, terminal: &Terminal) -> Result<RunLock> {
     let lock = run.lock()?;
     if lock.protection() == Protection::Unsupported {
         terminal.warning(&format!(
-            "warning: the file system of {} has no locks: do not train this run in two processes",
+            "the file system of {} has no locks: do not train this run in two processes",
             run.folder().display()
         ));
     }
@@ -38,11 +39,15 @@ pub fn resolve(args: &ConfigArgs) -> Result<(ConfigSource, Config)> {
 
 /// The run that was typed: a folder, or a name in [`RUNS_FOLDER`].
 pub fn open_run(typed: &Path) -> Result<Run> {
-    let run = Run::open(Path::new(RUNS_FOLDER), typed);
-    run.map_err(|error| match error {
-        RunError::NotARun(_) => usage(error).into(),
-        other => other.into(),
-    })
+    Ok(Run::open(Path::new(RUNS_FOLDER), typed).map_err(usage)?)
+}
+
+/// The checkpoint that was found; warns of each that was passed over.
+pub fn checkpoint_of(found: Found, terminal: &Terminal) -> Checkpoint {
+    for reason in &found.passed_over {
+        terminal.warning(&format!("passed over a checkpoint: {reason}"));
+    }
+    found.checkpoint
 }
 
 /// The resolved config of `run`.
@@ -86,11 +91,12 @@ pub fn log_to(run: &Run, terminal: &Terminal) -> Result<()> {
 
 /// Says where the results are and what to type next.
 pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> ExitCode {
-    let folder = session.writer().run().folder().display();
+    let folder = &session.writer().run().folder().display().to_string();
+    let typed = quoted(folder);
     match outcome {
         Outcome::Interrupted => {
             terminal.result(&format!("\nsaved: {folder}"));
-            terminal.result(&format!("next: cargo run -p train -- --resume {folder}"));
+            terminal.result(&format!("next: cargo run -p train -- --resume {typed}"));
             ExitCode::from(INTERRUPTED)
         }
         Outcome::Done(error_rate) => {
@@ -100,13 +106,13 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
             ));
             terminal.result(&format!("curves: {folder}/{}", CURVES_FILE));
             terminal.result(&format!(
-                "next: cargo run -p explain -- --run {folder}  (where did it look?)"
+                "next: cargo run -p explain -- --run {typed}  (where did it look?)"
             ));
             terminal.result(&format!(
-                "      cargo run -p train -- rerun {folder}  (the same numbers again?)"
+                "      cargo run -p train -- rerun {typed}  (the same numbers again?)"
             ));
             terminal.result(&format!(
-                "      cargo run -p train -- export {folder} --to model.safetensors"
+                "      cargo run -p train -- export {typed} --to model.safetensors"
             ));
             ExitCode::SUCCESS
         }

@@ -11,8 +11,8 @@ const PETS_CLASSES: usize = 37;
 /// Prints fastai's `model_summary`.
 pub fn summary(
     args: &ConfigArgs,
-    size: Option<usize>,
-    batch_size: Option<usize>,
+    size: Option<u16>,
+    batch_size: Option<u16>,
     terminal: &Terminal,
 ) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
@@ -20,8 +20,8 @@ pub fn summary(
     let spec = config.network_spec(classes(&config)?);
     let summary = Summary::new(
         &spec,
-        size.unwrap_or(last.size),
-        batch_size.unwrap_or(last.batch_size),
+        size.map_or(last.size, usize::from),
+        batch_size.map_or(last.batch_size, usize::from),
     );
     terminal.result(summary.to_string().trim_end());
     terminal.result(&format!(

@@ -19,6 +19,9 @@ pub fn check(config: &Config) -> Result<(), Problem> {
     check_stages(config)?;
     check_model(&config.model).map_err(|problem| problem.below("model"))?;
     check_optimizer(&config.optimizer).map_err(|problem| problem.below("optimizer"))?;
+    for mean in config.normalisation.mean {
+        within("normalisation.mean", mean, -1e6..=1e6)?;
+    }
     for std in config.normalisation.std {
         within("normalisation.std", std, 1e-6..=1e6)?;
     }

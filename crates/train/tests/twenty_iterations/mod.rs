@@ -1,4 +1,4 @@
-//! The twenty iterations of `golden/fastai/09_e2e` by this crate's own learner.
+//! The twenty iterations of `tests/fixtures/fastai/09_e2e` by this crate's own learner.
 
 use burn::tensor::Device;
 use network::{

@@ -35,7 +35,6 @@ pub fn signal_when(child: &mut Child, name: &str, moment: &dyn Fn() -> bool) {
 }
 
 /// Waits until `moment` holds.
-#[allow(dead_code, reason = "not every story only waits")]
 pub fn wait_until(child: &mut Child, moment: &dyn Fn() -> bool) {
     let begun = Instant::now();
     while !moment() {
