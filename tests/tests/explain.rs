@@ -253,7 +253,7 @@ fn every_odd_file_gives_a_picture_or_a_sentence() {
             .any(|picture| picture["name"] == name.as_str());
         let is_left_out = said
             .lines()
-            .any(|line| line.starts_with("left out:") && line.contains(&name));
+            .any(|line| line.starts_with("warning: left out:") && line.contains(&name));
         assert!(is_explained != is_left_out, "{name} in\n{said}");
         assert_eq!(is_left_out, name.starts_with("broken"), "{name} in\n{said}");
     }

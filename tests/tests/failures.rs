@@ -334,6 +334,59 @@ fn send_for_ever(mut connection: TcpStream) {
 }
 
 /// The line of a config that sets `key`.
+#[test]
+fn weights_with_a_number_that_is_not_finite_are_refused_by_tensor() {
+    let folder = prepared();
+    let folder = folder.path();
+    run(folder, &["story.toml"], 0);
+    let export = [
+        "export",
+        "story-1",
+        "--to",
+        "w.safetensors",
+        "--layout",
+        "torchvision",
+    ];
+    run(folder, &export, 0);
+    let path = folder.join("w.safetensors");
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 4;
+    bytes[last..].copy_from_slice(&f32::NAN.to_le_bytes());
+    fs::write(&path, bytes).unwrap();
+    let set = ["story.toml", "--set", "model.weights=w.safetensors"];
+    let said = text(&run(folder, &set, 1).stderr);
+    assert!(
+        said.contains("w.safetensors") && said.contains("not finite"),
+        "{said}"
+    );
+    assert!(!folder.join("runs/story-2").exists(), "no run was begun");
+}
+
+#[test]
+fn an_export_says_which_checkpoint_it_passed_over() {
+    let folder = prepared();
+    let folder = folder.path();
+    run(folder, &["story.toml"], 0);
+    let checkpoints = folder.join("runs/story-1/checkpoints");
+    let newest = checkpoints.join("stage-1");
+    let copy = checkpoints.join("older");
+    fs::create_dir(&copy).unwrap();
+    for entry in fs::read_dir(&newest).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    let weights = newest.join("weights.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let export = ["export", "story-1", "--to", "w.safetensors"];
+    let said = text(&run(folder, &export, 0).stderr);
+    assert!(
+        said.contains("warning: passed over a checkpoint") && said.contains("stage-1"),
+        "{said}"
+    );
+}
+
 fn line_of(config: &Path, key: &str) -> String {
     let text = fs::read_to_string(config).unwrap();
     let line = text.lines().find(|line| line.starts_with(key));

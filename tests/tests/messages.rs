@@ -293,3 +293,24 @@ fn the_next_command_names_the_config_as_it_was_typed() {
         assert!(said.ends_with(expected), "{said}");
     });
 }
+
+#[test]
+fn a_mean_that_no_pixel_can_have_is_named_before_anything_is_drawn() {
+    let set = "normalisation.mean=[nan,0.0,0.0]";
+    fails(&["--set", set], 2, &["normalisation.mean"]);
+}
+
+#[test]
+fn a_summary_of_pictures_too_small_for_the_network_is_refused() {
+    for arguments in [["--size", "0"], ["--batch-size", "0"]] {
+        let all = [&["summary", "pets-resnet34"], &arguments[..]].concat();
+        fails(&all, 2, &[arguments[0], "0"]);
+    }
+}
+
+#[test]
+fn a_run_that_is_not_there_is_a_mistake_for_every_verb() {
+    fails(&["rerun", "nothing-1"], 2, &["nothing-1", "train runs"]);
+    let export = ["export", "nothing-1", "--to", "out.safetensors"];
+    fails(&export, 2, &["nothing-1", "train runs"]);
+}

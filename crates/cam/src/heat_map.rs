@@ -61,10 +61,14 @@ impl HeatMap {
 
     /// The map at the centres of `size` × `size` pixels that cover the square, rows from the top.
     pub fn spread(&self, size: usize) -> Vec<f64> {
-        let centre = |index: usize| (index as f64 + 0.5) / size as f64;
-        (0..size * size)
-            .map(|index| self.at([centre(index % size), centre(index / size)]))
-            .collect()
+        let centres = || (0..size).map(|index| (index as f64 + 0.5) / size as f64);
+        let columns: Vec<Neighbours> = centres().map(|x| self.columns_at(x)).collect();
+        let in_row = |row| {
+            columns
+                .iter()
+                .map(move |columns| self.between(*columns, row))
+        };
+        centres().flat_map(|y| in_row(self.rows_at(y))).collect()
     }
 }
 

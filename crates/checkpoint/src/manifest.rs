@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use network::{Algorithm, NetworkSpec};
 use pictures::{loader::Normalisation, transform::Padding};
@@ -34,6 +34,9 @@ pub struct Manifest {
     pub files: BTreeMap<String, String>,
 }
 
+/// Sides in pixels of pictures that a network can have been trained with.
+const SIZES: RangeInclusive<usize> = 32..=2048;
+
 /// The one field that every version has.
 #[derive(Deserialize)]
 struct Version {
@@ -56,6 +59,17 @@ impl Manifest {
             Err(error) => Err(error),
         };
         let manifest: Self = manifest.map_err(|error| error.to_string())?;
+        let (classes, logits) = (manifest.classes.len(), manifest.network.classes);
+        if classes != logits {
+            return Err(format!("it names {classes} classes for {logits} logits"));
+        }
+        if !SIZES.contains(&manifest.size) {
+            let [least, most] = [SIZES.start(), SIZES.end()];
+            return Err(format!(
+                "its pictures have {} pixels, not {least} to {most}",
+                manifest.size
+            ));
+        }
         // A name with a path in it would read outside the folder.
         let is_path = |name: &&String| name.contains(['/', '\\']);
         match manifest.files.keys().find(is_path) {

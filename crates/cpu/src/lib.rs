@@ -1,4 +1,4 @@
-//! The arithmetic of ResNets on a processor, on plain `f32` slices.
+//! The arithmetic of convolutional networks on a processor, on plain `f32` slices.
 //!
 //! Pictures are channels-last in memory: `[batch, height, width, channels]`. Weights have torch's layout:
 //! `[channels_out, channels_in, kernel, kernel]`. Results do not depend on the number of threads, to the last bit.

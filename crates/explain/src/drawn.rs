@@ -60,12 +60,12 @@ impl DrawnPicture {
             .collect();
         ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
         let maps = maps.into_iter().map(|map| DrawnMap {
-            picture: reduced(&map.picture),
+            picture: reduced(map.picture),
             ..map
         });
         Self {
             name: picture.file.name.clone(),
-            picture: reduced(&seen(&picture.pixels, &picture.crop)),
+            picture: reduced(seen(&picture.pixels, &picture.crop)),
             probabilities: ranked,
             true_class: picture.file.true_class.map(|class| classes[class].clone()),
             maps: maps.collect(),
@@ -101,14 +101,14 @@ impl DrawnPicture {
 }
 
 /// Makes a picture small enough for pages and sheets.
-fn reduced(picture: &RgbImage) -> RgbImage {
+fn reduced(picture: RgbImage) -> RgbImage {
     let (width, height) = picture.dimensions();
     let factor = f64::from(LONGER_SIDE) / f64::from(width.max(height));
     if factor >= 1.0 {
-        return picture.clone();
+        return picture;
     }
     let side = |length: u32| ((f64::from(length) * factor).round() as u32).max(1);
-    imageops::thumbnail(picture, side(width), side(height))
+    imageops::thumbnail(&picture, side(width), side(height))
 }
 
 impl DrawnMap {
@@ -200,8 +200,8 @@ mod tests {
 
     #[test]
     fn large_pictures_are_reduced_and_thin_ones_stay_visible() {
-        assert_eq!(reduced(&RgbImage::new(1280, 320)).dimensions(), (640, 160));
-        assert_eq!(reduced(&RgbImage::new(6400, 2)).dimensions(), (640, 1));
-        assert_eq!(reduced(&RgbImage::new(20, 10)).dimensions(), (20, 10));
+        assert_eq!(reduced(RgbImage::new(1280, 320)).dimensions(), (640, 160));
+        assert_eq!(reduced(RgbImage::new(6400, 2)).dimensions(), (640, 1));
+        assert_eq!(reduced(RgbImage::new(20, 10)).dimensions(), (20, 10));
     }
 }

@@ -7,8 +7,10 @@ use std::{
 
 use files::PartialFolder;
 
-/// Last to be written; says that a folder is one of ours.
-const SEAL: &str = "index.html";
+/// The page, last to be written.
+const PAGE: &str = "index.html";
+/// Numbers of `explain` and of `explain score`: a folder of ours has the page and one of them.
+pub const NUMBERS: [&str; 2] = ["scores.json", "score.csv"];
 
 /// Results on their way to a folder: written beside it, and renamed when complete.
 #[derive(Debug)]
@@ -39,7 +41,7 @@ impl OutputFolder {
     pub fn begin(target: &Path) -> Result<Self, OutputError> {
         let target = std::path::absolute(target).map_err(|error| write_error(target, error))?;
         let is_empty = fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_none());
-        if target.exists() && !is_empty && !target.join(SEAL).is_file() {
+        if target.exists() && !is_empty && !is_ours(&target) {
             return Err(OutputError::Occupied(target));
         }
         let partial = PartialFolder::begin(&target).map_err(|error| write_error(&target, error))?;
@@ -55,13 +57,19 @@ impl OutputFolder {
 
     /// Writes the page, the last file, and puts the results in their place. Returns the path of the page.
     pub fn finish(self, page: &str) -> Result<PathBuf, OutputError> {
-        self.write(SEAL, page.as_bytes())?;
+        self.write(PAGE, page.as_bytes())?;
         let Self { target, partial } = self;
         partial
             .finish()
             .map_err(|error| write_error(&target, error))?;
-        Ok(target.join(SEAL))
+        Ok(target.join(PAGE))
     }
+}
+
+/// Returns true if `folder` holds results of this program. A page alone may be anybody's.
+fn is_ours(folder: &Path) -> bool {
+    let has = |name: &str| folder.join(name).is_file();
+    has(PAGE) && NUMBERS.into_iter().any(has)
 }
 
 fn write_error(path: &Path, error: io::Error) -> OutputError {
@@ -81,6 +89,7 @@ mod tests {
         let target = folder.path().join("below/results");
         let first = OutputFolder::begin(&target).unwrap();
         first.write("maps/a.npy", b"a").unwrap();
+        first.write("scores.json", b"{}").unwrap();
         assert!(!target.exists());
         first.finish("page").unwrap();
         assert!(target.join("maps/a.npy").is_file());
@@ -108,8 +117,10 @@ mod tests {
     #[test]
     fn a_folder_with_anything_else_in_it_is_left_untouched() {
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("thesis.tex"), "").unwrap();
-        let error = OutputFolder::begin(folder.path()).unwrap_err();
-        assert!(matches!(error, OutputError::Occupied(_)), "{error}");
+        for name in ["thesis.tex", "index.html"] {
+            fs::write(folder.path().join(name), "").unwrap();
+            let error = OutputFolder::begin(folder.path()).unwrap_err();
+            assert!(matches!(error, OutputError::Occupied(_)), "{error}");
+        }
     }
 }

@@ -137,20 +137,24 @@ fn maps(
         .iter()
         .zip(gradients.chunks_exact(classes.len()))
     {
-        let of_class = |gradient| {
-            methods()
-                .map(|(method, _)| method.map(&FeaturesAndGradient { features, gradient }))
-                .collect()
+        let of_class = |(gradient, class): (_, &usize)| {
+            let asked = FeaturesAndGradient {
+                features,
+                gradient,
+                class: *class,
+            };
+            methods().map(|(method, _)| method.map(&asked)).collect()
         };
-        found.push(gradients.iter().map(of_class).collect());
+        found.push(gradients.iter().zip(classes).map(of_class).collect());
     }
     found
 }
 
-/// What the methods with a reference ask for.
+/// The answers for which there are reference maps; whoever asks for another fails the test.
 struct FeaturesAndGradient<'a> {
     features: &'a FeatureMap,
     gradient: &'a FeatureMap,
+    class: usize,
 }
 
 impl Asked for FeaturesAndGradient<'_> {
@@ -163,20 +167,24 @@ impl Asked for FeaturesAndGradient<'_> {
     }
 
     fn class(&self) -> usize {
-        unimplemented!()
+        self.class
     }
 
     fn size(&self) -> usize {
-        unimplemented!("the pictures of the reference are no squares")
+        without_reference("square")
     }
 
     fn square(&self) -> &[f32] {
-        unimplemented!("the pictures of the reference are no squares")
+        without_reference("square")
     }
 
     fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        unimplemented!()
+        without_reference("scores of altered squares")
     }
+}
+
+fn without_reference(what: &str) -> ! {
+    panic!("the vectors have no {what}: a method that asks for it needs a reference of its own")
 }
 
 fn load(name: &str, head: HeadKind) -> InferenceNetwork {

@@ -50,9 +50,9 @@ pub enum DeviceError {
 
 /// A backend for GPUs. A further one is one entry of [`GPU_BACKENDS`] and one feature.
 #[derive(Debug)]
-pub struct GpuBackend {
+struct GpuBackend {
     /// Name in `--device` and of the feature.
-    pub name: &'static str,
+    name: &'static str,
     /// Name as people write it.
     title: &'static str,
     /// Software that the machine must have.
@@ -74,7 +74,7 @@ struct Built {
 }
 
 /// All backends for GPUs, the preferred one first.
-pub const GPU_BACKENDS: &[GpuBackend] = &[GpuBackend {
+const GPU_BACKENDS: &[GpuBackend] = &[GpuBackend {
     name: "cuda",
     title: "CUDA",
     driver: "NVIDIA driver",

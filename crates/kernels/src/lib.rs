@@ -1,4 +1,4 @@
-//! The network arithmetic of ResNets on burn tensors.
+//! The arithmetic of convolutional networks on burn tensors.
 //!
 //! Every function here is ordinary differentiable tensor code for its caller. On burn's CPU backend
 //! (flex) with f32 the work is done by this crate's own kernels, which keep activations in

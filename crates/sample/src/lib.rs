@@ -81,7 +81,7 @@ pub fn draw_sample(
     spec.check()?;
     let folder = std::path::absolute(folder).map_err(SampleError::at("find", folder))?;
     if let Some(parent) = folder.parent() {
-        create_folder(parent.to_path_buf())?;
+        files::create_folders(parent).map_err(SampleError::at("create", parent))?;
     }
     let lock_path = beside(&folder, "lock");
     let _lock = Lock::wait(&lock_path, || ()).map_err(SampleError::at("lock", &lock_path))?;

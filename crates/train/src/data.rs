@@ -80,6 +80,10 @@ pub fn fetch_pets(config: &DataConfig, terminal: &Terminal, interrupt: &Interrup
 }
 
 fn draw_sample(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) -> Result<()> {
+    terminal.message(&format!(
+        "drawing the sample into {}",
+        config.folder.display()
+    ));
     let bar = terminal.count("drawing the sample");
     let unfinished = "the sample is not finished, the same command draws it again";
     interrupt.leaving(unfinished, || {

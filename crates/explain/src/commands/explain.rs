@@ -4,12 +4,11 @@ use crate::{
     cli::{ExplainArgs, chosen_methods},
     explanation::{Targets, explain as explain_batch},
     network::batch_size,
-    pictures::{self, Picture, PictureFile},
+    pictures::{self, PictureFile},
     record::Origin,
     report::Report,
 };
 use anyhow::Result;
-use rayon::prelude::*;
 use terminal::{Terminal, usage};
 
 /// Pictures drawn when none are named: the notebook's grid.
@@ -28,7 +27,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
     for batch in files.chunks(batch_size(opened.size)) {
-        let read = read(batch, &opened, terminal);
+        let read = opened.read_all(batch, terminal);
         unread += batch.len() - read.len();
         let explanations = explain_batch(&opened.network, read, opened.size, &targets, &methods)?;
         let lines = report.add(&explanations)?;
@@ -75,19 +74,6 @@ fn files(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Vec<PictureF
         return Ok(pictures::drawn(all, DRAWN, arguments.seed));
     }
     Ok(pictures::named(&arguments.pictures, opened.classes()).map_err(usage)?)
-}
-
-/// The pictures of a batch that can be read; a warning for each of the others.
-fn read(batch: &[PictureFile], opened: &OpenedNetwork, terminal: &Terminal) -> Vec<Picture> {
-    let mut pictures = Vec::new();
-    let results: Vec<_> = batch.par_iter().map(|file| opened.read(file)).collect();
-    for result in results {
-        match result {
-            Ok(picture) => pictures.push(picture),
-            Err(error) => terminal.warning(&format!("left out: {error}")),
-        }
-    }
-    pictures
 }
 
 fn notes(opened: &OpenedNetwork, no_relu: bool) -> Vec<String> {

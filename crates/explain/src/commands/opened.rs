@@ -10,6 +10,7 @@ use burn::tensor::Device;
 use checkpoint::{Checkpoint, RUNS_FOLDER, Run, SplitRecord};
 use network::Architecture;
 use pictures::decode::DecodeError;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
 
@@ -71,6 +72,19 @@ impl OpenedNetwork {
     /// A file that cannot be read or decoded.
     pub fn read(&self, file: &PictureFile) -> Result<Picture, DecodeError> {
         file.read(self.size, self.checkpoint.manifest.padding)
+    }
+
+    /// Reads the pictures of a batch on all threads; warns of each that cannot be read.
+    pub fn read_all(&self, batch: &[PictureFile], terminal: &Terminal) -> Vec<Picture> {
+        let results: Vec<_> = batch.par_iter().map(|file| self.read(file)).collect();
+        let mut pictures = Vec::new();
+        for result in results {
+            match result {
+                Ok(picture) => pictures.push(picture),
+                Err(error) => terminal.warning(&format!("left out: {error}")),
+            }
+        }
+        pictures
     }
 
     /// Names of the classes.

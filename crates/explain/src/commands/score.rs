@@ -141,7 +141,8 @@ impl<'a> Scoring<'a> {
         for (method, tally) in &mut self.methods {
             for map in maps_of(explanation, method) {
                 tally.add(&map.raw, truth, self.opened.size);
-                for shuffled in maps_of(shuffled, method) {
+                // Where the truth is not known, the shuffled network may have answered another class.
+                for shuffled in maps_of(shuffled, method).filter(|other| other.class == map.class) {
                     tally.add_shuffled(&map.raw, &shuffled.raw);
                 }
             }
@@ -213,15 +214,8 @@ fn read_annotated(
     terminal: &Terminal,
 ) -> Result<(Vec<Picture>, Vec<Truth>)> {
     let (mut pictures, mut truths) = (Vec::new(), Vec::new());
-    for file in batch {
-        let picture = match opened.read(file) {
-            Ok(picture) => picture,
-            Err(error) => {
-                terminal.warning(&format!("left out: {error}"));
-                continue;
-            }
-        };
-        let truth = Truth::read(annotations, file.stem(), &picture.crop)?;
+    for picture in opened.read_all(batch, terminal) {
+        let truth = Truth::read(annotations, picture.file.stem(), &picture.crop)?;
         if truth.animal.is_some() || truth.head.is_some() {
             pictures.push(picture);
             truths.push(truth);

@@ -274,6 +274,7 @@ fn golden(path: &str) -> Value {
 }
 
 fn near(expected: &[f64], found: &[f32], what: &str) {
+    assert_eq!(expected.len(), found.len(), "{what}");
     let largest = expected.iter().fold(0.0f64, |a, b| a.max(b.abs()));
     for (e, f) in expected.iter().zip(found) {
         let error = (e - f64::from(*f)).abs();
