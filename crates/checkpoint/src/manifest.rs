@@ -85,3 +85,27 @@ fn from_format_1(mut fields: Map<String, Value>) -> serde_json::Result<Manifest>
     fields.insert("kernels".to_owned(), json!("fast"));
     serde_json::from_value(Value::Object(fields))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is wrong with the saved manifest when `old` is `new` in it.
+    fn fault(old: &str, new: &str) -> String {
+        let saved = include_str!("../tests/format-1/manifest.json");
+        assert!(saved.contains(old));
+        Manifest::from_json(saved.replacen(old, new, 1).as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_manifest_that_contradicts_itself_is_refused() {
+        assert_eq!(
+            fault("\"classes\": 2", "\"classes\": 3"),
+            "it names 2 classes for 3 logits"
+        );
+        assert_eq!(
+            fault("\"size\": 64", "\"size\": 0"),
+            "its pictures have 0 pixels, not 32 to 2048"
+        );
+    }
+}
