@@ -76,6 +76,9 @@ pub struct NetworkArgs {
     /// Where to compute.
     #[arg(long, default_value = "auto", help = DeviceChoice::help())]
     pub device: DeviceChoice,
+    /// Trust a GPU without comparing its numbers with the CPU's first.
+    #[arg(long)]
+    pub skip_device_check: bool,
 }
 
 /// Other things that the program does.

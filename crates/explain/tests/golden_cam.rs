@@ -36,24 +36,55 @@ const TOLERANCE: f32 = 1e-4;
 #[test]
 fn every_map_is_that_of_pytorch() {
     for (name, head) in NETWORKS {
-        agree(name, &load(name, head));
+        agree(
+            name,
+            &load(name, head, &Device::flex()),
+            &Device::flex(),
+            TOLERANCE,
+        );
+    }
+}
+
+/// On every GPU that this build reaches.
+#[cfg(feature = "gpu")]
+#[test]
+fn every_map_is_that_of_pytorch_on_every_device() {
+    for listed in kernels::gpus() {
+        // NVIDIA's tensor cores multiply f32 with a mantissa of ten bits. On an H100 a map of these narrow networks, whose
+        // positive and negative parts nearly cancel, was off by 3.2e-2 of its largest value.
+        let tolerance = if listed.typed.starts_with("cuda") {
+            0.1
+        } else {
+            TOLERANCE
+        };
+        for (name, head) in NETWORKS {
+            let network = load(name, head, &listed.device);
+            agree(name, &network, &listed.device, tolerance);
+        }
     }
 }
 
 #[test]
 fn a_batch_gives_the_same_bits_as_its_pictures_one_by_one() {
     for (name, head) in NETWORKS {
-        let network = load(name, head);
+        let network = load(name, head, &Device::flex());
         let pictures: Vec<Vec<f32>> = (0..5).map(|b| picture(96, 64, b)).collect();
-        let together = maps(&network, &pictures, [96, 64], &[0, 3]);
+        let device = &Device::flex();
+        let together = maps(&network, &pictures, [96, 64], &[0, 3], device);
         for (index, picture) in pictures.iter().enumerate() {
-            let alone = maps(&network, std::slice::from_ref(picture), [96, 64], &[0, 3]);
+            let alone = maps(
+                &network,
+                std::slice::from_ref(picture),
+                [96, 64],
+                &[0, 3],
+                device,
+            );
             assert_eq!(together[index], alone[0], "{name}, picture {index}");
         }
     }
 }
 
-fn agree(name: &str, network: &InferenceNetwork) {
+fn agree(name: &str, network: &InferenceNetwork, device: &Device, tolerance: f32) {
     let golden = StateDict::read(&folder(name).join("expected.safetensors")).unwrap();
     let value = |key: &str| {
         golden
@@ -66,7 +97,7 @@ fn agree(name: &str, network: &InferenceNetwork) {
     let mut compared = 0;
     for [height, width] in SIZES {
         let pictures = [0, 1].map(|b| picture(height, width, b));
-        let found = maps(network, &pictures, [height, width], &CLASSES);
+        let found = maps(network, &pictures, [height, width], &CLASSES, device);
         for (b, of_picture) in found.iter().enumerate() {
             for (class, of_class) in CLASSES.iter().zip(of_picture) {
                 for ((method, reference), map) in methods().zip(of_class) {
@@ -77,11 +108,11 @@ fn agree(name: &str, network: &InferenceNetwork) {
                         format!("{prefix}.{reference}")
                     };
                     assert_eq!([map.height, map.width], [height / 32, width / 32]);
-                    close(&key, &value(&key), map);
+                    close(&key, &value(&key), map, tolerance);
                     compared += 1;
                     let rectified = format!("{key}_relu");
                     if golden.get(&rectified).is_some() {
-                        close(&rectified, &value(&rectified), &map.rectified());
+                        close(&rectified, &value(&rectified), &map.rectified(), tolerance);
                         compared += 1;
                     }
                 }
@@ -100,13 +131,13 @@ fn methods() -> impl Iterator<Item = (&'static Method, &'static str)> {
         .map(|(name, reference)| (method(name).unwrap(), *reference))
 }
 
-fn close(key: &str, expected: &[f32], found: &HeatMap) {
+fn close(key: &str, expected: &[f32], found: &HeatMap, tolerance: f32) {
     let largest = expected.iter().fold(0.0f32, |a, b| a.max(b.abs()));
     assert_eq!(expected.len(), found.values.len(), "{key}");
     for (expected, found) in expected.iter().zip(&found.values) {
         let error = (expected - found).abs();
         assert!(
-            error <= TOLERANCE * largest,
+            error <= tolerance * largest,
             "{key}: {found} instead of {expected}, largest {largest}"
         );
     }
@@ -118,9 +149,10 @@ fn maps(
     pictures: &[Vec<f32>],
     [height, width]: [usize; 2],
     classes: &[usize],
+    device: &Device,
 ) -> Vec<Vec<Vec<HeatMap>>> {
     let data = TensorData::new(pictures.concat(), [pictures.len(), 3, height, width]);
-    let answer = Answer::new(network, Tensor::from_data(data, &Device::flex()));
+    let answer = Answer::new(network, Tensor::from_data(data, device));
     let questions: Vec<Question> = (0..pictures.len())
         .flat_map(|picture| {
             classes.iter().map(move |class| Question {
@@ -187,13 +219,13 @@ fn without_reference(what: &str) -> ! {
     panic!("the vectors have no {what}: a method that asks for it needs a reference of its own")
 }
 
-fn load(name: &str, head: HeadKind) -> InferenceNetwork {
+fn load(name: &str, head: HeadKind, device: &Device) -> InferenceNetwork {
     let spec = NetworkSpec {
         base_width: 4,
         head,
         ..NetworkSpec::new(Architecture::ResNet34, 5)
     };
-    let network = spec.blank(Algorithm::Fast, &Device::flex());
+    let network = spec.blank(Algorithm::Fast, device);
     let state = StateDict::read(&folder(name).join("state.safetensors")).unwrap();
     let state = layout::to_canonical(state, network.architecture()).unwrap();
     state.check(&network.shapes(), |_| false).unwrap();

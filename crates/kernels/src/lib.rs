@@ -19,7 +19,9 @@ mod threads;
 pub use adam::{AdamStep, adam_step};
 pub use batch_norm::{BatchStatistics, batch_norm_train};
 pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
-pub use device::{DeviceChoice, DeviceError};
+pub use device::{
+    DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, gpus, is_cpu,
+};
 pub use loss::{cross_entropy, cross_entropy_mixed};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
 pub use threads::use_this_thread;

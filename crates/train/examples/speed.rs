@@ -2,12 +2,15 @@
 //! `scripts/bench-train.sh`:
 //!
 //! ```sh
-//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer
+//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer; DEVICE may follow
 //! ```
 //!
-//! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB` over the steps after the first.
+//! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB` over the steps after the first; of a GPU over the second half,
+//! since it chooses its kernels in the first steps. A GPU works while the next step is prepared: its median is the time
+//! between steps.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use kernels::{DeviceCheck, DeviceChoice, is_cpu};
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use std::{fs, time::Instant};
 use train::{
@@ -25,16 +28,18 @@ const CLASSES: usize = 37;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     kernels::use_this_thread();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, size, batch, steps] = arguments.as_slice() else {
-        return Err("use: speed train|frozen|infer SIZE BATCH STEPS".into());
+    let [mode, size, batch, steps, device @ ..] = arguments.as_slice() else {
+        return Err("use: speed train|frozen|infer SIZE BATCH STEPS [DEVICE]".into());
     };
     let (size, batch, steps) = (size.parse()?, batch.parse()?, steps.parse()?);
+    let choice: DeviceChoice = device.first().map_or("cpu", String::as_str).parse()?;
+    let (device, _) = choice.open(DeviceCheck::Compare)?;
     let mut times = match mode.as_str() {
-        "infer" => infer(size, batch, steps),
-        "frozen" => train(size, batch, steps, Trainable::Head)?,
-        _ => train(size, batch, steps, Trainable::All)?,
+        "infer" => infer(size, batch, steps, &device),
+        "frozen" => train(size, batch, steps, Trainable::Head, &device)?,
+        _ => train(size, batch, steps, Trainable::All, &device)?,
     };
-    times.remove(0);
+    times.drain(..if is_cpu(&device) { 1 } else { steps / 2 });
     times.sort_by(f64::total_cmp);
     let (median, minimum) = (times[times.len() / 2], times[0]);
     println!(
@@ -72,11 +77,11 @@ fn train(
     batch: usize,
     steps: usize,
     trainable: Trainable,
+    device: &Device,
 ) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
-    let device = Device::flex();
-    let network = spec().init(Algorithm::Fast, 1, &device);
+    let network = spec().init(Algorithm::Fast, 1, device);
     let optimizer = Adam::new(OptimizerConfig::default());
-    let learner = Learner::new(network, trainable, optimizer, &device);
+    let learner = Learner::new(network, trainable, optimizer, device);
     let mut fit = Fit::new(learner, Steady(steps), 1, Position::default());
     let mut times = Vec::new();
     for _ in 0..steps {
@@ -92,14 +97,13 @@ fn train(
     Ok(times)
 }
 
-fn infer(size: usize, batch: usize, steps: usize) -> Vec<f64> {
-    let device = Device::flex();
-    let network = spec().init(Algorithm::Fast, 1, &device).for_inference();
+fn infer(size: usize, batch: usize, steps: usize, device: &Device) -> Vec<f64> {
+    let network = spec().init(Algorithm::Fast, 1, device).for_inference();
     let shape = [batch, 3, size, size];
     let step = || {
         let data = TensorData::new(noise(shape.iter().product()), shape);
         let started = Instant::now();
-        let logits = network.forward(Tensor::from_data(data, &device));
+        let logits = network.forward(Tensor::from_data(data, device));
         let _ = logits.into_data();
         started.elapsed().as_secs_f64() * 1e3
     };

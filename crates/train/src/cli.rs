@@ -1,8 +1,9 @@
 //! The command line.
 
 use crate::shell;
+use burn::tensor::Device;
 use clap::{Args, Parser, Subcommand};
-use kernels::DeviceChoice;
+use kernels::{DeviceCheck, DeviceChoice, DeviceError};
 use std::path::PathBuf;
 use terminal::VolumeArgs;
 
@@ -39,14 +40,36 @@ pub struct TrainArgs {
     #[command(flatten)]
     pub config: ConfigArgs,
     /// Where to compute.
-    #[arg(long, default_value = "auto", help = DeviceChoice::help())]
-    pub device: DeviceChoice,
+    #[command(flatten)]
+    pub device: DeviceArgs,
     /// Print the plan, with expected memory and time, and write nothing.
     #[arg(long)]
     pub check: bool,
     /// Continue this run from its newest whole checkpoint.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "set", "check"])]
     pub resume: Option<PathBuf>,
+}
+
+/// Where to compute.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct DeviceArgs {
+    /// Device.
+    #[arg(long, default_value = "auto", help = DeviceChoice::help())]
+    pub device: DeviceChoice,
+    /// Trust a GPU without comparing its numbers with the CPU's first.
+    #[arg(long)]
+    pub skip_device_check: bool,
+}
+
+impl DeviceArgs {
+    /// The device, and a sentence that says which one was taken and why.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn open(self) -> Result<(Device, String), DeviceError> {
+        self.device
+            .open(DeviceCheck::unless(self.skip_device_check))
+    }
 }
 
 /// A config and changes to it.
@@ -102,13 +125,15 @@ pub enum Verb {
     },
     /// List the runs with their config, error rate and date.
     Runs,
+    /// List the devices that this build and this machine have, as `--device` takes them.
+    Devices,
     /// Repeat a run from its own saved config and say whether every figure came out bit-identical.
     Rerun {
         /// A run's folder, or its name in `runs/`.
         run: PathBuf,
         /// Where to compute.
-        #[arg(long, default_value = "auto", help = DeviceChoice::help())]
-        device: DeviceChoice,
+        #[command(flatten)]
+        device: DeviceArgs,
     },
     /// Write a run's weights for PyTorch.
     Export {

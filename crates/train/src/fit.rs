@@ -2,15 +2,16 @@
 
 use crate::{
     batch::LabelledBatch,
-    learner::{Learner, LossNotFinite},
+    learner::Learner,
     position::Position,
+    readback::{DeviceFailed, Readback},
     rows::StepRow,
     schedule::Schedule,
 };
 use pictures::loader::{BatchPurpose, BatchSeed};
 
 /// Fewest pictures of a step: batch statistics of fewer mean nothing.
-const SMALLEST_BATCH: usize = 2;
+pub const SMALLEST_BATCH: usize = 2;
 
 /// A learner on its way through the iterations of a schedule: one call of fastai's `fit`.
 #[derive(Debug)]
@@ -19,12 +20,31 @@ pub struct Fit<S> {
     schedule: S,
     seed: u64,
     position: Position,
+    /// Losses on their way, with the rows that wait for them.
+    losses: Readback<StepRow>,
+}
+
+/// Training cannot go on.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum StepError {
+    /// The loss of a step is NaN or infinite.
+    #[error("the loss is {loss} in iteration {iteration}")]
+    LossNotFinite {
+        /// Loss.
+        loss: f32,
+        /// Number of the iteration in the stage, from 1.
+        iteration: usize,
+    },
+    /// The device failed.
+    #[error(transparent)]
+    Device(#[from] DeviceFailed),
 }
 
 impl<S: Schedule> Fit<S> {
     /// Steps of `learner` at the rates of `schedule`, from `position` on; `seed` is that of the config.
     pub fn new(learner: Learner, schedule: S, seed: u64, position: Position) -> Self {
         Self {
+            losses: learner.readback(),
             learner,
             schedule,
             seed,
@@ -33,11 +53,12 @@ impl<S: Schedule> Fit<S> {
     }
 
     /// Trains on `batch`. What happens instead of a step, before it and after it happens here, in this order; whoever calls
-    /// writes down what comes back. Nothing comes back if the batch, for want of pictures, was counted and passed over.
+    /// writes down the rows that come back: of this step on the CPU, of earlier ones on a GPU, whose losses arrive late.
+    /// A batch that is too small for a step is counted and passed over.
     ///
     /// # Errors
-    /// The loss is not finite; no parameter has changed.
-    pub fn step(&mut self, batch: LabelledBatch) -> Result<Option<StepRow>, LossNotFinite> {
+    /// A loss is not finite (on the CPU no parameter has changed since the step before), or the device failed.
+    pub fn step(&mut self, batch: LabelledBatch) -> Result<Vec<StepRow>, StepError> {
         let Position {
             stage,
             epochs,
@@ -46,7 +67,7 @@ impl<S: Schedule> Fit<S> {
         } = self.position;
         if batch.len() < SMALLEST_BATCH {
             self.position.iteration += 1;
-            return Ok(None);
+            return Ok(Vec::new());
         }
         // Each use of random numbers in a batch has a generator of its own: a change of the batch (MixUp) would be made here,
         // with that of `BatchPurpose::Mixing`, and leave dropout as it is.
@@ -57,17 +78,47 @@ impl<S: Schedule> Fit<S> {
         };
         let rates = self.schedule.at(iteration);
         let dropout = &mut seed.generator(BatchPurpose::Dropout);
-        let loss = self.learner.step(batch, &rates, dropout)?;
-        self.position.iteration += 1;
-        self.position.total_iterations += 1;
-        Ok(Some(StepRow {
+        let loss = self.learner.step(batch, &rates, dropout);
+        let row = StepRow {
             stage: stage + 1,
             epoch: epochs + 1,
             iteration: iteration + 1,
+            loss: f32::NAN,
+            smoothed_loss: f32::NAN,
+            rates,
+        };
+        self.losses.send(loss, row);
+        self.position.iteration += 1;
+        self.position.total_iterations += 1;
+        let mut rows = Vec::new();
+        while let Some((row, loss)) = self.losses.next_arrived() {
+            rows.push(self.complete(row, loss?[0])?);
+        }
+        Ok(rows)
+    }
+
+    /// Waits for the losses that are still on their way. Before that [`Self::position`] lacks them.
+    ///
+    /// # Errors
+    /// A loss is not finite, or the device failed.
+    pub fn finish_steps(&mut self) -> Result<Vec<StepRow>, StepError> {
+        let mut rows = Vec::new();
+        while let Some((row, loss)) = self.losses.wait_for_next() {
+            rows.push(self.complete(row, loss?[0])?);
+        }
+        Ok(rows)
+    }
+
+    fn complete(&mut self, row: StepRow, loss: f32) -> Result<StepRow, StepError> {
+        if !loss.is_finite() {
+            let iteration = row.iteration;
+            return Err(StepError::LossNotFinite { loss, iteration });
+        }
+        Ok(StepRow {
             loss,
             smoothed_loss: self.position.smoothed_loss.add(loss),
-            rates,
-        }))
+            ..row
+        })
     }
 
     /// Takes in the result of a validation.

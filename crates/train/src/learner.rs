@@ -3,13 +3,14 @@
 use crate::{
     batch::{LabelledBatch, Targets},
     optimizer::Adam,
+    readback::{DeviceFailed, Readback},
     schedule::Rates,
 };
 use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
-use kernels::{cross_entropy, cross_entropy_mixed};
+use kernels::{cross_entropy, cross_entropy_mixed, is_cpu};
 use network::{InferenceNetwork, Network, Trainable};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -31,11 +32,6 @@ pub struct Validation {
     /// Share of pictures whose most probable class is not theirs.
     pub error_rate: f64,
 }
-
-/// The loss of a step is NaN or infinite.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("the loss is {0}")]
-pub struct LossNotFinite(pub f32);
 
 impl Learner {
     /// Learner of `network` (on the plain `device`), of which `optimizer` trains the part `trainable`.
@@ -71,29 +67,38 @@ impl Learner {
     }
 
     /// One step: forward in training mode with dropout from `rng`, backward, one update. Returns the loss before the
-    /// update; a loss that is not finite changes no parameter.
-    pub fn step(
-        &mut self,
-        batch: LabelledBatch,
-        rates: &Rates,
-        rng: &mut impl Rng,
-    ) -> Result<f32, LossNotFinite> {
+    /// update, `[1]`, for a [`Readback`].
+    ///
+    /// On the CPU a loss that is not finite changes no parameter. A GPU is not waited for: it may have taken the step by
+    /// the time that such a loss is read.
+    pub fn step(&mut self, batch: LabelledBatch, rates: &Rates, rng: &mut impl Rng) -> Tensor<1> {
         let device = self.device.clone().autodiff();
         let (pictures, targets) = upload(batch, &device);
         let mut network = self.network.take().expect("there between calls");
         let loss = loss(network.forward_train(pictures, rng), &targets, &device);
-        let value = loss.clone().into_scalar::<f32>();
-        if value.is_finite() {
+        let value = loss.clone().inner();
+        if !is_cpu(&self.device) || value.clone().into_scalar::<f32>().is_finite() {
             let mut gradients = loss.backward();
             self.optimizer.begin_step(rates.clone());
             network = network.update(&mut gradients, &mut self.optimizer);
         }
         self.network = Some(network);
-        if value.is_finite() {
-            Ok(value)
-        } else {
-            Err(LossNotFinite(value))
-        }
+        value
+    }
+
+    /// Losses on their way from the device of the learner.
+    pub fn readback<T>(&self) -> Readback<T> {
+        Readback::new(&self.device)
+    }
+
+    /// Waits until the device has done all that it was given.
+    ///
+    /// # Errors
+    /// It failed.
+    pub fn wait(&self) -> Result<(), DeviceFailed> {
+        self.device
+            .sync()
+            .map_err(|error| DeviceFailed(error.to_string()))
     }
 }
 
@@ -101,36 +106,63 @@ impl Learner {
 /// picture in them.
 ///
 /// # Errors
-/// The first error among the batches.
-pub fn validate<E>(
+/// The first error among the batches, or the device failed.
+pub fn validate<E: From<DeviceFailed>>(
     network: &InferenceNetwork,
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
 ) -> Result<Option<Validation>, E> {
-    let (mut loss_sum, mut wrong, mut count) = (0.0, 0, 0);
+    let mut sums = Sums::default();
+    let mut answers = Readback::new(device);
     for batch in batches {
         let batch = batch?;
         // All its pictures were left out.
         if batch.is_empty() {
             continue;
         }
-        let pictures = batch.len();
         let (tensor, targets) = upload(batch, device);
-        let logits = network.forward(tensor);
-        let predicted = logits.clone().argmax(1).into_data();
-        loss_sum +=
-            f64::from(loss(logits, &targets, device).into_scalar::<f32>()) * pictures as f64;
-        wrong += predicted
-            .iter::<i64>()
-            .enumerate()
-            .filter(|(index, class)| *class != targets.class(*index) as i64)
-            .count();
-        count += pictures;
+        answers.send(answer(network.forward(tensor), &targets, device), targets);
+        while let Some((targets, answer)) = answers.next_arrived() {
+            sums.add(&targets, &answer?);
+        }
     }
-    Ok((count > 0).then(|| Validation {
-        loss: loss_sum / count as f64,
-        error_rate: wrong as f64 / count as f64,
-    }))
+    while let Some((targets, answer)) = answers.wait_for_next() {
+        sums.add(&targets, &answer?);
+    }
+    Ok(sums.validation())
+}
+
+/// The mean loss of N pictures and then their most probable classes, `[1 + N]`, so that they are read at once.
+fn answer(logits: Tensor<2>, targets: &Targets, device: &Device) -> Tensor<1> {
+    let classes = logits.clone().argmax(1).float().reshape([targets.len()]);
+    Tensor::cat(vec![loss(logits, targets, device), classes], 0)
+}
+
+/// Sums over the pictures that were validated so far.
+#[derive(Debug, Default)]
+struct Sums {
+    loss: f64,
+    wrong: usize,
+    pictures: usize,
+}
+
+impl Sums {
+    fn add(&mut self, targets: &Targets, answer: &[f32]) {
+        self.loss += f64::from(answer[0]) * targets.len() as f64;
+        let classes = answer[1..].iter().enumerate();
+        self.wrong += classes
+            .filter(|(index, class)| **class != targets.class(*index) as f32)
+            .count();
+        self.pictures += targets.len();
+    }
+
+    fn validation(&self) -> Option<Validation> {
+        let count = self.pictures as f64;
+        (self.pictures > 0).then(|| Validation {
+            loss: self.loss / count,
+            error_rate: self.wrong as f64 / count,
+        })
+    }
 }
 
 fn upload(batch: LabelledBatch, device: &Device) -> (Tensor<4>, Targets) {

@@ -14,6 +14,7 @@ pub mod learner;
 pub mod optimizer;
 pub mod position;
 mod pretrained;
+pub mod readback;
 mod record;
 mod rows;
 mod run_curves;

@@ -5,11 +5,12 @@ use crate::{
     config::StageConfig,
     epoch_table,
     feed::Feed,
-    fit::Fit,
+    fit::{Fit, SMALLEST_BATCH, StepError},
     interrupt::Interrupt,
     learner::{Learner, Validation, validate},
     optimizer::Adam,
     position::Position,
+    readback::DeviceFailed,
     record::Recorder,
     rows::{EpochRow, TimingRow},
     run_curves,
@@ -22,10 +23,7 @@ use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
 use checkpoint::CheckpointError;
 use network::{Network, Trainable};
-use std::{
-    convert::Infallible,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use terminal::Terminal;
 
 /// A run in training: batches from a [`Feed`], results to a [`RunWriter`]. [`Session::train`] is the run.
@@ -211,14 +209,13 @@ impl<'a> Stage<'a> {
             pictures += batch.len();
             bar.advance(batch.len());
             let proof = batch.first(PROOF_PICTURES);
-            let step = self.fit.step(batch).map_err(|error| {
-                let iteration = self.fit.position().iteration + 1;
-                self.diverged(&format!("{error} in iteration {iteration}"))
-            })?;
-            if let Some(step) = step {
+            let rows = self.fit.step(batch).map_err(|error| self.stopped(error))?;
+            if proof.len() >= SMALLEST_BATCH {
                 self.last_trained = Some(proof);
-                bar.say(format!("loss {:.4}", step.smoothed_loss));
-                self.recorder.step(&step)?;
+            }
+            for row in rows {
+                bar.say(format!("loss {:.4}", row.smoothed_loss));
+                self.recorder.step(&row)?;
             }
             let iteration = self.fit.position().iteration;
             let due = iteration.is_multiple_of(self.config.checkpoint_every);
@@ -230,12 +227,25 @@ impl<'a> Stage<'a> {
                 return Ok(None);
             }
         }
+        self.finish_steps()?;
         if first == 0 && pictures == 0 {
             bail!(
                 "none of the {all} training pictures can be decoded: repair them, log.txt names each one"
             );
         }
         Ok(Some((started.elapsed(), pictures)))
+    }
+
+    /// Waits for the losses that a GPU still owes, and writes them down.
+    fn finish_steps(&mut self) -> Result<()> {
+        for row in self
+            .fit
+            .finish_steps()
+            .map_err(|error| self.stopped(error))?
+        {
+            self.recorder.step(&row)?;
+        }
+        Ok(())
     }
 
     /// Loss and error rate over all validation pictures at the size of the stage, or nothing if it was interrupted (and
@@ -255,7 +265,8 @@ impl<'a> Stage<'a> {
         let batches = feed
             .validation_batches(self.index)?
             .take_while(|_| !interrupt.is_asked())
-            .inspect(|batch| bar.advance(batch.as_ref().map_or(0, LabelledBatch::len)));
+            .inspect(|batch| bar.advance(batch.as_ref().map_or(0, LabelledBatch::len)))
+            .map(|batch| batch.map_err(anyhow::Error::from));
         let validation = validate(&network, batches, device)?;
         if interrupt.is_asked() {
             self.save()?;
@@ -325,14 +336,15 @@ impl<'a> Stage<'a> {
     /// Stops if the last update broke the network, although the loss before it was finite: what has diverged must become
     /// neither a checkpoint nor an error rate.
     fn prove(&mut self) -> Result<()> {
+        self.finish_steps()?;
         // What was proven stays so until the next step.
         let Some(batch) = self.last_trained.take() else {
             return Ok(());
         };
         let learner = self.fit.learner();
         let network = learner.network().for_inference();
-        let validated = [Ok::<_, Infallible>(batch.clone())].into_iter();
-        let Ok(validation) = validate(&network, validated, &self.session.device);
+        let validated = [Ok::<_, DeviceFailed>(batch.clone())].into_iter();
+        let validation = validate(&network, validated, &self.session.device)?;
         let losses = [
             f64::from(learner.loss(batch)),
             validation.map_or(0.0, |validation| validation.loss),
@@ -344,6 +356,24 @@ impl<'a> Stage<'a> {
                 Err(self.diverged(&format!("the loss after iteration {iteration} is {loss}")))
             }
         }
+    }
+
+    fn stopped(&self, error: StepError) -> anyhow::Error {
+        match error {
+            StepError::LossNotFinite { .. } => self.diverged(&error.to_string()),
+            StepError::Device(error) => self.device_failed(&error),
+        }
+    }
+
+    fn device_failed(&self, error: &DeviceFailed) -> anyhow::Error {
+        let run = self.session.writer.run().folder().display().to_string();
+        anyhow!(
+            "{error}; the last checkpoint is whole: `train --resume {}` continues from it, on the same device or with --device cpu. \
+             If its memory is too small for batches of {} at {} px, start anew with a smaller `batch_size`",
+            shell::word(&run),
+            self.config.batch_size,
+            self.config.size
+        )
     }
 
     fn diverged(&self, sign: &str) -> anyhow::Error {

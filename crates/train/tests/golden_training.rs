@@ -2,6 +2,7 @@
 
 mod twenty_iterations;
 
+use burn::tensor::Device;
 use network::Algorithm;
 use train::schedule::Schedule;
 use twenty_iterations::{compare, cycles, golden, train};
@@ -13,7 +14,7 @@ const TOLERANCE: f64 = 1e-3;
 #[test]
 fn the_first_13_losses_are_fastais() {
     let golden = golden();
-    let trace = train(Algorithm::Exact);
+    let trace = train(Algorithm::Exact, &Device::flex());
     compare(
         &trace.losses[..13],
         &golden["f64"]["loss"],
@@ -26,7 +27,7 @@ fn the_first_13_losses_are_fastais() {
 
 #[test]
 fn fast_kernels_keep_the_same_tolerance() {
-    let trace = train(Algorithm::Fast);
+    let trace = train(Algorithm::Fast, &Device::flex());
     compare(
         &trace.losses[..13],
         &golden()["f64"]["loss"],

@@ -15,7 +15,7 @@ fn all_20_iterations_are_fastais() {
     let f64_everywhere = DeviceConfig::default().float_dtype(FloatDType::F64);
     Device::flex().configure(f64_everywhere).unwrap();
     let golden = golden();
-    let trace = train(Algorithm::Exact);
+    let trace = train(Algorithm::Exact, &Device::flex());
     compare(&trace.losses, &golden["f64"]["loss"], TOLERANCE, "loss");
     compare(
         &trace.smoothed,

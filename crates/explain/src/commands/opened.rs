@@ -8,6 +8,7 @@ use crate::{
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, RUNS_FOLDER, Run, SplitRecord};
+use kernels::DeviceCheck;
 use network::Architecture;
 use pictures::decode::DecodeError;
 use rayon::prelude::*;
@@ -36,7 +37,10 @@ pub struct OpenedNetwork {
 impl OpenedNetwork {
     /// Opens what was asked for, and says which it is.
     pub fn open(arguments: &NetworkArgs, terminal: &Terminal) -> Result<Self> {
-        let (device, which) = arguments.device.open().map_err(usage)?;
+        let (device, which) = arguments
+            .device
+            .open(DeviceCheck::unless(arguments.skip_device_check))
+            .map_err(usage)?;
         let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), terminal)?;
         let network = SavedNetwork::load(&checkpoint, &device)?;
         let trained = checkpoint.manifest.size;

@@ -1,7 +1,7 @@
 use super::shared::{blank_network, resolve};
 use crate::{
     batch::LabelledBatch,
-    cli::ConfigArgs,
+    cli::{ConfigArgs, DeviceArgs},
     config::{DataSource, StageConfig},
     data,
     feed::Feed,
@@ -13,7 +13,7 @@ use crate::{
 use anyhow::Result;
 use burn::tensor::Device;
 use indicatif::HumanBytes;
-use kernels::DeviceChoice;
+use kernels::is_cpu;
 use network::{Network, NetworkSpec, Summary};
 use std::{
     process::ExitCode,
@@ -27,7 +27,7 @@ const MEASURED_BATCH: usize = 8;
 const VALIDATION_SHARE: f64 = 1.0 / 3.0;
 
 /// Prints what training `args` would do, and writes nothing.
-pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
+pub fn check(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
     let (device, sentence) = device.open().map_err(usage)?;
     terminal.result(&format!("# {} as resolved\n", source.name));
@@ -132,11 +132,21 @@ fn measure(
         ..Position::default()
     };
     let mut fit = Fit::new(learner, feed.schedule(index), config.seed, start);
-    let count = MEASURED_BATCH.min(stage.batch_size);
+    // A GPU is measured as it will be used: smaller batches would leave most of it idle.
+    let count = if is_cpu(device) {
+        MEASURED_BATCH.min(stage.batch_size)
+    } else {
+        stage.batch_size
+    };
     let batch = LabelledBatch::grey(count, feed.data.classes.len(), stage.size);
-    fit.step(batch.clone())?;
+    let mut step = || -> Result<()> {
+        fit.step(batch.clone())?;
+        fit.finish_steps()?;
+        Ok(fit.learner().wait()?)
+    };
+    step()?;
     let started = Instant::now();
-    fit.step(batch)?;
+    step()?;
     let per_picture = started.elapsed() / count as u32;
     Ok((per_picture, fit.into_learner().into_network()))
 }

@@ -1,6 +1,7 @@
 //! Verbs, a file each.
 
 mod check;
+mod devices;
 mod export;
 mod fetch;
 mod preview;
@@ -37,6 +38,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         }) => summary::summary(&config, size, batch_size, &terminal),
         Some(Verb::Preview { config, out }) => preview::preview(&config, &out, &terminal),
         Some(Verb::Runs) => runs::runs(&terminal),
+        Some(Verb::Devices) => devices::devices(&terminal),
         Some(Verb::Rerun { run, device }) => rerun::rerun(&run, device, &terminal),
         Some(Verb::Export {
             run,

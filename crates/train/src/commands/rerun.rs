@@ -3,19 +3,19 @@ use super::{
     start::new_run,
 };
 use crate::{
+    cli::DeviceArgs,
     interrupt::{INTERRUPTED, Interrupt},
     rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
 };
 use anyhow::{Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
-use kernels::DeviceChoice;
 use network::Group;
 use std::{path::Path, process::ExitCode};
 use terminal::Terminal;
 
 /// Repeats `run` from its own config and compares every figure and the last weights.
-pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
+pub fn rerun(run: &Path, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
     let before = open_run(run)?;
     let config = saved_config(&before)?;
     let (manifest, _) = before.newest_manifest()?;

@@ -1,14 +1,14 @@
 use super::shared::{checkpoint_of, config_name, farewell, lock, log_to, open_run, saved_config};
 use crate::{
-    data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session, store::State,
+    cli::DeviceArgs, data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter,
+    session::Session, store::State,
 };
 use anyhow::Result;
-use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
 /// Continues `run` from its newest whole checkpoint.
-pub fn resume(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
+pub fn resume(run: &Path, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
     let interrupt = Interrupt::listen(terminal)?;
     let run = open_run(run)?;
     let lock = lock(&run, terminal)?;

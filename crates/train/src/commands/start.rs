@@ -1,6 +1,6 @@
 use super::shared::{farewell, first_network, lock, log_to, resolve};
 use crate::{
-    cli::ConfigArgs,
+    cli::{ConfigArgs, DeviceArgs},
     config::Config,
     data,
     feed::Feed,
@@ -11,12 +11,11 @@ use crate::{
 };
 use anyhow::Result;
 use checkpoint::{RUNS_FOLDER, Run};
-use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
 /// Trains a config from its beginning.
-pub fn start(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
+pub fn start(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
     let interrupt = Interrupt::listen(terminal)?;
     let (session, outcome) = new_run(&source.name, config, device, terminal, interrupt)?;
@@ -27,7 +26,7 @@ pub fn start(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Re
 pub fn new_run(
     name: &str,
     config: Config,
-    device: DeviceChoice,
+    device: DeviceArgs,
     terminal: &Terminal,
     interrupt: Interrupt,
 ) -> Result<(Session, Outcome)> {

@@ -6,7 +6,7 @@ use network::{
     weights::{StateDict, layout},
 };
 use serde_json::Value;
-use std::{convert::Infallible, fs, path::PathBuf};
+use std::{fs, path::PathBuf};
 use train::{
     batch::{LabelledBatch, Targets},
     config::{LearningRate, OptimizerConfig},
@@ -14,6 +14,7 @@ use train::{
     learner::{Learner, validate},
     optimizer::Adam,
     position::Position,
+    readback::DeviceFailed,
     schedule::OneCycle,
 };
 
@@ -30,10 +31,9 @@ pub struct Trace {
 }
 
 /// Both fits in the device's number type.
-pub fn train(algorithm: Algorithm) -> Trace {
-    let device = Device::flex();
+pub fn train(algorithm: Algorithm, device: &Device) -> Trace {
     let batches = batches();
-    let mut network = initial(algorithm, &device);
+    let mut network = initial(algorithm, device);
     let mut trace = Trace {
         losses: Vec::new(),
         smoothed: Vec::new(),
@@ -43,7 +43,7 @@ pub fn train(algorithm: Algorithm) -> Trace {
     let stages = [Trainable::Head, Trainable::All].into_iter().zip(cycles());
     for (stage, (trainable, cycle)) in stages.enumerate() {
         let optimizer = Adam::new(OptimizerConfig::default());
-        let learner = Learner::new(network, trainable, optimizer, &device);
+        let learner = Learner::new(network, trainable, optimizer, device);
         let start = Position {
             stage,
             ..Position::default()
@@ -51,13 +51,16 @@ pub fn train(algorithm: Algorithm) -> Trace {
         let mut fit = Fit::new(learner, cycle, 0, start);
         for step in 0..2 * PER_EPOCH {
             let batch = batches[step % PER_EPOCH].clone();
-            let record = fit.step(batch).unwrap().expect("eight pictures are a step");
-            trace.losses.push(record.loss);
-            trace.smoothed.push(record.smoothed_loss);
+            let mut rows = fit.step(batch).unwrap();
+            rows.extend(fit.finish_steps().unwrap());
+            trace.losses.extend(rows.iter().map(|row| row.loss));
+            trace
+                .smoothed
+                .extend(rows.iter().map(|row| row.smoothed_loss));
             if step % PER_EPOCH == PER_EPOCH - 1 {
                 let network = fit.learner().network().for_inference();
-                let valid = validation().into_iter().map(Ok::<_, Infallible>);
-                let result = validate(&network, valid, &device).unwrap().unwrap();
+                let valid = validation().into_iter().map(Ok::<_, DeviceFailed>);
+                let result = validate(&network, valid, device).unwrap().unwrap();
                 trace.valid_losses.push(result.loss);
                 trace.error_rates.push(result.error_rate);
             }

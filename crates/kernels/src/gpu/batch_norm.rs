@@ -1,0 +1,455 @@
+//! Batch norm in training as few kernels: in terms of burn's operations it would be a dozen forward and two dozen
+//! backward, each a pass over memory. Sums are taken in two steps of fixed order, so the same bits come out each time.
+
+use crate::batch_norm::{
+    BatchNormGradient, BatchNormGradients, BatchNormOps, BatchNormOutput, Saved, Wanted,
+};
+use crate::convolution::Residual;
+use burn::backend::{
+    Cube, TensorMetadata,
+    cubecl::dtype_to_storage_type,
+    ops::{ActivationOps, FloatTensorOps},
+    tensor::FloatTensor,
+};
+use burn::tensor::Shape;
+use burn_cubecl::{
+    cubecl::{self, calculate_cube_count_elemwise, prelude::*},
+    kernel::into_contiguous,
+    ops::numeric::empty_device_contiguous_dtype,
+};
+
+/// Partial sums of a channel: enough that a large GPU is busy, few enough that one unit adds them up.
+const BLOCKS: usize = 512;
+/// Fewest values of a partial sum.
+const SMALLEST_BLOCK: usize = 16;
+
+type Values = FloatTensor<Cube>;
+
+impl BatchNormOps for Cube {
+    fn batch_norm_forward(
+        x: Values,
+        weight: Values,
+        bias: Values,
+        epsilon: f64,
+        residual: Residual<Self>,
+        relu: bool,
+    ) -> BatchNormOutput<Self> {
+        let shape = x.shape();
+        let x = rows(x);
+        let mean = mean(&x);
+        let variance = variance(&x, &mean);
+        let residual = residual.into_option().map(rows);
+        let [mean_and, variance_and] = [mean.clone(), variance.clone()];
+        let y = normalise(
+            &x,
+            mean_and,
+            variance_and,
+            weight,
+            bias,
+            epsilon,
+            residual,
+            relu,
+        );
+        BatchNormOutput {
+            y: maps(y, shape),
+            mean,
+            variance,
+        }
+    }
+}
+
+impl BatchNormGradients for Cube {
+    fn batch_norm_gradient(
+        saved: Saved<Values>,
+        gradient: Values,
+        wanted: Wanted,
+    ) -> BatchNormGradient<Values> {
+        let gradient = match saved.y {
+            Some(y) => Self::relu_backward(y, gradient),
+            None => gradient,
+        };
+        let residual = wanted.residual.then(|| gradient.clone());
+        let shape = saved.x.shape();
+        let (x, gradient) = (rows(saved.x), rows(gradient));
+        let statistics = [saved.mean, saved.variance].map(into_contiguous);
+        let sums = gradient_sums(&x, &gradient, &statistics, saved.epsilon);
+        let input = wanted.x.then(|| {
+            let weight = into_contiguous(saved.weight);
+            let x = input_gradient(&x, &gradient, &statistics, &weight, &sums, saved.epsilon);
+            maps(x, shape)
+        });
+        let [bias, weight] = sums;
+        BatchNormGradient {
+            x: input,
+            weight,
+            bias,
+            residual,
+        }
+    }
+}
+
+/// `[N, C, H, W]` as `[N H W, C]`, which is how a GPU keeps it in memory.
+fn rows(x: Values) -> Values {
+    let [batch, channels, height, width] = x.shape().dims();
+    let x = into_contiguous(Cube::float_permute(x, &[0, 2, 3, 1]));
+    Cube::float_reshape(x, Shape::new([batch * height * width, channels]))
+}
+
+/// The way back from [`rows`].
+fn maps(x: Values, shape: Shape) -> Values {
+    let [batch, channels, height, width] = shape.dims();
+    let x = Cube::float_reshape(x, Shape::new([batch, height, width, channels]));
+    Cube::float_permute(x, &[0, 3, 1, 2])
+}
+
+fn empty(like: &Values, shape: Shape) -> Values {
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, like.dtype)
+}
+
+/// A unit for each of `count` elements.
+fn units(like: &Values, count: usize) -> (CubeCount, CubeDim) {
+    let cube_dim = CubeDim::new(&like.client, count);
+    (
+        calculate_cube_count_elemwise(&like.client, count, cube_dim),
+        cube_dim,
+    )
+}
+
+fn argument(tensor: &Values) -> TensorArg {
+    tensor.clone().into_tensor_arg()
+}
+
+/// Blocks of a channel of `rows` values, and the values of each.
+fn blocks(rows: usize) -> (usize, usize) {
+    let length = rows.div_ceil(BLOCKS).max(SMALLEST_BLOCK);
+    (rows.div_ceil(length), length)
+}
+
+fn mean(x: &Values) -> Values {
+    let [rows, channels] = x.shape().dims();
+    let (blocks, length) = blocks(rows);
+    let sums = empty(x, Shape::new([blocks, channels]));
+    let (count, dim) = units(x, blocks * channels);
+    // SAFETY: a unit writes its own element of `sums` if there is one, and reads within its rows of `x`.
+    unsafe {
+        add_up::launch_unchecked(
+            &x.client,
+            count,
+            dim,
+            argument(x),
+            argument(&sums),
+            length,
+            dtype_to_storage_type(x.dtype),
+        );
+    }
+    total(&sums, 1.0 / rows as f64)
+}
+
+fn variance(x: &Values, mean: &Values) -> Values {
+    let [rows, channels] = x.shape().dims();
+    let (blocks, length) = blocks(rows);
+    let sums = empty(x, Shape::new([blocks, channels]));
+    let (count, dim) = units(x, blocks * channels);
+    // SAFETY: as in `mean`; `mean` has an element for each channel.
+    unsafe {
+        add_up_squares::launch_unchecked(
+            &x.client,
+            count,
+            dim,
+            argument(x),
+            argument(mean),
+            argument(&sums),
+            length,
+            dtype_to_storage_type(x.dtype),
+        );
+    }
+    total(&sums, 1.0 / rows as f64)
+}
+
+/// Sums of the gradient, and of the gradient times the normalised input.
+fn gradient_sums(
+    x: &Values,
+    gradient: &Values,
+    [mean, variance]: &[Values; 2],
+    epsilon: f64,
+) -> [Values; 2] {
+    let [rows, channels] = x.shape().dims();
+    let (blocks, length) = blocks(rows);
+    let sums = [(); 2].map(|()| empty(x, Shape::new([blocks, channels])));
+    let (count, dim) = units(x, blocks * channels);
+    let dtype = dtype_to_storage_type(x.dtype);
+    // SAFETY: as in `variance`; `gradient` has the shape of `x`.
+    unsafe {
+        add_up_gradients::launch_unchecked(
+            &x.client,
+            count,
+            dim,
+            argument(x),
+            argument(gradient),
+            argument(mean),
+            argument(variance),
+            argument(&sums[0]),
+            argument(&sums[1]),
+            InputScalar::new(epsilon, dtype),
+            length,
+            dtype,
+        );
+    }
+    sums.map(|sums| total(&sums, 1.0))
+}
+
+/// Sums of the columns, times `factor`, `[C]`.
+fn total(sums: &Values, factor: f64) -> Values {
+    let [_, channels] = sums.shape().dims();
+    let total = empty(sums, Shape::new([channels]));
+    let (count, dim) = units(sums, channels);
+    let dtype = dtype_to_storage_type(sums.dtype);
+    // SAFETY: a unit writes its own element of `total` if there is one, and reads its column of `sums`.
+    unsafe {
+        add_blocks::launch_unchecked(
+            &sums.client,
+            count,
+            dim,
+            argument(sums),
+            argument(&total),
+            InputScalar::new(factor, dtype),
+            dtype,
+        );
+    }
+    total
+}
+
+#[allow(clippy::too_many_arguments, reason = "those of a batch norm")]
+fn normalise(
+    x: &Values,
+    mean: Values,
+    variance: Values,
+    weight: Values,
+    bias: Values,
+    epsilon: f64,
+    residual: Option<Values>,
+    relu: bool,
+) -> Values {
+    let y = empty(x, x.shape());
+    let (count, dim) = units(x, x.shape().num_elements());
+    let dtype = dtype_to_storage_type(x.dtype);
+    let with_residual = residual.is_some();
+    // SAFETY: a unit reads and writes its own element if there is one; the vectors have an element for each channel, and
+    // what stands in for an absent residual is not read.
+    unsafe {
+        write_normalised::launch_unchecked(
+            &x.client,
+            count,
+            dim,
+            argument(x),
+            argument(&mean),
+            argument(&variance),
+            into_contiguous(weight).into_tensor_arg(),
+            into_contiguous(bias).into_tensor_arg(),
+            argument(residual.as_ref().unwrap_or(x)),
+            argument(&y),
+            InputScalar::new(epsilon, dtype),
+            with_residual,
+            relu,
+            dtype,
+        );
+    }
+    y
+}
+
+fn input_gradient(
+    x: &Values,
+    gradient: &Values,
+    [mean, variance]: &[Values; 2],
+    weight: &Values,
+    [sum, sum_of_products]: &[Values; 2],
+    epsilon: f64,
+) -> Values {
+    let result = empty(x, x.shape());
+    let (count, dim) = units(x, x.shape().num_elements());
+    let dtype = dtype_to_storage_type(x.dtype);
+    let share = 1.0 / x.shape()[0] as f64;
+    // SAFETY: as in `normalise`.
+    unsafe {
+        write_input_gradient::launch_unchecked(
+            &x.client,
+            count,
+            dim,
+            argument(x),
+            argument(gradient),
+            argument(mean),
+            argument(variance),
+            argument(weight),
+            argument(sum),
+            argument(sum_of_products),
+            argument(&result),
+            InputScalar::new(epsilon, dtype),
+            InputScalar::new(share, dtype),
+            dtype,
+        );
+    }
+    result
+}
+
+#[cube(launch_unchecked)]
+fn add_up<E: Float>(
+    x: &Tensor<E>,
+    sums: &mut Tensor<E>,
+    length: usize,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= sums.len() {
+        terminate!();
+    }
+    let (rows, channels) = (x.shape(0), x.shape(1));
+    let channel = ABSOLUTE_POS % channels;
+    let first = ABSOLUTE_POS / channels * length;
+    let end = clamp_max(first + length, rows);
+    let mut sum = E::from_int(0);
+    for row in first..end {
+        sum += x[row * channels + channel];
+    }
+    sums[ABSOLUTE_POS] = sum;
+}
+
+#[cube(launch_unchecked)]
+fn add_up_squares<E: Float>(
+    x: &Tensor<E>,
+    mean: &Tensor<E>,
+    sums: &mut Tensor<E>,
+    length: usize,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= sums.len() {
+        terminate!();
+    }
+    let (rows, channels) = (x.shape(0), x.shape(1));
+    let channel = ABSOLUTE_POS % channels;
+    let first = ABSOLUTE_POS / channels * length;
+    let end = clamp_max(first + length, rows);
+    let centre = mean[channel];
+    let mut sum = E::from_int(0);
+    for row in first..end {
+        let value = x[row * channels + channel] - centre;
+        sum += value * value;
+    }
+    sums[ABSOLUTE_POS] = sum;
+}
+
+#[cube(launch_unchecked)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "tensors that one kernel reads and writes"
+)]
+fn add_up_gradients<E: Float>(
+    x: &Tensor<E>,
+    gradient: &Tensor<E>,
+    mean: &Tensor<E>,
+    variance: &Tensor<E>,
+    sums: &mut Tensor<E>,
+    sums_of_products: &mut Tensor<E>,
+    epsilon: InputScalar,
+    length: usize,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= sums.len() {
+        terminate!();
+    }
+    let (rows, channels) = (x.shape(0), x.shape(1));
+    let channel = ABSOLUTE_POS % channels;
+    let first = ABSOLUTE_POS / channels * length;
+    let end = clamp_max(first + length, rows);
+    let centre = mean[channel];
+    let scale = E::from_int(1) / E::sqrt(variance[channel] + epsilon.get::<E>());
+    let mut sum = E::from_int(0);
+    let mut sum_of_products = E::from_int(0);
+    for row in first..end {
+        let place = row * channels + channel;
+        sum += gradient[place];
+        sum_of_products += gradient[place] * (x[place] - centre) * scale;
+    }
+    sums[ABSOLUTE_POS] = sum;
+    sums_of_products[ABSOLUTE_POS] = sum_of_products;
+}
+
+#[cube(launch_unchecked)]
+fn add_blocks<E: Float>(
+    sums: &Tensor<E>,
+    total: &mut Tensor<E>,
+    factor: InputScalar,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= total.len() {
+        terminate!();
+    }
+    let (blocks, channels) = (sums.shape(0), sums.shape(1));
+    let mut sum = E::from_int(0);
+    for block in 0..blocks {
+        sum += sums[block * channels + ABSOLUTE_POS];
+    }
+    total[ABSOLUTE_POS] = sum * factor.get::<E>();
+}
+
+#[cube(launch_unchecked)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "tensors that one kernel reads and writes"
+)]
+fn write_normalised<E: Float>(
+    x: &Tensor<E>,
+    mean: &Tensor<E>,
+    variance: &Tensor<E>,
+    weight: &Tensor<E>,
+    bias: &Tensor<E>,
+    residual: &Tensor<E>,
+    y: &mut Tensor<E>,
+    epsilon: InputScalar,
+    #[comptime] with_residual: bool,
+    #[comptime] relu: bool,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= y.len() {
+        terminate!();
+    }
+    let channel = ABSOLUTE_POS % x.shape(1);
+    let scale = weight[channel] / E::sqrt(variance[channel] + epsilon.get::<E>());
+    let mut value = (x[ABSOLUTE_POS] - mean[channel]) * scale + bias[channel];
+    if comptime!(with_residual) {
+        value += residual[ABSOLUTE_POS];
+    }
+    if comptime!(relu) {
+        // Not the larger of both, which would hide a NaN.
+        if value < E::from_int(0) {
+            value = E::from_int(0);
+        }
+    }
+    y[ABSOLUTE_POS] = value;
+}
+
+#[cube(launch_unchecked)]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "tensors that one kernel reads and writes"
+)]
+fn write_input_gradient<E: Float>(
+    x: &Tensor<E>,
+    gradient: &Tensor<E>,
+    mean: &Tensor<E>,
+    variance: &Tensor<E>,
+    weight: &Tensor<E>,
+    sum: &Tensor<E>,
+    sum_of_products: &Tensor<E>,
+    result: &mut Tensor<E>,
+    epsilon: InputScalar,
+    share: InputScalar,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= result.len() {
+        terminate!();
+    }
+    let channel = ABSOLUTE_POS % x.shape(1);
+    let scale = E::from_int(1) / E::sqrt(variance[channel] + epsilon.get::<E>());
+    let normalised = (x[ABSOLUTE_POS] - mean[channel]) * scale;
+    let constant = (sum[channel] + normalised * sum_of_products[channel]) * share.get::<E>();
+    result[ABSOLUTE_POS] = weight[channel] * scale * (gradient[ABSOLUTE_POS] - constant);
+}

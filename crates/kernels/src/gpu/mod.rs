@@ -1,0 +1,13 @@
+//! Backends for GPUs: burn's operations, but for its choice of a convolution, and for batch norm and Adam, which are a few
+//! kernels each instead of dozens.
+
+mod adam;
+mod batch_norm;
+mod columns;
+mod convolution;
+
+use crate::pooling::{PoolingGradients, PoolingOps};
+use burn::backend::Cube;
+
+impl PoolingOps for Cube {}
+impl PoolingGradients for Cube {}

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Builds the programs with backends for GPUs and runs the device tests on every device that they reach: every operation
+# beside the CPU, fastai's twenty iterations, PyTorch's maps, and a story with a kill and a resume. Without a GPU a program
+# plays one: SwiftShader, which chromium brings, or Mesa's lavapipe.
+#
+#   scripts/test-devices.sh            the backend wgpu
+#   scripts/test-devices.sh cuda       also CUDA, built with LLVM from PyPI
+#
+# It has a target folder and a profile of its own: less optimised, so that it builds in a third of the time.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+source scripts/llvm.sh
+export CARGO_TARGET_DIR=${DEVICES_TARGET_DIR:-target/devices}
+features=wgpu
+if [ "${1-}" = cuda ]; then
+    if llvm_from_pypi "$CARGO_TARGET_DIR/llvm"; then
+        features=cuda,wgpu
+    else
+        echo "no LLVM from PyPI: CUDA is not built"
+    fi
+fi
+
+# Where chromium lies on Debian; other systems have Mesa's Vulkan in the usual places.
+chromium=/usr/lib/chromium
+if [ -e "$chromium/vk_swiftshader_icd.json" ] && ! ldconfig -p | grep -q libvulkan.so.1; then
+    export LD_LIBRARY_PATH=$chromium${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+    export VK_DRIVER_FILES=$chromium/vk_swiftshader_icd.json
+fi
+export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
+
+cargo_on_devices() { cargo "$@" --profile devices --features "$features" -p train -p explain -p kernels -p stories; }
+cargo_on_devices build --bins
+"$CARGO_TARGET_DIR/devices/train" devices
+cargo_on_devices test --test devices --test golden_cam -- --include-ignored --nocapture

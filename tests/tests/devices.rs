@@ -1,0 +1,103 @@
+//! The first story told on a GPU, or on software that plays one.
+
+use serde_json::Value;
+use std::{fs, path::Path};
+use stories::moments::signal_when;
+use stories::program::{TWO_BREEDS, command, explain, run, start, text};
+
+const STAGES: &str = r#"
+[model]
+architecture = "resnet18"
+base_width = 4
+
+[[stage]]
+size = 32
+batch_size = 8
+epochs = 1
+train = "head"
+max_learning_rate = 1e-2
+checkpoint_every = 2
+
+[[stage]]
+size = 64
+batch_size = 8
+epochs = 1
+train = "all"
+max_learning_rate = [1e-4, 1e-3]
+save = "64"
+checkpoint_every = 2
+"#;
+
+/// Probabilities of one network on two devices, in f32 or with NVIDIA's TF32.
+const TOLERANCE: f64 = 5e-3;
+
+#[test]
+#[ignore = "needs programs with a backend for GPUs: scripts/test-devices.sh"]
+fn a_run_killed_on_a_gpu_ends_with_the_same_bytes_and_the_cpu_reads_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let device = first_gpu(folder);
+    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{STAGES}")).unwrap();
+
+    let output = run(folder, &["story.toml", "--device", &device], 0);
+    assert!(text(&output.stderr).contains(&format!("device: {device} (")));
+    let expected = results(&folder.join("runs/story-1"));
+
+    let mut child = start(folder, &["story.toml", "--device", &device]);
+    let killed = folder.join("runs/story-2");
+    signal_when(&mut child, "KILL", &|| {
+        killed.join("checkpoints/stage-1").is_dir()
+    });
+    child.wait().unwrap();
+    run(
+        folder,
+        &["--resume", "runs/story-2", "--device", &device],
+        0,
+    );
+    assert!(
+        results(&killed) == expected,
+        "a resumed run ended with other bytes"
+    );
+
+    let on_gpu = probabilities(folder, &device, "gpu");
+    let on_cpu = probabilities(folder, "cpu", "cpu");
+    assert_eq!(on_gpu.len(), on_cpu.len());
+    for (gpu, cpu) in on_gpu.iter().zip(&on_cpu) {
+        assert!(
+            (gpu - cpu).abs() < TOLERANCE,
+            "{gpu} on {device}, {cpu} on the CPU"
+        );
+    }
+}
+
+/// The first GPU that `train devices` lists.
+fn first_gpu(folder: &Path) -> String {
+    let output = command("train", folder, &["devices"]).output().unwrap();
+    let listed = text(&output.stdout);
+    let line = listed.lines().nth(1);
+    let line = line.expect("a GPU, or software that plays one");
+    line.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Figures and weights of a finished run.
+fn results(run: &Path) -> Vec<Vec<u8>> {
+    let names = [
+        "iterations.csv",
+        "epochs.csv",
+        "checkpoints/64/weights.safetensors",
+    ];
+    names.map(|name| fs::read(run.join(name)).unwrap()).to_vec()
+}
+
+/// All probabilities of the validation pictures.
+fn probabilities(folder: &Path, device: &str, out: &str) -> Vec<f64> {
+    let arguments = ["--run", "runs/story-1", "--device", device, "--out", out];
+    explain(folder, &arguments, 0);
+    let scores = fs::read(folder.join(out).join("scores.json")).unwrap();
+    let scores: Value = serde_json::from_slice(&scores).unwrap();
+    let pictures = scores["pictures"].as_array().unwrap().iter();
+    pictures
+        .flat_map(|picture| picture["probabilities"].as_object().unwrap().values())
+        .map(|probability| probability.as_f64().unwrap())
+        .collect()
+}
