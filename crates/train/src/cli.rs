@@ -47,6 +47,9 @@ pub struct TrainArgs {
     /// Continue this run from its newest whole checkpoint.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "set", "check"])]
     pub resume: Option<PathBuf>,
+    /// With --resume: the data folder of the run, if it was moved.
+    #[arg(long, value_name = "FOLDER", requires = "resume")]
+    pub data: Option<PathBuf>,
 }
 
 /// A config and changes to it.
@@ -106,6 +109,9 @@ pub enum Verb {
     Rerun {
         /// A run's folder, or its name in `runs/`.
         run: PathBuf,
+        /// The data folder of the run, if it was moved.
+        #[arg(long, value_name = "FOLDER")]
+        data: Option<PathBuf>,
         /// Where to compute.
         #[arg(long, default_value = "auto", help = DeviceChoice::help())]
         device: DeviceChoice,

@@ -1,8 +1,10 @@
 use super::{
-    shared::{config_name, open_run, saved_config},
+    shared::{config_as_it_is_now, config_name, open_run, saved_config},
     start::new_run,
 };
 use crate::{
+    config::DataSource,
+    data,
     interrupt::{INTERRUPTED, Interrupt},
     rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
@@ -12,12 +14,18 @@ use checkpoint::{Run, WEIGHTS_FILE};
 use kernels::DeviceChoice;
 use network::Group;
 use std::{path::Path, process::ExitCode};
-use terminal::Terminal;
+use terminal::{Terminal, usage};
 
-/// Repeats `run` from its own config and compares every figure and the last weights.
-pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
+/// Repeats `run` from its own config and compares every figure and the last weights. Its pictures are in the data folder
+/// `data`, or where they are found.
+pub fn rerun(
+    run: &Path,
+    data: Option<&Path>,
+    device: DeviceChoice,
+    terminal: &Terminal,
+) -> Result<ExitCode> {
     let before = open_run(run)?;
-    let config = saved_config(&before)?;
+    let config = config_as_it_is_now(&before, data, terminal)?;
     let (manifest, _) = before.newest_manifest()?;
     let last = &config.stages[config.stages.len() - 1];
     let last_name = last.checkpoint_name(config.stages.len());
@@ -30,6 +38,10 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
     );
     let name = config_name(&before);
     let interrupt = Interrupt::listen(terminal)?;
+    let device = device.open().map_err(usage)?;
+    if config.data.source == DataSource::Sample {
+        data::prepare(&config.data, terminal, &interrupt)?;
+    }
     let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));
