@@ -4,10 +4,11 @@ use crate::{
     cli::NetworkArgs,
     network::SavedNetwork,
     pictures::{Picture, PictureFile},
+    truth::Truths,
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, RUNS_FOLDER, Run, SplitRecord};
+use checkpoint::{Checkpoint, PlaceError, RUNS_FOLDER, Run, RunPictures, SplitRecord};
 use network::Architecture;
 use pictures::decode::DecodeError;
 use rayon::prelude::*;
@@ -31,6 +32,8 @@ pub struct OpenedNetwork {
     pub device: Device,
     /// Side of the squares it is shown, in pixels.
     pub size: usize,
+    /// The data folder as typed.
+    data: Option<PathBuf>,
 }
 
 impl OpenedNetwork {
@@ -63,6 +66,7 @@ impl OpenedNetwork {
             network,
             device,
             size,
+            data: arguments.data.clone(),
         })
     }
 
@@ -95,6 +99,45 @@ impl OpenedNetwork {
     /// The pictures it was trained and validated with.
     pub fn split(&self) -> Result<SplitRecord> {
         Ok(SplitRecord::read(&self.run.split_file())?)
+    }
+
+    /// The folders of the run's pictures as they are now.
+    ///
+    /// # Errors
+    /// They are not found.
+    pub fn find_pictures(&self, terminal: &Terminal) -> Result<RunPictures> {
+        let found = self.run.find_pictures(self.data.as_deref());
+        let found = found.map_err(|error| match error {
+            PlaceError::NotInTyped { .. } => usage(error).into(),
+            error => anyhow::Error::from(error),
+        })?;
+        for other in &found.passed_over {
+            terminal.warning(&format!(
+                "pictures of these names are in {} and in {}: the first are taken; --data chooses",
+                found.data.display(),
+                other.display()
+            ));
+        }
+        Ok(found)
+    }
+
+    /// As [`OpenedNetwork::find_pictures`], for who can do without them: `None` if they are not found and nobody said where.
+    pub fn find_pictures_if_there(&self, terminal: &Terminal) -> Result<Option<RunPictures>> {
+        match self.find_pictures(terminal) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if self.data.is_some() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The rule by which pictures have their classes, for a run whose pictures are in the folder `pictures`.
+    pub fn truths(&self, pictures: Option<&Path>) -> Result<Truths<'_>> {
+        let layout = self.run.saved_data()?.layout;
+        let run = match pictures {
+            Some(folder) => Some((self.split()?, folder.to_owned())),
+            None => None,
+        };
+        Ok(Truths::new(self.classes(), layout, run))
     }
 
     /// Sentences for pages: which network saw what.

@@ -1,0 +1,223 @@
+//! The true class of a picture: what the layout of the run says of it, wherever it is named from.
+
+use checkpoint::{SplitRecord, picture_file};
+use pictures::folder::FolderLayout;
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+    fmt::{self, Display, Formatter},
+    fs,
+    path::{Path, PathBuf},
+};
+use words::{forms, same_text, slashes};
+
+/// The rule by which a run's pictures have their classes.
+#[derive(Debug)]
+pub struct Truths<'a> {
+    classes: &'a [String],
+    layout: FolderLayout,
+    run: Option<RunFolder>,
+}
+
+/// The reason why the class of a picture is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unknown {
+    /// Neither folder nor name says a class.
+    Unsaid,
+    /// The layout says a class that the network does not have.
+    NoClass(String),
+    /// The picture is not one of the run's, and the folder it lies in is not called like a class.
+    NoClassFolder(String),
+    /// Several classes are said.
+    Several(Vec<String>),
+}
+
+/// The run's own pictures.
+#[derive(Debug)]
+struct RunFolder {
+    split: SplitRecord,
+    /// Folder of the pictures as it is now, and the same without links.
+    folder: PathBuf,
+    real: PathBuf,
+    /// Names of pictures and of folders that have some, by their places without links.
+    places: OnceCell<HashMap<PathBuf, BTreeSet<String>>>,
+}
+
+impl<'a> Truths<'a> {
+    /// The rule `layout` for a network that knows `classes`. `run` has the run's split and the folder in which its pictures
+    /// are now, if that is known.
+    pub fn new(
+        classes: &'a [String],
+        layout: FolderLayout,
+        run: Option<(SplitRecord, PathBuf)>,
+    ) -> Self {
+        let run = run.map(|(split, folder)| RunFolder {
+            real: real(&folder),
+            split,
+            folder,
+            places: OnceCell::new(),
+        });
+        Self {
+            classes,
+            layout,
+            run,
+        }
+    }
+
+    /// Index of the class of the picture at `path`. It depends on the picture alone, and not on the way to it: folder, link,
+    /// relative or absolute.
+    ///
+    /// # Errors
+    /// The class is not known, or not one of the network's.
+    pub fn class_at(&self, path: &Path) -> Result<usize, Unknown> {
+        let names = self.run.as_ref().map(|run| run.names(path));
+        let names = names.unwrap_or_default();
+        if names.is_empty() {
+            return self.class_elsewhere(&real(path));
+        }
+        let found: BTreeSet<_> = names.iter().map(|name| self.class_in_run(name)).collect();
+        let mut classes = found.into_iter();
+        match (classes.next(), classes.next()) {
+            (Some(class), None) => class,
+            _ => Err(Unknown::Several(names.into_iter().collect())),
+        }
+    }
+
+    /// Index of the class of the picture that the run calls `name`.
+    ///
+    /// # Errors
+    /// The class is not known, or not one of the network's.
+    pub fn class_in_run(&self, name: &str) -> Result<usize, Unknown> {
+        let split = self.run.as_ref().map(|run| &run.split);
+        self.class_in_split(name, split)
+    }
+
+    /// As [`Truths::class_in_run`], with the `split` of a run whose pictures need not be there.
+    fn class_in_split(&self, name: &str, split: Option<&SplitRecord>) -> Result<usize, Unknown> {
+        let kept =
+            split.and_then(|split| forms(name).iter().find_map(|form| split.labels.get(form)));
+        let label = kept.map(String::as_str).or(self.layout.label_in_name(name));
+        self.class(label.ok_or(Unknown::Unsaid)?)
+    }
+
+    /// The class of a picture that is not the run's. Where the run has class folders, it is the folder that the picture lies
+    /// in, unless one above is called like another class.
+    fn class_elsewhere(&self, path: &Path) -> Result<usize, Unknown> {
+        if self.layout != FolderLayout::Folders {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            return self.class_in_split(&name, None);
+        }
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let called = parent.iter().map(|part| part.to_string_lossy());
+        let classes: BTreeSet<usize> = called.filter_map(|name| self.class(&name).ok()).collect();
+        let own = parent.file_name().unwrap_or_default().to_string_lossy();
+        match self.class(&own) {
+            Ok(class) if classes.len() == 1 => Ok(class),
+            Ok(_) => Err(Unknown::Several(
+                classes
+                    .iter()
+                    .map(|class| self.classes[*class].clone())
+                    .collect(),
+            )),
+            Err(_) => Err(Unknown::NoClassFolder(own.into_owned())),
+        }
+    }
+
+    /// The class called `label` to the letter, or the only one that has the same letters in another form of Unicode.
+    fn class(&self, label: &str) -> Result<usize, Unknown> {
+        if let Some(exact) = self.classes.iter().position(|class| class == label) {
+            return Ok(exact);
+        }
+        let alike = self.classes.iter().enumerate();
+        let mut alike = alike.filter(|(_, class)| same_text(class, label));
+        match (alike.next(), alike.next()) {
+            (Some((index, _)), None) => Ok(index),
+            _ => Err(Unknown::NoClass(label.to_owned())),
+        }
+    }
+}
+
+impl RunFolder {
+    /// The names by which the run knows the picture at `path`: none, if it is not one of its folder.
+    fn names(&self, path: &Path) -> BTreeSet<String> {
+        let below = |folder: &Path, path: &Path| Some(slashes(path.strip_prefix(folder).ok()?));
+        let is_straight = !path
+            .components()
+            .any(|part| part == std::path::Component::ParentDir);
+        let typed = std::path::absolute(&self.folder)
+            .ok()
+            .zip(std::path::absolute(path).ok());
+        let typed = typed.filter(|_| is_straight);
+        if let Some(name) = typed.and_then(|(folder, path)| below(&folder, &path)) {
+            return BTreeSet::from([name]);
+        }
+        let path = real(path);
+        if let Some(name) = below(&self.real, &path) {
+            return BTreeSet::from([name]);
+        }
+        self.linked_names(&path)
+    }
+
+    /// The names of a picture that lies outside of the run's folder, to which a link leads from there.
+    fn linked_names(&self, path: &Path) -> BTreeSet<String> {
+        let places = self.places.get_or_init(|| self.places());
+        if let Some(names) = places.get(path) {
+            return names.clone();
+        }
+        let mut folders = path.ancestors().skip(1);
+        let known = folders.find_map(|folder| Some((folder, places.get(folder)?)));
+        let Some((folder, names)) = known else {
+            return BTreeSet::new();
+        };
+        let rest = slashes(path.strip_prefix(folder).unwrap_or(path));
+        names.iter().map(|name| format!("{name}/{rest}")).collect()
+    }
+
+    fn places(&self) -> HashMap<PathBuf, BTreeSet<String>> {
+        let mut places: HashMap<PathBuf, BTreeSet<String>> = HashMap::new();
+        let mut folders: HashMap<&str, PathBuf> = HashMap::new();
+        for name in self.split.train.iter().chain(&self.split.valid) {
+            let above = name.match_indices('/').map(|(end, _)| &name[..end]);
+            for folder in above {
+                let place = || real(&picture_file(&self.folder, folder));
+                folders.entry(folder).or_insert_with(place);
+            }
+            let file = picture_file(&self.folder, name);
+            let folder = name
+                .rsplit_once('/')
+                .and_then(|(folder, _)| folders.get(folder));
+            let place = match folder {
+                Some(folder) if !file.is_symlink() => {
+                    folder.join(file.file_name().unwrap_or_default())
+                }
+                _ => real(&file),
+            };
+            places.entry(place).or_default().insert(name.clone());
+        }
+        for (folder, place) in folders {
+            places.entry(place).or_default().insert(folder.to_owned());
+        }
+        places
+    }
+}
+
+impl Display for Unknown {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unsaid => f.write_str("neither name nor folder says one"),
+            Self::NoClass(label) => write!(f, "`{label}` is not a class of this network"),
+            Self::NoClassFolder(folder) => {
+                write!(
+                    f,
+                    "the folder `{folder}` is not called like a class of this network"
+                )
+            }
+            Self::Several(said) => write!(f, "it may be `{}`", said.join("` or `")),
+        }
+    }
+}
+
+/// `path` without links, as far as it is there.
+fn real(path: &Path) -> PathBuf {
+    fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
+}
