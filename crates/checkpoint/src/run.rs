@@ -186,13 +186,15 @@ impl Run {
         }
     }
 
-    /// The runs in `root` whose names are nearly `typed`: at least one.
+    /// The runs whose names are nearly that of `typed`, in its folder or else in `root`: at least one.
     fn alike(root: &Path, typed: &Path) -> Result<Vec<Self>, RunError> {
-        let runs = Self::all(root);
+        let folder = typed
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let runs = Self::all(folder.unwrap_or(root));
         let names: Vec<String> = runs.iter().map(Self::name).collect();
         let known = || names.iter().map(String::as_str);
-        let below = typed.strip_prefix(root).unwrap_or(typed);
-        let name = below.to_string_lossy();
+        let name = typed.file_name().unwrap_or_default().to_string_lossy();
         let indices = match words::find(&name, known()) {
             Match::One(index) => vec![index],
             Match::Several(indices) => indices,

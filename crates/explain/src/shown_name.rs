@@ -20,7 +20,7 @@ pub fn shown_names<P: AsRef<Path>>(paths: &[P]) -> Vec<String> {
             let end = end(parts, count);
             let is_whole = count >= parts.len();
             if name.is_none() && (ends[end] == 1 || is_whole) {
-                *name = Some(end.join("/"));
+                *name = Some(readable(&end.join("/")));
             }
         }
     }
@@ -33,6 +33,23 @@ fn parts(path: &Path) -> Vec<String> {
         part => Some(part.as_os_str().to_string_lossy().into_owned()),
     });
     named.collect()
+}
+
+/// `name` with what moves the cursor or turns the direction of writing spelt out.
+fn readable(name: &str) -> String {
+    let is_unseen = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut readable = String::new();
+    for letter in name.chars() {
+        if is_unseen(letter) {
+            readable.extend(letter.escape_default());
+        } else {
+            readable.push(letter);
+        }
+    }
+    readable
 }
 
 fn end(parts: &[String], count: usize) -> &[String] {
@@ -57,6 +74,7 @@ mod tests {
             ["a/1.jpg", "w/b/1.jpg", "2.jpg", "v/b/1.jpg", "1.jpg"]
         );
         assert_eq!(shown_names(&["x/pug_1.jpg"]), ["pug_1.jpg"]);
+        assert_eq!(shown_names(&["a\nb\u{202e}.jpg"]), ["a\\nb\\u{202e}.jpg"]);
         assert!(shown_names::<&str>(&[]).is_empty());
     }
 }

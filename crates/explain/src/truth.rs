@@ -221,3 +221,164 @@ impl Display for Unknown {
 fn real(path: &Path) -> PathBuf {
     fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// `mine/cat/1.jpg`, `mine/cat/below/2.jpg`, `mine/dog/1.jpg` and `mine/bird/1.jpg`, of which no class was trained.
+    fn mine() -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["cat/1.jpg", "cat/below/2.jpg", "dog/1.jpg", "bird/1.jpg"] {
+            picture(&folder.path().join("mine").join(name));
+        }
+        folder
+    }
+
+    fn picture(path: &Path) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, "").unwrap();
+    }
+
+    fn classes() -> Vec<String> {
+        ["Caf\u{e9}", "cat", "dog"].map(str::to_owned).to_vec()
+    }
+
+    fn split(folder: &Path, names: &[&str]) -> SplitRecord {
+        SplitRecord {
+            folder: folder.to_owned(),
+            annotations: folder.join("annotations"),
+            classes: classes(),
+            train: names.iter().map(|name| (*name).to_owned()).collect(),
+            valid: Vec::new(),
+            labels: BTreeMap::new(),
+        }
+    }
+
+    fn of_run<'a>(classes: &'a [String], mine: &Path) -> Truths<'a> {
+        let split = split(mine, &["cat/1.jpg", "dog/1.jpg"]);
+        Truths::new(
+            classes,
+            FolderLayout::Folders,
+            Some((split, mine.to_owned())),
+        )
+    }
+
+    #[test]
+    fn the_first_folder_below_the_runs_is_the_class_and_one_that_was_not_trained_is_said() {
+        let folder = mine();
+        let (classes, mine) = (classes(), folder.path().join("mine"));
+        let truths = of_run(&classes, &mine);
+        assert_eq!(truths.class_at(&mine.join("cat/1.jpg")), Ok(1));
+        assert_eq!(truths.class_at(&mine.join("cat/below/2.jpg")), Ok(1));
+        assert_eq!(truths.class_at(&mine.join("dog/../dog/1.jpg")), Ok(2));
+        let unknown = truths.class_at(&mine.join("bird/1.jpg")).unwrap_err();
+        assert_eq!(unknown, Unknown::NoClass("bird".to_owned()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_picture_has_one_class_through_any_link_into_the_runs_folder_or_out_of_it() {
+        use std::os::unix::fs::symlink;
+        let folder = mine();
+        let (classes, mine) = (classes(), folder.path().join("mine"));
+        let link = |to: &str, from: &str| {
+            symlink(folder.path().join(to), folder.path().join(from)).unwrap()
+        };
+        link("mine/cat", "dog");
+        link("mine/dog/1.jpg", "cat.jpg");
+        // The class folder itself is a link, and so is one picture.
+        picture(&folder.path().join("pool/Caf\u{e9}s/1.jpg"));
+        picture(&folder.path().join("pool/Caf\u{e9}s/new/3.jpg"));
+        picture(&folder.path().join("pool/77.jpg"));
+        link("pool/Caf\u{e9}s", "mine/Caf\u{e9}");
+        link("pool/77.jpg", "mine/dog/linked.jpg");
+        let names = [
+            "cat/1.jpg",
+            "dog/1.jpg",
+            "dog/linked.jpg",
+            "Caf\u{e9}/1.jpg",
+        ];
+        let split = split(&mine, &names);
+        let truths = Truths::new(&classes, FolderLayout::Folders, Some((split, mine.clone())));
+        for (path, class) in [
+            ("dog/1.jpg", 1),
+            ("cat.jpg", 2),
+            ("mine/Caf\u{e9}/1.jpg", 0),
+            ("pool/Caf\u{e9}s/1.jpg", 0),
+            ("pool/Caf\u{e9}s/new/3.jpg", 0),
+            ("pool/77.jpg", 2),
+            ("mine/dog/linked.jpg", 2),
+        ] {
+            assert_eq!(
+                truths.class_at(&folder.path().join(path)),
+                Ok(class),
+                "{path}"
+            );
+        }
+        // Two links with two classes lead to one picture.
+        link("pool/77.jpg", "mine/cat/linked.jpg");
+        let names = [&names[..], &["cat/linked.jpg"]].concat();
+        let split = self::split(&mine, &names);
+        let truths = Truths::new(&classes, FolderLayout::Folders, Some((split, mine.clone())));
+        let several = truths
+            .class_at(&folder.path().join("pool/77.jpg"))
+            .unwrap_err();
+        assert!(matches!(several, Unknown::Several(_)), "{several:?}");
+    }
+
+    #[test]
+    fn elsewhere_the_folder_is_the_class_unless_one_above_is_called_like_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::Folders, None);
+        let class = |name: &str| {
+            picture(&folder.path().join(name));
+            truths.class_at(&folder.path().join(name))
+        };
+        assert_eq!(class("other/cat/1.jpg"), Ok(1));
+        assert_eq!(class("cat/cat/1.jpg"), Ok(1));
+        // The form of the letters is not the folder's fault; their case is another name.
+        assert_eq!(class("other/Cafe\u{301}/1.jpg"), Ok(0));
+        assert_eq!(
+            class("other/Cat/1.jpg"),
+            Err(Unknown::NoClassFolder("Cat".to_owned()))
+        );
+        assert_eq!(
+            class("cat/holiday/1.jpg"),
+            Err(Unknown::NoClassFolder("holiday".to_owned()))
+        );
+        assert!(matches!(class("dog/cat/2.jpg"), Err(Unknown::Several(_))));
+    }
+
+    #[test]
+    fn a_file_name_says_the_class_where_the_runs_file_names_do() {
+        let folder = tempfile::tempdir().unwrap();
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::FileNames, None);
+        let class = |name: &str| {
+            picture(&folder.path().join(name));
+            truths.class_at(&folder.path().join(name))
+        };
+        assert_eq!(class("dog/cat_12.jpg"), Ok(1));
+        assert_eq!(class("dog/picture.jpg"), Err(Unknown::Unsaid));
+        assert_eq!(
+            class("bird_1.jpg"),
+            Err(Unknown::NoClass("bird".to_owned()))
+        );
+    }
+
+    #[test]
+    fn a_class_that_was_kept_beside_the_name_is_taken() {
+        let folder = mine();
+        let (classes, mine) = (classes(), folder.path().join("mine"));
+        let mut split = split(&mine, &["cat/1.jpg"]);
+        split
+            .labels
+            .insert("cat/1.jpg".to_owned(), "dog".to_owned());
+        let truths = Truths::new(&classes, FolderLayout::Folders, Some((split, mine.clone())));
+        assert_eq!(truths.class_at(&mine.join("cat/1.jpg")), Ok(2));
+        assert_eq!(truths.class_in_run("cat/1.jpg"), Ok(2));
+    }
+}

@@ -104,13 +104,26 @@ fn say_unknown(unknown: &BTreeMap<Unknown, usize>, terminal: &Terminal) {
         .iter()
         .filter(|(reason, _)| **reason != Unknown::Unsaid);
     for (reason, count) in said.clone().take(REASONS) {
-        terminal.warning(&format!("no true class for {count} pictures: {reason}"));
+        let line = format!("no true class for {}: {reason}", pictures_in_words(*count));
+        match reason {
+            // Anybody's picture, lying anywhere.
+            Unknown::NoClassFolder(_) => terminal.message(&line),
+            _ => terminal.warning(&line),
+        }
     }
     let others: usize = said.skip(REASONS).map(|(_, count)| count).sum();
     if others > 0 {
+        let others = pictures_in_words(others);
         terminal.warning(&format!(
-            "no true class for {others} others, for reasons of this kind"
+            "no true class for {others} more, for reasons of this kind"
         ));
+    }
+}
+
+fn pictures_in_words(count: usize) -> String {
+    match count {
+        1 => "1 picture".to_owned(),
+        _ => format!("{count} pictures"),
     }
 }
 
