@@ -369,13 +369,14 @@ impl Run {
         Some(began.folder.into())
     }
 
-    /// Remembers the current folder. One that has no name in Unicode, or is gone, is not remembered.
+    /// Remembers the current folder, with `/` between the parts. One that has no name in Unicode, or is gone, is not
+    /// remembered.
     fn write_began(&self) -> io::Result<()> {
         let current = std::env::current_dir().ok();
-        let Some(folder) = current.and_then(|folder| folder.into_os_string().into_string().ok())
-        else {
+        let Some(folder) = current.filter(|folder| folder.to_str().is_some()) else {
             return Ok(());
         };
+        let folder = words::slashes(&folder);
         let bytes = serde_json::to_vec_pretty(&Began { folder })?;
         files::write_atomically(&self.file(BEGAN_FILE), &bytes)
     }

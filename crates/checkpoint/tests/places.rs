@@ -85,6 +85,14 @@ fn an_absolute_data_folder_that_moved_with_the_run_is_found() {
 }
 
 #[test]
+fn a_run_from_windows_finds_pictures_that_came_with_it() {
+    let (folder, run) = project("C:/Users/ann/my photos", "");
+    begin_in(&run, Path::new("C:/Users/ann"));
+    picture(folder.path().join("ann/my photos/cat/1.jpg"));
+    assert_eq!(found(&run), folder.path().join("ann/my photos"));
+}
+
+#[test]
 fn pictures_that_are_nowhere_are_an_error_that_names_the_places_and_the_option() {
     let (folder, run) = project("mine", "images");
     let error = run.find_pictures(None).unwrap_err();

@@ -114,13 +114,17 @@ impl PictureFile {
 /// See [`PicturesError`].
 pub fn named(paths: &[PathBuf], truths: &Truths) -> Result<Named, PicturesError> {
     let mut all = Vec::new();
-    for path in paths {
+    for typed in paths {
+        let path = typed
+            .to_str()
+            .map(|typed| picture_file(Path::new(""), typed));
+        let path = path.unwrap_or_else(|| typed.clone());
         if path.is_dir() {
-            all.extend(pictures_below(path)?);
+            all.extend(pictures_below(&path)?);
         } else if path.exists() {
-            all.push(path.clone());
+            all.push(path);
         } else {
-            return Err(PicturesError::Missing(path.clone()));
+            return Err(PicturesError::Missing(typed.clone()));
         }
     }
     let mut seen = HashSet::new();
@@ -247,6 +251,16 @@ mod tests {
         let all = named(&typed, &truths).unwrap();
         assert_eq!((all.files.len(), all.repeated), (1, 1));
         assert_eq!(all.files[0].true_class, Some(2));
+    }
+
+    #[test]
+    fn a_picture_is_found_in_whichever_form_of_unicode_its_name_is_typed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Caf\u{e9}_1.jpg"), "").unwrap();
+        let classes = ["Cafe\u{301}".to_owned()];
+        let truths = Truths::new(&classes, FolderLayout::FileNames, None);
+        let all = named(&[folder.path().join("Cafe\u{301}_1.jpg")], &truths).unwrap();
+        assert_eq!(all.files[0].true_class, Some(0));
     }
 
     #[test]

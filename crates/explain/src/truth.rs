@@ -96,8 +96,18 @@ impl<'a> Truths<'a> {
     fn class_in_split(&self, name: &str, split: Option<&SplitRecord>) -> Result<usize, Unknown> {
         let kept =
             split.and_then(|split| forms(name).iter().find_map(|form| split.labels.get(form)));
+        let kept = kept.or_else(|| self.label_beside(name, split?));
         let label = kept.map(String::as_str).or(self.layout.label_in_name(name));
         self.class(label.ok_or(Unknown::Unsaid)?)
+    }
+
+    /// The label that the run keeps for other pictures of the same folder: where the class folders of the run are not the
+    /// first below its pictures, a new picture in one has the class of the others.
+    fn label_beside<'b>(&self, name: &str, split: &'b SplitRecord) -> Option<&'b String> {
+        let (folder, _) = name.rsplit_once('/')?;
+        let folder = format!("{folder}/");
+        let (beside, label) = split.labels.range(folder.clone()..).next()?;
+        (self.layout == FolderLayout::Folders && beside.starts_with(&folder)).then_some(label)
     }
 
     /// The class of a picture that is not the run's. Where the run has class folders, it is the folder that the picture lies
@@ -380,5 +390,8 @@ mod tests {
         let truths = Truths::new(&classes, FolderLayout::Folders, Some((split, mine.clone())));
         assert_eq!(truths.class_at(&mine.join("cat/1.jpg")), Ok(2));
         assert_eq!(truths.class_in_run("cat/1.jpg"), Ok(2));
+        // As in a folder of `train/cat` and `train/dog`.
+        assert_eq!(truths.class_in_run("cat/new.jpg"), Ok(2));
+        assert_eq!(truths.class_in_run("dog/new.jpg"), Ok(2));
     }
 }

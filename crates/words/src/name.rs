@@ -24,7 +24,7 @@ pub fn find<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Match 
         if name == typed {
             return Match::One(index);
         }
-        if folded(name) == key {
+        if !key.is_empty() && folded(name) == key {
             alike.push(index);
         }
     }
@@ -111,6 +111,8 @@ mod tests {
         }
         assert_eq!(find("pugg", ["pug", "Maine_Coon"]), Match::None);
         assert_eq!(find("mainecoon", ["pug", "Maine_Coon"]), Match::None);
+        assert_eq!(find(" ", ["_", "-"]), Match::None);
+        assert_eq!(find("-", ["_", "-"]), Match::One(1));
     }
 
     #[test]

@@ -95,6 +95,10 @@ fn files(
         ));
     }
     say_unknown(&named.unknown, terminal);
+    let is_elsewhere = |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_));
+    if found.is_none() && named.unknown.keys().any(is_elsewhere) {
+        terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
+    }
     Ok(named.files)
 }
 

@@ -166,9 +166,13 @@ fn cells(architecture: Architecture, size: usize) -> String {
 
 fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Checkpoint)> {
     let root = Path::new(RUNS_FOLDER);
-    if let Some(folder) = typed.filter(|folder| Checkpoint::is_one(folder)) {
-        let checkpoint = Checkpoint::load(folder)?;
-        let run = Run::open(root, &run_of(folder))
+    let folder = match typed {
+        Some(typed) => typed_checkpoint(typed)?,
+        None => None,
+    };
+    if let Some(folder) = folder {
+        let checkpoint = Checkpoint::load(&folder)?;
+        let run = Run::open(root, &run_of(&folder))
             .with_context(|| format!("{} lies in no run", folder.display()))?;
         return Ok((run, checkpoint));
     }
@@ -188,6 +192,23 @@ fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Ch
         terminal.warning(&format!("passed over a checkpoint: {error}"));
     }
     Ok((run, found.checkpoint))
+}
+
+/// The folder of the checkpoint that was typed, if it is one: to the letter, or below the folder of a run's checkpoints under
+/// a name as [`Run::checkpoint`] finds it.
+fn typed_checkpoint(typed: &Path) -> Result<Option<PathBuf>> {
+    if Checkpoint::is_one(typed) {
+        return Ok(Some(typed.to_owned()));
+    }
+    let run = typed.parent().and_then(Path::parent);
+    let run = run.and_then(|folder| Run::open(Path::new(""), folder).ok());
+    let run = run.filter(|run| Some(run.checkpoints_folder().as_path()) == typed.parent());
+    let (Some(run), Some(name)) = (run, typed.file_name()) else {
+        return Ok(None);
+    };
+    Ok(Some(
+        run.checkpoint(&name.to_string_lossy()).map_err(usage)?,
+    ))
 }
 
 /// The run's folder: the second one above a checkpoint.

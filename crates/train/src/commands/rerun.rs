@@ -3,8 +3,6 @@ use super::{
     start::new_run,
 };
 use crate::{
-    config::DataSource,
-    data,
     interrupt::{INTERRUPTED, Interrupt},
     rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
@@ -25,7 +23,8 @@ pub fn rerun(
     terminal: &Terminal,
 ) -> Result<ExitCode> {
     let before = open_run(run)?;
-    let config = config_as_it_is_now(&before, data, terminal)?;
+    let interrupt = Interrupt::listen(terminal)?;
+    let config = config_as_it_is_now(&before, data, terminal, &interrupt)?;
     let (manifest, _) = before.newest_manifest()?;
     let last = &config.stages[config.stages.len() - 1];
     let last_name = last.checkpoint_name(config.stages.len());
@@ -37,11 +36,7 @@ pub fn rerun(
         words::quoted(&before.folder().display().to_string())
     );
     let name = config_name(&before);
-    let interrupt = Interrupt::listen(terminal)?;
     let device = device.open().map_err(usage)?;
-    if config.data.source == DataSource::Sample {
-        data::prepare(&config.data, terminal, &interrupt)?;
-    }
     let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));

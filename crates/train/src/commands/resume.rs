@@ -2,8 +2,7 @@ use super::shared::{
     checkpoint_of, config_as_it_is_now, config_name, farewell, lock, log_to, open_run,
 };
 use crate::{
-    config::DataSource, data, feed::Feed, interrupt::Interrupt, run_writer::RunWriter,
-    session::Session, store::State,
+    feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session, store::State,
 };
 use anyhow::Result;
 use kernels::DeviceChoice;
@@ -21,16 +20,13 @@ pub fn resume(
     let interrupt = Interrupt::listen(terminal)?;
     let run = open_run(run)?;
     let lock = lock(&run, terminal)?;
-    let config = config_as_it_is_now(&run, data, terminal)?;
+    let config = config_as_it_is_now(&run, data, terminal, &interrupt)?;
     let (device, sentence) = device.open().map_err(usage)?;
     log_to(&run, terminal)?;
     terminal.message(&sentence);
     run.clean()?;
     let checkpoint = checkpoint_of(run.latest_whole()?, terminal);
     let state = State::restore(&checkpoint, &config, &device)?;
-    if config.data.source == DataSource::Sample {
-        data::prepare(&config.data, terminal, &interrupt)?;
-    }
     let feed = Feed::open(config, terminal)?;
     let name = config_name(&run);
     let writer = RunWriter::new(run, lock, &name, &feed)?;

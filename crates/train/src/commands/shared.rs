@@ -3,6 +3,7 @@
 use crate::{
     cli::ConfigArgs,
     config::{Config, ConfigSource, DataSource},
+    data,
     feed::Feed,
     interrupt::{INTERRUPTED, Interrupt},
     pretrained,
@@ -56,11 +57,17 @@ pub fn saved_config(run: &Run) -> Result<Config> {
 }
 
 /// The resolved config of `run` with its paths as they are now: the pictures in the data folder `typed`, or where they are
-/// found (see [`Run::find_pictures`]), and the file of the first weights. A drawn sample may be missing: it is drawn again.
+/// found (see [`Run::find_pictures`]), and the file of the first weights. What is missing of a drawn sample is drawn again; nothing
+/// is ever downloaded again.
 ///
 /// # Errors
 /// The pictures are not found.
-pub fn config_as_it_is_now(run: &Run, typed: Option<&Path>, terminal: &Terminal) -> Result<Config> {
+pub fn config_as_it_is_now(
+    run: &Run,
+    typed: Option<&Path>,
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+) -> Result<Config> {
     let mut config = saved_config(run)?;
     match run.find_pictures(typed) {
         Ok(found) => {
@@ -68,10 +75,14 @@ pub fn config_as_it_is_now(run: &Run, typed: Option<&Path>, terminal: &Terminal)
             config.data.folder = found.data;
         }
         Err(PlaceError::Missing { places, .. }) if config.data.source == DataSource::Sample => {
+            // The same pictures again, where they were if the run was not moved.
             config.data.folder = places[0].clone();
         }
         Err(error @ PlaceError::NotInTyped { .. }) => return Err(usage(error).into()),
         Err(error) => return Err(error.into()),
+    }
+    if typed.is_none() && config.data.source == DataSource::Sample {
+        data::prepare(&config.data, terminal, interrupt)?;
     }
     if let Some(weights) = &mut config.model.weights
         && !pretrained::is_published(weights)
