@@ -6,9 +6,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    process::Output,
     sync::OnceLock,
 };
-use stories::program::{explain, run, text};
+use stories::program::{TWO_BREEDS, explain, run, text};
 use words::{file_key, file_name};
 
 /// A run on own pictures in class folders.
@@ -45,6 +46,9 @@ train = "all"
 max_learning_rate = 1e-3
 save = "end"
 "#;
+
+/// [`run`] or [`explain`].
+type Program = fn(&Path, &[&str], i32) -> Output;
 
 /// A project with pictures of two classes in `mine`, and its run `story-1`. For tests that change nothing but what they
 /// write with `--out`.
@@ -101,7 +105,7 @@ fn pictures_that_moved_are_found_with_data_by_every_command_that_needs_them() {
     copy_story(folder, false);
     forget_where_it_began(folder);
     copy(&story().join("mine"), &folder.join("photos/cats and dogs"));
-    let commands: [(fn(&Path, &[&str], i32) -> _, &[&str]); 4] = [
+    let commands: [(Program, &[&str]); 4] = [
         (run, &["--resume", "runs/story-1"]),
         (run, &["rerun", "runs/story-1"]),
         (explain, &["--run", "runs/story-1"]),
@@ -175,6 +179,20 @@ fn a_resumed_run_never_downloads_the_pets_again() {
         }
     }
     assert!(!elsewhere.join("data").exists());
+}
+
+#[test]
+fn a_drawn_sample_that_is_gone_is_drawn_again_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let project = folder.join("a");
+    fs::create_dir_all(&project).unwrap();
+    fs::write(project.join("story.toml"), format!("{TWO_BREEDS}{NETWORK}")).unwrap();
+    run(&project, &["story.toml"], 0);
+    fs::remove_dir_all(project.join("sample")).unwrap();
+    run(folder, &["--resume", "a/runs/story-1"], 0);
+    assert!(project.join("sample/images/pug_1.jpg").is_file());
+    assert!(!folder.join("sample").exists());
 }
 
 #[test]

@@ -57,7 +57,7 @@ pub fn saved_config(run: &Run) -> Result<Config> {
 }
 
 /// The resolved config of `run` with its paths as they are now: the pictures in the data folder `typed`, or where they are
-/// found (see [`Run::find_pictures`]), and the file of the first weights. What is missing of a drawn sample is drawn again; nothing
+/// found (see [`Run::find_pictures`]), and the file of the first weights. A drawn sample that is missing is drawn again; nothing
 /// is ever downloaded again.
 ///
 /// # Errors
