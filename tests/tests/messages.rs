@@ -195,6 +195,17 @@ fn two_stages_that_save_under_one_name_are_refused() {
             "does not begin with iteration- or stage-",
         ],
     );
+    // Some file systems take these for one, and Windows takes the last for none.
+    fails(
+        &["--set", "stage.0.save=best", "--set", "stage.1.save=Best"],
+        2,
+        &["stage.1.save is \"Best\"", "stage.0 has this one"],
+    );
+    fails(
+        &["--set", "stage.1.save=aux"],
+        2,
+        &["stage.1.save is \"aux\"", "no device of Windows"],
+    );
 }
 
 #[test]

@@ -6,10 +6,14 @@
 
 mod checkpoint;
 mod manifest;
+mod place;
 mod run;
+mod saved_data;
 mod split;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Contents, WEIGHTS_FILE, save};
 pub use manifest::Manifest;
+pub use place::{PlaceError, RunPictures, picture_file};
 pub use run::{Found, NewestRun, RUNS_FOLDER, Run, RunError, RunLock};
+pub use saved_data::{SavedData, SavedDataError};
 pub use split::{SplitRecord, SplitRecordError};

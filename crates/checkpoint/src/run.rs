@@ -1,9 +1,12 @@
 use std::{
     cmp::Reverse,
     fs, io,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
     time::SystemTime,
 };
+
+use serde::{Deserialize, Serialize};
+use words::Match;
 
 use crate::{
     Checkpoint, CheckpointError, Manifest,
@@ -12,11 +15,16 @@ use crate::{
 
 /// Folder that runs are kept in, below the current folder.
 pub const RUNS_FOLDER: &str = "runs";
+/// Longest name of a config in the name of a run, in bytes; file systems take 255 for the whole.
+const LONGEST_NAME: usize = 200;
+/// The folder in which the run began.
+const BEGAN_FILE: &str = "began.json";
 
 /// The folder of one training run.
 ///
 /// ```text
 /// config.toml       the resolved config
+/// began.json        the folder it was started in
 /// split.json        classes and pictures of both splits
 /// checkpoints/      one folder each
 /// epochs.csv, iterations.csv, timings.csv, log.txt, curves.svg
@@ -47,6 +55,12 @@ pub struct NewestRun {
 /// Held while a process writes in a run; goes away with the process, however it ends.
 pub type RunLock = files::Lock;
 
+/// Content of [`BEGAN_FILE`].
+#[derive(Serialize, Deserialize)]
+struct Began {
+    folder: String,
+}
+
 /// Reason why a run could not be made, opened or found.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
@@ -62,8 +76,21 @@ pub enum RunError {
     #[error("{} is in use by another process: wait for it to end, or stop it", .0.display())]
     InUse(PathBuf),
     /// There is no such run.
-    #[error("{} is not a run: it has no config.toml; `train runs` lists the runs", .0.display())]
-    NotARun(PathBuf),
+    #[error("{} is not a run: it has no config.toml{}; `train runs` lists the runs", typed.display(), suggestion(similar))]
+    NotARun {
+        /// As typed.
+        typed: PathBuf,
+        /// The run that it may have meant.
+        similar: Option<String>,
+    },
+    /// There are several runs that may be meant.
+    #[error("{} may be {}: type one of them as it is written here", typed.display(), listed(candidates))]
+    Ambiguous {
+        /// As typed.
+        typed: PathBuf,
+        /// Their folders.
+        candidates: Vec<PathBuf>,
+    },
     /// There is no run at all.
     #[error("no run in {}: `cargo run -p train` makes one", .0.display())]
     NoRuns(PathBuf),
@@ -85,18 +112,38 @@ pub enum RunError {
         /// Those that are there.
         known: Vec<String>,
     },
+    /// There are several checkpoints that may be meant.
+    #[error("{}: the checkpoint `{name}` may be `{}`: type one of them as it is written here", folder.display(), candidates.join("` or `"))]
+    AmbiguousCheckpoint {
+        /// The run's folder.
+        folder: PathBuf,
+        /// As asked for.
+        name: String,
+        /// Those that may be meant.
+        candidates: Vec<String>,
+    },
 }
 
 impl Run {
-    /// Makes `root/CONFIG-N` with the smallest free N, and its folder of checkpoints, and writes `config.toml`.
+    /// Makes `root/CONFIG-N` with the smallest free N, and its folder of checkpoints, and writes `config.toml`. The name is
+    /// one that every file system takes, and no other run's on one that ignores the case of letters.
     pub fn create(root: &Path, config_name: &str, config: &str) -> Result<Self, RunError> {
         let fail = |folder: &Path, error| RunError::Create {
             folder: folder.to_owned(),
             error,
         };
         files::create_folders(root).map_err(|error| fail(root, error))?;
+        let config_name = words::file_name(config_name, LONGEST_NAME);
+        let taken: Vec<String> = Self::all(root)
+            .iter()
+            .map(|run| words::file_key(&run.name()))
+            .collect();
         for number in 1.. {
-            let folder = root.join(format!("{config_name}-{number}"));
+            let name = format!("{config_name}-{number}");
+            if taken.contains(&words::file_key(&name)) {
+                continue;
+            }
+            let folder = root.join(name);
             match fs::create_dir(&folder) {
                 Ok(()) => {
                     let run = Self { folder };
@@ -104,6 +151,7 @@ impl Run {
                         .and_then(|()| {
                             files::write_atomically(&run.config_file(), config.as_bytes())
                         })
+                        .and_then(|()| run.write_began())
                         .and_then(|()| files::sync_folder(root))
                         .map_err(|error| fail(&run.folder, error))?;
                     return Ok(run);
@@ -115,13 +163,52 @@ impl Run {
         unreachable!("some number is free")
     }
 
-    /// Opens a run by its folder, or by its name in `root`.
-    pub fn open(root: &Path, name: &Path) -> Result<Self, RunError> {
-        [name.to_owned(), root.join(name)]
-            .into_iter()
+    /// Opens a run by its folder, or by its name in `root`. What is typed to the letter wins; else a run is found whose name
+    /// differs as [`words::find`] allows.
+    ///
+    /// # Errors
+    /// There is no such run, or there are several.
+    pub fn open(root: &Path, typed: &Path) -> Result<Self, RunError> {
+        let mut found: Vec<Self> = readings(root, typed)
             .map(|folder| Self { folder })
-            .find(|run| run.config_file().is_file())
-            .ok_or_else(|| RunError::NotARun(name.to_owned()))
+            .filter(|run| run.config_file().is_file())
+            .collect();
+        found.dedup_by_key(|run| fs::canonicalize(&run.folder).ok());
+        if found.is_empty() {
+            found = Self::alike(root, typed)?;
+        }
+        match found.len() {
+            1 => Ok(found.remove(0)),
+            _ => Err(RunError::Ambiguous {
+                typed: typed.to_owned(),
+                candidates: found.into_iter().map(|run| run.folder).collect(),
+            }),
+        }
+    }
+
+    /// The runs whose names are nearly that of `typed`, in its folder or else in `root`: at least one.
+    fn alike(root: &Path, typed: &Path) -> Result<Vec<Self>, RunError> {
+        let folder = typed
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        let runs = Self::all(folder.unwrap_or(root));
+        let names: Vec<String> = runs.iter().map(Self::name).collect();
+        let known = || names.iter().map(String::as_str);
+        let name = typed.file_name().unwrap_or_default().to_string_lossy();
+        let indices = match words::find(&name, known()) {
+            Match::One(index) => vec![index],
+            Match::Several(indices) => indices,
+            Match::None => {
+                return Err(RunError::NotARun {
+                    typed: typed.to_owned(),
+                    similar: words::nearest(&name, known()).map(str::to_owned),
+                });
+            }
+        };
+        Ok(indices
+            .into_iter()
+            .map(|index| runs[index].clone())
+            .collect())
     }
 
     /// All runs in `root`, the one that was changed last first.
@@ -210,15 +297,27 @@ impl Run {
         read().map_err(|error| none(vec![error.to_string()]))
     }
 
-    /// Folder of the checkpoint `name`.
+    /// Folder of the checkpoint `name`, which may differ as [`words::find`] allows.
+    ///
+    /// # Errors
+    /// There is no such checkpoint, or there are several.
     pub fn checkpoint(&self, name: &str) -> Result<PathBuf, RunError> {
         let known = list(&self.checkpoints_folder());
-        match known.iter().find(|listed| listed.name == name) {
-            Some(listed) => Ok(listed.folder.clone()),
-            None => Err(RunError::UnknownCheckpoint {
+        let names = || known.iter().map(|listed| listed.name.clone());
+        match words::find(name, known.iter().map(|listed| listed.name.as_str())) {
+            Match::One(index) => Ok(known[index].folder.clone()),
+            Match::Several(indices) => Err(RunError::AmbiguousCheckpoint {
                 folder: self.folder.clone(),
                 name: name.to_owned(),
-                known: known.into_iter().map(|listed| listed.name).collect(),
+                candidates: indices
+                    .iter()
+                    .map(|index| known[*index].name.clone())
+                    .collect(),
+            }),
+            Match::None => Err(RunError::UnknownCheckpoint {
+                folder: self.folder.clone(),
+                name: name.to_owned(),
+                known: names().collect(),
             }),
         }
     }
@@ -262,6 +361,26 @@ impl Run {
         self.file("config.toml")
     }
 
+    /// The folder in which the run began, if it is known: the one that relative paths in its config are relative to. It need
+    /// not be there any more.
+    pub fn began_in(&self) -> Option<PathBuf> {
+        let bytes = fs::read(self.file(BEGAN_FILE)).ok()?;
+        let began: Began = serde_json::from_slice(&bytes).ok()?;
+        Some(began.folder.into())
+    }
+
+    /// Remembers the current folder, with `/` between the parts. One that has no name in Unicode, or is gone, is not
+    /// remembered.
+    fn write_began(&self) -> io::Result<()> {
+        let current = std::env::current_dir().ok();
+        let Some(folder) = current.filter(|folder| folder.to_str().is_some()) else {
+            return Ok(());
+        };
+        let folder = words::slashes(&folder);
+        let bytes = serde_json::to_vec_pretty(&Began { folder })?;
+        files::write_atomically(&self.file(BEGAN_FILE), &bytes)
+    }
+
     /// Folder of its checkpoints.
     pub fn checkpoints_folder(&self) -> PathBuf {
         self.file("checkpoints")
@@ -279,6 +398,29 @@ impl Run {
             .filter_map(newest)
             .max()
     }
+}
+
+/// The folders that `typed` may be: itself, and a name in `root`. What begins with a dot or a slash is no name.
+fn readings(root: &Path, typed: &Path) -> impl Iterator<Item = PathBuf> {
+    let is_name = matches!(typed.components().next(), Some(Component::Normal(_)));
+    let named = is_name.then(|| root.join(typed));
+    [typed.to_owned()].into_iter().chain(named)
+}
+
+fn suggestion(similar: &Option<String>) -> String {
+    similar
+        .as_ref()
+        .map_or_else(String::new, |run| format!(", did you mean `{run}`?"))
+}
+
+/// The folders as they can be typed and mean nothing else.
+fn listed(folders: &[PathBuf]) -> String {
+    let typed = |folder: &PathBuf| match folder.components().count() {
+        1 => Path::new(".").join(folder).display().to_string(),
+        _ => folder.display().to_string(),
+    };
+    let folders: Vec<String> = folders.iter().map(typed).collect();
+    folders.join(" or ")
 }
 
 fn why(reasons: &[String]) -> String {

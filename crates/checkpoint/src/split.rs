@@ -1,18 +1,21 @@
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::Run;
 
 /// The split as a run keeps it, by names: whoever asks the run later reads it and never computes it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SplitRecord {
-    /// Folder that the names are below.
+    /// Folder that the names are below, as it was when the run began: [`Run::find_pictures`] says where it is now.
+    #[serde(serialize_with = "as_portable")]
     pub folder: PathBuf,
-    /// Folder of trimaps and head boxes.
+    /// Folder of trimaps and head boxes, likewise.
+    #[serde(serialize_with = "as_portable")]
     pub annotations: PathBuf,
     /// Names of the classes, in the order of the logits.
     pub classes: Vec<String>,
@@ -20,6 +23,9 @@ pub struct SplitRecord {
     pub train: Vec<String>,
     /// Names of the validation pictures, in the order in which they are validated.
     pub valid: Vec<String>,
+    /// Classes of the pictures whose names do not say them as the layout does, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 /// Reason why a split could not be read or written.
@@ -41,6 +47,11 @@ pub enum SplitRecordError {
         /// Fault in the content.
         error: serde_json::Error,
     },
+}
+
+/// With `/` between the parts, on every system.
+fn as_portable<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&words::slashes(path))
 }
 
 impl Run {

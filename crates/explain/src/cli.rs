@@ -40,7 +40,7 @@ Examples:
 /// Arguments of an explanation.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// Picture files, or folders of them (default: 8 validation pictures of the run).
+    /// Picture files, or folders with pictures in or below them (default: 8 validation pictures of the run).
     #[arg(value_name = "PICTURE or FOLDER")]
     pub pictures: Vec<PathBuf>,
     /// Which network.
@@ -69,6 +69,9 @@ pub struct NetworkArgs {
     /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
     #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
+    /// The data folder of the run, if it was moved.
+    #[arg(long, value_name = "FOLDER")]
+    pub data: Option<PathBuf>,
     /// Side of the square that the network sees, in pixels (default: that of the training). A larger one gives
     /// maps with more cells, of a network that is less often right.
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(32..=2048))]

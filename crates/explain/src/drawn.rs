@@ -18,11 +18,13 @@ const LISTED: usize = 3;
 pub struct DrawnPicture {
     /// Name of the picture.
     pub name: String,
+    /// Its place when it was explained.
+    pub path: String,
     /// The picture, unseen parts marked.
     pub picture: RgbImage,
     /// Classes with their probabilities, the most probable first.
     pub probabilities: Vec<(String, f64)>,
-    /// The class that the picture's name says.
+    /// The class that the picture's name or folder says.
     pub true_class: Option<String>,
     /// Its maps.
     pub maps: Vec<DrawnMap>,
@@ -65,6 +67,7 @@ impl DrawnPicture {
         });
         Self {
             name: picture.file.name.clone(),
+            path: words::slashes(&picture.file.path),
             picture: reduced(seen(&picture.pixels, &picture.crop)),
             probabilities: ranked,
             true_class: picture.file.true_class.map(|class| classes[class].clone()),

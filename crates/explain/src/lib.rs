@@ -21,4 +21,7 @@ mod pictures;
 mod random;
 mod record;
 mod report;
+mod result_name;
 mod sheets;
+mod shown_name;
+mod truth;

@@ -95,6 +95,7 @@ fn article(shown: &DrawnPicture, strip: &str) -> Result<Markup, PackError> {
     Ok(html! {
         article {
             h2 { (shown.name) }
+            @if shown.path != shown.name { p.quiet { (shown.path) } }
             p { (shown.answer()) }
             @if let (Some(verdict), Some(right)) = (shown.verdict(), shown.is_right()) {
                 p class=(if right { "right" } else { "wrong" }) { (if right { "✓ " } else { "✗ " }) (verdict) }
@@ -168,6 +169,7 @@ mod tests {
             alternative: format!("{name} under the heat-map"),
         };
         DrawnPicture {
+            path: format!("below/{name}"),
             name: name.to_owned(),
             picture: RgbImage::new(4, 3),
             probabilities: vec![("pug".to_owned(), 0.9), ("beagle".to_owned(), 0.1)],

@@ -1,29 +1,34 @@
 //! Pictures that are explained, and their way to the network.
 
-use crate::random::{Purpose, generator};
-use checkpoint::SplitRecord;
+use crate::{
+    random::{Purpose, generator},
+    shown_name::shown_names,
+    truth::{Truths, Unknown},
+};
+use checkpoint::{SplitRecord, picture_file};
 use files::sha256_hex;
 use image::RgbImage;
 use pictures::{
     decode::DecodeError,
-    folder::{PICTURE_EXTENSIONS, is_picture_name, label_of_file_name, stem},
+    folder::{FolderError, PICTURE_EXTENSIONS, find_pictures, stem},
     loader::{Normalisation, ValidationPicture},
     transform::{CropMap, Padding},
 };
 use rand::seq::SliceRandom;
 use std::{
-    fs, io,
+    collections::{BTreeMap, HashSet},
+    fs,
     path::{Path, PathBuf},
 };
 
 /// A picture file that is to be explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PictureFile {
-    /// Its name as shown to people.
+    /// Its name as shown to people: no other picture of the same explanation has it.
     pub name: String,
     /// Its place.
     pub path: PathBuf,
-    /// The class it shows, where its name says one of the network's classes.
+    /// The class it shows, where that is known and one of the network's classes.
     pub true_class: Option<usize>,
 }
 
@@ -49,28 +54,25 @@ pub enum PicturesError {
     #[error("there is no picture or folder {}", .0.display())]
     Missing(PathBuf),
     /// A folder that cannot be listed.
-    #[error("cannot list {}: {error}", folder.display())]
-    Unreadable {
-        /// The folder.
-        folder: PathBuf,
-        /// Error of the system.
-        error: io::Error,
-    },
+    #[error(transparent)]
+    Unreadable(FolderError),
     /// A folder without a picture.
     #[error("there is no picture in {} (looked for .{})", .0.display(), PICTURE_EXTENSIONS.join(", ."))]
     Empty(PathBuf),
 }
 
-impl PictureFile {
-    fn new(name: String, path: PathBuf, classes: &[String]) -> Self {
-        let true_class = class_in_name(&name, classes);
-        Self {
-            name,
-            path,
-            true_class,
-        }
-    }
+/// Pictures that were named, with what there is to say about them.
+#[derive(Debug)]
+pub struct Named {
+    /// The pictures.
+    pub files: Vec<PictureFile>,
+    /// Pictures that were named more than once; each is explained once.
+    pub repeated: usize,
+    /// Reasons why classes are not known, each with the number of pictures.
+    pub unknown: BTreeMap<Unknown, usize>,
+}
 
+impl PictureFile {
     /// The file `name` in `folder`, of which no class is known.
     pub fn without_class(folder: &Path, name: &str) -> Self {
         Self {
@@ -106,33 +108,54 @@ impl PictureFile {
     }
 }
 
-/// The files named, and those in the folders named (not in folders below them), in byte order of their names.
-pub fn named(paths: &[PathBuf], classes: &[String]) -> Result<Vec<PictureFile>, PicturesError> {
-    let mut files = Vec::new();
-    for path in paths {
+/// The files named, and those in and below the folders named as training lists them, in byte order of their names.
+///
+/// # Errors
+/// See [`PicturesError`].
+pub fn named(paths: &[PathBuf], truths: &Truths) -> Result<Named, PicturesError> {
+    let mut all = Vec::new();
+    for typed in paths {
+        let path = typed
+            .to_str()
+            .map(|typed| picture_file(Path::new(""), typed));
+        let path = path.unwrap_or_else(|| typed.clone());
         if path.is_dir() {
-            files.extend(pictures_in(path)?);
+            all.extend(pictures_below(&path)?);
         } else if path.exists() {
-            files.push(path.clone());
+            all.push(path);
         } else {
-            return Err(PicturesError::Missing(path.clone()));
+            return Err(PicturesError::Missing(typed.clone()));
         }
     }
-    let file_name = |path: &Path| {
-        path.file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
-    Ok(files
-        .into_iter()
-        .map(|path| PictureFile::new(file_name(&path), path, classes))
-        .collect())
+    let mut seen = HashSet::new();
+    let count = all.len();
+    all.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    let repeated = count - all.len();
+    let mut unknown = BTreeMap::new();
+    let names = shown_names(&all.iter().map(|path| place(path)).collect::<Vec<_>>());
+    let files = names.into_iter().zip(all).map(|(name, path)| {
+        let class = truths.class_at(&path);
+        let true_class = class.map_err(|reason| *unknown.entry(reason).or_default() += 1);
+        PictureFile {
+            name,
+            true_class: true_class.ok(),
+            path,
+        }
+    });
+    Ok(Named {
+        files: files.collect(),
+        repeated,
+        unknown,
+    })
 }
 
-/// All validation pictures of a run, in the order in which they were validated.
-pub fn validation(record: &SplitRecord, classes: &[String]) -> Vec<PictureFile> {
-    let file = |name: &String| PictureFile::new(name.clone(), record.folder.join(name), classes);
+/// All validation pictures of a run whose pictures are in `folder`, in the order in which they were validated.
+pub fn validation(record: &SplitRecord, folder: &Path, truths: &Truths) -> Vec<PictureFile> {
+    let file = |name: &String| PictureFile {
+        path: picture_file(folder, name),
+        true_class: truths.class_in_run(name).ok(),
+        name: name.clone(),
+    };
     record.valid.iter().map(file).collect()
 }
 
@@ -157,68 +180,95 @@ pub fn normalised<'a>(
     values
 }
 
-/// The class that the folder or the file name says, if it is one of `classes`.
-fn class_in_name(name: &str, classes: &[String]) -> Option<usize> {
-    let folder = name.split_once('/').map(|(folder, _)| folder);
-    let labels = [folder, label_of_file_name(name)];
-    let mut labels = labels.into_iter().flatten();
-    labels.find_map(|label| classes.iter().position(|class| class == label))
+fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, PicturesError> {
+    match find_pictures(folder) {
+        Ok(found) => Ok(found.into_iter().map(|(_, path)| path).collect()),
+        Err(FolderError::Empty(folder)) => Err(PicturesError::Empty(folder)),
+        Err(error) => Err(PicturesError::Unreadable(error)),
+    }
 }
 
-fn pictures_in(folder: &Path) -> Result<Vec<PathBuf>, PicturesError> {
-    let unreadable = |error| PicturesError::Unreadable {
-        folder: folder.to_owned(),
-        error,
-    };
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if is_picture_name(&path) && !path.is_dir() {
-            found.push(path);
-        }
-    }
-    if found.is_empty() {
-        return Err(PicturesError::Empty(folder.to_owned()));
-    }
-    found.sort();
-    Ok(found)
+/// `path` with the folders that really are above it.
+fn place(path: &Path) -> PathBuf {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = fs::canonicalize(parent.unwrap_or(Path::new("."))).unwrap_or_default();
+    folder.join(path.file_name().unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pictures::folder::FolderLayout;
 
     fn classes() -> Vec<String> {
         ["beagle", "Maine_Coon", "pug"].map(str::to_owned).to_vec()
     }
 
-    #[test]
-    fn the_true_class_is_that_of_the_folder_or_the_file_name_if_the_network_knows_it() {
-        let class = |name: &str| class_in_name(name, &classes());
-        assert_eq!(class("pug_12.jpg"), Some(2));
-        assert_eq!(class("beagle/pug_12.jpg"), Some(0));
-        assert_eq!(class("Maine_Coon/anything.png"), Some(1));
-        assert_eq!(class("holiday/pug_3.jpg"), Some(2));
-        assert_eq!(class("pug__Maine_Coon_01.jpg"), None);
-        assert_eq!(class("siamese_1.jpg"), None);
+    fn file(name: &str, path: PathBuf) -> PictureFile {
+        PictureFile {
+            name: name.to_owned(),
+            path,
+            true_class: None,
+        }
     }
 
     #[test]
-    fn a_folder_gives_its_pictures_in_order_and_nothing_else() {
+    fn a_folder_gives_the_pictures_in_and_below_it_in_order_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b.png", "a.JPG", "notes.txt", ".hidden.png"] {
+        fs::create_dir_all(folder.path().join("pug/below")).unwrap();
+        let names = [
+            "b.png",
+            "a.JPG",
+            "pug/b.png",
+            "pug/below/1.jpg",
+            "notes.txt",
+            ".hidden.png",
+        ];
+        for name in names {
             fs::write(folder.path().join(name), "").unwrap();
         }
-        fs::create_dir(folder.path().join("below.png")).unwrap();
-        let files = named(&[folder.path().to_owned()], &classes()).unwrap();
-        let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
-        assert_eq!(names, ["a.JPG", "b.png"]);
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::Folders, None);
+        let all = named(&[folder.path().to_owned()], &truths).unwrap();
+        let names: Vec<&str> = all.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names[0], "a.JPG");
+        assert!(names[1].ends_with("/b.png") && names[2] == "pug/b.png");
+        assert_eq!(names[3..], ["1.jpg"]);
+        let true_classes: Vec<_> = all.files.iter().map(|file| file.true_class).collect();
+        assert_eq!(true_classes, [None, None, Some(2), None]);
+        assert_eq!(all.unknown.values().sum::<usize>(), 3);
+    }
+
+    #[test]
+    fn a_picture_that_is_named_twice_is_explained_once() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("pug_1.jpg"), "").unwrap();
+        let typed = [folder.path().to_owned(), folder.path().join("./pug_1.jpg")];
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::FileNames, None);
+        let all = named(&typed, &truths).unwrap();
+        assert_eq!((all.files.len(), all.repeated), (1, 1));
+        assert_eq!(all.files[0].true_class, Some(2));
+    }
+
+    #[test]
+    fn a_picture_is_found_in_whichever_form_of_unicode_its_name_is_typed() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Caf\u{e9}_1.jpg"), "").unwrap();
+        let classes = ["Cafe\u{301}".to_owned()];
+        let truths = Truths::new(&classes, FolderLayout::FileNames, None);
+        let all = named(&[folder.path().join("Cafe\u{301}_1.jpg")], &truths).unwrap();
+        assert_eq!(all.files[0].true_class, Some(0));
     }
 
     #[test]
     fn a_folder_without_pictures_and_a_path_to_nothing_are_named() {
         let folder = tempfile::tempdir().unwrap();
-        let said = |path: PathBuf| named(&[path], &classes()).unwrap_err().to_string();
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::FileNames, None);
+        let said = |path: PathBuf| named(&[path], &truths).unwrap_err().to_string();
         assert!(said(folder.path().to_owned()).contains("no picture in"));
         assert!(said(folder.path().join("none.jpg")).contains("none.jpg"));
     }
@@ -226,7 +276,7 @@ mod tests {
     #[test]
     fn the_seed_alone_decides_which_pictures_are_drawn() {
         let files: Vec<PictureFile> = (0..50)
-            .map(|number| PictureFile::new(format!("pug_{number}.jpg"), PathBuf::new(), &classes()))
+            .map(|number| file(&format!("pug_{number}.jpg"), PathBuf::new()))
             .collect();
         let eight = drawn(files.clone(), 8, 1);
         assert_eq!(eight.len(), 8);
@@ -242,7 +292,7 @@ mod tests {
         RgbImage::from_pixel(60, 60, image::Rgb([200; 3]))
             .save(&path)
             .unwrap();
-        let file = PictureFile::new("pug_1.png".to_owned(), path, &classes());
+        let file = file("pug_1.png", path);
         // 40 is rounded to 32: four pixels on each side lie outside of the picture.
         let corner = |padding| file.read(40, padding).unwrap().square[0];
         assert_eq!(corner(Padding::Zeros), 0.0);

@@ -36,8 +36,10 @@ pub struct ScoresRecord {
 /// One picture and everything known of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PictureRecord {
-    /// Its name.
+    /// Its name, which no other picture here has.
     pub name: String,
+    /// Its place when it was explained, with `/` between the parts.
+    pub path: String,
     /// SHA-256 of its file.
     pub sha256: String,
     /// Its width in pixels.
@@ -47,7 +49,7 @@ pub struct PictureRecord {
     /// The map from the pixels of the square to those of the picture: `picture = offset + scale * square`, x and y, whole numbers
     /// at the centres of pixels.
     pub crop: CropRecord,
-    /// The class that its name says.
+    /// The class that its name or folder says.
     pub true_class: Option<String>,
     /// The most probable class.
     pub predicted_class: String,
@@ -94,7 +96,7 @@ impl Origin {
     pub fn new(checkpoint: &Checkpoint, size: usize) -> Self {
         let manifest = &checkpoint.manifest;
         Self {
-            checkpoint: checkpoint.folder.display().to_string(),
+            checkpoint: words::slashes(&checkpoint.folder),
             iterations: manifest.iterations,
             weights_sha256: manifest
                 .files
@@ -117,6 +119,7 @@ impl PictureRecord {
         } = explanation;
         Self {
             name: picture.file.name.clone(),
+            path: words::slashes(&picture.file.path),
             sha256: picture.digest.clone(),
             width: picture.pixels.width() as usize,
             height: picture.pixels.height() as usize,

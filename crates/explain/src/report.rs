@@ -8,7 +8,7 @@ use crate::{
     packed::{PackError, png},
     page,
     record::{MapRecord, Origin, PictureRecord, ScoresRecord},
-    sheets,
+    result_name, sheets,
 };
 use rayon::prelude::*;
 use std::path::PathBuf;
@@ -21,6 +21,8 @@ const SHOWN: usize = 64;
 pub struct Report {
     output: OutputFolder,
     record: ScoresRecord,
+    /// For each class the part of the names of its files that says it.
+    class_names: Vec<String>,
     shown: Vec<DrawnPicture>,
 }
 
@@ -48,6 +50,7 @@ impl Report {
     ) -> Self {
         Self {
             output,
+            class_names: result_name::of_classes(&classes),
             record: ScoresRecord {
                 origin,
                 classes,
@@ -143,11 +146,11 @@ impl Report {
         let ScoresRecord {
             classes, rectified, ..
         } = &self.record;
-        let stem = stem(number, explanation);
+        let stem = result_name::of_picture(number, &explanation.picture.file.name);
         let (mut files, mut records, mut maps) = (Vec::new(), Vec::new(), Vec::new());
         for map in &explanation.maps {
             let drawn: DrawnMap = draw(explanation, map, *rectified, classes);
-            let name = format!("{stem}.{}", suffix(map, classes));
+            let name = format!("{stem}.{}", self.suffix(map));
             let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
             let bytes = npy::encode(&map.raw);
             records.push(MapRecord::new(map, classes, &file, &bytes, &overlay));
@@ -161,6 +164,15 @@ impl Report {
             files,
         })
     }
+
+    /// The end of the names of a map's files: its method, and its class if it is about one.
+    fn suffix(&self, map: &ExplainedMap) -> String {
+        let method = map.method.name();
+        match map.class {
+            Some(class) => format!("{method}.{}", self.class_names[class]),
+            None => method.to_owned(),
+        }
+    }
 }
 
 /// One picture, ready to be written.
@@ -169,20 +181,6 @@ struct PictureFiles {
     files: Vec<(String, Vec<u8>)>,
     record: PictureRecord,
     drawn: DrawnPicture,
-}
-
-/// The beginning of the names of a picture's files: unique, and safe on any disk.
-fn stem(number: usize, explanation: &Explanation) -> String {
-    format!("{number:02}-{}", plain(explanation.picture.file.stem()))
-}
-
-/// The end of the names of a map's files: its method, and its class if it is about one.
-fn suffix(map: &ExplainedMap, classes: &[String]) -> String {
-    let method = map.method.name();
-    match map.class {
-        Some(class) => format!("{method}.{}", plain(&classes[class])),
-        None => method.to_owned(),
-    }
 }
 
 /// Lines for a terminal about a picture.
@@ -196,12 +194,4 @@ fn sentences(picture: &DrawnPicture) -> Vec<String> {
         .iter()
         .map(|map| format!("    {}: {}", map.title(), map.sentence()));
     [answer].into_iter().chain(maps).collect()
-}
-
-/// `name` in letters, digits, `_`, `-` and `+` only.
-fn plain(name: &str) -> String {
-    let allowed = |letter: char| letter.is_alphanumeric() || "_-+".contains(letter);
-    name.chars()
-        .map(|letter| if allowed(letter) { letter } else { '_' })
-        .collect()
 }

@@ -2,6 +2,7 @@ use crate::points::points;
 use pictures::transform::CropMap;
 use serde::Deserialize;
 use std::{fs, io, path::Path, path::PathBuf};
+use words::Match;
 
 /// The list of pictures and of what they show.
 const TRUTH_FILE: &str = "truth.json";
@@ -38,6 +39,18 @@ pub enum TwoBreedsError {
         path: PathBuf,
         /// Error of the system.
         error: io::Error,
+    },
+    /// A breed that may be several of the network's classes.
+    #[error("{}: the breed `{name}` of {file} may be `{}`: write one of them", path.display(), candidates.join("` or `"))]
+    Ambiguous {
+        /// The list.
+        path: PathBuf,
+        /// The picture.
+        file: String,
+        /// The breed as written.
+        name: String,
+        /// The classes that may be meant.
+        candidates: Vec<String>,
     },
     /// Not a list of pictures with `file`, `left`, `right` and `seam_x`.
     #[error("{}: {error}; expected a list of pictures with file, left, right and seam_x", path.display())]
@@ -77,15 +90,26 @@ pub fn two_breed_pictures(
     let bytes = fs::read(&path).map_err(unreadable)?;
     let listed: Vec<Listed> = serde_json::from_slice(&bytes).map_err(content)?;
     let all = listed.len();
-    let of_known = |listed: Listed| {
-        let class = |name: &str| words::position(name, known.iter().map(String::as_str));
-        Some(TwoBreedPicture {
-            classes: [class(&listed.left)?, class(&listed.right)?],
-            seam: listed.seam_x,
-            file: listed.file,
-        })
-    };
-    let pictures: Vec<_> = listed.into_iter().filter_map(of_known).collect();
+    let mut pictures = Vec::new();
+    for listed in listed {
+        let class = |name: &str| match words::find(name, known.iter().map(String::as_str)) {
+            Match::One(class) => Ok(Some(class)),
+            Match::None => Ok(None),
+            Match::Several(classes) => Err(TwoBreedsError::Ambiguous {
+                path: path.clone(),
+                file: listed.file.clone(),
+                name: name.to_owned(),
+                candidates: classes.iter().map(|class| known[*class].clone()).collect(),
+            }),
+        };
+        if let (Some(left), Some(right)) = (class(&listed.left)?, class(&listed.right)?) {
+            pictures.push(TwoBreedPicture {
+                classes: [left, right],
+                seam: listed.seam_x,
+                file: listed.file,
+            });
+        }
+    }
     let others = all - pictures.len();
     Ok((pictures, others))
 }
@@ -142,6 +166,18 @@ mod tests {
                 .count()
         };
         assert_eq!((row(&left), row(&right)), (32, 32));
+    }
+
+    #[test]
+    fn a_breed_that_may_be_two_classes_is_an_error_that_names_both() {
+        let folder = folder(r#"[{"file": "a.jpg", "left": "PUG", "right": "pug", "seam_x": 40}]"#);
+        let known = ["Pug", "pug"].map(str::to_owned);
+        let error = two_breed_pictures(folder.path(), &known).unwrap_err();
+        let said = error.to_string();
+        assert!(
+            said.contains("`PUG` of a.jpg may be `Pug` or `pug`"),
+            "{said}"
+        );
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub struct TrainArgs {
     /// Continue this run from its newest whole checkpoint.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "set", "check"])]
     pub resume: Option<PathBuf>,
+    /// With --resume: the data folder of the run, if it was moved.
+    #[arg(long, value_name = "FOLDER", requires = "resume")]
+    pub data: Option<PathBuf>,
 }
 
 /// Where to compute.
@@ -131,6 +134,9 @@ pub enum Verb {
     Rerun {
         /// A run's folder, or its name in `runs/`.
         run: PathBuf,
+        /// The data folder of the run, if it was moved.
+        #[arg(long, value_name = "FOLDER")]
+        data: Option<PathBuf>,
         /// Where to compute.
         #[command(flatten)]
         device: DeviceArgs,

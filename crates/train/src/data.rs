@@ -148,7 +148,14 @@ impl Data {
                 .map(|index| self.files[*index].name.clone())
                 .collect()
         };
+        let says_another = |file: &&LabelledFile| {
+            config.layout.label_in_name(&file.name) != Some(file.label.as_str())
+        };
+        let labels = self.files.iter().filter(says_another);
         SplitRecord {
+            labels: labels
+                .map(|file| (file.name.clone(), file.label.clone()))
+                .collect(),
             folder: config.pictures(),
             annotations: config.annotations(),
             classes: self.classes.clone(),

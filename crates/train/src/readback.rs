@@ -82,7 +82,7 @@ impl<T> Readback<T> {
     fn arrived(&mut self, values: Vec<Values>) {
         let mut waiting = self.sent.iter_mut().filter(|(_, values)| values.is_none());
         for arrived in values {
-            if let Some((_, place)) = waiting.wait_for_next() {
+            if let Some((_, place)) = waiting.next() {
                 *place = Some(arrived);
             }
         }

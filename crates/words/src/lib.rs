@@ -1,9 +1,11 @@
-//! How numbers and names read in messages, the same in every room.
+//! How numbers and names read in messages and become names of files, the same in every room.
 
+mod file_name;
 mod name;
 mod number;
 mod shell;
 
-pub use name::{abbreviated, nearest, position};
+pub use file_name::{file_key, file_name, slashes};
+pub use name::{Match, abbreviated, find, forms, nearest, same_text};
 pub use number::{number, percent};
 pub use shell::quoted;

@@ -7,9 +7,14 @@ use crate::{
     pictures::{self, PictureFile},
     record::Origin,
     report::Report,
+    truth::Unknown,
 };
 use anyhow::Result;
+use std::collections::BTreeMap;
 use terminal::{Terminal, usage};
+
+/// Reasons for unknown classes that are told one by one.
+const REASONS: usize = 3;
 
 /// Pictures drawn when none are named: the notebook's grid.
 const DRAWN: usize = 8;
@@ -18,7 +23,7 @@ const DRAWN: usize = 8;
 pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let opened = OpenedNetwork::open(&arguments.network, terminal)?;
     let targets = targets(&arguments.class, opened.classes())?;
-    let files = files(arguments, &opened)?;
+    let files = files(arguments, &opened, terminal)?;
     let methods = chosen_methods(&arguments.method);
     let output = output::begin(arguments.out.as_deref(), &opened.run, "explanations")?;
     let origin = Origin::new(&opened.checkpoint, opened.size);
@@ -68,12 +73,62 @@ fn targets(names: &[String], classes: &[String]) -> Result<Targets> {
     Ok(Targets::Classes(found))
 }
 
-fn files(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Vec<PictureFile>> {
+/// The pictures that were named, or some of the run's.
+fn files(
+    arguments: &ExplainArgs,
+    opened: &OpenedNetwork,
+    terminal: &Terminal,
+) -> Result<Vec<PictureFile>> {
     if arguments.pictures.is_empty() {
-        let all = pictures::validation(&opened.split()?, opened.classes());
+        let folder = opened.find_pictures(terminal)?.pictures;
+        let truths = opened.truths(Some(&folder))?;
+        let all = pictures::validation(&opened.split()?, &folder, &truths);
         return Ok(pictures::drawn(all, DRAWN, arguments.seed));
     }
-    Ok(pictures::named(&arguments.pictures, opened.classes()).map_err(usage)?)
+    let found = opened.find_pictures_if_there(terminal)?;
+    let truths = opened.truths(found.as_ref().map(|found| found.pictures.as_path()))?;
+    let named = pictures::named(&arguments.pictures, &truths).map_err(usage)?;
+    if named.repeated > 0 {
+        let count = named.repeated;
+        terminal.message(&format!(
+            "named more than once, explained once: {count} pictures"
+        ));
+    }
+    say_unknown(&named.unknown, terminal);
+    let is_elsewhere = |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_));
+    if found.is_none() && named.unknown.keys().any(is_elsewhere) {
+        terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
+    }
+    Ok(named.files)
+}
+
+/// Says of how many pictures the true class is not known. A name that says no class is no fault and needs no word.
+fn say_unknown(unknown: &BTreeMap<Unknown, usize>, terminal: &Terminal) {
+    let said = unknown
+        .iter()
+        .filter(|(reason, _)| **reason != Unknown::Unsaid);
+    for (reason, count) in said.clone().take(REASONS) {
+        let line = format!("no true class for {}: {reason}", pictures_in_words(*count));
+        match reason {
+            // Anybody's picture, lying anywhere.
+            Unknown::NoClassFolder(_) => terminal.message(&line),
+            _ => terminal.warning(&line),
+        }
+    }
+    let others: usize = said.skip(REASONS).map(|(_, count)| count).sum();
+    if others > 0 {
+        let others = pictures_in_words(others);
+        terminal.warning(&format!(
+            "no true class for {others} more, for reasons of this kind"
+        ));
+    }
+}
+
+fn pictures_in_words(count: usize) -> String {
+    match count {
+        1 => "1 picture".to_owned(),
+        _ => format!("{count} pictures"),
+    }
 }
 
 fn notes(opened: &OpenedNetwork, no_relu: bool) -> Vec<String> {

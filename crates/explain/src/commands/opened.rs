@@ -4,10 +4,11 @@ use crate::{
     cli::NetworkArgs,
     network::SavedNetwork,
     pictures::{Picture, PictureFile},
+    truth::Truths,
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, RUNS_FOLDER, Run, SplitRecord};
+use checkpoint::{Checkpoint, PlaceError, RUNS_FOLDER, Run, RunPictures, SplitRecord};
 use kernels::DeviceCheck;
 use network::Architecture;
 use pictures::decode::DecodeError;
@@ -32,6 +33,8 @@ pub struct OpenedNetwork {
     pub device: Device,
     /// Side of the squares it is shown, in pixels.
     pub size: usize,
+    /// The data folder as typed.
+    data: Option<PathBuf>,
 }
 
 impl OpenedNetwork {
@@ -67,6 +70,7 @@ impl OpenedNetwork {
             network,
             device,
             size,
+            data: arguments.data.clone(),
         })
     }
 
@@ -101,6 +105,45 @@ impl OpenedNetwork {
         Ok(SplitRecord::read(&self.run.split_file())?)
     }
 
+    /// The folders of the run's pictures as they are now.
+    ///
+    /// # Errors
+    /// They are not found.
+    pub fn find_pictures(&self, terminal: &Terminal) -> Result<RunPictures> {
+        let found = self.run.find_pictures(self.data.as_deref());
+        let found = found.map_err(|error| match error {
+            PlaceError::NotInTyped { .. } => usage(error).into(),
+            error => anyhow::Error::from(error),
+        })?;
+        for other in &found.passed_over {
+            terminal.warning(&format!(
+                "pictures of these names are in {} and in {}: the first are taken; --data chooses",
+                found.data.display(),
+                other.display()
+            ));
+        }
+        Ok(found)
+    }
+
+    /// As [`OpenedNetwork::find_pictures`], for who can do without them: `None` if they are not found and nobody said where.
+    pub fn find_pictures_if_there(&self, terminal: &Terminal) -> Result<Option<RunPictures>> {
+        match self.find_pictures(terminal) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if self.data.is_some() => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The rule by which pictures have their classes, for a run whose pictures are in the folder `pictures`.
+    pub fn truths(&self, pictures: Option<&Path>) -> Result<Truths<'_>> {
+        let layout = self.run.saved_data()?.layout;
+        let run = match pictures {
+            Some(folder) => Some((self.split()?, folder.to_owned())),
+            None => None,
+        };
+        Ok(Truths::new(self.classes(), layout, run))
+    }
+
     /// Sentences for pages: which network saw what.
     pub fn notes(&self) -> Vec<String> {
         let manifest = &self.checkpoint.manifest;
@@ -127,9 +170,13 @@ fn cells(architecture: Architecture, size: usize) -> String {
 
 fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Checkpoint)> {
     let root = Path::new(RUNS_FOLDER);
-    if let Some(folder) = typed.filter(|folder| Checkpoint::is_one(folder)) {
-        let checkpoint = Checkpoint::load(folder)?;
-        let run = Run::open(root, &run_of(folder))
+    let folder = match typed {
+        Some(typed) => typed_checkpoint(typed)?,
+        None => None,
+    };
+    if let Some(folder) = folder {
+        let checkpoint = Checkpoint::load(&folder)?;
+        let run = Run::open(root, &run_of(&folder))
             .with_context(|| format!("{} lies in no run", folder.display()))?;
         return Ok((run, checkpoint));
     }
@@ -149,6 +196,23 @@ fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Ch
         terminal.warning(&format!("passed over a checkpoint: {error}"));
     }
     Ok((run, found.checkpoint))
+}
+
+/// The folder of the checkpoint that was typed, if it is one: to the letter, or below the folder of a run's checkpoints under
+/// a name as [`Run::checkpoint`] finds it.
+fn typed_checkpoint(typed: &Path) -> Result<Option<PathBuf>> {
+    if Checkpoint::is_one(typed) {
+        return Ok(Some(typed.to_owned()));
+    }
+    let run = typed.parent().and_then(Path::parent);
+    let run = run.and_then(|folder| Run::open(Path::new(""), folder).ok());
+    let run = run.filter(|run| Some(run.checkpoints_folder().as_path()) == typed.parent());
+    let (Some(run), Some(name)) = (run, typed.file_name()) else {
+        return Ok(None);
+    };
+    Ok(Some(
+        run.checkpoint(&name.to_string_lossy()).map_err(usage)?,
+    ))
 }
 
 /// The run's folder: the second one above a checkpoint.

@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use cam::Method;
-use checkpoint::SplitRecord;
+use checkpoint::RunPictures;
 use measure::{
     Baselines, Scores, Sides, Tally, Truth, TwoBreedPicture, TwoBreedsRow, csv, two_breed_pictures,
 };
@@ -19,18 +19,27 @@ use terminal::Terminal;
 /// Scores every method on the validation pictures and on pictures of two breeds.
 pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     let opened = OpenedNetwork::open(&arguments.network, terminal)?;
-    let split = opened.split()?;
+    let found = find_pictures(arguments, &opened, terminal)?;
     let output = output::begin(arguments.out.as_deref(), &opened.run, "score")?;
     let methods = chosen_methods(&arguments.method);
     let mut scoring = Scoring::new(&opened, terminal, methods, arguments.seed)?;
-    let annotated = scoring.validation(&split)?;
-    let two_breeds = TwoBreeds::find(arguments.two_breeds.as_deref(), &split, &opened, terminal)?;
+    let annotated = match &found {
+        Some(found) => scoring.validation(found)?,
+        None => 0,
+    };
+    let annotations = found.as_ref().map(|found| found.annotations.as_path());
+    let two_breeds = TwoBreeds::find(
+        arguments.two_breeds.as_deref(),
+        annotations,
+        &opened,
+        terminal,
+    )?;
     scoring.two_breeds(&two_breeds)?;
     let count = two_breeds.pictures.len();
     anyhow::ensure!(
         annotated > 0 || count > 0,
-        "there is no trimap and no head box in {}, and no picture of two breeds: nothing to measure with",
-        split.annotations.display()
+        "there is no trimap and no head box{}, and no picture of two breeds: nothing to measure with",
+        annotations.map_or_else(String::new, |folder| format!(" in {}", folder.display()))
     );
     let (tallies, rows) = scoring.into_results();
     let scores = Scores::new(&tallies, &mut generator(arguments.seed, Purpose::Bootstrap));
@@ -54,6 +63,24 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     ))?;
     terminal.result(&format!("page: {}", page.display()));
     Ok(())
+}
+
+/// The run's pictures. Without them there is still something to measure if pictures of two breeds were named.
+fn find_pictures(
+    arguments: &ScoreArgs,
+    opened: &OpenedNetwork,
+    terminal: &Terminal,
+) -> Result<Option<RunPictures>> {
+    if arguments.two_breeds.is_none() {
+        return opened.find_pictures(terminal).map(Some);
+    }
+    let found = opened.find_pictures_if_there(terminal)?;
+    if found.is_none() {
+        terminal.warning(
+            "the pictures of the run are not there, only those of two breeds are measured; --data FOLDER says where they are now",
+        );
+    }
+    Ok(found)
 }
 
 /// Remarks on how to read the table.
@@ -108,7 +135,7 @@ impl<'a> Scoring<'a> {
     }
 
     /// Measures on the validation pictures that have a trimap or a head box; returns how many those are.
-    fn validation(&mut self, split: &SplitRecord) -> Result<usize> {
+    fn validation(&mut self, found: &RunPictures) -> Result<usize> {
         let OpenedNetwork { network, size, .. } = self.opened;
         let methods: Vec<_> = self.methods.iter().map(|(method, _)| *method).collect();
         let class_specific: Vec<_> = methods
@@ -116,12 +143,13 @@ impl<'a> Scoring<'a> {
             .copied()
             .filter(|method| method.is_class_specific())
             .collect();
-        let files = pictures::validation(split, self.opened.classes());
+        let truths = self.opened.truths(Some(&found.pictures))?;
+        let files = pictures::validation(&self.opened.split()?, &found.pictures, &truths);
         let bar = self.terminal.pictures("scoring", files.len());
         let mut annotated = 0;
         for batch in files.chunks(batch_size(*size)) {
             let (pictures, truths) =
-                read_annotated(batch, &split.annotations, self.opened, self.terminal)?;
+                read_annotated(batch, &found.annotations, self.opened, self.terminal)?;
             annotated += pictures.len();
             let targets = Targets::True;
             let shuffled = pictures.clone();
@@ -235,12 +263,12 @@ impl TwoBreeds {
     /// Those of the folder that was typed, or of the one beside the annotations if it is there.
     fn find(
         typed: Option<&Path>,
-        split: &SplitRecord,
+        annotations: Option<&Path>,
         opened: &OpenedNetwork,
         terminal: &Terminal,
     ) -> Result<Self> {
         let beside = || -> Option<PathBuf> {
-            let folder = split.annotations.parent()?.join("two_breeds");
+            let folder = annotations?.parent()?.join("two_breeds");
             folder.is_dir().then_some(folder)
         };
         let Some(folder) = typed.map(Path::to_owned).or_else(beside) else {

@@ -36,6 +36,26 @@ pub enum FolderLayout {
     List,
 }
 
+impl FolderLayout {
+    /// The class that `name` says, a path below the folder of pictures with `/` between its parts; `None` if it says none.
+    pub fn label_in_name(self, name: &str) -> Option<&str> {
+        match self {
+            // The official list numbers the breeds that the names say.
+            Self::FileNames | Self::List => label_of_file_name(name),
+            Self::Folders => name.split_once('/').map(|(class, _)| class),
+        }
+    }
+}
+
+/// Name (a path below `folder` with `/` between its parts) and path of each picture below `folder`, whatever it is called,
+/// in byte order of the names: what [`list_pictures`] begins with.
+///
+/// # Errors
+/// A folder that is missing, cannot be listed or has no pictures.
+pub fn find_pictures(folder: &Path) -> Result<Vec<(String, PathBuf)>, FolderError> {
+    walk::find_pictures(folder)
+}
+
 /// Lists the pictures below `folder` with their labels, in byte order of their names.
 ///
 /// All folders below are searched. Names that start with `.`, links to folders, and files with none of the

@@ -26,7 +26,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     let train = cli.train;
     match cli.verb {
         None => match train.resume {
-            Some(run) => resume::resume(&run, train.device, &terminal),
+            Some(run) => resume::resume(&run, train.data.as_deref(), train.device, &terminal),
             None if train.check => check::check(&train.config, train.device, &terminal),
             None => start::start(&train.config, train.device, &terminal),
         },
@@ -39,7 +39,9 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
         Some(Verb::Preview { config, out }) => preview::preview(&config, &out, &terminal),
         Some(Verb::Runs) => runs::runs(&terminal),
         Some(Verb::Devices) => devices::devices(&terminal),
-        Some(Verb::Rerun { run, device }) => rerun::rerun(&run, device, &terminal),
+        Some(Verb::Rerun { run, data, device }) => {
+            rerun::rerun(&run, data.as_deref(), device, &terminal)
+        }
         Some(Verb::Export {
             run,
             to,

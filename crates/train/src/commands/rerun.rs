@@ -1,5 +1,5 @@
 use super::{
-    shared::{config_name, open_run, saved_config},
+    shared::{config_as_it_is_now, config_name, open_run, saved_config},
     start::new_run,
 };
 use crate::{
@@ -12,12 +12,19 @@ use anyhow::{Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
 use network::Group;
 use std::{path::Path, process::ExitCode};
-use terminal::Terminal;
+use terminal::{Terminal, usage};
 
-/// Repeats `run` from its own config and compares every figure and the last weights.
-pub fn rerun(run: &Path, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
+/// Repeats `run` from its own config and compares every figure and the last weights. Its pictures are in the data folder
+/// `data`, or where they are found.
+pub fn rerun(
+    run: &Path,
+    data: Option<&Path>,
+    device: DeviceArgs,
+    terminal: &Terminal,
+) -> Result<ExitCode> {
     let before = open_run(run)?;
-    let config = saved_config(&before)?;
+    let interrupt = Interrupt::listen(terminal)?;
+    let config = config_as_it_is_now(&before, data, terminal, &interrupt)?;
     let (manifest, _) = before.newest_manifest()?;
     let last = &config.stages[config.stages.len() - 1];
     let last_name = last.checkpoint_name(config.stages.len());
@@ -29,7 +36,7 @@ pub fn rerun(run: &Path, device: DeviceArgs, terminal: &Terminal) -> Result<Exit
         words::quoted(&before.folder().display().to_string())
     );
     let name = config_name(&before);
-    let interrupt = Interrupt::listen(terminal)?;
+    let device = device.open().map_err(usage)?;
     let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));

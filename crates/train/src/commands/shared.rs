@@ -2,7 +2,8 @@
 
 use crate::{
     cli::ConfigArgs,
-    config::{Config, ConfigSource},
+    config::{Config, ConfigSource, DataSource},
+    data,
     feed::Feed,
     interrupt::{INTERRUPTED, Interrupt},
     pretrained,
@@ -11,12 +12,12 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, Found, RUNS_FOLDER, Run, RunLock};
+use checkpoint::{Checkpoint, Found, PlaceError, RUNS_FOLDER, Run, RunLock, RunPictures};
 use files::Protection;
 use network::Network;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
-use words::quoted;
+use words::{quoted, slashes};
 
 /// Keeps other processes out of `run`, or warns that the file system cannot.
 pub fn lock(run: &Run, terminal: &Terminal) -> Result<RunLock> {
@@ -53,6 +54,55 @@ pub fn checkpoint_of(found: Found, terminal: &Terminal) -> Checkpoint {
 /// The resolved config of `run`.
 pub fn saved_config(run: &Run) -> Result<Config> {
     Ok(ConfigSource::open(Some(&run.config_file()))?.resolve(&[])?)
+}
+
+/// The resolved config of `run` with its paths as they are now: the pictures in the data folder `typed`, or where they are
+/// found (see [`Run::find_pictures`]), and the file of the first weights. A drawn sample that is missing is drawn again; nothing
+/// is ever downloaded again.
+///
+/// # Errors
+/// The pictures are not found.
+pub fn config_as_it_is_now(
+    run: &Run,
+    typed: Option<&Path>,
+    terminal: &Terminal,
+    interrupt: &Interrupt,
+) -> Result<Config> {
+    let mut config = saved_config(run)?;
+    match run.find_pictures(typed) {
+        Ok(found) => {
+            say_passed_over(&found, terminal);
+            config.data.folder = found.data;
+        }
+        Err(PlaceError::Missing { places, .. }) if config.data.source == DataSource::Sample => {
+            // The same pictures again, where they were if the run was not moved.
+            config.data.folder = places[0].clone();
+        }
+        Err(error @ PlaceError::NotInTyped { .. }) => return Err(usage(error).into()),
+        Err(error) => return Err(error.into()),
+    }
+    if typed.is_none() && config.data.source == DataSource::Sample {
+        data::prepare(&config.data, terminal, interrupt)?;
+    }
+    if let Some(weights) = &mut config.model.weights
+        && !pretrained::is_published(weights)
+    {
+        let places = run.places(Path::new(weights));
+        if let Some(found) = places.iter().find(|place| place.is_file()) {
+            *weights = slashes(found);
+        }
+    }
+    Ok(config)
+}
+
+fn say_passed_over(found: &RunPictures, terminal: &Terminal) {
+    for other in &found.passed_over {
+        terminal.warning(&format!(
+            "pictures of these names are in {} and in {}: the first are taken; --data chooses",
+            found.data.display(),
+            other.display()
+        ));
+    }
 }
 
 /// The config's part of a run's name: `sample` of `sample-3`.

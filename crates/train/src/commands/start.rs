@@ -10,6 +10,7 @@ use crate::{
     store::State,
 };
 use anyhow::Result;
+use burn::tensor::Device;
 use checkpoint::{RUNS_FOLDER, Run};
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
@@ -18,20 +19,20 @@ use terminal::{Terminal, usage};
 pub fn start(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
     let interrupt = Interrupt::listen(terminal)?;
+    let device = device.open().map_err(usage)?;
+    data::prepare(&config.data, terminal, &interrupt)?;
     let (session, outcome) = new_run(&source.name, config, device, terminal, interrupt)?;
     Ok(farewell(&session, outcome, terminal))
 }
 
-/// Makes a new run of `config` and trains it.
+/// Makes a new run of `config`, whose pictures are on the disk, and trains it on `device`, which the sentence describes.
 pub fn new_run(
     name: &str,
     config: Config,
-    device: DeviceArgs,
+    (device, sentence): (Device, String),
     terminal: &Terminal,
     interrupt: Interrupt,
 ) -> Result<(Session, Outcome)> {
-    let (device, sentence) = device.open().map_err(usage)?;
-    data::prepare(&config.data, terminal, &interrupt)?;
     let feed = Feed::open(config, terminal)?;
     let state = State::new(first_network(&feed, &device, terminal, &interrupt)?);
     // From here on there is a run, which Ctrl-C must not leave without a checkpoint.

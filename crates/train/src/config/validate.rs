@@ -7,9 +7,12 @@ use super::{
 use crate::{optimizer::OptimizerConfig, pretrained::is_published};
 use network::weights::registry;
 use std::{fmt::Display, ops::RangeInclusive};
+use words::{file_key, file_name};
 
 /// Beginnings of names that checkpoints have without being asked.
 const RESERVED: [&str; 2] = ["iteration-", "stage-"];
+/// Longest name of a checkpoint, in bytes.
+const LONGEST_NAME: usize = 100;
 
 /// Checks every value of `config`.
 ///
@@ -76,16 +79,19 @@ fn check_name(stage: &StageConfig, before: &[StageConfig]) -> Result<(), Problem
     };
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     let is_reserved = RESERVED.iter().any(|prefix| name.starts_with(prefix));
-    if name.is_empty() || is_reserved || !name.chars().all(is_plain) {
+    // Windows keeps some names, such as `aux`, for its devices.
+    let is_file_name = file_name(name, LONGEST_NAME) == *name;
+    if is_reserved || !name.chars().all(is_plain) || !is_file_name {
         let allowed = format!(
-            "a name of letters, digits, - and _ that does not begin with {}",
+            "a name of at most {LONGEST_NAME} letters, digits, - and _ that does not begin with {}, and no device of Windows",
             RESERVED.join(" or ")
         );
         return Err(Problem::new("save", format_args!("\"{name}\""), allowed));
     }
+    let is_same = |other: &str| file_key(other) == file_key(name);
     match before
         .iter()
-        .position(|other| other.save.as_ref() == Some(name))
+        .position(|other| other.save.as_deref().is_some_and(is_same))
     {
         Some(other) => Err(Problem::new(
             "save",

@@ -8,12 +8,12 @@ use pictures::{
 };
 use sample::SampleSpec;
 use serde::{
-    Deserialize, Deserializer, Serialize,
+    Deserialize, Deserializer, Serialize, Serializer,
     de::{self, SeqAccess, Visitor},
 };
 use std::{
     fmt::{self, Display, Formatter},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 /// A whole experiment. Its serialised form, with all defaults, is the `config.toml` of a run.
@@ -49,6 +49,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 pub struct DataConfig {
     /// Folder of the pictures: for `oxford-iiit-pet` and `sample` the one that holds `images/` and `annotations/`.
+    #[serde(serialize_with = "as_portable")]
     pub folder: PathBuf,
     /// Content of the folder.
     #[serde(default)]
@@ -250,6 +251,11 @@ impl Display for LearningRate {
             Self::Range([low, high]) => write!(f, "[{low:e}, {high:e}]"),
         }
     }
+}
+
+/// With `/` between the parts, on every system.
+fn as_portable<S: Serializer>(path: &Path, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&words::slashes(path))
 }
 
 fn default_normalisation() -> Normalisation {

@@ -15,7 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("sample", &["files"]),
     ("pictures", &["download", "files"]),
     ("network", &["download", "files", "kernels", "words"]),
-    ("checkpoint", &["files", "network", "pictures"]),
+    ("checkpoint", &["files", "network", "pictures", "words"]),
     ("cam", &[]),
     ("measure", &["cam", "pictures", "words"]),
     (

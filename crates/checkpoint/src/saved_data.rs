@@ -1,0 +1,69 @@
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use pictures::folder::FolderLayout;
+use serde::Deserialize;
+
+use crate::Run;
+
+/// What the config of a run says of its pictures, as far as whoever asks the run needs it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct SavedData {
+    /// The data folder as it was when the run began.
+    pub folder: PathBuf,
+    /// Place of the labels.
+    #[serde(default)]
+    pub layout: FolderLayout,
+}
+
+/// A run's config that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SavedDataError {
+    /// The file is missing or unreadable.
+    #[error("cannot read {}: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Error of the system.
+        error: io::Error,
+    },
+    /// The file is something else.
+    #[error("{} is no config of a run: {reason}", path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Fault in the content.
+        reason: String,
+    },
+}
+
+/// The one table of a config that is read here.
+#[derive(Deserialize)]
+struct Saved {
+    data: SavedData,
+}
+
+impl Run {
+    /// What its config says of its pictures.
+    ///
+    /// # Errors
+    /// `config.toml` cannot be read.
+    pub fn saved_data(&self) -> Result<SavedData, SavedDataError> {
+        let path = self.config_file();
+        read(&path)
+    }
+}
+
+fn read(path: &Path) -> Result<SavedData, SavedDataError> {
+    let text = fs::read_to_string(path).map_err(|error| SavedDataError::Read {
+        path: path.to_owned(),
+        error,
+    })?;
+    let saved: Saved = toml::from_str(&text).map_err(|error| SavedDataError::Content {
+        path: path.to_owned(),
+        reason: error.message().trim().replace('\n', " "),
+    })?;
+    Ok(saved.data)
+}
