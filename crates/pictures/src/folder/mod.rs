@@ -60,6 +60,7 @@ pub fn list_pictures(
                     label: label.to_owned(),
                     name,
                     path,
+                    part: None,
                 }),
                 None => Err(FolderError::NoLabel(path)),
             })
@@ -71,6 +72,7 @@ pub fn list_pictures(
                     label: class.to_owned(),
                     name,
                     path,
+                    part: None,
                 }),
                 None => Err(FolderError::NoClassFolder(path)),
             })
@@ -106,6 +108,7 @@ fn keep_listed(
             let mut file = LabelledFile {
                 name,
                 path,
+                part: None,
                 label: String::new(),
             };
             file.label = breeds.get(file.stem())?.clone();
