@@ -74,7 +74,8 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<CsvLine>, CsvFault> {
         return Err(CsvFault::whole("it is written in UTF-16: save it as UTF-8"));
     }
     let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(bytes);
-    let header = reader.headers().map_err(|error| fault(&error, 0))?.clone();
+    let header = reader.headers().map_err(|error| fault(&error, bytes, 0))?;
+    let header = header.clone();
     let columns = Columns::of(&header)?;
     let mut lines = Vec::new();
     let mut counter = LineCounter::new(bytes);

@@ -7,6 +7,8 @@ use super::name::picture_extensions;
 
 /// Things of one kind that a sentence names; of more it names these and the number of the others.
 const NAMED: usize = 3;
+/// Links that a sentence names.
+const NAMED_LINKS: usize = 8;
 /// Endings that a sentence counts; of more it counts the most frequent.
 const COUNTED: usize = 8;
 
@@ -74,10 +76,16 @@ impl LeftOut {
 
     /// One line that names the links that are not followed; nothing if all are.
     pub fn links_line(&self) -> Option<String> {
-        let links: Vec<String> = self.links.iter().map(RefusedLink::to_string).collect();
+        let mut links: Vec<String> = self.links.iter().map(RefusedLink::to_string).collect();
+        links.sort();
         let noun = if links.len() == 1 { "link" } else { "links" };
         let count = links.len();
-        (count > 0).then(|| format!("left out {count} {noun}: {}", some_of(&links)))
+        let rest = count.saturating_sub(NAMED_LINKS);
+        links.truncate(NAMED_LINKS);
+        if rest > 0 {
+            links.push(format!("and {rest} more"));
+        }
+        (count > 0).then(|| format!("left out {count} {noun}: {}", links.join("; ")))
     }
 
     fn parts(&self) -> Vec<String> {
@@ -258,15 +266,16 @@ mod tests {
     }
 
     #[test]
-    fn of_many_folders_and_links_three_are_named() {
+    fn of_many_folders_and_links_the_first_are_named() {
         let names: Vec<String> = (1..=5).map(|n| format!("c{n}/@eaDir")).collect();
-        let link = |name: &String| RefusedLink {
-            name: name.clone(),
+        let many = (10..=20).map(|n| format!("l{n}"));
+        let link = |name: String| RefusedLink {
+            name,
             target: "gone".to_owned(),
             fault: LinkFault::Dead,
         };
         let all = LeftOut {
-            links: names.iter().map(link).collect(),
+            links: many.map(link).collect(),
             system_folders: names,
             system_files: 1,
             ..LeftOut::default()
@@ -277,9 +286,9 @@ mod tests {
         );
         let links = all.links_line().expect("a line");
         assert!(
-            links.starts_with("left out 5 links: c1/@eaDir leads to gone, which is not there"),
+            links.starts_with("left out 11 links: l10 leads to gone, which is not there; l11 "),
             "{links}"
         );
-        assert!(links.ends_with("and 2 more"), "{links}");
+        assert!(links.ends_with("; and 3 more"), "{links}");
     }
 }
