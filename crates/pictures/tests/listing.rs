@@ -531,6 +531,17 @@ mod links {
     }
 }
 
+#[test]
+fn an_error_of_the_system_is_told_once() {
+    let error = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+    let path = "mine/dog".into();
+    let error = FolderError::Unreadable { path, error };
+    // Whoever prints an error prints its sources behind it.
+    assert!(
+        std::error::Error::source(&error).is_none() && error.to_string().contains("permission")
+    );
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn names_that_are_not_unicode_are_an_error_with_their_number() {

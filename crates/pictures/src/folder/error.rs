@@ -14,12 +14,12 @@ pub enum FolderError {
     #[error("{}: name another one, or type `train fetch` to download the pets", what_is_there(.0))]
     Missing(PathBuf),
     /// A folder is there but cannot be listed.
-    #[error("cannot list {}: {source}; make it readable, or move it away", path.display())]
+    #[error("cannot list {}: {error}; make it readable, or move it away", path.display())]
     Unreadable {
         /// The folder or the entry in it.
         path: PathBuf,
         /// Error of the system.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// The folder has no pictures.
     #[error(

@@ -41,7 +41,7 @@ pub fn find_pictures(folder: &Path) -> Result<Found, FolderError> {
 pub(super) fn walk(folder: &Path) -> Result<Found, FolderError> {
     let real = folder
         .canonicalize()
-        .map_err(|source| missing(folder, source))?;
+        .map_err(|error| missing(folder, error))?;
     let mut walk = Walk {
         root: real.clone(),
         ..Walk::default()
@@ -80,9 +80,9 @@ impl Walk {
     fn list(&mut self, path: &Path, real: &Path, prefix: &str) -> Result<(), FolderError> {
         self.seen
             .insert(real.to_path_buf(), prefix.trim_end_matches('/').to_owned());
-        let entries = std::fs::read_dir(path).map_err(|source| missing(path, source))?;
+        let entries = std::fs::read_dir(path).map_err(|error| missing(path, error))?;
         for entry in entries {
-            let entry = entry.map_err(|source| unreadable(path, source))?;
+            let entry = entry.map_err(|error| unreadable(path, error))?;
             self.entry(&entry, real, prefix)?;
         }
         Ok(())
@@ -92,7 +92,7 @@ impl Walk {
         let path = entry.path();
         let kind = entry
             .file_type()
-            .map_err(|source| unreadable(&path, source))?;
+            .map_err(|error| unreadable(&path, error))?;
         let file_name = entry.file_name();
         let shown = format!("{prefix}{}", file_name.to_string_lossy());
         let is_link = kind.is_symlink();
@@ -135,7 +135,7 @@ impl Walk {
     fn follow(&mut self, name: String, path: &Path) -> Result<(), FolderError> {
         let real = path
             .canonicalize()
-            .map_err(|source| unreadable(path, source))?;
+            .map_err(|error| unreadable(path, error))?;
         let around = path.parent().map(Path::canonicalize);
         let is_around = matches!(around, Some(Ok(around)) if around.starts_with(&real));
         if is_around || self.root.starts_with(&real) {
@@ -160,7 +160,7 @@ impl Walk {
             Err(error) if error.kind() == ErrorKind::NotFound => LinkFault::Dead,
             Err(error) => LinkFault::Refused(error.to_string()),
         };
-        let target = std::fs::read_link(path).map_err(|source| unreadable(path, source))?;
+        let target = std::fs::read_link(path).map_err(|error| unreadable(path, error))?;
         self.refuse(name.to_owned(), target.display().to_string(), fault);
         Ok(None)
     }
@@ -192,18 +192,18 @@ impl Walk {
     }
 }
 
-fn missing(folder: &Path, source: io::Error) -> FolderError {
-    match source.kind() {
+fn missing(folder: &Path, error: io::Error) -> FolderError {
+    match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
             FolderError::Missing(folder.to_path_buf())
         }
-        _ => unreadable(folder, source),
+        _ => unreadable(folder, error),
     }
 }
 
-fn unreadable(path: &Path, source: io::Error) -> FolderError {
+fn unreadable(path: &Path, error: io::Error) -> FolderError {
     FolderError::Unreadable {
         path: path.to_path_buf(),
-        source,
+        error,
     }
 }
