@@ -44,7 +44,7 @@ pub(super) fn by_file_name(
     })
 }
 
-/// Pictures whose label is the first folder, below that of the part if `prefix_parts` says that there is one.
+/// Pictures whose label is the first folder, below that of the part if the first folders are parts.
 pub(super) fn by_folder(
     found: &Found,
     folders_are_parts: bool,
