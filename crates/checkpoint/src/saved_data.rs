@@ -16,6 +16,9 @@ pub struct SavedData {
     /// Place of the labels.
     #[serde(default)]
     pub layout: FolderLayout,
+    /// Pattern of the names, if the layout has one.
+    #[serde(default)]
+    pub pattern: Option<String>,
 }
 
 /// A run's config that cannot be used.

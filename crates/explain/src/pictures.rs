@@ -182,8 +182,8 @@ pub fn normalised<'a>(
 
 fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, PicturesError> {
     match find_pictures(folder) {
-        Ok(found) => Ok(found.into_iter().map(|(_, path)| path).collect()),
-        Err(FolderError::Empty(folder)) => Err(PicturesError::Empty(folder)),
+        Ok(found) => Ok(found.pictures.into_iter().map(|(_, path)| path).collect()),
+        Err(FolderError::Empty { folder, .. }) => Err(PicturesError::Empty(folder)),
         Err(error) => Err(PicturesError::Unreadable(error)),
     }
 }

@@ -1,7 +1,7 @@
 //! The true class of a picture: what the layout of the run says of it, wherever it is named from.
 
 use checkpoint::{SplitRecord, picture_file};
-use pictures::folder::FolderLayout;
+use pictures::folder::{FolderLayout, Rules};
 use std::{
     cell::OnceCell,
     collections::{BTreeSet, HashMap},
@@ -15,7 +15,7 @@ use words::{forms, same_text, slashes};
 #[derive(Debug)]
 pub struct Truths<'a> {
     classes: &'a [String],
-    layout: FolderLayout,
+    rules: Rules,
     run: Option<RunFolder>,
 }
 
@@ -44,11 +44,11 @@ struct RunFolder {
 }
 
 impl<'a> Truths<'a> {
-    /// The rule `layout` for a network that knows `classes`. `run` has the run's split and the folder in which its pictures
+    /// The rules `rules` for a network that knows `classes`. `run` has the run's split and the folder in which its pictures
     /// are now, if that is known.
     pub fn new(
         classes: &'a [String],
-        layout: FolderLayout,
+        rules: impl Into<Rules>,
         run: Option<(SplitRecord, PathBuf)>,
     ) -> Self {
         let run = run.map(|(split, folder)| RunFolder {
@@ -59,7 +59,7 @@ impl<'a> Truths<'a> {
         });
         Self {
             classes,
-            layout,
+            rules: rules.into(),
             run,
         }
     }
@@ -97,7 +97,7 @@ impl<'a> Truths<'a> {
         let kept =
             split.and_then(|split| forms(name).iter().find_map(|form| split.labels.get(form)));
         let kept = kept.or_else(|| self.label_beside(name, split?));
-        let label = kept.map(String::as_str).or(self.layout.label_in_name(name));
+        let label = kept.map(String::as_str).or(self.rules.label_in_name(name));
         self.class(label.ok_or(Unknown::Unsaid)?)
     }
 
@@ -107,13 +107,13 @@ impl<'a> Truths<'a> {
         let (folder, _) = name.rsplit_once('/')?;
         let folder = format!("{folder}/");
         let (beside, label) = split.labels.range(folder.clone()..).next()?;
-        (self.layout == FolderLayout::Folders && beside.starts_with(&folder)).then_some(label)
+        (self.rules.layout == FolderLayout::Folders && beside.starts_with(&folder)).then_some(label)
     }
 
     /// The class of a picture that is not the run's. Where the run has class folders, it is the folder that the picture lies
     /// in, unless one above is called like another class.
     fn class_elsewhere(&self, path: &Path) -> Result<usize, Unknown> {
-        if self.layout != FolderLayout::Folders {
+        if self.rules.layout != FolderLayout::Folders {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             return self.class_in_split(&name, None);
         }

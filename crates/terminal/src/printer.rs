@@ -69,6 +69,11 @@ impl Terminal {
         self.keep(&line);
     }
 
+    /// Writes a line into the log alone, where there was none yet when it was said.
+    pub fn note(&self, line: &str) {
+        self.keep(line);
+    }
+
     /// A bar over `count` pictures with pictures per second, the time left and a text of its own.
     pub fn pictures(&self, title: &str, count: usize) -> Bar {
         self.bar(
@@ -125,9 +130,10 @@ mod tests {
         terminal.log_to(&path).unwrap();
         terminal.clone().message("loading");
         terminal.warning("left out 1 picture");
+        terminal.note("left out: 2 .mat");
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "loading\nwarning: left out 1 picture\n"
+            "loading\nwarning: left out 1 picture\nleft out: 2 .mat\n"
         );
     }
 }

@@ -5,15 +5,22 @@ use crate::{
     interrupt::Interrupt,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
-use anyhow::Result;
+use anyhow::{Error, Result};
 use checkpoint::{Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
-    folder::{LabelledFile, Photographs, classes, list_pictures},
+    folder::{
+        FolderLayout, LabelPattern, LabelledFile, Photographs, Rules, classes, is_hidden,
+        list_pictures,
+    },
     loader::DecodedCache,
     split::Split,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use terminal::Terminal;
 
 /// Bytes of a MiB.
@@ -26,12 +33,16 @@ pub struct Data {
     pub files: Vec<LabelledFile>,
     /// Names of the classes, in the order of the logits.
     pub classes: Vec<String>,
+    /// Rules by which they were listed.
+    pub rules: Rules,
     /// Indices into `files`.
     pub split: Split,
     /// The training pictures.
     pub train: Arc<DecodedCache>,
     /// The validation pictures, kept under the same limit of memory.
     pub valid: Arc<DecodedCache>,
+    /// Lines that were said about the listing.
+    pub remarks: Vec<String>,
 }
 
 /// Returns true if pictures must be brought to the disk before training.
@@ -95,14 +106,55 @@ fn draw_sample(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) 
 }
 
 impl DataConfig {
-    /// Folder of the pictures: `images/` in `folder` if there is one, else `folder` itself.
+    /// Folder of the pictures: `images/` in `folder` where that is promised, the folder of the list if there is one, else
+    /// `folder` itself.
     pub fn pictures(&self) -> PathBuf {
-        let images = self.folder.join("images");
-        if images.is_dir() || self.source != DataSource::Folder {
-            images
+        if self.layout == FolderLayout::Csv {
+            let list = self.list();
+            return list.parent().unwrap_or(&self.folder).to_path_buf();
+        }
+        if self.source != DataSource::Folder || self.is_like_the_pets() {
+            self.folder.join("images")
         } else {
             self.folder.clone()
         }
+    }
+
+    /// True if a folder of one's own is laid out like the pets, with the pictures in `images/`. Where folders are classes,
+    /// `images` is one too, unless nothing but `annotations/` is beside it.
+    fn is_like_the_pets(&self) -> bool {
+        let has = |name: &str| self.folder.join(name).is_dir();
+        match self.layout {
+            FolderLayout::Csv => false,
+            FolderLayout::FileNames | FolderLayout::List => has("images"),
+            FolderLayout::Folders => {
+                has("images") && has("annotations") && self.count_folders() == 2
+            }
+        }
+    }
+
+    fn count_folders(&self) -> usize {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| !is_hidden(&entry.file_name()) && entry.path().is_dir())
+            .count()
+    }
+
+    /// The csv file of the layout that reads one.
+    fn list(&self) -> PathBuf {
+        let name = self.csv.as_deref();
+        self.folder.join(name.unwrap_or(Path::new("labels.csv")))
+    }
+
+    /// Rules by which the pictures are listed.
+    fn rules(&self) -> Result<Rules> {
+        let pattern = self.pattern.as_deref().map(LabelPattern::new);
+        Ok(Rules {
+            annotations: self.annotations(),
+            csv: self.list(),
+            pattern: pattern.transpose().map_err(Error::msg)?,
+            ..Rules::of(self.layout)
+        })
     }
 
     /// Bytes that decoded pictures may take.
@@ -117,10 +169,25 @@ impl DataConfig {
 }
 
 impl Data {
-    /// Lists and splits the pictures of `config`.
-    pub fn open(config: &Config) -> Result<Self> {
+    /// Lists and splits the pictures of `config`; what the listing leaves out or suspects is said on `terminal`.
+    pub fn open(config: &Config, terminal: &Terminal) -> Result<Self> {
         let annotations = config.data.annotations();
-        let files = list_pictures(&config.data.pictures(), config.data.layout, &annotations)?;
+        let folder = config.data.pictures();
+        let rules = config.data.rules()?;
+        let listing = list_pictures(&folder, &rules)?;
+        let mut remarks = listing.remarks();
+        if config.data.source == DataSource::Folder && config.data.is_like_the_pets() {
+            let folder = folder.display();
+            let line = format!("the pictures are those in {folder}, as in the layout of the pets");
+            remarks.insert(0, (false, line));
+        }
+        for (must_not_be_missed, line) in &remarks {
+            match must_not_be_missed {
+                true => terminal.warning(line),
+                false => terminal.message(line),
+            }
+        }
+        let files = listing.files;
         let split = config.split.split(&files, &annotations)?;
         let labels = |part: &[usize]| -> Vec<String> {
             part.iter()
@@ -138,6 +205,8 @@ impl Data {
             classes,
             split,
             files,
+            rules,
+            remarks: remarks.into_iter().map(in_the_log).collect(),
         })
     }
 
@@ -149,7 +218,7 @@ impl Data {
                 .collect()
         };
         let says_another = |file: &&LabelledFile| {
-            config.layout.label_in_name(&file.name) != Some(file.label.as_str())
+            self.rules.label_in_name(&file.name) != Some(file.label.as_str())
         };
         let labels = self.files.iter().filter(says_another);
         SplitRecord {
@@ -182,5 +251,13 @@ impl Data {
             path.display()
         );
         Ok(())
+    }
+}
+
+/// A line as the log has it.
+fn in_the_log((must_not_be_missed, line): (bool, String)) -> String {
+    match must_not_be_missed {
+        true => format!("warning: {line}"),
+        false => line,
     }
 }

@@ -6,12 +6,15 @@ use crate::{
     pictures::{Picture, PictureFile},
     truth::Truths,
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Error, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, PlaceError, RUNS_FOLDER, Run, RunPictures, SplitRecord};
+use checkpoint::{Checkpoint, PlaceError, RUNS_FOLDER, Run, RunPictures, SavedData, SplitRecord};
 use kernels::DeviceCheck;
 use network::Architecture;
-use pictures::decode::DecodeError;
+use pictures::{
+    decode::DecodeError,
+    folder::{LabelPattern, Rules},
+};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
@@ -136,12 +139,19 @@ impl OpenedNetwork {
 
     /// The rule by which pictures have their classes, for a run whose pictures are in the folder `pictures`.
     pub fn truths(&self, pictures: Option<&Path>) -> Result<Truths<'_>> {
-        let layout = self.run.saved_data()?.layout;
+        let SavedData {
+            layout, pattern, ..
+        } = self.run.saved_data()?;
+        let pattern = pattern.as_deref().map(LabelPattern::new);
+        let rules = Rules {
+            pattern: pattern.transpose().map_err(Error::msg)?,
+            ..Rules::of(layout)
+        };
         let run = match pictures {
             Some(folder) => Some((self.split()?, folder.to_owned())),
             None => None,
         };
-        Ok(Truths::new(self.classes(), layout, run))
+        Ok(Truths::new(self.classes(), rules, run))
     }
 
     /// Sentences for pages: which network saw what.

@@ -11,12 +11,12 @@ pub enum AnnotationError {
     #[error("there is no list {}: type `train fetch` to download the pets with their annotations", .0.display())]
     MissingList(PathBuf),
     /// The file is there but cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {error}", path.display())]
     Unreadable {
         /// The annotation's file.
         path: PathBuf,
         /// Error of the system.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// A line of an official list is malformed.
     #[error("line {line} of {}: {reason}; expected a name, a class number, a species and a breed number, as in `Abyssinian_100 1 1 1`", path.display())]

@@ -37,11 +37,11 @@ pub struct ListEntry {
 /// [`AnnotationError::MissingList`], [`AnnotationError::Unreadable`], or [`AnnotationError::BrokenList`] for a line
 /// that is not a name and three numbers, a picture listed twice, or a class number that stands for two breeds.
 pub fn read_list(path: &Path) -> Result<Vec<ListEntry>, AnnotationError> {
-    let text = std::fs::read_to_string(path).map_err(|source| match source.kind() {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => AnnotationError::MissingList(path.to_path_buf()),
         _ => AnnotationError::Unreadable {
             path: path.to_path_buf(),
-            source,
+            error,
         },
     })?;
     parse_list(&text).map_err(|(line, reason)| AnnotationError::BrokenList {

@@ -10,9 +10,9 @@ pub(super) fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, AnnotationEr
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(AnnotationError::Unreadable {
+        Err(error) => Err(AnnotationError::Unreadable {
             path: path.to_path_buf(),
-            source,
+            error,
         }),
     }
 }

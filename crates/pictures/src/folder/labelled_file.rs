@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::name;
+use crate::part::Part;
 
 /// One picture file and its class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +14,8 @@ pub struct LabelledFile {
     pub path: PathBuf,
     /// Name of the class.
     pub label: String,
+    /// Part that the folder or the csv file puts it in, if either divides the pictures.
+    pub part: Option<Part>,
 }
 
 impl LabelledFile {

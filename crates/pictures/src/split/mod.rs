@@ -124,6 +124,7 @@ mod tests {
                 .rsplit_once('_')
                 .map_or("", |(label, _)| label)
                 .to_owned(),
+            part: None,
         };
         stems.iter().map(file).collect()
     }

@@ -40,6 +40,9 @@ pub fn new_run(
     let run = Run::create(Path::new(RUNS_FOLDER), name, &feed.config.to_toml()?)?;
     let lock = lock(&run, terminal)?;
     log_to(&run, terminal)?;
+    for line in &feed.data.remarks {
+        terminal.note(line);
+    }
     terminal.message(&sentence);
     let writer = RunWriter::new(run, lock, name, &feed)?;
     announce(&feed, &writer, terminal);
