@@ -1,12 +1,18 @@
-//! Division of a listing into a training and a validation part.
+//! Division of a listing into a training part, a validation part and, if asked for, a test part.
 //!
 //! The random split is fastai's `random_split_by_pct` on files in byte order: numpy's `RandomState(seed).permutation`,
 //! the first `fraction` of it for validation.
 
 mod error;
+mod examine;
+mod given;
+mod group;
+mod grouped;
+mod k_fold;
 mod official;
 mod parts;
 mod random;
+mod shares;
 
 use std::path::Path;
 
@@ -16,9 +22,14 @@ use crate::annotations::read_list;
 use crate::folder::LabelledFile;
 
 pub use error::SplitError;
+pub use given::given_split;
+pub use group::groups;
+pub use grouped::grouped_split;
+pub use k_fold::k_fold_split;
 pub use official::official_split;
 pub use parts::Split;
 pub use random::{random_split, stratified_split};
+pub use shares::{Shares, SplitValueError};
 
 /// Method of dividing a listing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +40,9 @@ pub enum SplitMethod {
         /// Share of the pictures that is for validation, between 0 and 1, both excluded.
         #[serde(default = "default_fraction")]
         fraction: f64,
+        /// Share of the pictures that is for a last evaluation; 0 is no test part.
+        #[serde(default)]
+        test_fraction: f64,
         /// Seed of the Mersenne Twister, as `numpy.random.seed` takes it.
         #[serde(default = "default_seed")]
         seed: u32,
@@ -38,12 +52,45 @@ pub enum SplitMethod {
         /// Share of each class that is for validation, between 0 and 1, both excluded.
         #[serde(default = "default_fraction")]
         fraction: f64,
+        /// Share of each class that is for a last evaluation; 0 is no test part.
+        #[serde(default)]
+        test_fraction: f64,
         /// Seed of the Mersenne Twister.
         #[serde(default = "default_seed")]
         seed: u32,
     },
+    /// A random part of the groups is for validation, with nearly the same share of each class: [`grouped_split`].
+    Grouped {
+        /// Regular expression whose capture is the group of a picture: [`groups`].
+        pattern: String,
+        /// Share of the pictures that is for validation, between 0 and 1, both excluded.
+        #[serde(default = "default_fraction")]
+        fraction: f64,
+        /// Share of the pictures that is for a last evaluation; 0 is no test part.
+        #[serde(default)]
+        test_fraction: f64,
+        /// Seed of the Mersenne Twister.
+        #[serde(default = "default_seed")]
+        seed: u32,
+    },
+    /// One of several equal parts of each class is for validation: [`k_fold_split`].
+    KFold {
+        /// Number of parts, at least 2.
+        #[serde(default = "default_folds")]
+        folds: usize,
+        /// The one that is for validation, from 0.
+        #[serde(default)]
+        fold: usize,
+        /// Seed of the Mersenne Twister, the same for all folds.
+        #[serde(default = "default_seed")]
+        seed: u32,
+    },
+    /// Folders `train/`, `valid/` and, if there, `test/` are the parts.
+    Folders {},
+    /// The column `split` of a csv file has the parts.
+    Csv {},
     /// The pictures of the official `trainval.txt` are for training, those of `test.txt` for validation.
-    Official,
+    Official {},
 }
 
 /// Split of the original recipe: a fifth for validation, seed 2.
@@ -51,6 +98,7 @@ impl Default for SplitMethod {
     fn default() -> Self {
         Self::Random {
             fraction: default_fraction(),
+            test_fraction: 0.0,
             seed: default_seed(),
         }
     }
@@ -64,49 +112,100 @@ fn default_seed() -> u32 {
     2
 }
 
+fn default_folds() -> usize {
+    5
+}
+
 impl SplitMethod {
-    /// Refuses a fraction that no listing can be divided by.
+    /// Keys beside `kind` of the method that is called `kind` in a config; nothing if there is no such method.
+    pub fn keys(kind: &str) -> Option<&'static [&'static str]> {
+        match kind {
+            "random" | "stratified" => Some(&["fraction", "test_fraction", "seed"]),
+            "grouped" => Some(&["pattern", "fraction", "test_fraction", "seed"]),
+            "k-fold" => Some(&["folds", "fold", "seed"]),
+            "folders" | "csv" | "official" => Some(&[]),
+            _ => None,
+        }
+    }
+
+    /// Refuses values that no listing can be divided by.
     ///
     /// # Errors
-    /// [`SplitError::Fraction`].
-    pub fn check(&self) -> Result<(), SplitError> {
-        match *self {
-            Self::Random { fraction, .. } | Self::Stratified { fraction, .. } => {
-                random::check_fraction(fraction)
+    /// The first such value.
+    pub fn check(&self) -> Result<(), SplitValueError> {
+        match self {
+            Self::Random { .. } | Self::Stratified { .. } => self.shares().check(),
+            Self::Grouped { pattern, .. } => {
+                group::compiled(pattern)?;
+                self.shares().check()
             }
-            Self::Official => Ok(()),
+            Self::KFold { folds, .. } if *folds < 2 => {
+                Err(SplitValueError::new("folds", folds, "at least 2"))
+            }
+            Self::KFold { folds, fold, .. } if fold >= folds => {
+                let allowed = format!("within 0 and {}: the {folds} folds count from 0", folds - 1);
+                Err(SplitValueError::new("fold", fold, allowed))
+            }
+            Self::KFold { .. } | Self::Folders {} | Self::Csv {} | Self::Official {} => Ok(()),
         }
     }
 
     /// Divides `files`. `annotations` is the folder of the official lists; only [`SplitMethod::Official`] reads it.
+    /// [`SplitMethod::Folders`] and [`SplitMethod::Csv`] go by the parts that the files have.
     ///
     /// # Errors
-    /// One variant of [`SplitError`] for each cause, among them a part without a single picture.
+    /// One variant of [`SplitError`] for each cause, among them parts that nothing can be learnt from.
     pub fn split(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {
-        let split = match *self {
-            Self::Random { fraction, seed } => random_split(files.len(), fraction, seed)?,
-            Self::Stratified { fraction, seed } => {
-                let labels: Vec<&str> = files.iter().map(|file| file.label.as_str()).collect();
-                stratified_split(&labels, fraction, seed)?
-            }
-            Self::Official => {
-                let trainval = read_list(&annotations.join("trainval.txt"))?;
-                let test = read_list(&annotations.join("test.txt"))?;
-                official_split(files, &trainval, &test)?
-            }
-        };
-        for (part, indices) in [
-            ("to train on", &split.train),
-            ("to validate with", &split.valid),
-        ] {
-            if indices.is_empty() {
-                return Err(SplitError::EmptyPart {
-                    pictures: files.len(),
-                    part,
-                });
-            }
+        self.check()?;
+        let split = self.divide(files, annotations)?;
+        examine::examine(&split, files)?;
+        if self.shares().test > 0.0 && split.test.is_empty() {
+            return Err(SplitError::EmptyTest(files.len()));
         }
         Ok(split)
+    }
+
+    fn divide(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {
+        let labels: Vec<&str> = files.iter().map(|file| file.label.as_str()).collect();
+        let shares = self.shares();
+        match self {
+            Self::Random { seed, .. } => Ok(random_split(files.len(), shares, *seed)?),
+            Self::Stratified { seed, .. } => Ok(stratified_split(&labels, shares, *seed)?),
+            Self::Grouped { pattern, seed, .. } => {
+                let groups = groups(files, pattern)?.into_values().collect();
+                grouped_split(&labels, groups, shares, *seed)
+            }
+            Self::KFold { folds, fold, seed } => Ok(k_fold_split(&labels, *folds, *fold, *seed)),
+            Self::Folders {} | Self::Csv {} => given_split(files),
+            Self::Official {} => {
+                let trainval = read_list(&annotations.join("trainval.txt"))?;
+                let test = read_list(&annotations.join("test.txt"))?;
+                official_split(files, &trainval, &test)
+            }
+        }
+    }
+
+    /// Shares of a method that has them; of any other, none.
+    fn shares(&self) -> Shares {
+        let (valid, test) = match *self {
+            Self::Random {
+                fraction,
+                test_fraction,
+                ..
+            }
+            | Self::Stratified {
+                fraction,
+                test_fraction,
+                ..
+            }
+            | Self::Grouped {
+                fraction,
+                test_fraction,
+                ..
+            } => (fraction, test_fraction),
+            Self::KFold { .. } | Self::Folders {} | Self::Csv {} | Self::Official {} => (0.0, 0.0),
+        };
+        Shares { valid, test }
     }
 }
 
@@ -144,12 +243,13 @@ mod tests {
             "# comment\na_2 1 1 1\nb_1 2 1 2\nb_9 2 1 2\n",
         );
         let split =
-            SplitMethod::Official.split(&files(&["a_1", "a_2", "b_1", "b_2"]), lists.path());
+            SplitMethod::Official {}.split(&files(&["a_1", "a_2", "b_1", "b_2"]), lists.path());
         assert_eq!(
             split.expect("a split"),
             Split {
                 train: vec![0, 3],
-                valid: vec![1, 2]
+                valid: vec![1, 2],
+                test: Vec::new()
             }
         );
     }
@@ -157,7 +257,7 @@ mod tests {
     #[test]
     fn a_picture_on_no_list_or_on_both_is_an_error_that_names_it() {
         let once = lists("a_1 1 1 1\n", "a_2 1 1 1\n");
-        let error = SplitMethod::Official
+        let error = SplitMethod::Official {}
             .split(&files(&["a_1", "a_2", "a_3"]), once.path())
             .expect_err("a_3 is new");
         assert!(
@@ -165,7 +265,7 @@ mod tests {
             "{error}"
         );
         let twice = lists("a_1 1 1 1\n", "a_1 1 1 1\n");
-        let error = SplitMethod::Official
+        let error = SplitMethod::Official {}
             .split(&files(&["a_1"]), twice.path())
             .expect_err("a_1 is on both");
         assert!(
@@ -177,7 +277,7 @@ mod tests {
     #[test]
     fn missing_official_lists_say_how_to_get_them() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let error = SplitMethod::Official
+        let error = SplitMethod::Official {}
             .split(&files(&["a_1"]), folder.path())
             .expect_err("no lists");
         assert!(
@@ -203,7 +303,7 @@ mod tests {
             "{error}"
         );
         let lists = lists("", "a_1 1 1 1\n");
-        let error = SplitMethod::Official
+        let error = SplitMethod::Official {}
             .split(&files(&["a_1"]), lists.path())
             .expect_err("none to train on");
         assert!(
@@ -229,6 +329,7 @@ mod tests {
             SplitMethod::default(),
             SplitMethod::Random {
                 fraction: 0.2,
+                test_fraction: 0.0,
                 seed: 2
             }
         );
@@ -236,17 +337,21 @@ mod tests {
             read(r#"{"kind": "stratified", "fraction": 0.5, "seed": 7}"#).expect("stratified"),
             SplitMethod::Stratified {
                 fraction: 0.5,
+                test_fraction: 0.0,
                 seed: 7
             }
         );
         assert_eq!(
             read(r#"{"kind": "official"}"#).expect("official"),
-            SplitMethod::Official
+            SplitMethod::Official {}
         );
         for wrong in [
             r#"{"kind": "other"}"#,
             r#"{"kind": "random", "sede": 3}"#,
             r#"{"kind": "random", "seed": -1}"#,
+            r#"{"kind": "k-fold", "fraction": 0.2}"#,
+            r#"{"kind": "folders", "seed": 2}"#,
+            r#"{"kind": "grouped"}"#,
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
         }

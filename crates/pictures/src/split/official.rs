@@ -27,10 +27,7 @@ pub fn official_split(
             return Err(SplitError::ListedTwice(entry.stem.clone()));
         }
     }
-    let mut split = Split {
-        train: Vec::new(),
-        valid: Vec::new(),
-    };
+    let mut split = Split::default();
     for (index, file) in files.iter().enumerate() {
         match in_test.get(file.stem()) {
             Some(false) => split.train.push(index),

@@ -4,71 +4,81 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand_mt::Mt;
 
-use super::error::SplitError;
 use super::parts::Split;
+use super::shares::{Shares, SplitValueError};
 
-/// Random split of `count` pictures: the first `trunc(fraction * count)` of numpy's
-/// `RandomState(seed).permutation(count)` are for validation, in that order, the others for training. Either part may
-/// be empty.
+/// Random split of `count` pictures by numpy's `RandomState(seed).permutation(count)`: its first
+/// `trunc(shares.valid * count)` are for validation, the `trunc(shares.test * count)` that follow for a last
+/// evaluation, both in that order, the others for training. Any part may be empty.
 ///
 /// # Errors
-/// [`SplitError::Fraction`].
-pub fn random_split(count: usize, fraction: f64, seed: u32) -> Result<Split, SplitError> {
-    check_fraction(fraction)?;
-    let valid = valid_part((0..count).collect(), fraction, &mut Mt::new(seed));
-    Ok(Split {
-        train: all_but(&valid, count),
-        valid,
-    })
+/// Shares that no listing can be divided by.
+pub fn random_split(
+    count: usize,
+    shares: impl Into<Shares>,
+    seed: u32,
+) -> Result<Split, SplitValueError> {
+    split_all([(0..count).collect()], count, shares.into(), seed)
 }
 
 /// Random split of each class as [`random_split`] divides all pictures: class after class in byte order, the members
 /// of a class in the order of `labels`, all with one generator that continues from class to class. A class of so few
-/// pictures that `trunc(fraction * members)` is 0 has none for validation.
+/// pictures that `trunc(shares.valid * members)` is 0 has none for validation.
 ///
 /// # Errors
-/// [`SplitError::Fraction`].
-pub fn stratified_split(labels: &[&str], fraction: f64, seed: u32) -> Result<Split, SplitError> {
-    check_fraction(fraction)?;
+/// Shares that no listing can be divided by.
+pub fn stratified_split(
+    labels: &[&str],
+    shares: impl Into<Shares>,
+    seed: u32,
+) -> Result<Split, SplitValueError> {
+    split_all(by_class(labels), labels.len(), shares.into(), seed)
+}
+
+/// The members of each class, in byte order of the classes.
+pub(super) fn by_class(labels: &[&str]) -> Vec<Vec<usize>> {
     let mut members: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for (index, label) in labels.iter().enumerate() {
         members.entry(label).or_default().push(index);
     }
-    let mut twister = Mt::new(seed);
-    let valid: Vec<usize> = members
-        .into_values()
-        .flat_map(|members| valid_part(members, fraction, &mut twister))
-        .collect();
-    Ok(Split {
-        train: all_but(&valid, labels.len()),
-        valid,
-    })
+    members.into_values().collect()
 }
 
-pub(super) fn check_fraction(fraction: f64) -> Result<(), SplitError> {
-    if fraction > 0.0 && fraction < 1.0 {
-        Ok(())
-    } else {
-        Err(SplitError::Fraction(fraction))
-    }
-}
-
-/// The validation part of `members`; its length is Python's `int(fraction * count)`.
-fn valid_part(mut members: Vec<usize>, fraction: f64, twister: &mut Mt) -> Vec<usize> {
-    shuffle(&mut members, twister);
-    members.truncate((fraction * members.len() as f64) as usize);
-    members
-}
-
-fn all_but(taken: &[usize], count: usize) -> Vec<usize> {
+/// All of 0..`count` but those `taken`.
+pub(super) fn without(taken: &[usize], count: usize) -> Vec<usize> {
     let taken: HashSet<usize> = taken.iter().copied().collect();
     (0..count).filter(|index| !taken.contains(index)).collect()
+}
+
+/// Takes the shares of each of `sets`, with one generator.
+fn split_all(
+    sets: impl IntoIterator<Item = Vec<usize>>,
+    count: usize,
+    shares: Shares,
+    seed: u32,
+) -> Result<Split, SplitValueError> {
+    shares.check()?;
+    let mut twister = Mt::new(seed);
+    let (mut valid, mut test) = (Vec::new(), Vec::new());
+    for mut members in sets {
+        shuffle(&mut members, &mut twister);
+        // The lengths are Python's `int(fraction * count)`.
+        let length = |share: f64| (share * members.len() as f64) as usize;
+        let (first, second) = (length(shares.valid), length(shares.test));
+        valid.extend(&members[..first]);
+        test.extend(&members[first..first + second]);
+    }
+    Ok(Split {
+        train: without(&[&valid[..], &test].concat(), count),
+        valid,
+        test,
+    })
 }
 
 /// numpy's legacy shuffle (`RandomState.shuffle`): Fisher-Yates from the top, each step with numbers of its own.
 ///
 /// Draws are 32 bits wide, as numpy's are for up to 2^32 items.
-fn shuffle(items: &mut [usize], twister: &mut Mt) {
+pub(super) fn shuffle<T>(items: &mut [T], twister: &mut Mt) {
     for top in (1..items.len()).rev() {
         let chosen = uniform_up_to(top as u32, twister);
         items.swap(top, chosen as usize);
@@ -96,11 +106,16 @@ mod tests {
     fn a_fraction_outside_zero_to_one_is_an_error() {
         for fraction in [0.0, 1.0, -0.2, 20.0, f64::NAN, f64::INFINITY] {
             let error = random_split(10, fraction, 2).expect_err("no fraction");
-            assert!(matches!(error, SplitError::Fraction(_)), "{error}");
+            assert_eq!(error.key, "fraction");
             assert!(
                 stratified_split(&["a"; 10], fraction, 2).is_err(),
                 "{fraction}"
             );
+        }
+        for test in [-0.1, 0.8, 1.0, f64::NAN] {
+            let shares = Shares { valid: 0.2, test };
+            let error = random_split(10, shares, 2).expect_err("no share");
+            assert_eq!(error.key, "test_fraction");
         }
     }
 
@@ -132,29 +147,47 @@ mod tests {
     }
 
     fn sorted(split: &Split) -> Vec<usize> {
-        let mut all = [split.train.clone(), split.valid.clone()].concat();
+        let mut all = [&split.train[..], &split.valid, &split.test].concat();
         all.sort_unstable();
         all
     }
 
+    #[test]
+    fn a_test_part_takes_nothing_from_the_validation_part() {
+        let without = random_split(100, 0.2, 2).expect("a split");
+        let shares = Shares {
+            valid: 0.2,
+            test: 0.1,
+        };
+        let with = random_split(100, shares, 2).expect("a split");
+        assert_eq!(with.valid, without.valid);
+        assert_eq!(with.test.len(), 10);
+    }
+
     proptest! {
         #[test]
-        fn each_picture_is_in_exactly_one_part(count in 0usize..300, fraction in 0.01f64..0.99, seed: u32) {
-            let split = random_split(count, fraction, seed).expect("a fraction");
+        fn each_picture_is_in_exactly_one_part(
+            count in 0usize..300, valid in 0.01f64..0.6, test in 0.0f64..0.39, seed: u32
+        ) {
+            let split = random_split(count, Shares { valid, test }, seed).expect("shares");
             prop_assert_eq!(sorted(&split), (0..count).collect::<Vec<_>>());
-            prop_assert_eq!(split.valid.len(), (fraction * count as f64) as usize);
+            prop_assert_eq!(split.valid.len(), (valid * count as f64) as usize);
+            prop_assert_eq!(split.test.len(), (test * count as f64) as usize);
             prop_assert!(split.train.is_sorted());
         }
 
         #[test]
-        fn each_class_gives_its_share(labels in prop::collection::vec("[a-d]", 0..100), fraction in 0.01f64..0.99, seed: u32) {
+        fn each_class_gives_its_share(
+            labels in prop::collection::vec("[a-d]", 0..100), valid in 0.01f64..0.6, test in 0.0f64..0.39, seed: u32
+        ) {
             let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
-            let split = stratified_split(&labels, fraction, seed).expect("a fraction");
+            let split = stratified_split(&labels, Shares { valid, test }, seed).expect("shares");
             prop_assert_eq!(sorted(&split), (0..labels.len()).collect::<Vec<_>>());
             for class in ["a", "b", "c", "d"] {
-                let members = labels.iter().filter(|&&label| label == class).count();
-                let valid = split.valid.iter().filter(|&&index| labels[index] == class).count();
-                prop_assert_eq!(valid, (fraction * members as f64) as usize);
+                let of_class = |part: &[usize]| part.iter().filter(|&&index| labels[index] == class).count();
+                let members = labels.iter().filter(|&&label| label == class).count() as f64;
+                prop_assert_eq!(of_class(&split.valid), (valid * members) as usize);
+                prop_assert_eq!(of_class(&split.test), (test * members) as usize);
             }
         }
     }
