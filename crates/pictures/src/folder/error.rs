@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::annotations::AnnotationError;
+use crate::part::Part;
 
 /// Error of listing or using pictures.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +35,51 @@ pub enum FolderError {
     /// A picture lies beside the class folders instead of in one.
     #[error("the picture {} is not in a class folder: move it into one, as in Maine_Coon/12.jpg", .0.display())]
     NoClassFolder(PathBuf),
+    /// A picture lies in no folder that is called like a part.
+    #[error(
+        "the picture {} lies in none of the folders train/, valid/ (or val/, validation/) and test/, which split.kind = \
+         \"folders\" takes for the parts: move it into one, or take another split",
+        .0.display()
+    )]
+    InNoPart(PathBuf),
+    /// A picture lies in the folder of a part instead of in a class folder there.
+    #[error("the picture {} is not in a class folder: move it into one, as in {folder}/Maine_Coon/12.jpg", path.display())]
+    NoClassInPart {
+        /// The picture.
+        path: PathBuf,
+        /// Folder of the part.
+        folder: String,
+    },
+    /// Two folders are called like one part.
+    #[error(
+        "both {} and {} in {} may be the {part} part: rename or join them",
+        folders[0],
+        folders[1],
+        root.display()
+    )]
+    TwoFoldersOfPart {
+        /// The part.
+        part: Part,
+        /// Folder of both.
+        root: PathBuf,
+        /// Their names.
+        folders: [String; 2],
+    },
+    /// There is no folder for a part that no training can do without.
+    #[error(
+        "there is no folder {part} with pictures in {}, only {}: split.kind = \"folders\" needs train/ and valid/ (or val/, \
+         validation/); rename a folder, or take another split",
+        root.display(),
+        found.join(", ")
+    )]
+    MissingPart {
+        /// The part.
+        part: Part,
+        /// Folder of the parts.
+        root: PathBuf,
+        /// Folders of parts that there are.
+        found: Vec<String>,
+    },
     /// The official list is missing or malformed.
     #[error(transparent)]
     List(#[from] AnnotationError),

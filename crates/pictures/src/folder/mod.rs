@@ -8,6 +8,7 @@ mod label;
 mod labelled_file;
 mod name;
 mod photographs;
+mod ready_made;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap};
@@ -22,6 +23,7 @@ pub use label::label_of_file_name;
 pub use labelled_file::LabelledFile;
 pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
 pub use photographs::{LabelledPicture, Photographs, PictureItem};
+pub use ready_made::{ready_made, with_parts};
 
 /// Place of the label of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
