@@ -20,6 +20,9 @@ pub struct SplitRecord {
     pub train: Vec<String>,
     /// Names of the validation pictures, in the order in which they are validated.
     pub valid: Vec<String>,
+    /// Names of the pictures that are kept for a last evaluation: neither trained on nor validated with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<String>,
 }
 
 /// Reason why a split could not be read or written.

@@ -9,11 +9,18 @@ use anyhow::Result;
 use checkpoint::{Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
-    folder::{LabelledFile, Photographs, classes, list_pictures},
+    folder::{
+        FolderLayout, LabelledFile, Photographs, classes, is_hidden, list_pictures, ready_made,
+        with_parts,
+    },
     loader::DecodedCache,
-    split::Split,
+    split::{Split, SplitMethod, groups},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use terminal::Terminal;
 
 /// Bytes of a MiB.
@@ -28,6 +35,10 @@ pub struct Data {
     pub classes: Vec<String>,
     /// Indices into `files`.
     pub split: Split,
+    /// Class folders without a picture.
+    pub empty_classes: Vec<String>,
+    /// What listing and splitting did that may be a mistake, a line each.
+    pub remarks: Vec<String>,
     /// The training pictures.
     pub train: Arc<DecodedCache>,
     /// The validation pictures, kept under the same limit of memory.
@@ -120,7 +131,14 @@ impl Data {
     /// Lists and splits the pictures of `config`.
     pub fn open(config: &Config) -> Result<Self> {
         let annotations = config.data.annotations();
-        let files = list_pictures(&config.data.pictures(), config.data.layout, &annotations)?;
+        let listed = Listed::new(config)?;
+        refuse_parts_as_classes(&listed.unused_parts, config)?;
+        let remarks = remarks(&listed, config);
+        let Listed {
+            files,
+            empty_classes,
+            ..
+        } = listed;
         let split = config.split.split(&files, &annotations)?;
         let labels = |part: &[usize]| -> Vec<String> {
             part.iter()
@@ -137,8 +155,25 @@ impl Data {
             valid: Arc::new(valid),
             classes,
             split,
+            empty_classes,
+            remarks,
             files,
         })
+    }
+
+    /// The sizes of the parts, in words.
+    pub fn counts(&self) -> String {
+        let Split { train, valid, test } = &self.split;
+        let kept = match test.len() {
+            0 => String::new(),
+            count => format!(", {count} kept for a last test"),
+        };
+        format!(
+            "{} to train on, {} to validate with{kept}, {} classes",
+            train.len(),
+            valid.len(),
+            self.classes.len()
+        )
     }
 
     /// The split by names.
@@ -154,6 +189,7 @@ impl Data {
             classes: self.classes.clone(),
             train: names(&self.split.train),
             valid: names(&self.split.valid),
+            test: names(&self.split.test),
         }
     }
 
@@ -167,7 +203,8 @@ impl Data {
         let before = SplitRecord::read(&path)?;
         let same = before.classes == record.classes
             && before.train == record.train
-            && before.valid == record.valid;
+            && before.valid == record.valid
+            && before.test == record.test;
         anyhow::ensure!(
             same,
             "the pictures in {} are not the ones this run began with ({}): bring them back, or start a new run",
@@ -176,4 +213,93 @@ impl Data {
         );
         Ok(())
     }
+}
+
+/// What a listing has to say beside the pictures.
+#[derive(Debug, Default)]
+struct Listed {
+    /// The pictures, with parts if the split takes them from folders.
+    files: Vec<LabelledFile>,
+    /// Class folders without a picture.
+    empty_classes: Vec<String>,
+    /// Folders of a ready-made split that is not taken.
+    unused_parts: Vec<String>,
+}
+
+impl Listed {
+    fn new(config: &Config) -> Result<Self> {
+        let (root, layout) = (config.data.pictures(), config.data.layout);
+        let files = list_pictures(&root, layout, &config.data.annotations())?;
+        if matches!(config.split, SplitMethod::Folders {}) {
+            return Ok(Self {
+                files: with_parts(files, layout, &root)?,
+                ..Self::default()
+            });
+        }
+        let empty_classes = match layout {
+            FolderLayout::Folders => empty_classes(&root, &files)?,
+            _ => Vec::new(),
+        };
+        Ok(Self {
+            unused_parts: ready_made(&files, layout),
+            empty_classes,
+            files,
+        })
+    }
+}
+
+/// Refuses to take the folders `parts` of a ready-made split for classes.
+fn refuse_parts_as_classes(parts: &[String], config: &Config) -> Result<()> {
+    anyhow::ensure!(
+        parts.is_empty() || config.data.layout != FolderLayout::Folders,
+        "the folders {} in {} look like the parts of a ready-made split, not like classes: to train on it as it is, write \
+         split.kind = \"folders\" in the config, or type `--set split.kind=folders`; for another split of all these \
+         pictures, move the class folders of the parts together",
+        parts.join(", "),
+        config.data.pictures().display()
+    );
+    Ok(())
+}
+
+/// What the split did that may be a mistake, a line each.
+fn remarks(listed: &Listed, config: &Config) -> Vec<String> {
+    let kind = config.split.kind();
+    let mut remarks = Vec::new();
+    if !listed.unused_parts.is_empty() {
+        remarks.push(format!(
+            "the folders {} in {} look like the parts of a ready-made split, which split.kind = \"{kind}\" does not go by: \
+             `--set split.kind=folders` takes them",
+            listed.unused_parts.join(", "),
+            config.data.pictures().display()
+        ));
+    }
+    let goes_by_parts = matches!(config.split, SplitMethod::Csv {} | SplitMethod::Folders {});
+    if !goes_by_parts && listed.files.iter().any(|file| file.part.is_some()) {
+        remarks.push(format!(
+            "the column `split` of the csv file is not used, since split.kind is \"{kind}\": `--set split.kind=csv` takes it"
+        ));
+    }
+    if let SplitMethod::Grouped { pattern, .. } = &config.split
+        && groups(&listed.files, pattern).is_ok_and(|groups| groups.len() == listed.files.len())
+    {
+        remarks.push(format!(
+            "split.pattern '{pattern}' puts each picture into a group of its own: nothing is kept together"
+        ));
+    }
+    remarks
+}
+
+/// Names of the folders in `root` that have none of the pictures `files`, in byte order.
+fn empty_classes(root: &Path, files: &[LabelledFile]) -> Result<Vec<String>> {
+    let mut empty = Vec::new();
+    for entry in fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_class = files.iter().any(|file| file.label == name);
+        if entry.path().is_dir() && !is_hidden(&entry.file_name()) && !is_class {
+            empty.push(name);
+        }
+    }
+    empty.sort();
+    Ok(empty)
 }

@@ -65,21 +65,6 @@ pub enum FolderError {
         /// Their names.
         folders: [String; 2],
     },
-    /// There is no folder for a part that no training can do without.
-    #[error(
-        "there is no folder {part} with pictures in {}, only {}: split.kind = \"folders\" needs train/ and valid/ (or val/, \
-         validation/); rename a folder, or take another split",
-        root.display(),
-        found.join(", ")
-    )]
-    MissingPart {
-        /// The part.
-        part: Part,
-        /// Folder of the parts.
-        root: PathBuf,
-        /// Folders of parts that there are.
-        found: Vec<String>,
-    },
     /// The official list is missing or malformed.
     #[error(transparent)]
     List(#[from] AnnotationError),

@@ -37,8 +37,7 @@ pub fn ready_made(files: &[LabelledFile], layout: FolderLayout) -> Vec<String> {
 /// folder below that.
 ///
 /// # Errors
-/// A picture in none of the folders that parts are called, or not in a class folder; two folders for one part; no
-/// folder to train on or to validate with.
+/// A picture in none of the folders that parts are called, or not in a class folder; two folders for one part.
 pub fn with_parts(
     files: Vec<LabelledFile>,
     layout: FolderLayout,
@@ -73,15 +72,6 @@ pub fn with_parts(
             });
         }
         placed.push(file);
-    }
-    for part in [Part::Train, Part::Valid] {
-        if !folders.contains_key(&part) {
-            return Err(FolderError::MissingPart {
-                part,
-                root: root.to_owned(),
-                found: folders.into_values().collect(),
-            });
-        }
     }
     Ok(placed)
 }
@@ -179,8 +169,6 @@ mod tests {
                 &["Train/cat/1.jpg", "train/cat/1.jpg", "valid/cat/1.jpg"],
                 "Train and train",
             ),
-            (&["test/cat/1.jpg", "train/cat/1.jpg"], "no folder valid"),
-            (&["test/cat/1.jpg", "val/cat/1.jpg"], "no folder train"),
         ] {
             let placed = with_parts(files(names), FolderLayout::Folders, Path::new("mine"));
             let error = placed.expect_err("no split").to_string();
@@ -195,7 +183,7 @@ mod tests {
             let parts = ready_made(&files(&names), FolderLayout::Folders);
             let placed = with_parts(files(&names), FolderLayout::Folders, Path::new("mine"));
             if let Ok(placed) = placed {
-                prop_assert!(parts.len() >= 2 && placed.iter().all(|file| file.part.is_some()));
+                prop_assert!(parts.len() != 1 && placed.iter().all(|file| file.part.is_some()));
             }
         }
     }

@@ -75,6 +75,12 @@ pub enum SplitError {
         if .0.len() == 1 { "s" } else { "ve" }
     )]
     NoPart(Vec<String>),
+    /// A part that no training can do without has no picture.
+    #[error(
+        "no picture is in the {0} part, which the split takes from the folders (split.kind = \"folders\": train/ and valid/, \
+         val/ or validation/) or from the column `split` (\"csv\"): make one, or take another split"
+    )]
+    MissingPart(Part),
     /// The pattern of groups does not match a picture.
     #[error(
         "split.pattern '{pattern}' finds no group in {name}: change it so that every picture has one"

@@ -5,10 +5,10 @@ use super::parts::Split;
 use crate::folder::LabelledFile;
 use crate::part::Part;
 
-/// Split by the part of each picture, all parts ascending. Parts may be empty.
+/// Split by the part of each picture, all parts ascending. There may be no test part.
 ///
 /// # Errors
-/// The pictures without a part.
+/// Pictures without a part; no picture to train on or to validate with.
 pub fn given_split(files: &[LabelledFile]) -> Result<Split, SplitError> {
     let mut split = Split::default();
     let mut without = Vec::new();
@@ -23,8 +23,13 @@ pub fn given_split(files: &[LabelledFile]) -> Result<Split, SplitError> {
     if without.len() == files.len() {
         return Err(SplitError::NoParts);
     }
-    if without.is_empty() {
-        return Ok(split);
+    if !without.is_empty() {
+        return Err(SplitError::NoPart(without));
     }
-    Err(SplitError::NoPart(without))
+    for (part, indices) in [(Part::Train, &split.train), (Part::Valid, &split.valid)] {
+        if indices.is_empty() {
+            return Err(SplitError::MissingPart(part));
+        }
+    }
+    Ok(split)
 }

@@ -117,6 +117,19 @@ fn default_folds() -> usize {
 }
 
 impl SplitMethod {
+    /// Name of the method in a config.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Random { .. } => "random",
+            Self::Stratified { .. } => "stratified",
+            Self::Grouped { .. } => "grouped",
+            Self::KFold { .. } => "k-fold",
+            Self::Folders {} => "folders",
+            Self::Csv {} => "csv",
+            Self::Official {} => "official",
+        }
+    }
+
     /// Keys beside `kind` of the method that is called `kind` in a config; nothing if there is no such method.
     pub fn keys(kind: &str) -> Option<&'static [&'static str]> {
         match kind {
