@@ -164,7 +164,7 @@ impl ClassTable {
     fn never_validated(&self) -> Option<String> {
         let names = self.names(|row| row.valid == 0 && row.test > 0);
         Some(format!(
-            "no picture validates {}: error rates say nothing about it",
+            "no picture validates {}: error rates do not count it",
             classes(&names)?
         ))
     }
@@ -172,8 +172,9 @@ impl ClassTable {
     fn only_trained(&self) -> Option<String> {
         let names = self.names(|row| row.valid + row.test == 0);
         let test = if self.has_test { " or tests" } else { "" };
+        let are = if names.len() == 1 { "is" } else { "are" };
         Some(format!(
-            "no picture validates{test} {}, which is in the training part only: error rates say nothing about it",
+            "no picture validates{test} {}, which {are} in the training part only: error rates do not count it",
             classes(&names)?
         ))
     }
@@ -355,8 +356,8 @@ mod tests {
         assert_eq!(
             warnings,
             [
-                "no picture validates 40 classes (class-0000, class-0001, class-0002 and 37 more), which is in the training part \
-              only: error rates say nothing about it"
+                "no picture validates 40 classes (class-0000, class-0001, class-0002 and 37 more), which are in the training part \
+              only: error rates do not count it"
             ]
         );
     }

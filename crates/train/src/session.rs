@@ -202,7 +202,7 @@ impl<'a> Stage<'a> {
         let all = feed.data.split.train.len();
         let bar = self.session.terminal.pictures(&title, all);
         bar.advance(first * self.config.batch_size);
-        let mut pictures = 0;
+        let (mut pictures, mut has_stepped) = (0, false);
         if first == self.per_epoch {
             return Ok(Some((started.elapsed(), pictures)));
         }
@@ -216,6 +216,7 @@ impl<'a> Stage<'a> {
                 self.diverged(&format!("{error} in iteration {iteration}"))
             })?;
             if let Some(step) = step {
+                has_stepped = true;
                 self.last_trained = Some(proof);
                 bar.say(format!("loss {:.4}", step.smoothed_loss));
                 self.recorder.step(&step)?;
@@ -233,6 +234,12 @@ impl<'a> Stage<'a> {
         if first == 0 && pictures == 0 {
             bail!(
                 "none of the {all} training pictures can be decoded: repair them, log.txt names each one"
+            );
+        }
+        if first == 0 && !has_stepped {
+            bail!(
+                "no step could be made: of the {all} training pictures {pictures} can be decoded, never two in a batch; repair \
+                 the others, log.txt names each one"
             );
         }
         Ok(Some((started.elapsed(), pictures)))

@@ -227,6 +227,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::part::Part;
 
     fn files(stems: &[&str]) -> Vec<LabelledFile> {
         let file = |stem: &&str| LabelledFile {
@@ -367,6 +368,158 @@ mod tests {
             r#"{"kind": "grouped"}"#,
         ] {
             assert!(read(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    /// One of each method.
+    fn methods() -> [SplitMethod; 7] {
+        let (fraction, test_fraction, seed) = (0.2, 0.1, 2);
+        [
+            SplitMethod::Random {
+                fraction,
+                test_fraction,
+                seed,
+            },
+            SplitMethod::Stratified {
+                fraction,
+                test_fraction,
+                seed,
+            },
+            SplitMethod::Grouped {
+                pattern: "(.)".to_owned(),
+                fraction,
+                test_fraction,
+                seed,
+            },
+            SplitMethod::KFold {
+                folds: 5,
+                fold: 0,
+                seed,
+            },
+            SplitMethod::Folders {},
+            SplitMethod::Csv {},
+            SplitMethod::Official {},
+        ]
+    }
+
+    #[test]
+    fn the_names_and_keys_of_every_method_are_those_of_its_table() {
+        for method in methods() {
+            let table = serde_json::to_value(&method).expect("a table");
+            assert_eq!(table["kind"], method.kind());
+            let table = table.as_object().expect("a table");
+            let mut keys: Vec<&str> = table.keys().map(String::as_str).collect();
+            let mut known = [SplitMethod::keys(method.kind()).expect("keys"), &["kind"]].concat();
+            keys.sort_unstable();
+            known.sort_unstable();
+            assert_eq!(keys, known);
+        }
+        assert_eq!(SplitMethod::keys("other"), None);
+    }
+
+    #[test]
+    fn given_parts_are_the_split_and_a_missing_one_is_named() {
+        let with_parts = |parts: &[(&str, Option<Part>)]| -> Vec<LabelledFile> {
+            let stems: Vec<&str> = parts.iter().map(|(stem, _)| *stem).collect();
+            let mut files = files(&stems);
+            for (file, (_, part)) in files.iter_mut().zip(parts) {
+                file.part = *part;
+            }
+            files
+        };
+        let (train, valid, test) = (Some(Part::Train), Some(Part::Valid), Some(Part::Test));
+        let all = [
+            ("a_1", test),
+            ("a_2", train),
+            ("a_3", valid),
+            ("b_1", train),
+            ("b_2", valid),
+        ];
+        for method in [SplitMethod::Folders {}, SplitMethod::Csv {}] {
+            let split = method
+                .split(&with_parts(&all), Path::new(""))
+                .expect("a split");
+            let expected = Split {
+                train: vec![1, 3],
+                valid: vec![2, 4],
+                test: vec![0],
+            };
+            assert_eq!(split, expected);
+        }
+        for (parts, expected) in [
+            (
+                &[("a_1", train), ("b_1", train)][..],
+                "no picture is in the valid part",
+            ),
+            (
+                &[("a_1", test), ("b_1", valid)],
+                "no picture is in the train part",
+            ),
+            (&[("a_1", None), ("b_1", None)], "no picture has a part"),
+            (
+                &[("a_1", train), ("b_1", None)],
+                "1 picture (b_1.jpg) has no part",
+            ),
+            (
+                &[
+                    ("a_1", train),
+                    ("b_1", None),
+                    ("b_2", None),
+                    ("b_3", None),
+                    ("b_4", None),
+                ],
+                "4 pictures (b_1.jpg, b_2.jpg, b_3.jpg and 1 more) have no part",
+            ),
+        ] {
+            let split = SplitMethod::Csv {}.split(&with_parts(parts), Path::new(""));
+            let said = split.expect_err("no split").to_string();
+            assert!(said.contains(expected), "{said}");
+        }
+    }
+
+    #[test]
+    fn what_nothing_can_be_learnt_from_is_refused_by_name() {
+        let fold = |fold| SplitMethod::KFold {
+            folds: 2,
+            fold,
+            seed: 2,
+        };
+        let random = SplitMethod::Random {
+            fraction: 0.5,
+            test_fraction: 0.0,
+            seed: 2,
+        };
+        let little = SplitMethod::Random {
+            fraction: 0.2,
+            test_fraction: 0.1,
+            seed: 2,
+        };
+        let nine = [
+            "a_1", "a_2", "a_3", "a_4", "a_5", "b_1", "b_2", "b_3", "b_4",
+        ];
+        for (method, stems, expected) in [
+            (
+                &random,
+                &["a_1", "a_2", "a_3", "a_4"][..],
+                "all 4 pictures are of one class, a",
+            ),
+            (&random, &["a_1", "b_1"], "is the only picture to train on"),
+            (
+                &fold(0),
+                &["a_1", "a_2", "a_3", "a_4", "b_1"],
+                "the class b has no picture to train on, only 1 picture (b_1.jpg)",
+            ),
+            (
+                &little,
+                &nine,
+                "split.test_fraction leaves none of 9 pictures",
+            ),
+        ] {
+            let said = method
+                .split(&files(stems), Path::new(""))
+                .expect_err(expected)
+                .to_string();
+            assert!(said.contains(expected), "{said}");
         }
     }
 }

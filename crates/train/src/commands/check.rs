@@ -61,7 +61,6 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
     if table.is_long() {
         terminal.result("(every class is in the log of a run)");
     }
-    terminal.result("");
     for warning in data.remarks.iter().chain(&table.warnings()) {
         terminal.warning(warning);
     }
