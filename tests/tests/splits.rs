@@ -383,6 +383,61 @@ fn parts_that_a_split_does_not_go_by_are_spoken_of() {
     );
 }
 
+#[test]
+fn a_csv_file_divides_the_pictures_or_is_spoken_of() {
+    let folder = with_pictures(|draw| draw("all", 12));
+    let list = |parts: &dyn Fn(usize) -> &'static str| {
+        let line = |number: usize| {
+            let class = if number % 2 == 0 { "cat" } else { "dog" };
+            format!("all/{number}.png,{class},{}\n", parts(number))
+        };
+        let lines: String = (1..=12).map(line).collect();
+        fs::write(
+            folder.path().join("mine/labels.csv"),
+            format!("path,label,split\n{lines}"),
+        )
+        .unwrap();
+    };
+    let set = ["mine.toml", "--set", "data.layout=csv"];
+    let taken = [&set[..], &["--set", "split.kind=csv"]].concat();
+    list(&|number| ["train", "train", "val", "test"][(number - 1) / 3]);
+    run(folder.path(), &taken, 0);
+    let split = split_of(folder.path(), 1);
+    assert_eq!(
+        names(&split, "valid"),
+        ["all/7.png", "all/8.png", "all/9.png"]
+    );
+    assert_eq!(
+        names(&split, "test"),
+        ["all/10.png", "all/11.png", "all/12.png"]
+    );
+    let check = [&set[..], &["--check"]].concat();
+    let said = text(&run(folder.path(), &check, 0).stderr);
+    assert!(
+        said.contains("the column `split` of the csv file is not used"),
+        "{said}"
+    );
+
+    list(&|number| if number < 9 { "train" } else { "valid" });
+    run(folder.path(), &taken, 0);
+    list(&|number| if number < 9 { "train" } else { "test" });
+    let said = text(&run(folder.path(), &taken, 1).stderr);
+    assert!(said.contains("no picture is in the valid part"), "{said}");
+    list(&|number| ["train", "train", "valid", ""][(number - 1) / 3]);
+    let said = text(&run(folder.path(), &taken, 1).stderr);
+    assert!(
+        said.contains("labels.csv, line 11: the split is empty"),
+        "{said}"
+    );
+    fs::write(
+        folder.path().join("mine/labels.csv"),
+        "path,label\nall/1.png,cat\nall/2.png,dog\n",
+    )
+    .unwrap();
+    let said = text(&run(folder.path(), &taken, 1).stderr);
+    assert!(said.contains("no picture has a part"), "{said}");
+}
+
 /// A folder with a config and the pictures that `draw` is asked for: so many in that folder of `mine`.
 fn with_pictures(ask: impl FnOnce(&dyn Fn(&str, usize))) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

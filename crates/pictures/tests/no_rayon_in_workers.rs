@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage};
-use pictures::folder::{FolderLayout, Photographs, classes, list_pictures};
+use pictures::folder::{FolderLayout, Photographs, Rules, classes, list_pictures};
 use pictures::loader::{
     DecodedCache, EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, batches, shuffle,
 };
@@ -48,8 +48,9 @@ fn an_epoch_is_loaded_while_the_only_thread_of_rayon_waits_for_it() {
             .save_with_format(breed.join(name), format)
             .expect("a written picture");
     }
-    let files = list_pictures(folder.path(), FolderLayout::Folders, folder.path())
-        .expect("a folder of pictures");
+    let files = list_pictures(folder.path(), &Rules::of(FolderLayout::Folders))
+        .expect("a listing")
+        .files;
     let names = classes(files.iter().map(|file| file.label.as_str()));
     let indices: Vec<usize> = (0..files.len()).collect();
     let photographs = Photographs::new(&files, &indices, &names).expect("pictures of the classes");

@@ -77,6 +77,11 @@ impl Terminal {
         self.keep(&line);
     }
 
+    /// Writes a line into the log alone, where there was none yet when it was said.
+    pub fn note(&self, line: &str) {
+        self.keep(line);
+    }
+
     /// A bar over `count` pictures with pictures per second, the time left and a text of its own.
     pub fn pictures(&self, title: &str, count: usize) -> Bar {
         self.bar(
@@ -134,9 +139,10 @@ mod tests {
         terminal.clone().message("loading");
         terminal.warning("left out 1 picture");
         terminal.message_in_short("2 classes", "cat\ndog");
+        terminal.note("left out: 2 .mat");
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "loading\nwarning: left out 1 picture\ncat\ndog\n"
+            "loading\nwarning: left out 1 picture\ncat\ndog\nleft out: 2 .mat\n"
         );
     }
 }

@@ -3,21 +3,22 @@
 use crate::{
     config::{Config, DataConfig, DataSource},
     interrupt::Interrupt,
+    parts,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
-use anyhow::Result;
+use anyhow::{Error, Result};
 use checkpoint::{Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
     folder::{
-        FolderLayout, LabelledFile, Photographs, classes, is_hidden, list_pictures, ready_made,
-        with_parts,
+        FolderLayout, LabelPattern, LabelledFile, Photographs, Rules, classes, is_hidden,
+        list_pictures,
     },
     loader::DecodedCache,
-    split::{Split, SplitMethod, groups},
+    split::{Split, SplitMethod},
 };
 use std::{
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -37,12 +38,12 @@ pub struct Data {
     pub split: Split,
     /// Class folders without a picture.
     pub empty_classes: Vec<String>,
-    /// What listing and splitting did that may be a mistake, a line each.
-    pub remarks: Vec<String>,
     /// The training pictures.
     pub train: Arc<DecodedCache>,
     /// The validation pictures, kept under the same limit of memory.
     pub valid: Arc<DecodedCache>,
+    /// Lines that were said about the listing.
+    pub remarks: Vec<String>,
 }
 
 /// Returns true if pictures must be brought to the disk before training.
@@ -106,14 +107,44 @@ fn draw_sample(config: &DataConfig, terminal: &Terminal, interrupt: &Interrupt) 
 }
 
 impl DataConfig {
-    /// Folder of the pictures: `images/` in `folder` if there is one, else `folder` itself.
+    /// Folder of the pictures: `images/` in `folder` where that is promised, the folder of the list if there is one, else
+    /// `folder` itself.
     pub fn pictures(&self) -> PathBuf {
-        let images = self.folder.join("images");
-        if images.is_dir() || self.source != DataSource::Folder {
-            images
+        if self.layout == FolderLayout::Csv {
+            let list = self.list();
+            return list.parent().unwrap_or(&self.folder).to_path_buf();
+        }
+        if self.source != DataSource::Folder || self.is_like_the_pets() {
+            self.folder.join("images")
         } else {
             self.folder.clone()
         }
+    }
+
+    /// True if a folder of one's own is laid out like the pets, with the pictures in `images/`. Where folders are classes,
+    /// `images` is one too, unless nothing but `annotations/` is beside it.
+    fn is_like_the_pets(&self) -> bool {
+        let has = |name: &str| self.folder.join(name).is_dir();
+        match self.layout {
+            FolderLayout::Csv => false,
+            FolderLayout::FileNames | FolderLayout::List => has("images"),
+            FolderLayout::Folders => {
+                has("images") && has("annotations") && self.count_folders() == 2
+            }
+        }
+    }
+
+    fn count_folders(&self) -> usize {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter(|entry| !is_hidden(&entry.file_name()) && entry.path().is_dir())
+            .count()
+    }
+
+    /// The csv file of the layout that reads one.
+    fn list(&self) -> PathBuf {
+        let name = self.csv.as_deref();
+        self.folder.join(name.unwrap_or(Path::new("labels.csv")))
     }
 
     /// Bytes that decoded pictures may take.
@@ -127,18 +158,43 @@ impl DataConfig {
     }
 }
 
+impl Config {
+    /// Rules by which the pictures are listed.
+    fn rules(&self) -> Result<Rules> {
+        let data = &self.data;
+        let pattern = data.pattern.as_deref().map(LabelPattern::new);
+        Ok(Rules {
+            annotations: data.annotations(),
+            csv: data.list(),
+            pattern: pattern.transpose().map_err(Error::msg)?,
+            folders_are_parts: matches!(self.split, SplitMethod::Folders {}),
+            ..Rules::of(data.layout)
+        })
+    }
+}
+
 impl Data {
-    /// Lists and splits the pictures of `config`.
-    pub fn open(config: &Config) -> Result<Self> {
+    /// Lists and splits the pictures of `config`; what the listing leaves out or suspects is said on `terminal`.
+    pub fn open(config: &Config, terminal: &Terminal) -> Result<Self> {
         let annotations = config.data.annotations();
-        let listed = Listed::new(config)?;
-        refuse_parts_as_classes(&listed.unused_parts, config)?;
-        let remarks = remarks(&listed, config);
-        let Listed {
-            files,
-            empty_classes,
-            ..
-        } = listed;
+        let folder = config.data.pictures();
+        let mut listing = list_pictures(&folder, &config.rules()?)?;
+        parts::refuse_as_classes(&listing, config)?;
+        let mut remarks = listing.remarks();
+        let of_parts = parts::remarks(&listing, config);
+        remarks.extend(of_parts.into_iter().map(|line| (true, line)));
+        if config.data.source == DataSource::Folder && config.data.is_like_the_pets() {
+            let folder = folder.display();
+            let line = format!("the pictures are those in {folder}, as in the layout of the pets");
+            remarks.insert(0, (false, line));
+        }
+        for (must_not_be_missed, line) in &remarks {
+            match must_not_be_missed {
+                true => terminal.warning(line),
+                false => terminal.message(line),
+            }
+        }
+        let files = mem::take(&mut listing.files);
         let split = config.split.split(&files, &annotations)?;
         let labels = |part: &[usize]| -> Vec<String> {
             part.iter()
@@ -155,9 +211,9 @@ impl Data {
             valid: Arc::new(valid),
             classes,
             split,
-            empty_classes,
-            remarks,
+            empty_classes: listing.empty_classes,
             files,
+            remarks: remarks.into_iter().map(in_the_log).collect(),
         })
     }
 
@@ -215,91 +271,10 @@ impl Data {
     }
 }
 
-/// What a listing has to say beside the pictures.
-#[derive(Debug, Default)]
-struct Listed {
-    /// The pictures, with parts if the split takes them from folders.
-    files: Vec<LabelledFile>,
-    /// Class folders without a picture.
-    empty_classes: Vec<String>,
-    /// Folders of a ready-made split that is not taken.
-    unused_parts: Vec<String>,
-}
-
-impl Listed {
-    fn new(config: &Config) -> Result<Self> {
-        let (root, layout) = (config.data.pictures(), config.data.layout);
-        let files = list_pictures(&root, layout, &config.data.annotations())?;
-        if matches!(config.split, SplitMethod::Folders {}) {
-            return Ok(Self {
-                files: with_parts(files, layout, &root)?,
-                ..Self::default()
-            });
-        }
-        let empty_classes = match layout {
-            FolderLayout::Folders => empty_classes(&root, &files)?,
-            _ => Vec::new(),
-        };
-        Ok(Self {
-            unused_parts: ready_made(&files, layout),
-            empty_classes,
-            files,
-        })
+/// A line as the log has it.
+fn in_the_log((must_not_be_missed, line): (bool, String)) -> String {
+    match must_not_be_missed {
+        true => format!("warning: {line}"),
+        false => line,
     }
-}
-
-/// Refuses to take the folders `parts` of a ready-made split for classes.
-fn refuse_parts_as_classes(parts: &[String], config: &Config) -> Result<()> {
-    anyhow::ensure!(
-        parts.is_empty() || config.data.layout != FolderLayout::Folders,
-        "the folders {} in {} look like the parts of a ready-made split, not like classes: to train on it as it is, write \
-         split.kind = \"folders\" in the config, or type `--set split.kind=folders`; for another split of all these \
-         pictures, move the class folders of the parts together",
-        parts.join(", "),
-        config.data.pictures().display()
-    );
-    Ok(())
-}
-
-/// What the split did that may be a mistake, a line each.
-fn remarks(listed: &Listed, config: &Config) -> Vec<String> {
-    let kind = config.split.kind();
-    let mut remarks = Vec::new();
-    if !listed.unused_parts.is_empty() {
-        remarks.push(format!(
-            "the folders {} in {} look like the parts of a ready-made split, which split.kind = \"{kind}\" does not go by: \
-             `--set split.kind=folders` takes them",
-            listed.unused_parts.join(", "),
-            config.data.pictures().display()
-        ));
-    }
-    let goes_by_parts = matches!(config.split, SplitMethod::Csv {} | SplitMethod::Folders {});
-    if !goes_by_parts && listed.files.iter().any(|file| file.part.is_some()) {
-        remarks.push(format!(
-            "the column `split` of the csv file is not used, since split.kind is \"{kind}\": `--set split.kind=csv` takes it"
-        ));
-    }
-    if let SplitMethod::Grouped { pattern, .. } = &config.split
-        && groups(&listed.files, pattern).is_ok_and(|groups| groups.len() == listed.files.len())
-    {
-        remarks.push(format!(
-            "split.pattern '{pattern}' puts each picture into a group of its own: nothing is kept together"
-        ));
-    }
-    remarks
-}
-
-/// Names of the folders in `root` that have none of the pictures `files`, in byte order.
-fn empty_classes(root: &Path, files: &[LabelledFile]) -> Result<Vec<String>> {
-    let mut empty = Vec::new();
-    for entry in fs::read_dir(root)? {
-        let entry = entry?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_class = files.iter().any(|file| file.label == name);
-        if entry.path().is_dir() && !is_hidden(&entry.file_name()) && !is_class {
-            empty.push(name);
-        }
-    }
-    empty.sort();
-    Ok(empty)
 }

@@ -38,7 +38,7 @@ impl Feed {
     /// # Errors
     /// The pictures cannot be listed or split.
     pub fn open(config: Config, terminal: &Terminal) -> Result<Self> {
-        let data = Data::open(&config)?;
+        let data = Data::open(&config, terminal)?;
         Ok(Self {
             config,
             data,

@@ -13,6 +13,7 @@ pub mod fit;
 mod interrupt;
 pub mod learner;
 pub mod optimizer;
+mod parts;
 pub mod position;
 mod pretrained;
 mod record;

@@ -19,6 +19,7 @@ use download::{Digest, Download, Phase, Progress};
 use files::Lock;
 
 pub use error::FetchError;
+pub(crate) use record::NAME as RECORD_FILE;
 pub use state::{FetchState, state};
 
 use names::{ANNOTATIONS, IMAGES, LOCK};

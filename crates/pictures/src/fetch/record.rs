@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::error::FetchError;
 
 /// File that holds the record, in the folder it describes, so that both are removed together.
-pub(super) const NAME: &str = ".fetched.json";
+pub(crate) const NAME: &str = ".fetched.json";
 
 /// Files that were unpacked into a folder, and the archive they came from.
 #[derive(Debug, Default, Serialize, Deserialize)]

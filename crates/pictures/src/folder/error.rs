@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use super::csv_list::CsvFault;
+use super::left_out::LeftOut;
+use super::name::picture_extensions;
 use crate::annotations::AnnotationError;
-use crate::part::Part;
 
 /// Error of listing or using pictures.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +14,7 @@ pub enum FolderError {
     #[error("there is no folder {}: name another one, or type `train fetch` to download the pets", .0.display())]
     Missing(PathBuf),
     /// A folder is there but cannot be listed.
-    #[error("cannot list {}: {source}", path.display())]
+    #[error("cannot list {}: {source}; make it readable, or move it away", path.display())]
     Unreadable {
         /// The folder or the entry in it.
         path: PathBuf,
@@ -21,49 +23,101 @@ pub enum FolderError {
     },
     /// The folder has no pictures.
     #[error(
-        "there is no picture in {} (looked for .jpg, .jpeg, .png, .gif, .webp, .bmp): name another folder, or type \
-         `train fetch` to download the pets",
-        .0.display()
+        "there is no picture in {} (looked for {}{}): name another folder, or type `train fetch` to download the pets",
+        folder.display(),
+        picture_extensions(),
+        beside(left_out)
     )]
-    Empty(PathBuf),
-    /// A name is not UTF-8.
-    #[error("the name {} is not valid UTF-8: rename it", .0.display())]
-    NotUnicode(PathBuf),
-    /// The name of a picture does not contain its class.
-    #[error("the name {} contains no class: expected a breed, an underscore, a number and .jpg, as in Maine_Coon_12.jpg", .0.display())]
-    NoLabel(PathBuf),
-    /// A picture lies beside the class folders instead of in one.
-    #[error("the picture {} is not in a class folder: move it into one, as in Maine_Coon/12.jpg", .0.display())]
-    NoClassFolder(PathBuf),
-    /// A picture lies in no folder that is called like a part.
-    #[error(
-        "the picture {} lies in none of the folders train/, valid/ (or val/, validation/) and test/, which split.kind = \
-         \"folders\" takes for the parts: move it into one, or take another split",
-        .0.display()
-    )]
-    InNoPart(PathBuf),
-    /// A picture lies in the folder of a part instead of in a class folder there.
-    #[error("the picture {} is not in a class folder: move it into one, as in {folder}/Maine_Coon/12.jpg", path.display())]
-    NoClassInPart {
-        /// The picture.
-        path: PathBuf,
-        /// Folder of the part.
-        folder: String,
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in it.
+        left_out: Box<LeftOut>,
     },
-    /// Two folders are called like one part.
+    /// Names are not UTF-8.
+    #[error("the name {} is not valid UTF-8{}: rename it", path.display(), and_others(*others))]
+    NotUnicode {
+        /// One of them.
+        path: PathBuf,
+        /// Number of the others.
+        others: usize,
+    },
+    /// Names of pictures do not contain their class.
+    #[error("the name {}{} contains no class: expected {expected}; {advice}", path.display(), and_others(*others))]
+    NoLabel {
+        /// The first of them.
+        path: PathBuf,
+        /// Number of the others.
+        others: usize,
+        /// The rule of the names.
+        expected: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// Pictures lie beside the class folders instead of in one.
     #[error(
-        "both {} and {} in {} may be the {part} part: rename or join them",
-        folders[0],
-        folders[1],
-        root.display()
+        "the picture {}{} is not in a class folder: move it into one, as in Maine_Coon/12.jpg, or choose another \
+         data.layout (file-names, csv)",
+        path.display(),
+        and_others(*others)
     )]
-    TwoFoldersOfPart {
-        /// The part.
-        part: Part,
-        /// Folder of both.
-        root: PathBuf,
-        /// Their names.
-        folders: [String; 2],
+    NoClassFolder {
+        /// The first of them.
+        path: PathBuf,
+        /// Number of the others.
+        others: usize,
+    },
+    /// Pictures lie in no folder of a part.
+    #[error(
+        "the picture {}{} is in none of the folders train, valid (or val, validation) and test, which the split \
+         expects: move it into one, or choose another split",
+        path.display(),
+        and_others(*others)
+    )]
+    NoPartFolder {
+        /// The first of them.
+        path: PathBuf,
+        /// Number of the others.
+        others: usize,
+    },
+    /// Two folders stand for one part.
+    #[error("both {one} and {other} of {} could be the same part of the split: rename or remove one", folder.display())]
+    PartTwice {
+        /// The folder that they are in.
+        folder: PathBuf,
+        /// One folder.
+        one: String,
+        /// The other folder.
+        other: String,
+    },
+    /// All pictures are below one folder, which has the class folders.
+    #[error(
+        "all pictures are below {inner}, so there is one class only: if its folders ({folders}) are the classes, write \
+         data.folder = \"{inner}\""
+    )]
+    ClassesDeeper {
+        /// The one folder.
+        inner: String,
+        /// Folders in it.
+        folders: String,
+    },
+    /// A class is there twice, in two forms of Unicode.
+    #[error(
+        "the classes {one} and {other} have the same name, written in two forms of Unicode: merge them, or rename one"
+    )]
+    TornClass {
+        /// One class, spelt out.
+        one: String,
+        /// The other class, spelt out.
+        other: String,
+    },
+    /// A csv file that cannot be used.
+    #[error("the list {}{}{fault}", list.display(), if fault.line.is_some() { ", " } else { ": " })]
+    Csv {
+        /// The file.
+        list: PathBuf,
+        /// What is wrong with it.
+        fault: CsvFault,
     },
     /// The official list is missing or malformed.
     #[error(transparent)]
@@ -87,4 +141,19 @@ pub enum FolderError {
         /// A picture of it.
         name: String,
     },
+}
+
+/// `; left out: 9 .heic`, or nothing.
+fn beside(left_out: &LeftOut) -> String {
+    let line = (!left_out.is_empty()).then(|| left_out.to_string());
+    let lines: Vec<String> = line.into_iter().chain(left_out.links_line()).collect();
+    lines.iter().map(|line| format!("; {line}")).collect()
+}
+
+fn and_others(count: usize) -> String {
+    match count {
+        0 => String::new(),
+        1 => " (and 1 other)".to_owned(),
+        _ => format!(" (and {count} others)"),
+    }
 }

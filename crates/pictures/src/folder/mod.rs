@@ -3,84 +3,78 @@
 //! The order is the byte order of the names, whatever the file system's order is, so that a split drawn from a seed is
 //! the same on every machine.
 
+mod class_folders;
+mod csv_list;
+mod csv_names;
 mod error;
 mod label;
 mod labelled_file;
+mod layouts;
+mod left_out;
+mod listing;
 mod name;
 mod photographs;
 mod ready_made;
+mod rules;
+mod twins;
 mod walk;
 
-use std::collections::{BTreeSet, HashMap};
-use std::path::{Path, PathBuf};
+use std::collections::BTreeSet;
+use std::path::Path;
 
-use serde::{Deserialize, Serialize};
-
-use crate::annotations::read_list;
-
+pub use csv_list::CsvFault;
 pub use error::FolderError;
-pub use label::label_of_file_name;
+pub use label::{LabelPattern, NOTEBOOK_PATTERN, label_of_file_name};
 pub use labelled_file::LabelledFile;
-pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, stem};
+pub use left_out::{LeftOut, LinkFault, RefusedLink};
+pub use listing::Listing;
+pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, picture_extensions, stem};
 pub use photographs::{LabelledPicture, Photographs, PictureItem};
-pub use ready_made::{ready_made, with_parts};
-
-/// Place of the label of a picture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum FolderLayout {
-    /// In the file name, `Breed_name_12.jpg`: see [`label_of_file_name`].
-    #[default]
-    FileNames,
-    /// In the name of the folder, `Breed_name/anything.jpg`, the first one below the listed folder.
-    Folders,
-    /// In the official `list.txt` of the Oxford-IIIT Pets: only the pictures named there, with the breed named there.
-    List,
-}
+pub use rules::{FolderLayout, Rules};
+pub use walk::{Found, find_pictures};
 
 /// Lists the pictures below `folder` with their labels, in byte order of their names.
 ///
-/// All folders below are searched. Names that start with `.`, links to folders, and files with none of the
-/// [`PICTURE_EXTENSIONS`] are left out (the official archive holds a few `.mat` files). Contents are not read.
-/// `annotations` is the folder of the official `list.txt`; only [`FolderLayout::List`] reads it, and leaves out both
-/// pictures that are not on the list and lines whose picture is missing.
+/// All folders below are searched (see [`find_pictures`]), links are followed. What is left out is counted in the listing:
+/// hidden files and folders, those that systems keep for themselves, and files with none of the [`PICTURE_EXTENSIONS`] (the
+/// official archive holds a few `.mat` files); with [`FolderLayout::List`] and [`FolderLayout::Csv`] also pictures that are
+/// not on the list. Contents are not read. Lines of the official list whose picture is missing are ignored; those of a csv
+/// file are an error.
 ///
 /// # Errors
-/// A folder that is missing or without pictures, or a picture without a label: one variant of [`FolderError`] for
-/// each.
-pub fn list_pictures(
-    folder: &Path,
-    layout: FolderLayout,
-    annotations: &Path,
-) -> Result<Vec<LabelledFile>, FolderError> {
-    let found = walk::find_pictures(folder)?;
-    match layout {
-        FolderLayout::FileNames => found
-            .into_iter()
-            .map(|(name, path)| match label_of_file_name(&name) {
-                Some(label) => Ok(LabelledFile {
-                    label: label.to_owned(),
-                    name,
-                    path,
-                    part: None,
-                }),
-                None => Err(FolderError::NoLabel(path)),
-            })
-            .collect(),
-        FolderLayout::Folders => found
-            .into_iter()
-            .map(|(name, path)| match name.split_once('/') {
-                Some((class, _)) => Ok(LabelledFile {
-                    label: class.to_owned(),
-                    name,
-                    path,
-                    part: None,
-                }),
-                None => Err(FolderError::NoClassFolder(path)),
-            })
-            .collect(),
-        FolderLayout::List => keep_listed(found, folder, annotations),
+/// A folder that is missing or without pictures, a picture without a label, a list that cannot be used, two classes of one
+/// name: one variant of [`FolderError`] for each.
+pub fn list_pictures(folder: &Path, rules: &Rules) -> Result<Listing, FolderError> {
+    let mut found = match rules.layout {
+        // The list says better what is missing.
+        FolderLayout::Csv => walk::walk(folder)?,
+        _ => find_pictures(folder)?,
+    };
+    let mut files = match rules.layout {
+        FolderLayout::FileNames => layouts::by_file_name(&found, rules.pattern.as_ref())?,
+        FolderLayout::Folders => layouts::by_folder(&found, rules.folders_are_parts)?,
+        FolderLayout::List => layouts::by_official_list(&mut found, folder, &rules.annotations)?,
+        FolderLayout::Csv => {
+            count_list(&mut found.left_out, folder, &rules.csv);
+            layouts::by_csv(&mut found, folder, &rules.csv)?
+        }
+    };
+    let mut listing = Listing::default();
+    if rules.folders_are_parts {
+        ready_made::take_parts(&mut files, folder)?;
+    } else {
+        listing.unused_parts = ready_made::part_folders(&files);
     }
+    if rules.layout == FolderLayout::Folders {
+        listing.empty_classes = class_folders::empty_classes(&found, rules.folders_are_parts);
+        if !rules.folders_are_parts {
+            class_folders::refuse_deeper_classes(&files, folder)?;
+        }
+    }
+    listing.suspicions = suspicions(&files, rules.layout)?;
+    listing.files = files;
+    listing.left_out = found.left_out;
+    Ok(listing)
 }
 
 /// Distinct labels in byte order: capitals before small letters, so the Oxford cats come before the dogs. Takes the
@@ -94,34 +88,35 @@ pub fn classes<'a>(labels: impl IntoIterator<Item = &'a str>) -> Vec<String> {
         .collect()
 }
 
-fn keep_listed(
-    found: Vec<(String, PathBuf)>,
-    folder: &Path,
-    annotations: &Path,
-) -> Result<Vec<LabelledFile>, FolderError> {
-    let list = annotations.join("list.txt");
-    let breeds: HashMap<String, String> = read_list(&list)?
-        .into_iter()
-        .map(|entry| (entry.stem, entry.breed))
-        .collect();
-    let files: Vec<LabelledFile> = found
-        .into_iter()
-        .filter_map(|(name, path)| {
-            let mut file = LabelledFile {
-                name,
-                path,
-                part: None,
-                label: String::new(),
-            };
-            file.label = breeds.get(file.stem())?.clone();
-            Some(file)
-        })
-        .collect();
-    if files.is_empty() {
-        return Err(FolderError::NothingListed {
-            list,
-            folder: folder.to_path_buf(),
+/// What may be a mistake in the names of classes and files.
+fn suspicions(files: &[LabelledFile], layout: FolderLayout) -> Result<Vec<String>, FolderError> {
+    let classes = classes(files.iter().map(|file| file.label.as_str()));
+    let names = || classes.iter().map(String::as_str);
+    if let Some([one, other]) = twins::torn_class(names()) {
+        return Err(FolderError::TornClass {
+            one: twins::spelt(&one),
+            other: twins::spelt(&other),
         });
     }
-    Ok(files)
+    let ignored = match layout {
+        FolderLayout::FileNames => class_folders::folders_that_do_not_count(files),
+        _ => None,
+    };
+    let all = [
+        twins::similar_classes(names()),
+        twins::colliding_files(files),
+        ignored,
+    ];
+    Ok(all.into_iter().flatten().collect())
+}
+
+/// A list in the folder that it labels is not left out.
+fn count_list(left_out: &mut LeftOut, folder: &Path, list: &Path) {
+    let extension = name::extension(list).unwrap_or_default();
+    if list.parent() == Some(folder)
+        && let Some(count) = left_out.extensions.get_mut(&extension)
+    {
+        *count -= 1;
+        left_out.extensions.retain(|_, count| *count > 0);
+    }
 }

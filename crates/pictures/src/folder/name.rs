@@ -1,25 +1,74 @@
-//! Names of picture files.
+//! Names of picture files, and of what lies beside them.
 
 use std::ffi::OsStr;
 use std::path::Path;
 
 /// Extensions of picture files, in lower case and without the dot. Names are compared regardless of case.
-pub const PICTURE_EXTENSIONS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
+pub const PICTURE_EXTENSIONS: [&str; 10] = [
+    "bmp", "gif", "jfif", "jpe", "jpeg", "jpg", "png", "tif", "tiff", "webp",
+];
+
+/// Folders that systems and programs keep beside pictures, in lower case: thumbnails, what an archive of macOS carries
+/// along, wastebaskets.
+const SYSTEM_FOLDERS: [&str; 10] = [
+    "__macosx",
+    "__pycache__",
+    "@eadir",
+    "@recycle",
+    "@tmp",
+    "#recycle",
+    "#snapshot",
+    "$recycle.bin",
+    "lost+found",
+    "system volume information",
+];
+
+/// Files that systems keep beside pictures, in lower case.
+const SYSTEM_FILES: [&str; 5] = [
+    "thumbs.db",
+    "ehthumbs.db",
+    "desktop.ini",
+    "picasa.ini",
+    "icon\r",
+];
 
 /// Tells whether `path` is named like a picture: one of [`PICTURE_EXTENSIONS`] in any case, and not hidden. Nothing is
 /// read; a folder can have such a name too.
 pub fn is_picture_name(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str);
     !path.file_name().is_some_and(is_hidden)
-        && extension.is_some_and(|extension| {
-            PICTURE_EXTENSIONS.contains(&extension.to_lowercase().as_str())
-        })
+        && extension(path).is_some_and(|extension| PICTURE_EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// Tells whether a file or folder of this name is hidden, that is, whether the name begins with a dot. Hidden files
 /// are never listed as pictures.
 pub fn is_hidden(file_name: &OsStr) -> bool {
     file_name.as_encoded_bytes().starts_with(b".")
+}
+
+/// [`PICTURE_EXTENSIONS`] for a message: `.bmp, .gif`.
+pub fn picture_extensions() -> String {
+    format!(".{}", PICTURE_EXTENSIONS.join(", ."))
+}
+
+/// Tells whether a folder of this name is hidden or kept by a system or a program: no pictures are looked for in it.
+pub(super) fn is_system_folder(file_name: &OsStr) -> bool {
+    is_hidden(file_name) || is_one_of(file_name, &SYSTEM_FOLDERS)
+}
+
+/// Tells whether a file of this name is hidden or kept by a system.
+pub(super) fn is_system_file(file_name: &OsStr) -> bool {
+    is_hidden(file_name) || is_one_of(file_name, &SYSTEM_FILES)
+}
+
+/// Extension in lower case and without the dot; nothing if there is none.
+pub(super) fn extension(path: &Path) -> Option<String> {
+    let extension = path.extension()?.to_string_lossy().to_lowercase();
+    (!extension.is_empty()).then_some(extension)
+}
+
+fn is_one_of(file_name: &OsStr, names: &[&str]) -> bool {
+    let name = file_name.to_str().map(str::to_lowercase);
+    name.is_some_and(|name| names.contains(&name.as_str()))
 }
 
 /// File name without folders and extension, e.g. `Abyssinian_12` of `cats/Abyssinian_12.jpg`: the key to the picture's
@@ -43,6 +92,9 @@ mod tests {
             ("pug_1.jpg", true),
             ("folder/Pug.JPEG", true),
             ("a.b.WebP", true),
+            ("scan.TIF", true),
+            ("scan.tiff", true),
+            ("saved.jfif", true),
             ("notes.txt", false),
             ("jpg", false),
             ("pug_1.jpg.part", false),
@@ -51,6 +103,28 @@ mod tests {
             (".cache/pug_1.png", true),
         ] {
             assert_eq!(is_picture_name(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_systems_keep_for_themselves_is_known_in_any_case() {
+        for name in [
+            "__MACOSX",
+            "@eaDir",
+            ".ipynb_checkpoints",
+            ".thumbnails",
+            "$Recycle.Bin",
+        ] {
+            assert!(is_system_folder(OsStr::new(name)), "{name}");
+        }
+        for name in ["cat", "@home", "thumbs up", "_MACOSX", "MACOSX"] {
+            assert!(!is_system_folder(OsStr::new(name)), "{name}");
+        }
+        for name in ["Thumbs.db", "desktop.ini", ".DS_Store", "._x.jpg"] {
+            assert!(is_system_file(OsStr::new(name)), "{name}");
+        }
+        for name in ["thumbs.jpg", "notes.db"] {
+            assert!(!is_system_file(OsStr::new(name)), "{name}");
         }
     }
 

@@ -61,8 +61,8 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
     if table.is_long() {
         terminal.result("(every class is in the log of a run)");
     }
-    for warning in data.remarks.iter().chain(&table.warnings()) {
-        terminal.warning(warning);
+    for warning in table.warnings() {
+        terminal.warning(&warning);
     }
     if let Some(name) = &config.model.weights {
         terminal.result(&format!("first weights: {name}"));

@@ -41,6 +41,9 @@ pub fn new_run(
     let run = Run::create(Path::new(RUNS_FOLDER), name, &feed.config.to_toml()?)?;
     let lock = lock(&run, terminal)?;
     log_to(&run, terminal)?;
+    for line in &feed.data.remarks {
+        terminal.note(line);
+    }
     terminal.message(&sentence);
     let writer = RunWriter::new(run, lock, name, &feed)?;
     announce(&feed, &writer, terminal);
@@ -70,8 +73,8 @@ fn announce(feed: &Feed, writer: &RunWriter, terminal: &Terminal) {
         short += &format!("\n(every class is in {})", log.display());
     }
     terminal.message_in_short(&short, &table.whole());
-    for warning in data.remarks.iter().chain(&table.warnings()) {
-        terminal.warning(warning);
+    for warning in table.warnings() {
+        terminal.warning(&warning);
     }
     terminal.message(&format!("run: {}", writer.run().folder().display()));
 }

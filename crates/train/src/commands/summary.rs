@@ -17,7 +17,7 @@ pub fn summary(
 ) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
     let last = &config.stages[config.stages.len() - 1];
-    let spec = config.network_spec(classes(&config)?);
+    let spec = config.network_spec(classes(&config, terminal)?);
     let summary = Summary::new(
         &spec,
         size.map_or(last.size, usize::from),
@@ -36,8 +36,8 @@ pub fn summary(
 }
 
 /// Number of classes: counted in the data if it is there, else known from where it comes.
-fn classes(config: &Config) -> Result<usize> {
-    match (Data::open(config), config.data.source) {
+fn classes(config: &Config, terminal: &Terminal) -> Result<usize> {
+    match (Data::open(config, terminal), config.data.source) {
         (Ok(data), _) => Ok(data.classes.len()),
         (Err(_), DataSource::OxfordIiitPet) => Ok(PETS_CLASSES),
         (Err(_), DataSource::Sample) => Ok(config.data.sample.breeds.len()),

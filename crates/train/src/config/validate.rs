@@ -2,11 +2,12 @@
 
 use super::{
     problem::Problem,
-    values::{Config, DataSource, ModelConfig, StageConfig},
+    values::{Config, DataConfig, DataSource, ModelConfig, StageConfig},
 };
 use crate::{optimizer::OptimizerConfig, pretrained::is_published};
 use network::weights::registry;
-use std::{fmt::Display, ops::RangeInclusive};
+use pictures::folder::{FolderLayout, LabelPattern};
+use std::{fmt::Display, ops::RangeInclusive, path::Component};
 
 /// Beginnings of names that checkpoints have without being asked.
 const RESERVED: [&str; 2] = ["iteration-", "stage-"];
@@ -17,6 +18,7 @@ const RESERVED: [&str; 2] = ["iteration-", "stage-"];
 /// The first value that no run can use.
 pub fn check(config: &Config) -> Result<(), Problem> {
     check_stages(config)?;
+    check_data(&config.data).map_err(|problem| problem.below("data"))?;
     check_model(&config.model).map_err(|problem| problem.below("model"))?;
     check_optimizer(&config.optimizer).map_err(|problem| problem.below("optimizer"))?;
     for mean in config.normalisation.mean {
@@ -42,6 +44,40 @@ fn check_split(config: &Config) -> Result<(), Problem> {
         let key = format!("split.{}", error.key);
         Problem::new(key, error.value, error.allowed)
     })
+}
+
+/// A key that another layout would ignore is a mistake in one of the two.
+fn check_data(data: &DataConfig) -> Result<(), Problem> {
+    if let Some(pattern) = &data.pattern {
+        only_with(data, "pattern", FolderLayout::FileNames, "file-names")?;
+        LabelPattern::new(pattern)
+            .map_err(|error| Problem::sentence("pattern", format_args!("{pattern}: {error}")))?;
+    }
+    let Some(csv) = &data.csv else {
+        return Ok(());
+    };
+    only_with(data, "csv", FolderLayout::Csv, "csv")?;
+    let is_name = |part: Component<'_>| matches!(part, Component::Normal(_) | Component::CurDir);
+    if csv.file_name().is_none() || !csv.components().all(is_name) {
+        let value = format_args!("\"{}\"", csv.display());
+        let allowed = "the path of a file below data.folder, such as labels.csv";
+        return Err(Problem::new("csv", value, allowed));
+    }
+    Ok(())
+}
+
+fn only_with(
+    data: &DataConfig,
+    key: &str,
+    layout: FolderLayout,
+    name: &str,
+) -> Result<(), Problem> {
+    if data.layout == layout {
+        return Ok(());
+    }
+    let sentence =
+        format!("only layout = \"{name}\" reads it: choose that layout, or remove the key");
+    Err(Problem::sentence(key, sentence))
 }
 
 fn check_stages(config: &Config) -> Result<(), Problem> {

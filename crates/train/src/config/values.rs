@@ -56,6 +56,13 @@ pub struct DataConfig {
     /// Rule by which files are labelled.
     #[serde(default)]
     pub layout: FolderLayout,
+    /// Regular expression of the names when `layout = "file-names"`, whose first group is the class; absent: a class, an
+    /// underscore, a number and any ending.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<String>,
+    /// List of the pictures when `layout = "csv"`, below `folder`; absent: `labels.csv`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub csv: Option<PathBuf>,
     /// Address from which `train fetch` gets the archives.
     #[serde(default = "default_url")]
     pub url: String,

@@ -1,0 +1,52 @@
+//! Rules of a listing.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::label::LabelPattern;
+
+/// Place of the label of a picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FolderLayout {
+    /// In the file name, `Breed_name_12.jpg`: see [`label_of_file_name`](super::label_of_file_name).
+    #[default]
+    FileNames,
+    /// In the name of the folder, `Breed_name/anything.jpg`, the first one below the listed folder.
+    Folders,
+    /// In the official `list.txt` of the Oxford-IIIT Pets: only the pictures named there, with the breed named there.
+    List,
+    /// In a csv file with the columns `path`, `label` and, if it divides the pictures, `split`: only the pictures named
+    /// there.
+    Csv,
+}
+
+/// Rules by which pictures are listed and labelled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rules {
+    /// Place of the labels.
+    pub layout: FolderLayout,
+    /// Folder of the official `list.txt`; only [`FolderLayout::List`] reads it.
+    pub annotations: PathBuf,
+    /// The csv file, whose folder is the one to list; only [`FolderLayout::Csv`] reads it.
+    pub csv: PathBuf,
+    /// Pattern of the names, for [`FolderLayout::FileNames`] in place of its own rule.
+    pub pattern: Option<LabelPattern>,
+    /// True if the first folders are the parts of a ready-made split (`train`, `valid`, `test`: see
+    /// [`Part::from_word`](crate::part::Part::from_word)) and class folders lie below them.
+    pub folders_are_parts: bool,
+}
+
+impl Rules {
+    /// Rules of a layout that reads no other file.
+    pub fn of(layout: FolderLayout) -> Self {
+        Self {
+            layout,
+            annotations: PathBuf::new(),
+            csv: PathBuf::new(),
+            pattern: None,
+            folders_are_parts: false,
+        }
+    }
+}
