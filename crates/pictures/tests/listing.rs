@@ -451,6 +451,20 @@ mod links {
     }
 
     #[test]
+    fn the_listed_folder_may_be_a_link_but_no_dead_one_and_no_file() {
+        let folder = folder_of(&["mine/cat/1.jpg", "mine/dog/2.jpg"]);
+        let at = |name: &str| folder.path().join(name);
+        symlink("mine", at("link")).expect("a link");
+        symlink("gone", at("dead")).expect("a link");
+        let listing = list(&at("link"), FolderLayout::Folders).expect("a listing");
+        assert_eq!(listing.files[0].path, at("link/cat/1.jpg"));
+        let dead = list(&at("dead"), FolderLayout::Folders);
+        refused(dead, &["dead is a link that leads to no folder"]);
+        let file = list(&at("mine/cat/1.jpg"), FolderLayout::Folders);
+        refused(file, &["1.jpg is a file, not a folder"]);
+    }
+
+    #[test]
     fn a_lattice_of_links_is_walked_once() {
         let outside = folder_of(&["a0/x.jpg"]);
         let at = |name: String| outside.path().join(name);

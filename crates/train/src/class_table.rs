@@ -220,10 +220,10 @@ impl ClassTable {
         match &names[..] {
             [] => None,
             [one] => Some(format!(
-                "the class folder {one} has no picture, so there is no such class"
+                "the class folder {one} has no picture: fill it, or remove it"
             )),
             names => Some(format!(
-                "{} class folders have no picture ({}), so there are no such classes",
+                "{} class folders have no picture ({}): fill them, or remove them",
                 names.len(),
                 some(names)
             )),
@@ -403,7 +403,7 @@ mod tests {
         with_empty.empty = vec!["fox".to_owned()];
         assert_eq!(
             with_empty.warnings(),
-            ["the class folder fox has no picture, so there is no such class"]
+            ["the class folder fox has no picture: fill it, or remove it"]
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Errors of listing and using pictures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::csv_list::CsvFault;
 use super::left_out::LeftOut;
@@ -11,7 +11,7 @@ use crate::annotations::AnnotationError;
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The folder does not exist.
-    #[error("there is no folder {}: name another one, or type `train fetch` to download the pets", .0.display())]
+    #[error("{}: name another one, or type `train fetch` to download the pets", what_is_there(.0))]
     Missing(PathBuf),
     /// A folder is there but cannot be listed.
     #[error("cannot list {}: {source}; make it readable, or move it away", path.display())]
@@ -141,6 +141,18 @@ pub enum FolderError {
         /// A picture of it.
         name: String,
     },
+}
+
+/// What is there instead of a folder.
+fn what_is_there(path: &Path) -> String {
+    let shown = path.display();
+    if path.is_file() {
+        format!("{shown} is a file, not a folder")
+    } else if path.is_symlink() {
+        format!("{shown} is a link that leads to no folder")
+    } else {
+        format!("there is no folder {shown}")
+    }
 }
 
 /// `; left out: 9 .heic`, or nothing.
