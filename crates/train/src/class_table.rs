@@ -37,6 +37,9 @@ struct ClassRow {
     test: usize,
 }
 
+/// One of the numbers of a row.
+type Count = fn(&mut ClassRow) -> &mut usize;
+
 impl ClassRow {
     fn all(&self) -> usize {
         self.train + self.valid + self.test
@@ -52,7 +55,7 @@ impl ClassTable {
         };
         let mut rows: Vec<ClassRow> = data.classes.iter().map(named).collect();
         let split = &data.split;
-        let parts: [(&[usize], fn(&mut ClassRow) -> &mut usize); 3] = [
+        let parts: [(&[usize], Count); 3] = [
             (&split.train, |row| &mut row.train),
             (&split.valid, |row| &mut row.valid),
             (&split.test, |row| &mut row.test),
