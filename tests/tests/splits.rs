@@ -388,7 +388,11 @@ fn a_csv_file_divides_the_pictures_or_is_spoken_of() {
     let folder = with_pictures(|draw| draw("all", 12));
     let list = |parts: &dyn Fn(usize) -> &'static str| {
         let line = |number: usize| {
-            let class = if number.is_multiple_of(2) { "cat" } else { "dog" };
+            let class = if number.is_multiple_of(2) {
+                "cat"
+            } else {
+                "dog"
+            };
             format!("all/{number}.png,{class},{}\n", parts(number))
         };
         let lines: String = (1..=12).map(line).collect();

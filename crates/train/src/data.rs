@@ -15,8 +15,8 @@ use pictures::{
         list_pictures,
     },
     loader::DecodedCache,
-    split::{Split, SplitMethod},
 };
+use split::{Split, SplitMethod};
 use std::{
     fs, mem,
     path::{Path, PathBuf},

@@ -2,10 +2,8 @@
 
 use crate::config::Config;
 use anyhow::Result;
-use pictures::{
-    folder::{FolderLayout, Listing},
-    split::{SplitMethod, groups},
-};
+use pictures::folder::{FolderLayout, Listing};
+use split::{SplitMethod, groups};
 
 /// Refuses to take the folders of a ready-made split in `listing` for classes.
 ///

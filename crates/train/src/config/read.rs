@@ -1,7 +1,7 @@
 //! Reading a config: a file or an embedded one, then `--set key=value`, each error in one sentence.
 
 use super::{deserialize::from_value, lines, problem::Problem, validate, values::Config};
-use pictures::split::SplitMethod;
+use split::SplitMethod;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -251,7 +251,7 @@ fn embedded_names() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use pictures::split::SplitMethod;
+    use split::SplitMethod;
 
     /// The split of the first embedded config after `sets`, or what is wrong with them.
     fn split_of(sets: &[&str]) -> Result<SplitMethod, String> {

@@ -2,8 +2,8 @@
 
 use rand_mt::Mt;
 
-use super::parts::Split;
-use super::random::{by_class, shuffle, without};
+use crate::parts::Split;
+use crate::random::{by_class, shuffle, without};
 
 /// Split number `fold` of `folds` (from 0), each of which validates with the pictures that no other does.
 ///

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rand_mt::Mt;
 
-use super::error::SplitError;
-use super::parts::Split;
-use super::random::shuffle;
-use super::shares::Shares;
-use crate::part::Part;
+use crate::error::SplitError;
+use crate::parts::Split;
+use crate::random::shuffle;
+use crate::shares::Shares;
+use pictures::part::Part;
 
 /// Parts in the order in which they are preferred where they are equally far from their shares.
 const PARTS: [Part; 3] = [Part::Train, Part::Valid, Part::Test];

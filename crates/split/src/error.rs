@@ -1,8 +1,8 @@
 //! Errors of splitting.
 
-use super::shares::SplitValueError;
-use crate::annotations::AnnotationError;
-use crate::part::Part;
+use crate::shares::SplitValueError;
+use pictures::annotations::AnnotationError;
+use pictures::part::Part;
 
 /// Error of dividing a listing, one variant for each cause.
 #[derive(Debug, thiserror::Error)]

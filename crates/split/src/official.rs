@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::error::SplitError;
-use super::parts::Split;
-use crate::annotations::ListEntry;
-use crate::folder::LabelledFile;
+use crate::error::SplitError;
+use crate::parts::Split;
+use pictures::annotations::ListEntry;
+use pictures::folder::LabelledFile;
 
 /// Split of the official lists: `trainval` names the training part, `test` the validation part, both ascending.
 /// Pictures are found by the stem of their name. Lines whose picture is not in `files` are ignored, so that a part of

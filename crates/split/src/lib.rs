@@ -18,8 +18,8 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::read_list;
-use crate::folder::LabelledFile;
+use pictures::annotations::read_list;
+use pictures::folder::LabelledFile;
 
 pub use error::SplitError;
 pub use given::given_split;
@@ -227,7 +227,7 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
-    use crate::part::Part;
+    use pictures::part::Part;
 
     fn files(stems: &[&str]) -> Vec<LabelledFile> {
         let file = |stem: &&str| LabelledFile {

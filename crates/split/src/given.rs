@@ -1,9 +1,9 @@
 //! The split that somebody else has made.
 
-use super::error::SplitError;
-use super::parts::Split;
-use crate::folder::LabelledFile;
-use crate::part::Part;
+use crate::error::SplitError;
+use crate::parts::Split;
+use pictures::folder::LabelledFile;
+use pictures::part::Part;
 
 /// Split by the part of each picture, all parts ascending. There may be no test part.
 ///

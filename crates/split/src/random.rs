@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 
 use rand_mt::Mt;
 
-use super::parts::Split;
-use super::shares::{Shares, SplitValueError};
+use crate::parts::Split;
+use crate::shares::{Shares, SplitValueError};
 
 /// Random split of `count` pictures by numpy's `RandomState(seed).permutation(count)`: its first
 /// `trunc(shares.valid * count)` are for validation, the `trunc(shares.test * count)` that follow for a last

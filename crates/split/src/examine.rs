@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::error::SplitError;
-use super::parts::Split;
-use crate::folder::LabelledFile;
+use crate::error::SplitError;
+use crate::parts::Split;
+use pictures::folder::LabelledFile;
 
 /// Refuses a split that nothing can be learnt from.
 ///

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::error::SplitError;
-use super::shares::SplitValueError;
-use crate::folder::LabelledFile;
+use crate::error::SplitError;
+use crate::shares::SplitValueError;
+use pictures::folder::LabelledFile;
 
 /// Example of a pattern.
 const EXAMPLE: &str = r"'([^/]+)_\d+\.'";
