@@ -70,7 +70,9 @@ fn a_test_part_is_recorded_and_neither_trained_on_nor_validated_with() {
     let set = ["mine.toml", "--set", "split.kind=folders"];
     let said = text(&run(folder.path(), &set, 0).stderr);
     assert!(
-        said.contains("10 to train on, 10 to validate with, 10 kept for a last test, 2 classes"),
+        said.contains(
+            "2 classes, 10 pictures to train on, 10 to validate with, 10 kept for a last test"
+        ),
         "{said}"
     );
     assert!(
@@ -378,7 +380,7 @@ fn parts_that_a_split_does_not_go_by_are_spoken_of() {
     let taken = [&names[..], &["--set", "split.kind=folders"]].concat();
     let said = text(&run(folder.path(), &taken, 0).stdout);
     assert!(
-        said.contains("12 to train on, 12 to validate with, 2 classes"),
+        said.contains("2 classes, 12 pictures to train on, 12 to validate with"),
         "{said}"
     );
 }

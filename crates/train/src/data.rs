@@ -225,10 +225,10 @@ impl Data {
             count => format!(", {count} kept for a last test"),
         };
         format!(
-            "{} to train on, {} to validate with{kept}, {} classes",
+            "{} classes, {} pictures to train on, {} to validate with{kept}",
+            self.classes.len(),
             train.len(),
-            valid.len(),
-            self.classes.len()
+            valid.len()
         )
     }
 
