@@ -23,6 +23,9 @@ pub struct SplitRecord {
     pub train: Vec<String>,
     /// Names of the validation pictures, in the order in which they are validated.
     pub valid: Vec<String>,
+    /// Names of the pictures that are kept for a last evaluation: neither trained on nor validated with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<String>,
     /// Classes of the pictures whose names do not say them as the layout does, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use checkpoint::{
-    Checkpoint, CheckpointError, Contents, Manifest, Run, RunError, WEIGHTS_FILE, save,
+    Checkpoint, CheckpointError, Contents, Manifest, Run, RunError, SplitRecord, WEIGHTS_FILE, save,
 };
 use network::{
     Algorithm, Architecture, NetworkSpec,
@@ -352,4 +352,20 @@ fn change_manifest(checkpoint: &Path, from: &str, to: &str) {
     let text = fs::read_to_string(&path).unwrap();
     assert!(text.contains(from), "{text}");
     fs::write(&path, text.replace(from, to)).unwrap();
+}
+
+#[test]
+fn a_split_without_a_test_part_is_read_and_written_as_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("split.json");
+    let before = r#"{"folder": "images", "annotations": "annotations", "classes": ["cat"], "train": ["1.jpg"],
+        "valid": ["2.jpg"]}"#;
+    fs::write(&path, before).unwrap();
+    let mut split = SplitRecord::read(&path).unwrap();
+    assert!(split.test.is_empty());
+    split.write(&path).unwrap();
+    assert!(!fs::read_to_string(&path).unwrap().contains("test"));
+    split.test = vec!["3.jpg".to_owned()];
+    split.write(&path).unwrap();
+    assert_eq!(SplitRecord::read(&path).unwrap(), split);
 }

@@ -20,6 +20,7 @@ fn project(data: &str, pictures: &str) -> (tempfile::TempDir, Run) {
         classes: vec!["cat".to_owned()],
         train: vec!["cat/gone.jpg".to_owned(), "cat/1.jpg".to_owned()],
         valid: vec!["cat/2.jpg".to_owned()],
+        test: Vec::new(),
         labels: BTreeMap::new(),
     };
     record.write(&run.split_file()).unwrap();

@@ -262,6 +262,7 @@ mod tests {
             classes: classes(),
             train: names.iter().map(|name| (*name).to_owned()).collect(),
             valid: Vec::new(),
+            test: Vec::new(),
             labels: BTreeMap::new(),
         }
     }

@@ -62,6 +62,14 @@ impl Terminal {
         self.keep(line);
     }
 
+    /// Prints the `short` form of something worth knowing, as [`Terminal::message`] does, and keeps the `whole` in the log.
+    pub fn message_in_short(&self, short: &str, whole: &str) {
+        if self.volume == Volume::Normal {
+            self.print(short);
+        }
+        self.keep(whole);
+    }
+
     /// Prints `warning: ` and something that must not be missed on stderr: what was left out, guessed or replaced.
     pub fn warning(&self, line: &str) {
         let line = format!("warning: {line}");
@@ -130,10 +138,11 @@ mod tests {
         terminal.log_to(&path).unwrap();
         terminal.clone().message("loading");
         terminal.warning("left out 1 picture");
+        terminal.message_in_short("2 classes", "cat\ndog");
         terminal.note("left out: 2 .mat");
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
-            "loading\nwarning: left out 1 picture\nleft out: 2 .mat\n"
+            "loading\nwarning: left out 1 picture\ncat\ndog\nleft out: 2 .mat\n"
         );
     }
 }

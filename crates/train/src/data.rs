@@ -3,6 +3,7 @@
 use crate::{
     config::{Config, DataConfig, DataSource},
     interrupt::Interrupt,
+    parts,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
 use anyhow::{Error, Result};
@@ -14,10 +15,10 @@ use pictures::{
         list_pictures,
     },
     loader::DecodedCache,
-    split::Split,
 };
+use split::{Split, SplitMethod};
 use std::{
-    fs,
+    fs, mem,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -37,6 +38,8 @@ pub struct Data {
     pub rules: Rules,
     /// Indices into `files`.
     pub split: Split,
+    /// Class folders without a picture.
+    pub empty_classes: Vec<String>,
     /// The training pictures.
     pub train: Arc<DecodedCache>,
     /// The validation pictures, kept under the same limit of memory.
@@ -146,17 +149,6 @@ impl DataConfig {
         self.folder.join(name.unwrap_or(Path::new("labels.csv")))
     }
 
-    /// Rules by which the pictures are listed.
-    fn rules(&self) -> Result<Rules> {
-        let pattern = self.pattern.as_deref().map(LabelPattern::new);
-        Ok(Rules {
-            annotations: self.annotations(),
-            csv: self.list(),
-            pattern: pattern.transpose().map_err(Error::msg)?,
-            ..Rules::of(self.layout)
-        })
-    }
-
     /// Bytes that decoded pictures may take.
     pub fn cache_bytes(&self) -> usize {
         self.cache_mebibytes.saturating_mul(MEBIBYTE)
@@ -168,14 +160,32 @@ impl DataConfig {
     }
 }
 
+impl Config {
+    /// Rules by which the pictures are listed.
+    fn rules(&self) -> Result<Rules> {
+        let data = &self.data;
+        let pattern = data.pattern.as_deref().map(LabelPattern::new);
+        Ok(Rules {
+            annotations: data.annotations(),
+            csv: data.list(),
+            pattern: pattern.transpose().map_err(Error::msg)?,
+            folders_are_parts: matches!(self.split, SplitMethod::Folders {}),
+            ..Rules::of(data.layout)
+        })
+    }
+}
+
 impl Data {
     /// Lists and splits the pictures of `config`; what the listing leaves out or suspects is said on `terminal`.
     pub fn open(config: &Config, terminal: &Terminal) -> Result<Self> {
         let annotations = config.data.annotations();
         let folder = config.data.pictures();
-        let rules = config.data.rules()?;
-        let listing = list_pictures(&folder, &rules)?;
+        let rules = config.rules()?;
+        let mut listing = list_pictures(&folder, &rules)?;
+        parts::refuse_as_classes(&listing, config)?;
         let mut remarks = listing.remarks();
+        let of_parts = parts::remarks(&listing, config);
+        remarks.extend(of_parts.into_iter().map(|line| (true, line)));
         if config.data.source == DataSource::Folder && config.data.is_like_the_pets() {
             let folder = folder.display();
             let line = format!("the pictures are those in {folder}, as in the layout of the pets");
@@ -187,7 +197,7 @@ impl Data {
                 false => terminal.message(line),
             }
         }
-        let files = listing.files;
+        let files = mem::take(&mut listing.files);
         let split = config.split.split(&files, &annotations)?;
         let labels = |part: &[usize]| -> Vec<String> {
             part.iter()
@@ -204,10 +214,26 @@ impl Data {
             valid: Arc::new(valid),
             classes,
             split,
+            empty_classes: listing.empty_classes,
             files,
             rules,
             remarks: remarks.into_iter().map(in_the_log).collect(),
         })
+    }
+
+    /// The sizes of the parts, in words.
+    pub fn counts(&self) -> String {
+        let Split { train, valid, test } = &self.split;
+        let kept = match test.len() {
+            0 => String::new(),
+            count => format!(", {count} kept for a last test"),
+        };
+        format!(
+            "{} classes, {} pictures to train on, {} to validate with{kept}",
+            self.classes.len(),
+            train.len(),
+            valid.len()
+        )
     }
 
     /// The split by names.
@@ -230,6 +256,7 @@ impl Data {
             classes: self.classes.clone(),
             train: names(&self.split.train),
             valid: names(&self.split.valid),
+            test: names(&self.split.test),
         }
     }
 
@@ -243,7 +270,8 @@ impl Data {
         let before = SplitRecord::read(&path)?;
         let same = before.classes == record.classes
             && before.train == record.train
-            && before.valid == record.valid;
+            && before.valid == record.valid
+            && before.test == record.test;
         anyhow::ensure!(
             same,
             "the pictures in {} are not the ones this run began with ({}): bring them back, or start a new run",

@@ -1,6 +1,7 @@
 //! Training: from a config file to a run on disk. See `Session::train` in `session` for the loop.
 
 pub mod batch;
+mod class_table;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -12,6 +13,7 @@ pub mod fit;
 mod interrupt;
 pub mod learner;
 pub mod optimizer;
+mod parts;
 pub mod position;
 mod pretrained;
 pub mod readback;

@@ -200,7 +200,7 @@ impl<'a> Stage<'a> {
         let all = feed.data.split.train.len();
         let bar = self.session.terminal.pictures(&title, all);
         bar.advance(first * self.config.batch_size);
-        let mut pictures = 0;
+        let (mut pictures, mut has_stepped) = (0, false);
         if first == self.per_epoch {
             return Ok(Some((started.elapsed(), pictures)));
         }
@@ -211,6 +211,7 @@ impl<'a> Stage<'a> {
             let proof = batch.first(PROOF_PICTURES);
             let rows = self.fit.step(batch).map_err(|error| self.stopped(error))?;
             if proof.len() >= SMALLEST_BATCH {
+                has_stepped = true;
                 self.last_trained = Some(proof);
             }
             for row in rows {
@@ -231,6 +232,12 @@ impl<'a> Stage<'a> {
         if first == 0 && pictures == 0 {
             bail!(
                 "none of the {all} training pictures can be decoded: repair them, log.txt names each one"
+            );
+        }
+        if first == 0 && !has_stepped {
+            bail!(
+                "no step could be made: of the {all} training pictures {pictures} can be decoded, never two in a batch; repair \
+                 the others, log.txt names each one"
             );
         }
         Ok(Some((started.elapsed(), pictures)))

@@ -1,6 +1,7 @@
 use super::shared::{blank_network, resolve};
 use crate::{
     batch::LabelledBatch,
+    class_table::ClassTable,
     cli::{ConfigArgs, DeviceArgs},
     config::{DataSource, StageConfig},
     data,
@@ -54,10 +55,15 @@ pub fn check(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Resu
 fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
     let (config, data) = (&feed.config, &feed.data);
     let (train, valid) = (data.split.train.len(), data.split.valid.len());
-    terminal.result(&format!(
-        "{} classes, {train} pictures to train on, {valid} to validate with",
-        data.classes.len()
-    ));
+    terminal.result(&data.counts());
+    let table = ClassTable::new(data);
+    terminal.result(&format!("\n{}", table.short()));
+    if table.is_long() {
+        terminal.result("(every class is in the log of a run)");
+    }
+    for warning in table.warnings() {
+        terminal.warning(&warning);
+    }
     if let Some(name) = &config.model.weights {
         terminal.result(&format!("first weights: {name}"));
     }

@@ -19,6 +19,9 @@ use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 use words::{quoted, slashes};
 
+/// Copy of what a run says, in its folder.
+pub const LOG_FILE: &str = "log.txt";
+
 /// Keeps other processes out of `run`, or warns that the file system cannot.
 pub fn lock(run: &Run, terminal: &Terminal) -> Result<RunLock> {
     let lock = run.lock()?;
@@ -135,7 +138,7 @@ pub fn blank_network(feed: &Feed, device: &Device) -> Network {
 /// Copies what is said from now on into the run.
 pub fn log_to(run: &Run, terminal: &Terminal) -> Result<()> {
     terminal
-        .log_to(&run.file("log.txt"))
+        .log_to(&run.file(LOG_FILE))
         .with_context(|| format!("cannot write in {}", run.folder().display()))
 }
 

@@ -1,5 +1,6 @@
-use super::shared::{farewell, first_network, lock, log_to, resolve};
+use super::shared::{LOG_FILE, farewell, first_network, lock, log_to, resolve};
 use crate::{
+    class_table::ClassTable,
     cli::{ConfigArgs, DeviceArgs},
     config::Config,
     data,
@@ -61,11 +62,19 @@ pub fn new_run(
 fn announce(feed: &Feed, writer: &RunWriter, terminal: &Terminal) {
     let data = &feed.data;
     terminal.message(&format!(
-        "data: {} ({} to train on, {} to validate with, {} classes)",
+        "data: {} ({})",
         feed.config.data.pictures().display(),
-        data.split.train.len(),
-        data.split.valid.len(),
-        data.classes.len()
+        data.counts()
     ));
+    let table = ClassTable::new(data);
+    let mut short = table.short();
+    if table.is_long() {
+        let log = writer.run().file(LOG_FILE);
+        short += &format!("\n(every class is in {})", log.display());
+    }
+    terminal.message_in_short(&short, &table.whole());
+    for warning in table.warnings() {
+        terminal.warning(&warning);
+    }
     terminal.message(&format!("run: {}", writer.run().folder().display()));
 }

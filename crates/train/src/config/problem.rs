@@ -165,6 +165,9 @@ impl de::Error for Problem {
 
 /// The nearest of `known`, or all of them.
 fn alternatives(typed: &str, known: &[&str]) -> String {
+    if known.is_empty() {
+        return "there is no key here, leave it out".to_owned();
+    }
     match words::nearest(typed, known.iter().copied()) {
         Some(nearest) => format!("did you mean `{nearest}`?"),
         None => format!("it may be {}", known.join(", ")),

@@ -1,6 +1,7 @@
 //! Reading a config: a file or an embedded one, then `--set key=value`, each error in one sentence.
 
 use super::{deserialize::from_value, lines, problem::Problem, validate, values::Config};
+use split::SplitMethod;
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -110,6 +111,7 @@ impl ConfigSource {
         for set in sets {
             apply(&mut value, set)?;
         }
+        drop_other_kinds_keys(&mut value, config.split.kind(), sets);
         let refuse = |problem| ConfigError::Invalid {
             place: self.place(&problem, sets),
             problem,
@@ -160,6 +162,28 @@ impl ConfigSource {
             },
         }
     }
+}
+
+/// Takes the keys of the split that the file asks for, called `kind`, out of the config if `sets` have chosen another that
+/// does not have them: what was typed with `--set` stays, to be judged.
+fn drop_other_kinds_keys(config: &mut Value, kind: &str, sets: &[String]) {
+    let Some(split) = config.get_mut("split").and_then(Value::as_table_mut) else {
+        return;
+    };
+    let chosen = split.get("kind").and_then(Value::as_str);
+    let known = chosen
+        .filter(|chosen| *chosen != kind)
+        .and_then(SplitMethod::keys);
+    let Some(known) = known else {
+        return;
+    };
+    let typed: Vec<&str> = sets
+        .iter()
+        .filter_map(|set| Some(set.split_once('=')?.0.trim()))
+        .collect();
+    split.retain(|key, _| {
+        key == "kind" || known.contains(&key) || typed.contains(&format!("split.{key}").as_str())
+    });
 }
 
 /// True if `inner` is `outer` or lies in it, as dotted keys.
@@ -222,4 +246,127 @@ fn parse_value(text: &str) -> Value {
 
 fn embedded_names() -> String {
     EMBEDDED.map(|(name, _)| name).join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use split::SplitMethod;
+
+    /// The split of the first embedded config after `sets`, or what is wrong with them.
+    fn split_of(sets: &[&str]) -> Result<SplitMethod, String> {
+        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let source = ConfigSource::open(None).unwrap();
+        let config = source.resolve(&sets).map_err(|error| error.to_string())?;
+        Ok(config.split)
+    }
+
+    #[test]
+    fn another_kind_of_split_is_chosen_by_its_name_alone_and_keeps_the_keys_that_it_shares() {
+        assert_eq!(
+            split_of(&["split.kind=folders"]),
+            Ok(SplitMethod::Folders {})
+        );
+        assert_eq!(split_of(&["split.kind=csv"]), Ok(SplitMethod::Csv {}));
+        assert_eq!(
+            split_of(&["split.kind=official"]),
+            Ok(SplitMethod::Official {})
+        );
+        let shares = |fraction| SplitMethod::Stratified {
+            fraction,
+            test_fraction: 0.0,
+            seed: 2,
+        };
+        assert_eq!(split_of(&["split.kind=stratified"]), Ok(shares(0.2)));
+        assert_eq!(
+            split_of(&["split.fraction=0.4", "split.kind=stratified"]),
+            Ok(shares(0.4))
+        );
+        assert_eq!(
+            split_of(&["split.kind=k-fold", "split.fold=3"]),
+            Ok(SplitMethod::KFold {
+                folds: 5,
+                fold: 3,
+                seed: 2
+            })
+        );
+    }
+
+    #[test]
+    fn a_value_of_the_split_that_no_run_can_use_is_one_sentence() {
+        let cases: [(&[&str], &str); 17] = [
+            (
+                &["split.fraction=1.5"],
+                "split.fraction is 1.5: it must be a number between 0 and 1, both excluded",
+            ),
+            (
+                &["split.fraction=nan"],
+                "split.fraction is NaN: it must be a number between 0 and 1",
+            ),
+            (
+                &["split.test_fraction=-0.1"],
+                "split.test_fraction is -0.1: it must be a number from 0",
+            ),
+            (
+                &["split.test_fraction=0.8"],
+                "split.test_fraction is 0.8: it must be below 0.8",
+            ),
+            (
+                &["split.kind=k-fold", "split.folds=1"],
+                "split.folds is 1: it must be at least 2",
+            ),
+            (
+                &["split.kind=k-fold", "split.fold=5"],
+                "split.fold is 5: it must be within 0 and 4",
+            ),
+            (
+                &["split.kind=k-fold", "split.fraction=0.2"],
+                "unknown key `split.fraction`",
+            ),
+            (
+                &["split.kind=folders", "split.seed=3"],
+                "unknown key `split.seed`: there is no key here, leave it out",
+            ),
+            (
+                &["split.kind=grouped"],
+                "`split.pattern` is missing: add it",
+            ),
+            (
+                &["split.kind=grouped", "split.pattern='(rex'"],
+                "split.pattern is '(rex': it must be a regular expression",
+            ),
+            (
+                &["split.kind=grouped", "split.pattern='(rex'"],
+                "(unclosed group)",
+            ),
+            (
+                &["split.kind=grouped", "split.pattern=rex"],
+                "this one has no capture",
+            ),
+            (
+                &["split.kind=grouped", "split.pattern='(a)(b)'"],
+                "this one has 2",
+            ),
+            (
+                &["split.kind=kfold"],
+                "split.kind is `kfold`: did you mean `k-fold`?",
+            ),
+            (
+                &["split.kind=folder"],
+                "split.kind is `folder`: did you mean `folders`?",
+            ),
+            (
+                &["split.kind=group"],
+                "split.kind is `group`: did you mean `grouped`?",
+            ),
+            (&["split.method=folders"], "unknown key `split.method`"),
+        ];
+        for (sets, expected) in cases {
+            let said = split_of(sets).expect_err("no split");
+            assert!(
+                said.contains(expected) && !said.contains('\n'),
+                "{sets:?}: {said}"
+            );
+        }
+    }
 }

@@ -34,13 +34,19 @@ pub fn check(config: &Config) -> Result<(), Problem> {
         let key = format!("augmentation.{}", error.field);
         Problem::new(key, error.value, error.allowed)
     })?;
-    let split = config.split.check();
-    split.map_err(|error| Problem::sentence("split", error))?;
+    check_split(config)?;
     if config.data.source == DataSource::Sample {
         let sample = config.data.sample.check();
         sample.map_err(|error| Problem::sentence("data.sample", error))?;
     }
     Ok(())
+}
+
+fn check_split(config: &Config) -> Result<(), Problem> {
+    config.split.check().map_err(|error| {
+        let key = format!("split.{}", error.key);
+        Problem::new(key, error.value, error.allowed)
+    })
 }
 
 /// A key that another layout would ignore is a mistake in one of the two.

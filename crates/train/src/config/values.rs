@@ -3,7 +3,6 @@ use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     folder::FolderLayout,
     loader::{Normalisation, OnBadImage},
-    split::SplitMethod,
     transform::Augmentation,
 };
 use sample::SampleSpec;
@@ -11,6 +10,7 @@ use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
     de::{self, SeqAccess, Visitor},
 };
+use split::SplitMethod;
 use std::{
     fmt::{self, Display, Formatter},
     path::{Path, PathBuf},

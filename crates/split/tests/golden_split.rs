@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use pictures::folder::{classes, label_of_file_name};
-use pictures::split::random_split;
 use rand_mt::Mt;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use split::random_split;
 
 fn golden(name: &str) -> Value {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::error::SplitError;
-use super::parts::Split;
-use crate::annotations::ListEntry;
-use crate::folder::LabelledFile;
+use crate::error::SplitError;
+use crate::parts::Split;
+use pictures::annotations::ListEntry;
+use pictures::folder::LabelledFile;
 
 /// Split of the official lists: `trainval` names the training part, `test` the validation part, both ascending.
 /// Pictures are found by the stem of their name. Lines whose picture is not in `files` are ignored, so that a part of
@@ -27,10 +27,7 @@ pub fn official_split(
             return Err(SplitError::ListedTwice(entry.stem.clone()));
         }
     }
-    let mut split = Split {
-        train: Vec::new(),
-        valid: Vec::new(),
-    };
+    let mut split = Split::default();
     for (index, file) in files.iter().enumerate() {
         match in_test.get(file.stem()) {
             Some(false) => split.train.push(index),

@@ -1,0 +1,51 @@
+//! What is said about a split that goes by the parts somebody else made, or does not.
+
+use crate::config::Config;
+use anyhow::Result;
+use pictures::folder::{FolderLayout, Listing};
+use split::{SplitMethod, groups};
+
+/// Refuses to take the folders of a ready-made split in `listing` for classes.
+///
+/// # Errors
+/// They would be classes.
+pub fn refuse_as_classes(listing: &Listing, config: &Config) -> Result<()> {
+    let parts = &listing.unused_parts;
+    anyhow::ensure!(
+        parts.is_empty() || config.data.layout != FolderLayout::Folders,
+        "the folders {} in {} look like the parts of a ready-made split, not like classes: to train on it as it is, write \
+         split.kind = \"folders\" in the config, or type `--set split.kind=folders`; for another split of all these \
+         pictures, move the class folders of the parts together",
+        parts.join(", "),
+        config.data.pictures().display()
+    );
+    Ok(())
+}
+
+/// What the split of `config` does with `listing` that may be a mistake, a line each.
+pub fn remarks(listing: &Listing, config: &Config) -> Vec<String> {
+    let kind = config.split.kind();
+    let mut remarks = Vec::new();
+    let goes_by_parts = matches!(config.split, SplitMethod::Csv {} | SplitMethod::Folders {});
+    if !goes_by_parts && !listing.unused_parts.is_empty() {
+        remarks.push(format!(
+            "the folders {} in {} look like the parts of a ready-made split, which split.kind = \"{kind}\" does not go by: \
+             `--set split.kind=folders` takes them",
+            listing.unused_parts.join(", "),
+            config.data.pictures().display()
+        ));
+    }
+    if !goes_by_parts && listing.files.iter().any(|file| file.part.is_some()) {
+        remarks.push(format!(
+            "the column `split` of the csv file is not used, since split.kind is \"{kind}\": `--set split.kind=csv` takes it"
+        ));
+    }
+    if let SplitMethod::Grouped { pattern, .. } = &config.split
+        && groups(&listing.files, pattern).is_ok_and(|groups| groups.len() == listing.files.len())
+    {
+        remarks.push(format!(
+            "split.pattern '{pattern}' puts each picture into a group of its own: nothing is kept together"
+        ));
+    }
+    remarks
+}
