@@ -2,12 +2,14 @@
 //!
 //! The modules follow the path of a picture: [`fetch`] downloads the Oxford-IIIT Pets, [`folder`] lists
 //! labelled files, [`annotations`] reads trimaps, head boxes and lists, [`split`] divides them, [`decode`] turns
-//! bytes into pixels, [`transform`] augments them and [`loader`] hands out batches in order.
+//! bytes into pixels, [`transform`] augments them and [`loader`] hands out batches in order. [`inspection`] decodes them
+//! all beforehand, to find the bad ones.
 
 pub mod annotations;
 pub mod decode;
 pub mod fetch;
 pub mod folder;
+pub mod inspection;
 pub mod loader;
 pub mod split;
 pub mod transform;

@@ -13,7 +13,7 @@ use pictures::{
     loader::DecodedCache,
     split::Split,
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, thread};
 use terminal::Terminal;
 
 /// Bytes of a MiB.
@@ -102,6 +102,14 @@ impl DataConfig {
             images
         } else {
             self.folder.clone()
+        }
+    }
+
+    /// Threads that decode.
+    pub fn threads(&self) -> usize {
+        match self.workers {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
         }
     }
 

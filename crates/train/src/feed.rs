@@ -13,7 +13,6 @@ use pictures::loader::{
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
-    thread,
 };
 use terminal::Terminal;
 
@@ -127,10 +126,7 @@ impl Feed {
             seed: self.seed(stage, epoch),
             normalisation: self.config.normalisation,
             on_bad_image: self.config.data.on_bad_image,
-            workers: match self.config.data.workers {
-                0 => thread::available_parallelism().map_or(1, usize::from),
-                workers => workers,
-            },
+            workers: self.config.data.threads(),
             queue: QUEUED_BATCHES,
         }
     }

@@ -9,6 +9,7 @@ mod data;
 mod epoch_table;
 pub mod feed;
 pub mod fit;
+mod inspection;
 mod interrupt;
 pub mod learner;
 pub mod optimizer;

@@ -6,6 +6,8 @@ use crate::{
     data,
     feed::Feed,
     fit::Fit,
+    inspection::Inspection,
+    interrupt::Interrupt,
     learner::Learner,
     optimizer::Adam,
     position::Position,
@@ -20,6 +22,7 @@ use std::{
     time::{Duration, Instant},
 };
 use terminal::{Terminal, usage};
+use words::counted;
 
 /// Pictures of the measured step: enough to keep every core busy.
 const MEASURED_BATCH: usize = 8;
@@ -46,8 +49,15 @@ pub fn check(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Re
         ));
         return Ok(ExitCode::SUCCESS);
     }
+    let interrupt = Interrupt::listen(terminal)?;
     let feed = Feed::open(config, terminal)?;
+    let inspection = interrupt.leaving("`--check` has written nothing", || {
+        Inspection::of(&feed, terminal)
+    });
+    inspection.tell(&feed, terminal);
     plan(&feed, &device, terminal)?;
+    // The reason why training would stop comes last, where it is seen.
+    inspection.verdict(&feed)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -55,8 +65,9 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
     let (config, data) = (&feed.config, &feed.data);
     let (train, valid) = (data.split.train.len(), data.split.valid.len());
     terminal.result(&format!(
-        "{} classes, {train} pictures to train on, {valid} to validate with",
-        data.classes.len()
+        "{}, {} to train on, {valid} to validate with",
+        counted(data.classes.len(), "class"),
+        counted(train, "picture")
     ));
     if let Some(name) = &config.model.weights {
         terminal.result(&format!("first weights: {name}"));
@@ -97,8 +108,10 @@ fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) 
     let schedule = feed.schedule(index);
     let summary = Summary::new(spec, *size, *batch_size);
     terminal.result(&format!(
-        "\nstage {}: {size} px, batches of {batch_size}, {epochs} epochs of {per_epoch} iterations",
-        index + 1
+        "\nstage {}: {size} px, batches of {batch_size}, {} of {}",
+        index + 1,
+        counted(*epochs, "epoch"),
+        counted(per_epoch, "iteration")
     ));
     terminal.result(&format!(
         "  trains {} of {} parameters",
@@ -112,8 +125,9 @@ fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) 
         .collect();
     terminal.result(&format!("  highest learning rates: {}", rates.join(", ")));
     terminal.result(&format!(
-        "  learning rate rises for {} iterations and falls for {}",
-        schedule.rising, schedule.falling
+        "  learning rate rises for {} and falls for {}",
+        counted(schedule.rising, "iteration"),
+        schedule.falling
     ));
 }
 
