@@ -2,11 +2,15 @@
 
 use super::{
     problem::Problem,
-    values::{Config, DataSource, ModelConfig, StageConfig},
+    values::{Config, DataConfig, DataSource, LearningRate, ModelConfig, StageConfig},
 };
 use crate::{optimizer::OptimizerConfig, pretrained::is_published};
 use network::weights::registry;
-use std::{fmt::Display, ops::RangeInclusive};
+use pictures::split::SplitError;
+use std::{
+    fmt::{Display, LowerExp},
+    ops::RangeInclusive,
+};
 
 /// Beginnings of names that checkpoints have without being asked.
 const RESERVED: [&str; 2] = ["iteration-", "stage-"];
@@ -29,8 +33,14 @@ pub fn check(config: &Config) -> Result<(), Problem> {
         let key = format!("augmentation.{}", error.field);
         Problem::new(key, error.value, error.allowed)
     })?;
-    let split = config.split.check();
-    split.map_err(|error| Problem::sentence("split", error))?;
+    check_data(&config.data).map_err(|problem| problem.below("data"))?;
+    config.split.check().map_err(|error| match error {
+        SplitError::Fraction(fraction) => {
+            let allowed = "a number between 0 and 1, both excluded, such as 0.2";
+            Problem::new("split.fraction", fraction, allowed)
+        }
+        other => Problem::sentence("split", other),
+    })?;
     if config.data.source == DataSource::Sample {
         let sample = config.data.sample.check();
         sample.map_err(|error| Problem::sentence("data.sample", error))?;
@@ -38,21 +48,27 @@ pub fn check(config: &Config) -> Result<(), Problem> {
     Ok(())
 }
 
+fn check_data(data: &DataConfig) -> Result<(), Problem> {
+    if data.folder.as_os_str().is_empty() {
+        return Err(Problem::new("folder", "\"\"", "the path of a folder"));
+    }
+    within("workers", data.workers, 0..=1024)
+}
+
 fn check_stages(config: &Config) -> Result<(), Problem> {
     if config.stages.is_empty() {
         return Err(Problem::sentence("stage", "there is none: add a [[stage]]"));
     }
-    let groups = config.model.architecture.groups().len();
     for (index, stage) in config.stages.iter().enumerate() {
         let before = &config.stages[..index];
-        check_stage(stage, groups)
+        check_stage(stage)
             .and_then(|()| check_name(stage, before))
             .map_err(|problem| problem.below(format_args!("stage.{index}")))?;
     }
     Ok(())
 }
 
-fn check_stage(stage: &StageConfig, groups: usize) -> Result<(), Problem> {
+fn check_stage(stage: &StageConfig) -> Result<(), Problem> {
     within("size", stage.size, 32..=2048)?;
     // Batch normalisation needs more than one picture.
     within("batch_size", stage.batch_size, 2..=65536)?;
@@ -63,10 +79,11 @@ fn check_stage(stage: &StageConfig, groups: usize) -> Result<(), Problem> {
         stage.checkpoint_every,
         1..=1_000_000_000,
     )?;
-    for rate in stage.max_learning_rate.per_group(groups) {
-        within("max_learning_rate", rate, 1e-30..=1e30)?;
+    let rate = |rate| within("max_learning_rate", rate, 1e-30..=1e30);
+    match stage.max_learning_rate {
+        LearningRate::Head(head) => rate(head),
+        LearningRate::Range([low, high]) => rate(low).and_then(|()| rate(high)),
     }
-    Ok(())
 }
 
 /// The name of a checkpoint becomes a folder of its own.
@@ -102,6 +119,10 @@ fn check_model(model: &ModelConfig) -> Result<(), Problem> {
     }
     within("base_width", model.base_width, 1..=1024)?;
     match &model.weights {
+        Some(name) if name.is_empty() => {
+            let allowed = "the name of published weights or the path of a file";
+            Err(Problem::new("weights", "\"\"", allowed))
+        }
         Some(name) if is_published(name) && !registry::names().any(|known| known == name) => {
             Err(Problem::unknown_word("weights", name, registry::names()))
         }
@@ -120,7 +141,7 @@ fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), Problem> {
 }
 
 /// NaN is outside every range.
-fn within<T: PartialOrd + Display>(
+fn within<T: PartialOrd + Display + LowerExp>(
     key: &str,
     value: T,
     range: RangeInclusive<T>,
@@ -128,13 +149,30 @@ fn within<T: PartialOrd + Display>(
     if range.contains(&value) {
         return Ok(());
     }
-    let allowed = format!("within {} and {}", range.start(), range.end());
-    Err(Problem::new(key, value, allowed))
+    let [least, most] = [range.start(), range.end()].map(short);
+    Err(Problem::new(
+        key,
+        short(&value),
+        format!("within {least} and {most}"),
+    ))
 }
 
 fn below_1(key: &str, share: f64) -> Result<(), Problem> {
     if (0.0..1.0).contains(&share) {
         return Ok(());
     }
-    Err(Problem::new(key, share, "at least 0 and below 1"))
+    Err(Problem::new(key, short(&share), "at least 0 and below 1"))
+}
+
+/// Characters up to which a number is written without a power of ten.
+const LONGEST_NUMBER: usize = 7;
+
+/// `1e-30` and not thirty zeros.
+fn short<T: Display + LowerExp>(number: &T) -> String {
+    let (plain, power) = (number.to_string(), format!("{number:e}"));
+    if plain.len() > LONGEST_NUMBER && power.len() < plain.len() {
+        power
+    } else {
+        plain
+    }
 }
