@@ -12,4 +12,4 @@ mod split;
 pub use checkpoint::{Checkpoint, CheckpointError, Contents, WEIGHTS_FILE, save};
 pub use manifest::Manifest;
 pub use run::{Found, NewestRun, RUNS_FOLDER, Run, RunError, RunLock};
-pub use split::{SplitRecord, SplitRecordError};
+pub use split::{PictureRecord, SplitRecord, SplitRecordError};

@@ -1,4 +1,5 @@
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -20,6 +21,18 @@ pub struct SplitRecord {
     pub train: Vec<String>,
     /// Names of the validation pictures, in the order in which they are validated.
     pub valid: Vec<String>,
+    /// Each picture by name, as it was when the run began; empty in older runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pictures: BTreeMap<String, PictureRecord>,
+}
+
+/// What tells whether a picture is still the one that a run began with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PictureRecord {
+    /// Name of its class.
+    pub class: String,
+    /// Length of its file.
+    pub bytes: u64,
 }
 
 /// Reason why a split could not be read or written.
@@ -51,6 +64,11 @@ impl Run {
 }
 
 impl SplitRecord {
+    /// Names of all its pictures.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.train.iter().chain(&self.valid)
+    }
+
     /// Reads `split.json` of a run.
     pub fn read(path: &Path) -> Result<Self, SplitRecordError> {
         let file = |error| SplitRecordError::File {

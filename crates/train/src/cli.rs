@@ -41,12 +41,15 @@ pub struct TrainArgs {
     /// Where to compute.
     #[arg(long, default_value = "auto", help = DeviceChoice::help())]
     pub device: DeviceChoice,
-    /// Print the plan, with expected memory and time, and write nothing.
+    /// Decode every picture and name the bad ones, print the plan with expected memory and time, and write nothing.
     #[arg(long)]
     pub check: bool,
     /// Continue this run from its newest whole checkpoint.
     #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "set", "check"])]
     pub resume: Option<PathBuf>,
+    /// With --resume: go on without pictures that are gone or cannot be decoded, as on_bad_image = "skip" does.
+    #[arg(long, requires = "resume")]
+    pub skip_bad_images: bool,
 }
 
 /// A config and changes to it.

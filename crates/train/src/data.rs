@@ -6,14 +6,14 @@ use crate::{
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
 use anyhow::Result;
-use checkpoint::{Run, SplitRecord};
+use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
     folder::{LabelledFile, Photographs, classes, list_pictures},
     loader::DecodedCache,
     split::Split,
 };
-use std::{path::PathBuf, sync::Arc, thread};
+use std::{fs, path::PathBuf, sync::Arc, thread};
 use terminal::Terminal;
 
 /// Bytes of a MiB.
@@ -127,18 +127,25 @@ impl DataConfig {
 impl Data {
     /// Lists and splits the pictures of `config`.
     pub fn open(config: &Config) -> Result<Self> {
-        let annotations = config.data.annotations();
-        let files = list_pictures(&config.data.pictures(), config.data.layout, &annotations)?;
-        let split = config.split.split(&files, &annotations)?;
-        let labels = |part: &[usize]| -> Vec<String> {
-            part.iter()
-                .map(|index| files[*index].label.clone())
-                .collect()
-        };
-        let train_labels = labels(&split.train);
-        let classes = classes(train_labels.iter().map(String::as_str));
+        let files = list(&config.data)?;
+        let split = config.split.split(&files, &config.data.annotations())?;
+        let labels = split.train.iter().map(|index| files[*index].label.as_str());
+        let classes = classes(labels);
+        Self::of(&config.data, files, split, classes)
+    }
+
+    /// Data of a split that is known already.
+    ///
+    /// # Errors
+    /// A picture has a label that is none of `classes`.
+    pub fn of(
+        config: &DataConfig,
+        files: Vec<LabelledFile>,
+        split: Split,
+        classes: Vec<String>,
+    ) -> Result<Self> {
         let photographs = |part: &[usize]| Photographs::new(&files, part, &classes).map(Arc::new);
-        let train = DecodedCache::new(photographs(&split.train)?, config.data.cache_bytes());
+        let train = DecodedCache::new(photographs(&split.train)?, config.cache_bytes());
         let valid = train.beside(photographs(&split.valid)?);
         Ok(Self {
             train: Arc::new(train),
@@ -149,39 +156,55 @@ impl Data {
         })
     }
 
+    /// Writes the split into a new run. A run that continues has it already, and its data come from there.
+    pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
+        let path = run.split_file();
+        if path.exists() {
+            return Ok(());
+        }
+        Ok(self.record(config).write(&path)?)
+    }
+
     /// The split by names.
-    pub fn record(&self, config: &DataConfig) -> SplitRecord {
+    fn record(&self, config: &DataConfig) -> SplitRecord {
         let names = |part: &[usize]| -> Vec<String> {
             part.iter()
                 .map(|index| self.files[*index].name.clone())
                 .collect()
         };
+        let used = self.split.train.iter().chain(&self.split.valid);
+        let pictures = used.map(|index| {
+            let file = &self.files[*index];
+            (file.name.clone(), picture_record(file))
+        });
         SplitRecord {
             folder: config.pictures(),
             annotations: config.annotations(),
             classes: self.classes.clone(),
             train: names(&self.split.train),
             valid: names(&self.split.valid),
+            pictures: pictures.collect(),
         }
     }
+}
 
-    /// Writes the split into a new run, or makes sure that a run which continues still has the same pictures.
-    pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
-        let path = run.split_file();
-        let record = self.record(config);
-        if !path.exists() {
-            return Ok(record.write(&path)?);
-        }
-        let before = SplitRecord::read(&path)?;
-        let same = before.classes == record.classes
-            && before.train == record.train
-            && before.valid == record.valid;
-        anyhow::ensure!(
-            same,
-            "the pictures in {} are not the ones this run began with ({}): bring them back, or start a new run",
-            record.folder.display(),
-            path.display()
-        );
-        Ok(())
+/// The pictures of `config` with their labels, by name in byte order.
+///
+/// # Errors
+/// They cannot be listed.
+pub fn list(config: &DataConfig) -> Result<Vec<LabelledFile>> {
+    let annotations = config.annotations();
+    Ok(list_pictures(
+        &config.pictures(),
+        config.layout,
+        &annotations,
+    )?)
+}
+
+/// Class and length of `file`. One whose length the system does not tell has none: whoever decodes it will say why.
+pub fn picture_record(file: &LabelledFile) -> PictureRecord {
+    PictureRecord {
+        class: file.label.clone(),
+        bytes: fs::metadata(&file.path).map_or(0, |data| data.len()),
     }
 }

@@ -38,12 +38,17 @@ impl Feed {
     /// The pictures cannot be listed or split.
     pub fn open(config: Config, terminal: &Terminal) -> Result<Self> {
         let data = Data::open(&config)?;
-        Ok(Self {
+        Ok(Self::of(config, data, terminal))
+    }
+
+    /// Batches of `data`, which are those of `config`.
+    pub(crate) fn of(config: Config, data: Data, terminal: &Terminal) -> Self {
+        Self {
             config,
             data,
             terminal: terminal.clone(),
             skipped: Mutex::default(),
-        })
+        }
     }
 
     /// Training batches from batch `first_batch` of an epoch on; `stage` and `epoch` from 0. A batch whose pictures were

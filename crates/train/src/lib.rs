@@ -1,5 +1,6 @@
 //! Training: from a config file to a run on disk. See `Session::train` in `session` for the loop.
 
+mod advice;
 pub mod batch;
 pub mod cli;
 pub mod commands;
@@ -16,6 +17,7 @@ pub mod optimizer;
 pub mod position;
 mod pretrained;
 mod record;
+mod resumed;
 mod rows;
 mod run_curves;
 mod run_writer;

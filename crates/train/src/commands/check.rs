@@ -1,5 +1,6 @@
 use super::shared::{blank_network, resolve};
 use crate::{
+    advice::lower_rate,
     batch::LabelledBatch,
     cli::ConfigArgs,
     config::{DataSource, StageConfig},
@@ -12,7 +13,7 @@ use crate::{
     optimizer::Adam,
     position::Position,
 };
-use anyhow::Result;
+use anyhow::{Result, anyhow, ensure};
 use burn::tensor::Device;
 use indicatif::HumanBytes;
 use kernels::DeviceChoice;
@@ -148,11 +149,29 @@ fn measure(
     let mut fit = Fit::new(learner, feed.schedule(index), config.seed, start);
     let count = MEASURED_BATCH.min(stage.batch_size);
     let batch = LabelledBatch::grey(count, feed.data.classes.len(), stage.size);
-    fit.step(batch.clone())?;
+    let diverges = |sign: String| {
+        anyhow!(
+            "{sign} in stage {}: training would diverge; take a lower learning rate, for example {}, and check \
+             normalisation",
+            index + 1,
+            lower_rate(index, stage)
+        )
+    };
+    let step = |fit: &mut Fit<_>, number: usize| {
+        let made = fit.step(batch.clone());
+        made.map_err(|error| diverges(format!("{error} in measured step {number}")))
+    };
+    step(&mut fit, 1)?;
     let started = Instant::now();
-    fit.step(batch)?;
+    step(&mut fit, 2)?;
     let per_picture = started.elapsed() / count as u32;
-    Ok((per_picture, fit.into_learner().into_network()))
+    let learner = fit.into_learner();
+    let loss = learner.loss(batch.clone());
+    ensure!(
+        loss.is_finite(),
+        diverges(format!("the loss is {loss} after measured step 2"))
+    );
+    Ok((per_picture, learner.into_network()))
 }
 
 /// Weights, gradients and Adam's two averages, and what the backward pass keeps: the output of every layer that has

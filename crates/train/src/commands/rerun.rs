@@ -4,6 +4,7 @@ use super::{
 };
 use crate::{
     interrupt::{INTERRUPTED, Interrupt},
+    resumed,
     rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
 };
@@ -30,6 +31,7 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
     );
     let name = config_name(&before);
     let interrupt = Interrupt::listen(terminal)?;
+    resumed::warn_before_rerun(&config, &before, terminal)?;
     let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));

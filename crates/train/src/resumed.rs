@@ -1,0 +1,207 @@
+//! The pictures of a run that continues: those it began with, whatever has become of their folder.
+
+use crate::{
+    config::{Config, DataConfig},
+    data::{self, Data, picture_record},
+};
+use anyhow::{Context, Result, bail, ensure};
+use checkpoint::{Run, SplitRecord};
+use pictures::{folder::LabelledFile, loader::OnBadImage, split::Split};
+use std::collections::BTreeMap;
+use terminal::Terminal;
+use words::{counted, first_three, quoted};
+
+/// Effect on a run of pictures that are not what they were.
+const FIGURES: &str = "the figures are no longer those of the run without interruption";
+
+/// What has become of the pictures of a run, by name.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Changes {
+    /// In the run, not in the folder.
+    gone: Vec<String>,
+    /// Of another class or length than when the run began.
+    changed: Vec<String>,
+    /// In the folder, not in the run.
+    new: Vec<String>,
+}
+
+/// Data of `run` as it began, by its own split. Pictures that are gone are there by name, and cannot be decoded.
+///
+/// # Errors
+/// A picture is gone and `on_bad_image` does not allow to go on without it, or no picture of a part is left.
+pub fn open(config: &Config, run: &Run, terminal: &Terminal) -> Result<Data> {
+    let path = run.split_file();
+    if !path.exists() {
+        return Data::open(config);
+    }
+    let record = SplitRecord::read(&path)?;
+    let listed = data::list(&config.data)?;
+    let changes = Changes::between(&record, &listed);
+    changes.tell(&config.data, terminal);
+    changes.permit(config, run, &record, terminal)?;
+    let files = files_of(&record, listed, &config.data)?;
+    let split = split_of(&record, &files);
+    Data::of(&config.data, files, split, record.classes)
+}
+
+/// Warns if a run that repeats `run` would have other pictures.
+pub fn warn_before_rerun(config: &Config, run: &Run, terminal: &Terminal) -> Result<()> {
+    if data::is_missing(&config.data) {
+        return Ok(());
+    }
+    let record = SplitRecord::read(&run.split_file())?;
+    let changes = Changes::between(&record, &data::list(&config.data)?);
+    if changes != Changes::default() {
+        terminal.warning(&format!(
+            "{} are not the pictures of {}, so the figures will differ: {}",
+            config.data.pictures().display(),
+            run.folder().display(),
+            changes.in_words()
+        ));
+    }
+    Ok(())
+}
+
+impl Changes {
+    fn between(record: &SplitRecord, listed: &[LabelledFile]) -> Self {
+        let mut listed: BTreeMap<&str, &LabelledFile> = listed
+            .iter()
+            .map(|file| (file.name.as_str(), file))
+            .collect();
+        let mut changes = Self::default();
+        for name in record.names() {
+            match (listed.remove(name.as_str()), record.pictures.get(name)) {
+                (None, _) => changes.gone.push(name.clone()),
+                (Some(file), Some(before)) if picture_record(file) != *before => {
+                    changes.changed.push(name.clone());
+                }
+                _ => {}
+            }
+        }
+        changes.new = listed.into_keys().map(str::to_owned).collect();
+        changes.gone.sort_unstable();
+        changes.changed.sort_unstable();
+        changes
+    }
+
+    /// Warns of what is no reason to stop.
+    fn tell(&self, config: &DataConfig, terminal: &Terminal) {
+        let folder = config.pictures();
+        if !self.new.is_empty() {
+            terminal.warning(&format!(
+                "{} in {} not of this run and left out of it: {}",
+                are(self.new.len()),
+                folder.display(),
+                first_three(&self.new)
+            ));
+        }
+        if !self.changed.is_empty() {
+            terminal.warning(&format!(
+                "{} other than when this run began, in class or length, and used as they are now ({}): {FIGURES}",
+                are(self.changed.len()),
+                first_three(&self.changed)
+            ));
+        }
+    }
+
+    /// Says what going on without the pictures that are gone means, or why the run does not.
+    fn permit(
+        &self,
+        config: &Config,
+        run: &Run,
+        record: &SplitRecord,
+        terminal: &Terminal,
+    ) -> Result<()> {
+        if self.gone.is_empty() {
+            return Ok(());
+        }
+        let folder = config.data.pictures();
+        let gone = format!(
+            "{} of this run gone from {} ({})",
+            are(self.gone.len()),
+            folder.display(),
+            first_three(&self.gone)
+        );
+        for part in [&record.train, &record.valid] {
+            let is_left = |name: &String| self.gone.binary_search(name).is_err();
+            ensure!(
+                part.iter().any(is_left),
+                "{gone}, and none is left to {}: bring them back",
+                if part == &record.train {
+                    "train on"
+                } else {
+                    "validate with"
+                }
+            );
+        }
+        if config.data.on_bad_image == OnBadImage::Error {
+            bail!(
+                "{gone}: bring them back, or go on without them with `train --resume {} --skip-bad-images`",
+                quoted(&run.folder().display().to_string())
+            );
+        }
+        terminal.warning(&format!("{gone}: going on without them, so {FIGURES}"));
+        Ok(())
+    }
+
+    fn in_words(&self) -> String {
+        let kinds = [
+            (&self.gone, "gone"),
+            (&self.changed, "changed"),
+            (&self.new, "new"),
+        ];
+        let told = kinds
+            .iter()
+            .filter(|(names, _)| !names.is_empty())
+            .map(|(names, kind)| format!("{} {kind} ({})", names.len(), first_three(*names)));
+        told.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// `1 picture is`, `2 pictures are`.
+fn are(count: usize) -> String {
+    let verb = if count == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(count, "picture"))
+}
+
+/// The pictures of `record`, by name in byte order: as listed, or where they would be.
+fn files_of(
+    record: &SplitRecord,
+    listed: Vec<LabelledFile>,
+    config: &DataConfig,
+) -> Result<Vec<LabelledFile>> {
+    let folder = config.pictures();
+    let mut listed: BTreeMap<String, LabelledFile> = listed
+        .into_iter()
+        .map(|file| (file.name.clone(), file))
+        .collect();
+    let files = record.names().map(|name| {
+        if let Some(file) = listed.remove(name) {
+            return Ok(file);
+        }
+        let before = record.pictures.get(name).with_context(|| {
+            format!("{name} is gone, and this run is too old to say of which class it was: bring it back")
+        })?;
+        Ok(LabelledFile {
+            name: name.clone(),
+            path: folder.join(name),
+            label: before.class.clone(),
+        })
+    });
+    let mut files = files.collect::<Result<Vec<_>>>()?;
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(files)
+}
+
+fn split_of(record: &SplitRecord, files: &[LabelledFile]) -> Split {
+    let places: BTreeMap<&str, usize> = files
+        .iter()
+        .enumerate()
+        .map(|(index, file)| (file.name.as_str(), index))
+        .collect();
+    let indices = |names: &[String]| names.iter().map(|name| places[name.as_str()]).collect();
+    Split {
+        train: indices(&record.train),
+        valid: indices(&record.valid),
+    }
+}
