@@ -53,7 +53,7 @@ pub fn warn_before_rerun(config: &Config, run: &Run, terminal: &Terminal) -> Res
     let changes = Changes::between(&record, &data::list(&config.data)?);
     if changes != Changes::default() {
         terminal.warning(&format!(
-            "{} are not the pictures of {}, so the figures will differ: {}",
+            "the pictures in {} are not those of {}, so the figures will differ: {}",
             config.data.pictures().display(),
             run.folder().display(),
             changes.in_words()
@@ -89,16 +89,15 @@ impl Changes {
         let folder = config.pictures();
         if !self.new.is_empty() {
             terminal.warning(&format!(
-                "{} in {} not of this run and left out of it: {}",
-                are(self.new.len()),
-                folder.display(),
+                "{} not of this run and left out of it: {}",
+                are(&self.new, &format!("in {}", folder.display())),
                 first_three(&self.new)
             ));
         }
         if !self.changed.is_empty() {
             terminal.warning(&format!(
-                "{} other than when this run began, in class or length, and used as they are now ({}): {FIGURES}",
-                are(self.changed.len()),
+                "{} not what it was when the run began, in class or length ({}), and used as it is now: {FIGURES}",
+                are(&self.changed, "of this run"),
                 first_three(&self.changed)
             ));
         }
@@ -117,8 +116,8 @@ impl Changes {
         }
         let folder = config.data.pictures();
         let gone = format!(
-            "{} of this run gone from {} ({})",
-            are(self.gone.len()),
+            "{} gone from {} ({})",
+            are(&self.gone, "of this run"),
             folder.display(),
             first_three(&self.gone)
         );
@@ -158,10 +157,10 @@ impl Changes {
     }
 }
 
-/// `1 picture is`, `2 pictures are`.
-fn are(count: usize) -> String {
-    let verb = if count == 1 { "is" } else { "are" };
-    format!("{} {verb}", counted(count, "picture"))
+/// `1 picture of this run is`, `2 pictures of this run are`.
+fn are(names: &[String], of: &str) -> String {
+    let verb = if names.len() == 1 { "is" } else { "are" };
+    format!("{} {of} {verb}", counted(names.len(), "picture"))
 }
 
 /// The pictures of `record`, by name in byte order: as listed, or where they would be.

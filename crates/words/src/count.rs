@@ -2,7 +2,7 @@
 pub fn counted(count: usize, thing: &str) -> String {
     let plural = match count {
         1 => "",
-        _ if thing.ends_with(['s', 'x']) || thing.ends_with("ch") => "es",
+        _ if thing.ends_with(['s', 'x']) || thing.ends_with("tch") => "es",
         _ => "s",
     };
     format!("{count} {thing}{plural}")
@@ -25,6 +25,7 @@ mod tests {
     fn one_is_a_thing_and_all_other_numbers_are_things() {
         assert_eq!(counted(1, "epoch"), "1 epoch");
         assert_eq!(counted(0, "picture"), "0 pictures");
+        assert_eq!(counted(3, "epoch"), "3 epochs");
         assert_eq!(counted(2, "class"), "2 classes");
         assert_eq!(counted(2, "batch"), "2 batches");
     }

@@ -12,6 +12,7 @@ use crate::{
     learner::Learner,
     optimizer::Adam,
     position::Position,
+    pretrained::{is_published, load_file},
 };
 use anyhow::{Result, anyhow, ensure};
 use burn::tensor::Device;
@@ -19,6 +20,7 @@ use indicatif::HumanBytes;
 use kernels::DeviceChoice;
 use network::{Network, NetworkSpec, Summary};
 use std::{
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
@@ -74,8 +76,7 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
         terminal.result(&format!("first weights: {name}"));
     }
     let spec = config.network_spec(data.classes.len());
-    // The measured step needs no good weights, and nothing is downloaded.
-    let mut network = blank_network(feed, device);
+    let mut network = first_network(feed, device, terminal)?;
     for (index, stage) in config.stages.iter().enumerate() {
         describe(index, feed, &spec, terminal);
         let (per_picture, after) = measure(network, index, feed, device)?;
@@ -95,6 +96,16 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// The network of the measured step. Nothing is downloaded for it; a file of weights on the disk is read, so that what is
+/// wrong with it is found.
+fn first_network(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<Network> {
+    let network = blank_network(feed, device);
+    match &feed.config.model.weights {
+        Some(name) if !is_published(name) => load_file(network, Path::new(name), terminal),
+        _ => Ok(network),
+    }
 }
 
 fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) {

@@ -24,9 +24,9 @@ pub fn rerun(run: &Path, device: DeviceChoice, terminal: &Terminal) -> Result<Ex
     let last_name = last.checkpoint_name(config.stages.len());
     ensure!(
         before.checkpoint(&last_name).is_ok(),
-        "{} is not finished (it has {} iterations): continue it with `train --resume {}`",
+        "{} is not finished (it has {}): continue it with `train --resume {}`",
         before.folder().display(),
-        manifest.iterations,
+        words::counted(manifest.iterations as usize, "iteration"),
         words::quoted(&before.folder().display().to_string())
     );
     let name = config_name(&before);

@@ -8,6 +8,7 @@ use kernels::DeviceChoice;
 use pictures::loader::OnBadImage;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
+use words::counted;
 
 /// Continues `run` from its newest whole checkpoint; with `skip_bad_images` without pictures that are gone or cannot be
 /// decoded.
@@ -36,9 +37,9 @@ pub fn resume(
     let name = config_name(&run);
     let writer = RunWriter::new(run, lock, &name, &feed)?;
     terminal.message(&format!(
-        "continuing {} after {} iterations",
+        "continuing {} after {}",
         writer.run().folder().display(),
-        state.position.total_iterations
+        counted(state.position.total_iterations as usize, "iteration")
     ));
     interrupt.ask();
     let session = Session::new(feed, writer, device, terminal.clone(), interrupt);

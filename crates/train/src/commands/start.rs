@@ -14,6 +14,7 @@ use checkpoint::{RUNS_FOLDER, Run};
 use kernels::DeviceChoice;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
+use words::counted;
 
 /// Trains a config from its beginning.
 pub fn start(args: &ConfigArgs, device: DeviceChoice, terminal: &Terminal) -> Result<ExitCode> {
@@ -58,11 +59,11 @@ pub fn new_run(
 fn announce(feed: &Feed, writer: &RunWriter, terminal: &Terminal) {
     let data = &feed.data;
     terminal.message(&format!(
-        "data: {} ({} to train on, {} to validate with, {} classes)",
+        "data: {} ({} to train on, {} to validate with, {})",
         feed.config.data.pictures().display(),
         data.split.train.len(),
         data.split.valid.len(),
-        data.classes.len()
+        counted(data.classes.len(), "class")
     ));
     terminal.message(&format!("run: {}", writer.run().folder().display()));
 }

@@ -134,7 +134,7 @@ impl ConfigSource {
                 .map_or(1, |span| lines::number(&self.text, span.start));
             ConfigError::Syntax {
                 place: format!("{}, line {line}", self.origin),
-                message: error.message().trim().replace('\n', " "),
+                message: syntax(error.message()),
             }
         })
     }
@@ -163,6 +163,17 @@ impl ConfigSource {
             },
         }
     }
+}
+
+/// What TOML's parser says, in one line. It passes on a number that is too large in serde's words.
+fn syntax(message: &str) -> String {
+    if message.starts_with("invalid type: integer") {
+        return format!(
+            "a number is too large: the largest whole number is {}",
+            i64::MAX
+        );
+    }
+    message.trim().replace('\n', " ")
 }
 
 /// `value` as a config.
