@@ -1,5 +1,6 @@
 //! Pictures that are bad, gone, changed, new or there twice: found before training, and no reason to lose a run.
 
+use image::{Rgb, RgbImage};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -34,21 +35,19 @@ max_learning_rate = 1e-3
 
 const SKIP: &str = "data.on_bad_image=skip";
 
-/// A folder with `own.toml` and forty pictures of two classes, of which `split.json` of `runs/own-1` says the parts.
+/// A folder with `own.toml` and forty small pictures of two classes, no two alike.
 fn prepared() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let sample = "[data]\nsource = \"sample\"\nfolder = \"sample\"\n[data.sample]\nbreeds = [\"Siamese\", \"pug\"]\n\
-                  pictures_per_breed = 20\n[model]\narchitecture = \"resnet18\"\n[[stage]]\nsize = 32\nbatch_size = 8\n\
-                  epochs = 1\ntrain = \"all\"\nmax_learning_rate = 1e-3\n";
-    fs::write(folder.path().join("sample.toml"), sample).unwrap();
-    run(folder.path(), &["fetch", "sample.toml"], 0);
-    for entry in fs::read_dir(folder.path().join("sample/images")).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if let Some((class, _)) = name.rsplit_once('_') {
-            let to = folder.path().join("mine").join(class);
-            fs::create_dir_all(&to).unwrap();
-            fs::copy(&path, to.join(&name)).unwrap();
+    for (class, colour) in [("Siamese", 60), ("pug", 180)] {
+        let below = folder.path().join("mine").join(class);
+        fs::create_dir_all(&below).unwrap();
+        for number in 1..=20 {
+            let drawn = RgbImage::from_fn(40, 30, |x, y| {
+                Rgb([colour, (x * number) as u8, (y * 7) as u8])
+            });
+            drawn
+                .save(below.join(format!("{class}_{number}.png")))
+                .unwrap();
         }
     }
     fs::write(folder.path().join("own.toml"), CONFIG).unwrap();
@@ -81,7 +80,7 @@ fn check_decodes_every_picture_and_names_all_bad_ones_with_the_way_to_go_on() {
     let said = text(&run(folder.path(), &check, 0).stdout);
     assert!(said.contains("40 pictures decoded\n"), "{said}");
     let bad: Vec<String> = (1..=15)
-        .map(|number| format!("pug/pug_{number}.jpg"))
+        .map(|number| format!("pug/pug_{number}.png"))
         .collect();
     for name in &bad {
         cut_short(&picture(&folder, name));
@@ -121,18 +120,18 @@ fn the_same_bytes_with_two_labels_or_in_two_parts_are_a_warning_with_their_names
     run(folder.path(), &["own.toml"], 0);
     let copy =
         |from: &str, to: &str| fs::copy(picture(&folder, from), picture(&folder, to)).unwrap();
-    copy("pug/pug_1.jpg", "Siamese/odd.jpg");
+    copy("pug/pug_1.png", "Siamese/odd.png");
     // Copies are listed behind their originals; of many some come into the other part.
     for number in 2..=19 {
         copy(
-            &format!("pug/pug_{number}.jpg"),
-            &format!("pug/z_{number}.jpg"),
+            &format!("pug/pug_{number}.png"),
+            &format!("pug/z_{number}.png"),
         );
     }
     let said = text(&run(folder.path(), &["own.toml", "--check"], 0).stderr);
     assert!(
         said.contains("1 picture is there more than once with two labels")
-            && said.contains("Siamese/odd.jpg (Siamese) = pug/pug_1.jpg (pug)"),
+            && said.contains("Siamese/odd.png (Siamese) = pug/pug_1.png (pug)"),
         "{said}"
     );
     let parts = said
@@ -217,13 +216,13 @@ fn new_pictures_stay_out_of_a_run_that_continues_to_the_same_figures() {
     let whole = fs::read(&figures).unwrap();
     forget_the_last_stage(&folder);
     fs::copy(
-        picture(&folder, "pug/pug_1.jpg"),
-        picture(&folder, "pug/a_new.jpg"),
+        picture(&folder, "pug/pug_1.png"),
+        picture(&folder, "pug/a_new.png"),
     )
     .unwrap();
     let said = text(&run(folder.path(), &["--resume", "runs/own-1"], 0).stderr);
     assert!(
-        said.contains("1 picture in mine is not of this run and left out of it: pug/a_new.jpg"),
+        said.contains("1 picture in mine is not of this run and left out of it: pug/a_new.png"),
         "{said}"
     );
     assert!(!said.contains("no longer those"), "{said}");

@@ -6,10 +6,12 @@
 
 mod checkpoint;
 mod manifest;
+mod picture_record;
 mod run;
 mod split;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Contents, WEIGHTS_FILE, save};
 pub use manifest::Manifest;
+pub use picture_record::PictureRecord;
 pub use run::{Found, NewestRun, RUNS_FOLDER, Run, RunError, RunLock};
-pub use split::{PictureRecord, SplitRecord, SplitRecordError};
+pub use split::{SplitRecord, SplitRecordError};

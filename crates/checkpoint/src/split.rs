@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::Run;
+use crate::{PictureRecord, Run};
 
 /// The split as a run keeps it, by names: whoever asks the run later reads it and never computes it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,15 +24,6 @@ pub struct SplitRecord {
     /// Each picture by name, as it was when the run began; empty in older runs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pictures: BTreeMap<String, PictureRecord>,
-}
-
-/// What tells whether a picture is still the one that a run began with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PictureRecord {
-    /// Name of its class.
-    pub class: String,
-    /// Length of its file.
-    pub bytes: u64,
 }
 
 /// Reason why a split could not be read or written.

@@ -13,7 +13,7 @@ use pictures::{
     loader::DecodedCache,
     split::Split,
 };
-use std::{fs, path::PathBuf, sync::Arc, thread};
+use std::{path::PathBuf, sync::Arc, thread};
 use terminal::Terminal;
 
 /// Bytes of a MiB.
@@ -175,7 +175,8 @@ impl Data {
         let used = self.split.train.iter().chain(&self.split.valid);
         let pictures = used.map(|index| {
             let file = &self.files[*index];
-            (file.name.clone(), picture_record(file))
+            let record = PictureRecord::of(&file.label, &file.path);
+            (file.name.clone(), record)
         });
         SplitRecord {
             folder: config.pictures(),
@@ -199,12 +200,4 @@ pub fn list(config: &DataConfig) -> Result<Vec<LabelledFile>> {
         config.layout,
         &annotations,
     )?)
-}
-
-/// Class and length of `file`. One whose length the system does not tell has none: whoever decodes it will say why.
-pub fn picture_record(file: &LabelledFile) -> PictureRecord {
-    PictureRecord {
-        class: file.label.clone(),
-        bytes: fs::metadata(&file.path).map_or(0, |data| data.len()),
-    }
 }

@@ -2,10 +2,10 @@
 
 use crate::{
     config::{Config, DataConfig},
-    data::{self, Data, picture_record},
+    data::{self, Data},
 };
 use anyhow::{Context, Result, bail, ensure};
-use checkpoint::{Run, SplitRecord};
+use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{folder::LabelledFile, loader::OnBadImage, split::Split};
 use std::collections::BTreeMap;
 use terminal::Terminal;
@@ -19,7 +19,7 @@ const FIGURES: &str = "the figures are no longer those of the run without interr
 struct Changes {
     /// In the run, not in the folder.
     gone: Vec<String>,
-    /// Of another class or length than when the run began.
+    /// Of another class or content than when the run began.
     changed: Vec<String>,
     /// In the folder, not in the run.
     new: Vec<String>,
@@ -72,7 +72,9 @@ impl Changes {
         for name in record.names() {
             match (listed.remove(name.as_str()), record.pictures.get(name)) {
                 (None, _) => changes.gone.push(name.clone()),
-                (Some(file), Some(before)) if picture_record(file) != *before => {
+                (Some(file), Some(before))
+                    if PictureRecord::of(&file.label, &file.path) != *before =>
+                {
                     changes.changed.push(name.clone());
                 }
                 _ => {}
@@ -96,7 +98,7 @@ impl Changes {
         }
         if !self.changed.is_empty() {
             terminal.warning(&format!(
-                "{} not what it was when the run began, in class or length ({}), and used as it is now: {FIGURES}",
+                "{} not what it was when the run began, in class or content ({}), and used as it is now: {FIGURES}",
                 are(&self.changed, "of this run"),
                 first_three(&self.changed)
             ));
