@@ -3,9 +3,15 @@
 use image::{Rgb, RgbImage};
 use std::{
     fs,
+    io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
 };
-use stories::program::{run, text};
+use stories::{
+    moments::{exit_code, signal_when},
+    program::{run, text, train},
+};
 use tempfile::TempDir;
 
 const CONFIG: &str = r#"
@@ -100,6 +106,33 @@ fn check_decodes_every_picture_and_names_all_bad_ones_with_the_way_to_go_on() {
         "{}",
         text(&output.stdout)
     );
+    assert!(!folder.path().join("runs").exists());
+}
+
+#[test]
+fn ctrl_c_while_check_decodes_ends_the_program_at_once() {
+    let folder = prepared();
+    let large = picture(&folder, "pug/large.png");
+    RgbImage::from_fn(2000, 2000, |x, y| Rgb([x as u8, y as u8, (x * y) as u8]))
+        .save(&large)
+        .unwrap();
+    for number in 0..500 {
+        fs::hard_link(&large, picture(&folder, &format!("pug/large_{number}.png"))).unwrap();
+    }
+    let mut child = train(folder.path(), &["own.toml", "--check"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("decoding 541 pictures") {
+        assert_ne!(said.read_line(&mut line).unwrap(), 0, "{line}");
+    }
+    signal_when(&mut child, "INT", &|| true);
+    assert_eq!(exit_code(&mut child, Duration::from_secs(20)), Some(130));
+    said.read_to_string(&mut line).unwrap();
+    assert!(line.contains("`--check` has written nothing"), "{line}");
     assert!(!folder.path().join("runs").exists());
 }
 
