@@ -12,7 +12,7 @@ pub struct Problem {
     /// Fault of the key.
     pub fault: Fault,
     /// The value that is not allowed, as TOML, where the key was not known when it was found.
-    found: Option<String>,
+    found: Option<Box<str>>,
 }
 
 /// Longest value, in characters, that a sentence repeats.
@@ -112,10 +112,10 @@ impl Problem {
         };
         let key = table
             .iter()
-            .find_map(|(key, value)| (value.to_string() == *found).then(|| key.clone()));
+            .find_map(|(key, value)| (*value.to_string() == **found).then(|| key.clone()));
         match key {
             Some(key) if self.key.is_empty() => {
-                let found = found.clone();
+                let found = found.to_string();
                 self.about(|| found).below(key)
             }
             _ => self,
@@ -207,7 +207,7 @@ fn in_words(expected: &str) -> String {
 }
 
 /// A single value that serde has found, as TOML.
-fn as_toml(found: Unexpected<'_>) -> Option<String> {
+fn as_toml(found: Unexpected<'_>) -> Option<Box<str>> {
     let value = match found {
         Unexpected::Bool(truth) => Value::Boolean(truth),
         Unexpected::Unsigned(number) => Value::Integer(number.try_into().ok()?),
@@ -216,7 +216,7 @@ fn as_toml(found: Unexpected<'_>) -> Option<String> {
         Unexpected::Str(text) => Value::String(text.to_owned()),
         _ => return None,
     };
-    Some(value.to_string())
+    Some(value.to_string().into())
 }
 
 /// `value` in one line, cut where it is too long for a sentence.
