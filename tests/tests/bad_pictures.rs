@@ -230,6 +230,19 @@ fn a_run_whose_picture_is_gone_names_it_and_goes_on_with_leave() {
 }
 
 #[test]
+fn a_run_that_leaves_bad_pictures_out_goes_on_without_one_that_is_gone() {
+    let folder = prepared();
+    run(folder.path(), &["own.toml", "--set", SKIP], 0);
+    fs::remove_file(picture(&folder, &part(&folder, "train")[0])).unwrap();
+    forget_the_last_stage(&folder);
+    let said = text(&run(folder.path(), &["--resume", "runs/own-1"], 0).stderr);
+    assert!(
+        said.contains("1 picture of this run is gone") && said.contains("going on without"),
+        "{said}"
+    );
+}
+
+#[test]
 fn a_run_of_which_no_validation_picture_is_left_does_not_go_on() {
     let folder = prepared();
     run(folder.path(), &["own.toml"], 0);

@@ -206,3 +206,44 @@ fn split_of(record: &SplitRecord, files: &[LabelledFile]) -> Split {
         valid: indices(&record.valid),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn what_is_gone_new_or_of_another_class_is_told_apart() {
+        let file = |name: &str, label: &str| LabelledFile {
+            name: name.to_owned(),
+            path: Path::new("nowhere").join(name),
+            label: label.to_owned(),
+        };
+        let before = |name: &str| {
+            let record = PictureRecord::of("cat", &Path::new("nowhere").join(name));
+            (name.to_owned(), record)
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let record = SplitRecord {
+            folder: "nowhere".into(),
+            annotations: "nowhere".into(),
+            classes: names(&["cat", "dog"]),
+            train: names(&["d", "a"]),
+            valid: names(&["c", "b"]),
+            pictures: ["a", "b", "c", "d"].map(before).into(),
+        };
+        let listed = [file("a", "cat"), file("b", "dog"), file("e", "cat")];
+        let changes = Changes {
+            gone: names(&["c", "d"]),
+            changed: names(&["b"]),
+            new: names(&["e"]),
+        };
+        assert_eq!(Changes::between(&record, &listed), changes);
+        // A run of the time before pictures were recorded knows the names alone.
+        let older = SplitRecord {
+            pictures: BTreeMap::new(),
+            ..record
+        };
+        assert!(Changes::between(&older, &listed).changed.is_empty());
+    }
+}
