@@ -6,6 +6,7 @@
 
 mod checkpoint;
 mod manifest;
+mod picture_record;
 mod place;
 mod run;
 mod saved_data;
@@ -13,6 +14,7 @@ mod split;
 
 pub use checkpoint::{Checkpoint, CheckpointError, Contents, WEIGHTS_FILE, save};
 pub use manifest::Manifest;
+pub use picture_record::PictureRecord;
 pub use place::{PlaceError, RunPictures, picture_file};
 pub use run::{Found, NewestRun, RUNS_FOLDER, Run, RunError, RunLock};
 pub use saved_data::{SavedData, SavedDataError};

@@ -169,13 +169,13 @@ impl Parts<'_> {
     /// Tells whether a picture of the run is in the data folder `place`.
     fn are_in(&self, place: &Path) -> bool {
         let folder = join(place, &self.pictures);
-        let mut names = self.split.train.iter().chain(&self.split.valid);
+        let mut names = self.split.names();
         folder.is_dir() && names.any(|name| picture_file(&folder, name).is_file())
     }
 
     fn example(&self, place: &Path) -> PathBuf {
         let folder = join(place, &self.pictures);
-        let mut names = self.split.train.iter().chain(&self.split.valid);
+        let mut names = self.split.names();
         names
             .next()
             .map_or(folder.clone(), |name| folder.join(name))

@@ -6,7 +6,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::Run;
+use crate::{PictureRecord, Run};
 
 /// The split as a run keeps it, by names: whoever asks the run later reads it and never computes it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +29,9 @@ pub struct SplitRecord {
     /// Classes of the pictures whose names do not say them as the layout does, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
+    /// Each picture by name, as it was when the run began; empty in older runs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pictures: BTreeMap<String, PictureRecord>,
 }
 
 /// Reason why a split could not be read or written.
@@ -65,6 +68,11 @@ impl Run {
 }
 
 impl SplitRecord {
+    /// Names of all its pictures.
+    pub fn names(&self) -> impl Iterator<Item = &String> {
+        self.train.iter().chain(&self.valid).chain(&self.test)
+    }
+
     /// Reads `split.json` of a run.
     pub fn read(path: &Path) -> Result<Self, SplitRecordError> {
         let file = |error| SplitRecordError::File {

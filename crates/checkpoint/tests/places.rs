@@ -22,6 +22,7 @@ fn project(data: &str, pictures: &str) -> (tempfile::TempDir, Run) {
         valid: vec!["cat/2.jpg".to_owned()],
         test: Vec::new(),
         labels: BTreeMap::new(),
+        pictures: BTreeMap::new(),
     };
     record.write(&run.split_file()).unwrap();
     (folder, run)

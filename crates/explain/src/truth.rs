@@ -186,7 +186,7 @@ impl RunFolder {
     fn places(&self) -> HashMap<PathBuf, BTreeSet<String>> {
         let mut places: HashMap<PathBuf, BTreeSet<String>> = HashMap::new();
         let mut folders: HashMap<&str, PathBuf> = HashMap::new();
-        for name in self.split.train.iter().chain(&self.split.valid) {
+        for name in self.split.names() {
             let above = name.match_indices('/').map(|(end, _)| &name[..end]);
             for folder in above {
                 let place = || real(&picture_file(&self.folder, folder));
@@ -264,6 +264,7 @@ mod tests {
             valid: Vec::new(),
             test: Vec::new(),
             labels: BTreeMap::new(),
+            pictures: BTreeMap::new(),
         }
     }
 

@@ -42,7 +42,7 @@ pub struct TrainArgs {
     /// Where to compute.
     #[command(flatten)]
     pub device: DeviceArgs,
-    /// Print the plan, with expected memory and time, and write nothing.
+    /// Decode every picture and name the bad ones, print the plan with expected memory and time, and write nothing.
     #[arg(long)]
     pub check: bool,
     /// Continue this run from its newest whole checkpoint.
@@ -51,6 +51,9 @@ pub struct TrainArgs {
     /// With --resume: the data folder of the run, if it was moved.
     #[arg(long, value_name = "FOLDER", requires = "resume")]
     pub data: Option<PathBuf>,
+    /// With --resume: go on without pictures that are gone or cannot be decoded, as on_bad_image = "skip" does.
+    #[arg(long, requires = "resume")]
+    pub skip_bad_images: bool,
 }
 
 /// Where to compute.

@@ -7,12 +7,12 @@ use crate::{
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
 use anyhow::{Error, Result};
-use checkpoint::{Run, SplitRecord};
+use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
     folder::{
-        FolderLayout, LabelPattern, LabelledFile, Photographs, Rules, classes, is_hidden,
-        list_pictures,
+        FolderLayout, LabelPattern, LabelledFile, Photographs, Rules, classes, find_pictures,
+        is_hidden, list_pictures,
     },
     loader::DecodedCache,
 };
@@ -21,6 +21,7 @@ use std::{
     fs, mem,
     path::{Path, PathBuf},
     sync::Arc,
+    thread,
 };
 use terminal::Terminal;
 
@@ -149,6 +150,14 @@ impl DataConfig {
         self.folder.join(name.unwrap_or(Path::new("labels.csv")))
     }
 
+    /// Threads that decode.
+    pub fn threads(&self) -> usize {
+        match self.workers {
+            0 => thread::available_parallelism().map_or(1, usize::from),
+            workers => workers,
+        }
+    }
+
     /// Bytes that decoded pictures may take.
     pub fn cache_bytes(&self) -> usize {
         self.cache_mebibytes.saturating_mul(MEBIBYTE)
@@ -178,46 +187,42 @@ impl Config {
 impl Data {
     /// Lists and splits the pictures of `config`; what the listing leaves out or suspects is said on `terminal`.
     pub fn open(config: &Config, terminal: &Terminal) -> Result<Self> {
-        let annotations = config.data.annotations();
-        let folder = config.data.pictures();
-        let rules = config.rules()?;
-        let mut listing = list_pictures(&folder, &rules)?;
-        parts::refuse_as_classes(&listing, config)?;
-        let mut remarks = listing.remarks();
-        let of_parts = parts::remarks(&listing, config);
-        remarks.extend(of_parts.into_iter().map(|line| (true, line)));
-        if config.data.source == DataSource::Folder && config.data.is_like_the_pets() {
-            let folder = folder.display();
-            let line = format!("the pictures are those in {folder}, as in the layout of the pets");
-            remarks.insert(0, (false, line));
-        }
-        for (must_not_be_missed, line) in &remarks {
-            match must_not_be_missed {
-                true => terminal.warning(line),
-                false => terminal.message(line),
-            }
-        }
-        let files = mem::take(&mut listing.files);
-        let split = config.split.split(&files, &annotations)?;
-        let labels = |part: &[usize]| -> Vec<String> {
-            part.iter()
-                .map(|index| files[*index].label.clone())
-                .collect()
-        };
-        let train_labels = labels(&split.train);
-        let classes = classes(train_labels.iter().map(String::as_str));
+        let mut listed = Listed::new(config, terminal)?;
+        let files = mem::take(&mut listed.files);
+        let split = config.split.split(&files, &config.data.annotations())?;
+        let labels = split.train.iter().map(|index| files[*index].label.as_str());
+        let classes = classes(labels);
+        Self::of(&config.data, Listed { files, ..listed }, split, classes)
+    }
+
+    /// Data of a split that is known already.
+    ///
+    /// # Errors
+    /// A picture has a label that is none of `classes`.
+    pub fn of(
+        config: &DataConfig,
+        listed: Listed,
+        split: Split,
+        classes: Vec<String>,
+    ) -> Result<Self> {
+        let Listed {
+            files,
+            rules,
+            empty_classes,
+            remarks,
+        } = listed;
         let photographs = |part: &[usize]| Photographs::new(&files, part, &classes).map(Arc::new);
-        let train = DecodedCache::new(photographs(&split.train)?, config.data.cache_bytes());
+        let train = DecodedCache::new(photographs(&split.train)?, config.cache_bytes());
         let valid = train.beside(photographs(&split.valid)?);
         Ok(Self {
             train: Arc::new(train),
             valid: Arc::new(valid),
             classes,
             split,
-            empty_classes: listing.empty_classes,
+            empty_classes,
             files,
             rules,
-            remarks: remarks.into_iter().map(in_the_log).collect(),
+            remarks,
         })
     }
 
@@ -236,8 +241,17 @@ impl Data {
         )
     }
 
+    /// Writes the split into a new run. A run that continues has it already, and its data come from there.
+    pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
+        let path = run.split_file();
+        if path.exists() {
+            return Ok(());
+        }
+        Ok(self.record(config).write(&path)?)
+    }
+
     /// The split by names.
-    pub fn record(&self, config: &DataConfig) -> SplitRecord {
+    fn record(&self, config: &DataConfig) -> SplitRecord {
         let names = |part: &[usize]| -> Vec<String> {
             part.iter()
                 .map(|index| self.files[*index].name.clone())
@@ -247,6 +261,13 @@ impl Data {
             self.rules.label_in_name(&file.name) != Some(file.label.as_str())
         };
         let labels = self.files.iter().filter(says_another);
+        let Split { train, valid, test } = &self.split;
+        let used = train.iter().chain(valid).chain(test);
+        let pictures = used.map(|index| {
+            let file = &self.files[*index];
+            let record = PictureRecord::of(&file.label, &file.path);
+            (file.name.clone(), record)
+        });
         SplitRecord {
             labels: labels
                 .map(|file| (file.name.clone(), file.label.clone()))
@@ -257,28 +278,85 @@ impl Data {
             train: names(&self.split.train),
             valid: names(&self.split.valid),
             test: names(&self.split.test),
+            pictures: pictures.collect(),
         }
     }
+}
 
-    /// Writes the split into a new run, or makes sure that a run which continues still has the same pictures.
-    pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
-        let path = run.split_file();
-        let record = self.record(config);
-        if !path.exists() {
-            return Ok(record.write(&path)?);
+/// Labelled pictures, before they are split.
+#[derive(Debug)]
+pub struct Listed {
+    /// Pictures, by name in byte order.
+    pub files: Vec<LabelledFile>,
+    /// Rules by which they were listed.
+    pub rules: Rules,
+    /// Class folders without a picture.
+    pub empty_classes: Vec<String>,
+    /// What was said of the listing, for the log.
+    pub remarks: Vec<String>,
+}
+
+impl Listed {
+    /// Lists the pictures of `config`; what the listing leaves out or suspects is said on `terminal`.
+    ///
+    /// # Errors
+    /// They cannot be listed, or are divided already and the config does not say so.
+    pub fn new(config: &Config, terminal: &Terminal) -> Result<Self> {
+        let folder = config.data.pictures();
+        let rules = config.rules()?;
+        let listing = list_pictures(&folder, &rules)?;
+        parts::refuse_as_classes(&listing, config)?;
+        let mut remarks = listing.remarks();
+        let of_parts = parts::remarks(&listing, config);
+        remarks.extend(of_parts.into_iter().map(|line| (true, line)));
+        if config.data.source == DataSource::Folder && config.data.is_like_the_pets() {
+            let folder = folder.display();
+            let line = format!("the pictures are those in {folder}, as in the layout of the pets");
+            remarks.insert(0, (false, line));
         }
-        let before = SplitRecord::read(&path)?;
-        let same = before.classes == record.classes
-            && before.train == record.train
-            && before.valid == record.valid
-            && before.test == record.test;
-        anyhow::ensure!(
-            same,
-            "the pictures in {} are not the ones this run began with ({}): bring them back, or start a new run",
-            record.folder.display(),
-            path.display()
-        );
-        Ok(())
+        for (must_not_be_missed, line) in &remarks {
+            match must_not_be_missed {
+                true => terminal.warning(line),
+                false => terminal.message(line),
+            }
+        }
+        Ok(Self {
+            files: listing.files,
+            rules,
+            empty_classes: listing.empty_classes,
+            remarks: remarks.into_iter().map(in_the_log).collect(),
+        })
+    }
+
+    /// The pictures of a run that has `record`, as they are now. A csv file would fail for one that is gone: there the
+    /// labels are those that the run recorded.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub fn again(config: &Config, record: &SplitRecord) -> Result<Self> {
+        let rules = config.rules()?;
+        let folder = config.data.pictures();
+        let files = if rules.layout == FolderLayout::Csv {
+            let known = |(name, path): (String, PathBuf)| {
+                let label = record.pictures.get(&name)?.class.clone();
+                Some(LabelledFile {
+                    name,
+                    path,
+                    label,
+                    part: None,
+                })
+            };
+            let found = find_pictures(&folder)?.pictures.into_iter();
+            found.filter_map(known).collect()
+        } else {
+            list_pictures(&folder, &rules)?.files
+        };
+        Ok(Self {
+            files,
+            rules,
+            empty_classes: Vec::new(),
+            remarks: Vec::new(),
+        })
     }
 }
 

@@ -13,7 +13,6 @@ use pictures::loader::{
 use std::{
     collections::BTreeSet,
     sync::{Mutex, PoisonError},
-    thread,
 };
 use terminal::Terminal;
 
@@ -39,12 +38,17 @@ impl Feed {
     /// The pictures cannot be listed or split.
     pub fn open(config: Config, terminal: &Terminal) -> Result<Self> {
         let data = Data::open(&config, terminal)?;
-        Ok(Self {
+        Ok(Self::of(config, data, terminal))
+    }
+
+    /// Batches of `data`, which are those of `config`.
+    pub(crate) fn of(config: Config, data: Data, terminal: &Terminal) -> Self {
+        Self {
             config,
             data,
             terminal: terminal.clone(),
             skipped: Mutex::default(),
-        })
+        }
     }
 
     /// Training batches from batch `first_batch` of an epoch on; `stage` and `epoch` from 0. A batch whose pictures were
@@ -127,10 +131,7 @@ impl Feed {
             seed: self.seed(stage, epoch),
             normalisation: self.config.normalisation,
             on_bad_image: self.config.data.on_bad_image,
-            workers: match self.config.data.workers {
-                0 => thread::available_parallelism().map_or(1, usize::from),
-                workers => workers,
-            },
+            workers: self.config.data.threads(),
             queue: QUEUED_BATCHES,
         }
     }

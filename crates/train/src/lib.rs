@@ -1,5 +1,6 @@
 //! Training: from a config file to a run on disk. See `Session::train` in `session` for the loop.
 
+mod advice;
 pub mod batch;
 mod class_table;
 pub mod cli;
@@ -10,6 +11,7 @@ mod data;
 mod epoch_table;
 pub mod feed;
 pub mod fit;
+mod inspection;
 mod interrupt;
 pub mod learner;
 pub mod optimizer;
@@ -18,6 +20,7 @@ pub mod position;
 mod pretrained;
 pub mod readback;
 mod record;
+mod resumed;
 mod rows;
 mod run_curves;
 mod run_writer;

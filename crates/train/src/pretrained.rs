@@ -23,11 +23,21 @@ pub fn load(
     terminal: &Terminal,
     interrupt: &Interrupt,
 ) -> Result<Network> {
-    let path = locate(name, terminal, interrupt)?;
-    let mut state = layout::to_canonical(StateDict::read(&path)?, network.architecture())?;
+    load_file(network, &locate(name, terminal, interrupt)?, terminal)
+}
+
+/// `network` with the weights in the file at `path`.
+pub fn load_file(network: Network, path: &Path, terminal: &Terminal) -> Result<Network> {
+    let mut state = layout::to_canonical(StateDict::read(path)?, network.architecture())?;
     if let Some(tensor) = state.first_not_finite() {
         bail!(
             "{}: tensor `{tensor}` holds a number that is not finite: take another file of weights",
+            path.display()
+        );
+    }
+    if let Some(tensor) = negative_variance(&state) {
+        bail!(
+            "{}: tensor `{tensor}` holds a negative variance: take another file of weights",
             path.display()
         );
     }
@@ -46,6 +56,17 @@ pub fn load(
     ));
     state.retain(|name| report.loaded.iter().any(|loaded| loaded == name));
     Ok(network.with_state(state))
+}
+
+/// The first running variance with a number that no variance can be; its root would be NaN.
+fn negative_variance(state: &StateDict) -> Option<&str> {
+    let mut variances = state
+        .iter()
+        .filter(|(name, _)| name.ends_with("running_var"));
+    variances.find_map(|(name, tensor)| {
+        let values = tensor.as_floats().unwrap_or_default();
+        values.iter().any(|value| *value < 0.0).then_some(name)
+    })
 }
 
 /// Returns true if `name` is that of a published file and not a path.

@@ -40,7 +40,7 @@ impl RunWriter {
     /// run.
     ///
     /// # Errors
-    /// The folder cannot be written, or the run began with other pictures.
+    /// The folder cannot be written.
     pub fn new(run: Run, lock: RunLock, config_name: &str, feed: &Feed) -> Result<Self> {
         let (config, data) = (&feed.config, &feed.data);
         data.keep_split(&config.data, &run)?;

@@ -1,6 +1,7 @@
 //! A training run from its first iteration, or from where it was interrupted, to its last.
 
 use crate::{
+    advice::lower_rate,
     batch::LabelledBatch,
     config::StageConfig,
     epoch_table,
@@ -23,8 +24,10 @@ use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
 use checkpoint::CheckpointError;
 use network::{Network, Trainable};
+use pictures::loader::LoaderError;
 use std::time::{Duration, Instant};
 use terminal::Terminal;
+use words::counted;
 
 /// A run in training: batches from a [`Feed`], results to a [`RunWriter`]. [`Session::train`] is the run.
 #[derive(Debug)]
@@ -180,7 +183,8 @@ impl<'a> Stage<'a> {
         };
         let terminal = &self.session.terminal;
         terminal.message(&format!(
-            "\nstage {number} of {all}: {epochs} epochs of {parts} at {size} px, batches of {batch_size}"
+            "\nstage {number} of {all}: {} of {parts} at {size} px, batches of {batch_size}",
+            counted(*epochs, "epoch")
         ));
         terminal.result(&epoch_table::header());
     }
@@ -205,7 +209,7 @@ impl<'a> Stage<'a> {
             return Ok(Some((started.elapsed(), pictures)));
         }
         for batch in feed.training_batches(self.index, epoch, first)? {
-            let batch = batch?;
+            let batch = batch.map_err(|error| self.left(error.into()))?;
             pictures += batch.len();
             bar.advance(batch.len());
             let proof = batch.first(PROOF_PICTURES);
@@ -274,7 +278,8 @@ impl<'a> Stage<'a> {
             .take_while(|_| !interrupt.is_asked())
             .inspect(|batch| bar.advance(batch.as_ref().map_or(0, LabelledBatch::len)))
             .map(|batch| batch.map_err(anyhow::Error::from));
-        let validation = validate(&network, batches, device)?;
+        let validation = validate(&network, batches, device);
+        let validation = validation.map_err(|error| self.left(error))?;
         if interrupt.is_asked() {
             self.save()?;
             return Ok(None);
@@ -383,6 +388,25 @@ impl<'a> Stage<'a> {
         )
     }
 
+    /// `error`; if a picture is the reason, nothing that was learnt before it is lost.
+    fn left(&mut self, error: anyhow::Error) -> anyhow::Error {
+        if let Some(failed) = error.downcast_ref::<DeviceFailed>() {
+            return self.device_failed(failed);
+        }
+        if !matches!(error.downcast_ref(), Some(LoaderError::Picture(_))) {
+            return error;
+        }
+        if let Err(unsaved) = self.save() {
+            return unsaved;
+        }
+        let folder = self.session.writer.run().folder().display().to_string();
+        let typed = shell::word(&folder);
+        anyhow!(
+            "{error}; the run is saved: repair the picture and continue with `train --resume {typed}`, or leave all bad \
+             ones out with `train --resume {typed} --skip-bad-images`"
+        )
+    }
+
     fn diverged(&self, sign: &str) -> anyhow::Error {
         diverged(sign, self.index, self.config)
     }
@@ -398,12 +422,10 @@ fn advised(error: anyhow::Error, stage: usize, config: &StageConfig) -> anyhow::
 
 /// Advice about a network that has diverged in the stage with index `stage`, of which `sign` is the sign.
 fn diverged(sign: &str, stage: usize, config: &StageConfig) -> anyhow::Error {
-    let rate = config.max_learning_rate.tenth();
-    let lower = format!("stage.{stage}.max_learning_rate={rate}");
     anyhow!(
         "{sign} in stage {}: training has diverged and stopped, the checkpoint before is whole; begin a new run with a \
-         lower learning rate, for example --set {}, and check data and normalisation",
+         lower learning rate, for example {}, and check data and normalisation",
         stage + 1,
-        shell::word(&lower)
+        lower_rate(stage, config)
     )
 }

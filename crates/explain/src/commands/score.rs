@@ -15,6 +15,7 @@ use measure::{
 };
 use std::path::{Path, PathBuf};
 use terminal::Terminal;
+use words::counted;
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
 pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
@@ -47,9 +48,12 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
         terminal.result(&line);
     }
     let mut notes = opened.notes();
-    notes.push(format!(
-        "{annotated} validation pictures with annotations, {count} of two breeds."
-    ));
+    let measured = format!(
+        "{} with annotations, {count} of two breeds",
+        counted(annotated, "validation picture")
+    );
+    terminal.result(&format!("measured on {measured}"));
+    notes.push(format!("{measured}."));
     output.write("score.csv", &scores.csv()?)?;
     if count > 0 {
         output.write("two-breeds.csv", &csv(rows)?)?;

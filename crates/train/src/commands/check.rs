@@ -1,26 +1,32 @@
 use super::shared::{blank_network, resolve};
 use crate::{
+    advice::lower_rate,
     batch::LabelledBatch,
     class_table::ClassTable,
     cli::{ConfigArgs, DeviceArgs},
     config::{DataSource, StageConfig},
     data,
     feed::Feed,
-    fit::Fit,
+    fit::{Fit, StepError},
+    inspection::Inspection,
+    interrupt::Interrupt,
     learner::Learner,
     optimizer::Adam,
     position::Position,
+    pretrained::{is_published, load_file},
 };
-use anyhow::Result;
+use anyhow::{Result, anyhow, ensure};
 use burn::tensor::Device;
 use indicatif::HumanBytes;
 use kernels::is_cpu;
 use network::{Network, NetworkSpec, Summary};
 use std::{
+    path::Path,
     process::ExitCode,
     time::{Duration, Instant},
 };
 use terminal::{Terminal, usage};
+use words::counted;
 
 /// Pictures of the measured step: enough to keep every core busy.
 const MEASURED_BATCH: usize = 8;
@@ -47,8 +53,15 @@ pub fn check(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Resu
         ));
         return Ok(ExitCode::SUCCESS);
     }
+    let interrupt = Interrupt::listen(terminal)?;
     let feed = Feed::open(config, terminal)?;
+    let inspection = interrupt.leaving("`--check` has written nothing", || {
+        Inspection::of(&feed, terminal)
+    });
+    inspection.tell(&feed, terminal);
     plan(&feed, &device, terminal)?;
+    // The reason why training would stop comes last, where it is seen.
+    inspection.verdict(&feed)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -68,8 +81,7 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
         terminal.result(&format!("first weights: {name}"));
     }
     let spec = config.network_spec(data.classes.len());
-    // The measured step needs no good weights, and nothing is downloaded.
-    let mut network = blank_network(feed, device);
+    let mut network = first_network(feed, device, terminal)?;
     for (index, stage) in config.stages.iter().enumerate() {
         describe(index, feed, &spec, terminal);
         let (per_picture, after) = measure(network, index, feed, device)?;
@@ -91,6 +103,16 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
     Ok(())
 }
 
+/// The network of the measured step. Nothing is downloaded for it; a file of weights on the disk is read, so that what is
+/// wrong with it is found.
+fn first_network(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<Network> {
+    let network = blank_network(feed, device);
+    match &feed.config.model.weights {
+        Some(name) if !is_published(name) => load_file(network, Path::new(name), terminal),
+        _ => Ok(network),
+    }
+}
+
 fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) {
     let stage = &feed.config.stages[index];
     let StageConfig {
@@ -103,8 +125,10 @@ fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) 
     let schedule = feed.schedule(index);
     let summary = Summary::new(spec, *size, *batch_size);
     terminal.result(&format!(
-        "\nstage {}: {size} px, batches of {batch_size}, {epochs} epochs of {per_epoch} iterations",
-        index + 1
+        "\nstage {}: {size} px, batches of {batch_size}, {} of {}",
+        index + 1,
+        counted(*epochs, "epoch"),
+        counted(per_epoch, "iteration")
     ));
     terminal.result(&format!(
         "  trains {} of {} parameters",
@@ -118,8 +142,9 @@ fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) 
         .collect();
     terminal.result(&format!("  highest learning rates: {}", rates.join(", ")));
     terminal.result(&format!(
-        "  learning rate rises for {} iterations and falls for {}",
-        schedule.rising, schedule.falling
+        "  learning rate rises for {} and falls for {}",
+        counted(schedule.rising, "iteration"),
+        schedule.falling
     ));
 }
 
@@ -145,16 +170,33 @@ fn measure(
         stage.batch_size
     };
     let batch = LabelledBatch::grey(count, feed.data.classes.len(), stage.size);
-    let mut step = || -> Result<()> {
-        fit.step(batch.clone())?;
-        fit.finish_steps()?;
-        Ok(fit.learner().wait()?)
+    let diverges = |sign: String| {
+        anyhow!(
+            "{sign} in stage {}: training would diverge; take a lower learning rate, for example {}, and check \
+             normalisation",
+            index + 1,
+            lower_rate(index, stage)
+        )
     };
-    step()?;
+    let step = |fit: &mut Fit<_>| -> Result<()> {
+        let made = fit.step(batch.clone()).and_then(|_| fit.finish_steps());
+        match made {
+            Err(error @ StepError::LossNotFinite { .. }) => Err(diverges(error.to_string())),
+            Err(StepError::Device(error)) => Err(error.into()),
+            Ok(_) => Ok(fit.learner().wait()?),
+        }
+    };
+    step(&mut fit)?;
     let started = Instant::now();
-    step()?;
+    step(&mut fit)?;
     let per_picture = started.elapsed() / count as u32;
-    Ok((per_picture, fit.into_learner().into_network()))
+    let learner = fit.into_learner();
+    let loss = learner.loss(batch.clone());
+    ensure!(
+        loss.is_finite(),
+        diverges(format!("the loss is {loss} after measured step 2"))
+    );
+    Ok((per_picture, learner.into_network()))
 }
 
 /// Weights, gradients and Adam's two averages, and what the backward pass keeps: the output of every layer that has

@@ -26,7 +26,10 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     let train = cli.train;
     match cli.verb {
         None => match train.resume {
-            Some(run) => resume::resume(&run, train.data.as_deref(), train.device, &terminal),
+            Some(run) => {
+                let data = train.data.as_deref();
+                resume::resume(&run, data, train.skip_bad_images, train.device, &terminal)
+            }
             None if train.check => check::check(&train.config, train.device, &terminal),
             None => start::start(&train.config, train.device, &terminal),
         },

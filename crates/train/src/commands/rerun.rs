@@ -5,6 +5,7 @@ use super::{
 use crate::{
     cli::DeviceArgs,
     interrupt::{INTERRUPTED, Interrupt},
+    resumed,
     rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
 };
@@ -30,12 +31,13 @@ pub fn rerun(
     let last_name = last.checkpoint_name(config.stages.len());
     ensure!(
         before.checkpoint(&last_name).is_ok(),
-        "{} is not finished (it has {} iterations): continue it with `train --resume {}`",
+        "{} is not finished (it has {}): continue it with `train --resume {}`",
         before.folder().display(),
-        manifest.iterations,
+        words::counted(manifest.iterations as usize, "iteration"),
         words::quoted(&before.folder().display().to_string())
     );
     let name = config_name(&before);
+    resumed::warn_before_rerun(&config, &before, terminal)?;
     let device = device.open().map_err(usage)?;
     let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {

@@ -2,38 +2,45 @@ use super::shared::{
     checkpoint_of, config_as_it_is_now, config_name, farewell, lock, log_to, open_run,
 };
 use crate::{
-    cli::DeviceArgs, feed::Feed, interrupt::Interrupt, run_writer::RunWriter, session::Session,
-    store::State,
+    cli::DeviceArgs, feed::Feed, interrupt::Interrupt, resumed, run_writer::RunWriter,
+    session::Session, store::State,
 };
 use anyhow::Result;
+use pictures::loader::OnBadImage;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
+use words::counted;
 
-/// Continues `run` from its newest whole checkpoint. Its pictures are in the data folder `data`, or where they are found;
-/// they are never downloaded again.
+/// Continues `run` from its newest whole checkpoint; with `skip_bad_images` without pictures that are gone or cannot be
+/// decoded. Its pictures are in the data folder `data`, or where they are found; they are never downloaded again.
 pub fn resume(
     run: &Path,
     data: Option<&Path>,
+    skip_bad_images: bool,
     device: DeviceArgs,
     terminal: &Terminal,
 ) -> Result<ExitCode> {
     let interrupt = Interrupt::listen(terminal)?;
     let run = open_run(run)?;
     let lock = lock(&run, terminal)?;
-    let config = config_as_it_is_now(&run, data, terminal, &interrupt)?;
+    let mut config = config_as_it_is_now(&run, data, terminal, &interrupt)?;
+    if skip_bad_images {
+        config.data.on_bad_image = OnBadImage::Skip;
+    }
     let (device, sentence) = device.open().map_err(usage)?;
     log_to(&run, terminal)?;
     terminal.message(&sentence);
     run.clean()?;
     let checkpoint = checkpoint_of(run.latest_whole()?, terminal);
     let state = State::restore(&checkpoint, &config, &device)?;
-    let feed = Feed::open(config, terminal)?;
+    let data = resumed::open(&config, &run, terminal)?;
+    let feed = Feed::of(config, data, terminal);
     let name = config_name(&run);
     let writer = RunWriter::new(run, lock, &name, &feed)?;
     terminal.message(&format!(
-        "continuing {} after {} iterations",
+        "continuing {} after {}",
         writer.run().folder().display(),
-        state.position.total_iterations
+        counted(state.position.total_iterations as usize, "iteration")
     ));
     interrupt.ask();
     let session = Session::new(feed, writer, device, terminal.clone(), interrupt);

@@ -181,7 +181,12 @@ impl<'de> MapAccess<'de> for Entries {
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Problem> {
         let (key, value) = self.value.take().expect("a key comes before its value");
-        seed.deserialize(Node(value))
-            .map_err(|problem| problem.below(key))
+        let whole = value.clone();
+        seed.deserialize(Node(value)).map_err(|problem| {
+            problem
+                .within(&whole)
+                .about(|| whole.to_string())
+                .below(key)
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::de::{self, Expected, Unexpected};
 use std::fmt::{self, Display, Formatter};
+use toml::Value;
 
 /// One key of a config that no run can use.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +11,12 @@ pub struct Problem {
     pub key: String,
     /// Fault of the key.
     pub fault: Fault,
+    /// The value that is not allowed, as TOML, where the key was not known when it was found.
+    found: Option<Box<str>>,
 }
+
+/// Longest value, in characters, that a sentence repeats.
+const LONGEST_VALUE: usize = 60;
 
 /// Fault of one key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,6 +55,7 @@ impl Problem {
                 value: Some(value.to_string()),
                 allowed: allowed.into(),
             },
+            found: None,
         }
     }
 
@@ -64,6 +71,7 @@ impl Problem {
                 typed: typed.to_owned(),
                 known: known.into_iter().collect(),
             },
+            found: None,
         }
     }
 
@@ -72,6 +80,7 @@ impl Problem {
         Self {
             key: key.to_owned(),
             fault: Fault::Other(sentence.to_string()),
+            found: None,
         }
     }
 
@@ -95,10 +104,29 @@ impl Problem {
         self
     }
 
+    /// The same problem seen from `value`, if serde has found it in a copy of that table without its keys (as it does where
+    /// a key, such as `kind`, says which others there are): the key is then the one that has the value which was found.
+    pub fn within(self, value: &Value) -> Self {
+        let (Some(found), Value::Table(table)) = (&self.found, value) else {
+            return self;
+        };
+        let key = table
+            .iter()
+            .find_map(|(key, value)| (*value.to_string() == **found).then(|| key.clone()));
+        match key {
+            Some(key) if self.key.is_empty() => {
+                let found = found.to_string();
+                self.about(|| found).below(key)
+            }
+            _ => self,
+        }
+    }
+
     fn of(fault: Fault) -> Self {
         Self {
             key: String::new(),
             fault,
+            found: None,
         }
     }
 }
@@ -116,7 +144,7 @@ impl Display for Problem {
                 write!(f, "{key} is `{typed}`: {}", alternatives(typed, known))
             }
             Fault::NotAllowed { value, allowed } => {
-                let value = value.as_deref().unwrap_or("something else");
+                let value = shortened(value.as_deref().unwrap_or("something else"));
                 write!(f, "{key} is {value}: it must be {allowed}")
             }
             Fault::Other(sentence) if key.is_empty() => f.write_str(sentence),
@@ -144,11 +172,13 @@ impl de::Error for Problem {
         Self::unknown_word("", typed, known.iter().copied())
     }
 
-    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::of(Fault::NotAllowed {
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        let mut problem = Self::of(Fault::NotAllowed {
             value: None,
-            allowed: expected.to_string(),
-        })
+            allowed: in_words(&expected.to_string()),
+        });
+        problem.found = as_toml(found);
+        problem
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
@@ -158,8 +188,43 @@ impl de::Error for Problem {
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
         Self::of(Fault::NotAllowed {
             value: None,
-            allowed: expected.to_string(),
+            allowed: in_words(&expected.to_string()),
         })
+    }
+}
+
+/// What serde expects, in words of a config.
+fn in_words(expected: &str) -> String {
+    match expected {
+        "u32" => format!("a whole number within 0 and {}", u32::MAX),
+        "u64" | "usize" => "a whole number that is not negative".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
+        "a boolean" => "true or false".to_owned(),
+        "a string" | "variant identifier" => "a text in quotes".to_owned(),
+        other if other.contains(" enum ") || other.starts_with("struct ") => "a table".to_owned(),
+        other => other.to_owned(),
+    }
+}
+
+/// A single value that serde has found, as TOML.
+fn as_toml(found: Unexpected<'_>) -> Option<Box<str>> {
+    let value = match found {
+        Unexpected::Bool(truth) => Value::Boolean(truth),
+        Unexpected::Unsigned(number) => Value::Integer(number.try_into().ok()?),
+        Unexpected::Signed(number) => Value::Integer(number),
+        Unexpected::Float(number) => Value::Float(number),
+        Unexpected::Str(text) => Value::String(text.to_owned()),
+        _ => return None,
+    };
+    Some(value.to_string().into())
+}
+
+/// `value` in one line, cut where it is too long for a sentence.
+fn shortened(value: &str) -> String {
+    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST_VALUE) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
     }
 }
 

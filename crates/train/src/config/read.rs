@@ -116,7 +116,7 @@ impl ConfigSource {
             place: self.place(&problem, sets),
             problem,
         };
-        let config = from_value(value).map_err(refuse)?;
+        let config = config_of(value).map_err(refuse)?;
         validate::check(&config).map_err(refuse)?;
         Ok(config)
     }
@@ -136,13 +136,13 @@ impl ConfigSource {
                 .map_or(1, |span| lines::number(&self.text, span.start));
             ConfigError::Syntax {
                 place: format!("{}, line {line}", self.origin),
-                message: error.message().trim().replace('\n', " "),
+                message: syntax(error.message()),
             }
         })
     }
 
     fn typed(&self, table: Table) -> Result<Config, ConfigError> {
-        from_value(Value::Table(table)).map_err(|problem| ConfigError::Invalid {
+        config_of(Value::Table(table)).map_err(|problem| ConfigError::Invalid {
             place: self.place(&problem, &[]),
             problem,
         })
@@ -151,8 +151,11 @@ impl ConfigSource {
     /// The last `--set` of the key, or the line of the file.
     fn place(&self, problem: &Problem, sets: &[String]) -> String {
         let is_about = |set: &&String| {
-            set.split_once('=')
-                .is_some_and(|(key, _)| holds(key.trim(), &problem.key))
+            set.split_once('=').is_some_and(|(key, _)| {
+                let (key, inner) = (key.trim(), &problem.key);
+                // A whole table may be at fault because of one key in it.
+                holds(key, inner) || holds(inner, key)
+            })
         };
         match sets.iter().rfind(is_about) {
             Some(set) => format!("--set {set}"),
@@ -186,6 +189,26 @@ fn drop_other_kinds_keys(config: &mut Value, kind: &str, sets: &[String]) {
     });
 }
 
+/// What TOML's parser says, in one line. It passes on a number that is too large in serde's words.
+fn syntax(message: &str) -> String {
+    if message.starts_with("invalid type: integer") {
+        return format!(
+            "a number is too large: the largest whole number is {}",
+            i64::MAX
+        );
+    }
+    message.trim().replace('\n', " ")
+}
+
+/// `value` as a config.
+fn config_of(value: Value) -> Result<Config, Problem> {
+    if value.get("stage").is_some_and(Value::is_table) {
+        let sentence = "it is a table: write [[stage]], in two brackets, over each stage";
+        return Err(Problem::sentence("stage", sentence));
+    }
+    from_value(value)
+}
+
 /// True if `inner` is `outer` or lies in it, as dotted keys.
 fn holds(outer: &str, inner: &str) -> bool {
     inner
@@ -207,11 +230,17 @@ fn apply(table: &mut Value, set: &str) -> Result<(), ConfigError> {
     let (key, text) = set
         .split_once('=')
         .ok_or_else(|| refuse("write it as key=value, for example stage.0.epochs=1".to_owned()))?;
+    let (key, text) = (key.trim(), text.trim());
     let mut place = table;
-    for part in key.trim().split('.') {
+    for part in key.split('.') {
+        if part.is_empty() {
+            return Err(refuse(format!(
+                "a part of the key `{key}` is empty: write it like stage.0.epochs"
+            )));
+        }
         place = step_into(place, part).map_err(&refuse)?;
     }
-    *place = parse_value(text.trim());
+    *place = parse_value(text).map_err(refuse)?;
     Ok(())
 }
 
@@ -225,23 +254,33 @@ fn step_into<'a>(place: &'a mut Value, part: &str) -> Result<&'a mut Value, Stri
             let count = items.len();
             let missing = || {
                 format!(
-                    "there is no {part} here: the positions are 0 to {}",
+                    "`{part}` leads into a list, whose positions are 0 to {}",
                     count.max(1) - 1
                 )
             };
             let position: usize = part.parse().map_err(|_| missing())?;
             items.get_mut(position).ok_or_else(missing)
         }
-        other => Err(format!("`{part}` leads into a {}", other.type_str())),
+        other => Err(format!(
+            "`{part}` leads into the value {other}, which has no parts: give the whole value"
+        )),
     }
 }
 
 /// A TOML value. Anything else is a text, so that `model.weights=a.pth` needs no quotes.
-fn parse_value(text: &str) -> Value {
-    toml::from_str::<Table>(&format!("value = {text}"))
+fn parse_value(text: &str) -> Result<Value, String> {
+    let is_digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
+    let value = toml::from_str::<Table>(&format!("value = {text}"))
         .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(text.to_owned()))
+        .and_then(|mut table| table.remove("value"));
+    match value {
+        Some(value) => Ok(value),
+        None if is_digits(text) && text.parse::<i64>().is_err() => Err(format!(
+            "{text} is too large: the largest whole number is {}",
+            i64::MAX
+        )),
+        None => Ok(Value::String(text.to_owned())),
+    }
 }
 
 fn embedded_names() -> String {

@@ -2,12 +2,16 @@
 
 use super::{
     problem::Problem,
-    values::{Config, DataConfig, DataSource, ModelConfig, StageConfig},
+    values::{Config, DataConfig, DataSource, LearningRate, ModelConfig, StageConfig},
 };
 use crate::{optimizer::OptimizerConfig, pretrained::is_published};
 use network::weights::registry;
 use pictures::folder::{FolderLayout, LabelPattern};
-use std::{fmt::Display, ops::RangeInclusive, path::Component};
+use std::{
+    fmt::{Display, LowerExp},
+    ops::RangeInclusive,
+    path::Component,
+};
 use words::{file_key, file_name};
 
 /// Beginnings of names that checkpoints have without being asked.
@@ -51,6 +55,10 @@ fn check_split(config: &Config) -> Result<(), Problem> {
 
 /// A key that another layout would ignore is a mistake in one of the two.
 fn check_data(data: &DataConfig) -> Result<(), Problem> {
+    if data.folder.as_os_str().is_empty() {
+        return Err(Problem::new("folder", "\"\"", "the path of a folder"));
+    }
+    within("workers", data.workers, 0..=1024)?;
     if let Some(pattern) = &data.pattern {
         only_with(data, "pattern", FolderLayout::FileNames, "file-names")?;
         LabelPattern::new(pattern)
@@ -87,17 +95,16 @@ fn check_stages(config: &Config) -> Result<(), Problem> {
     if config.stages.is_empty() {
         return Err(Problem::sentence("stage", "there is none: add a [[stage]]"));
     }
-    let groups = config.model.architecture.groups().len();
     for (index, stage) in config.stages.iter().enumerate() {
         let before = &config.stages[..index];
-        check_stage(stage, groups)
+        check_stage(stage)
             .and_then(|()| check_name(stage, before))
             .map_err(|problem| problem.below(format_args!("stage.{index}")))?;
     }
     Ok(())
 }
 
-fn check_stage(stage: &StageConfig, groups: usize) -> Result<(), Problem> {
+fn check_stage(stage: &StageConfig) -> Result<(), Problem> {
     within("size", stage.size, 32..=2048)?;
     // Batch normalisation needs more than one picture.
     within("batch_size", stage.batch_size, 2..=65536)?;
@@ -108,10 +115,11 @@ fn check_stage(stage: &StageConfig, groups: usize) -> Result<(), Problem> {
         stage.checkpoint_every,
         1..=1_000_000_000,
     )?;
-    for rate in stage.max_learning_rate.per_group(groups) {
-        within("max_learning_rate", rate, 1e-30..=1e30)?;
+    let rate = |rate| within("max_learning_rate", rate, 1e-30..=1e30);
+    match stage.max_learning_rate {
+        LearningRate::Head(head) => rate(head),
+        LearningRate::Range([low, high]) => rate(low).and_then(|()| rate(high)),
     }
-    Ok(())
 }
 
 /// The name of a checkpoint becomes a folder of its own.
@@ -150,6 +158,10 @@ fn check_model(model: &ModelConfig) -> Result<(), Problem> {
     }
     within("base_width", model.base_width, 1..=1024)?;
     match &model.weights {
+        Some(name) if name.is_empty() => {
+            let allowed = "the name of published weights or the path of a file";
+            Err(Problem::new("weights", "\"\"", allowed))
+        }
         Some(name) if is_published(name) && !registry::names().any(|known| known == name) => {
             Err(Problem::unknown_word("weights", name, registry::names()))
         }
@@ -168,7 +180,7 @@ fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), Problem> {
 }
 
 /// NaN is outside every range.
-fn within<T: PartialOrd + Display>(
+fn within<T: PartialOrd + Display + LowerExp>(
     key: &str,
     value: T,
     range: RangeInclusive<T>,
@@ -176,13 +188,30 @@ fn within<T: PartialOrd + Display>(
     if range.contains(&value) {
         return Ok(());
     }
-    let allowed = format!("within {} and {}", range.start(), range.end());
-    Err(Problem::new(key, value, allowed))
+    let [least, most] = [range.start(), range.end()].map(short);
+    Err(Problem::new(
+        key,
+        short(&value),
+        format!("within {least} and {most}"),
+    ))
 }
 
 fn below_1(key: &str, share: f64) -> Result<(), Problem> {
     if (0.0..1.0).contains(&share) {
         return Ok(());
     }
-    Err(Problem::new(key, share, "at least 0 and below 1"))
+    Err(Problem::new(key, short(&share), "at least 0 and below 1"))
+}
+
+/// Characters up to which a number is written without a power of ten.
+const LONGEST_NUMBER: usize = 7;
+
+/// `1e-30` and not thirty zeros.
+fn short<T: Display + LowerExp>(number: &T) -> String {
+    let (plain, power) = (number.to_string(), format!("{number:e}"));
+    if plain.len() > LONGEST_NUMBER && power.len() < plain.len() {
+        power
+    } else {
+        plain
+    }
 }
