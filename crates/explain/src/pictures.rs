@@ -5,7 +5,7 @@ use checkpoint::SplitRecord;
 use files::sha256_hex;
 use image::RgbImage;
 use pictures::{
-    decode::DecodeError,
+    decode::{DecodeError, Orientation, Turn},
     folder::{PICTURE_EXTENSIONS, is_picture_name, label_of_file_name, stem},
     loader::{Normalisation, ValidationPicture},
     transform::{CropMap, Padding},
@@ -34,8 +34,12 @@ pub struct Picture {
     pub file: PictureFile,
     /// SHA-256 of the file, in hex.
     pub digest: String,
-    /// The pixels in their own size.
+    /// The pixels in their own size, turned as the network sees them.
     pub pixels: RgbImage,
+    /// The turn that the pixels were given after they were read.
+    pub turned: Turn,
+    /// The turn with which the pixels are shown: it makes them upright.
+    pub upright: Turn,
     /// The way from the pixels to the square.
     pub crop: CropMap,
     /// The square that the network sees: planes red, green, blue, in 0..1.
@@ -85,23 +89,33 @@ impl PictureFile {
         stem(&self.name)
     }
 
-    /// Reads and transforms it as in validation, for squares of `size` and the `padding` that the network was trained with.
+    /// Reads and transforms it as in validation, for squares of `size`, and the `padding` and `orientation` that the network
+    /// was trained with.
     ///
     /// # Errors
     /// A file that cannot be read or decoded.
-    pub fn read(&self, size: usize, padding: Padding) -> Result<Picture, DecodeError> {
+    pub fn read(
+        &self,
+        size: usize,
+        padding: Padding,
+        orientation: Orientation,
+    ) -> Result<Picture, DecodeError> {
         let ValidationPicture {
             bytes,
             pixels,
+            turned,
+            upright,
             crop,
             square,
-        } = ValidationPicture::read(&self.path, size, padding)?;
+        } = ValidationPicture::read(&self.path, size, padding, orientation)?;
         Ok(Picture {
             file: self.clone(),
             digest: sha256_hex(&bytes),
             crop,
             square,
             pixels,
+            turned,
+            upright,
         })
     }
 }
@@ -244,7 +258,10 @@ mod tests {
             .unwrap();
         let file = PictureFile::new("pug_1.png".to_owned(), path, &classes());
         // 40 is rounded to 32: four pixels on each side lie outside of the picture.
-        let corner = |padding| file.read(40, padding).unwrap().square[0];
+        let corner = |padding| {
+            let picture = file.read(40, padding, Orientation::Exif);
+            picture.unwrap().square[0]
+        };
         assert_eq!(corner(Padding::Zeros), 0.0);
         assert!(corner(Padding::Reflection) > 0.7);
     }

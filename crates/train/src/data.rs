@@ -129,7 +129,10 @@ impl Data {
         };
         let train_labels = labels(&split.train);
         let classes = classes(train_labels.iter().map(String::as_str));
-        let photographs = |part: &[usize]| Photographs::new(&files, part, &classes).map(Arc::new);
+        let photographs = |part: &[usize]| {
+            Photographs::new(&files, part, &classes)
+                .map(|pictures| Arc::new(pictures.oriented(config.data.orientation)))
+        };
         let train = DecodedCache::new(photographs(&split.train)?, config.data.cache_bytes());
         let valid = train.beside(photographs(&split.valid)?);
         Ok(Self {

@@ -4,7 +4,8 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// Extensions of picture files, in lower case and without the dot. Names are compared regardless of case.
-pub const PICTURE_EXTENSIONS: [&str; 6] = ["bmp", "gif", "jpeg", "jpg", "png", "webp"];
+pub const PICTURE_EXTENSIONS: [&str; 8] =
+    ["bmp", "gif", "jpeg", "jpg", "png", "tif", "tiff", "webp"];
 
 /// Tells whether `path` is named like a picture: one of [`PICTURE_EXTENSIONS`] in any case, and not hidden. Nothing is
 /// read; a folder can have such a name too.

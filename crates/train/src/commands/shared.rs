@@ -52,7 +52,7 @@ pub fn checkpoint_of(found: Found, terminal: &Terminal) -> Checkpoint {
 
 /// The resolved config of `run`.
 pub fn saved_config(run: &Run) -> Result<Config> {
-    Ok(ConfigSource::open(Some(&run.config_file()))?.resolve(&[])?)
+    Ok(ConfigSource::open(Some(&run.config_file()))?.resolve_saved()?)
 }
 
 /// The config's part of a run's name: `sample` of `sample-3`.
