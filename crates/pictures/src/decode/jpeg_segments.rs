@@ -43,6 +43,8 @@ struct Found {
     has_huffman_tables: bool,
     exif: Option<Vec<u8>>,
     scans: usize,
+    /// Most components in one scan.
+    largest_scan: usize,
     /// Frame, tables and scans as they go into the clean file.
     body: Vec<u8>,
 }
@@ -125,7 +127,7 @@ impl Found {
             }
             _ => {}
         }
-        if matches!(marker, DQT | DRI | 0xc0..=0xcf) {
+        if matches!(marker, DQT | DRI | DHT) {
             self.write(marker, content);
         }
         Ok(())
@@ -142,17 +144,37 @@ impl Found {
             return Err(broken("it has two frame headers"));
         }
         let frame = Frame::read(marker == 0xc2, content)?;
+        let mut content = content.to_vec();
+        for (number, component) in (1..).zip(0..frame.components.len()) {
+            content[6 + 3 * component] = number;
+        }
         self.frame = Some(frame);
+        self.write(marker, &content);
         Ok(())
     }
 
-    /// Writes a scan header.
+    /// Writes a scan header. Components are called 1, 2, 3 and 4, so that their names say nothing about colours.
     fn take_scan_header(&mut self, content: &[u8]) -> Result<(), DecodeError> {
-        if self.frame.is_none() {
-            return Err(broken("a scan comes before the frame header"));
+        let frame = self.frame.as_ref();
+        let frame = frame.ok_or_else(|| broken("a scan comes before the frame header"))?;
+        let count = usize::from(content.first().copied().unwrap_or_default());
+        if count == 0 || content.len() != 4 + 2 * count {
+            return Err(broken("a scan header has an impossible length"));
+        }
+        let mut content = content.to_vec();
+        for index in 0..count {
+            let name = &mut content[1 + 2 * index];
+            let position = frame
+                .components
+                .iter()
+                .position(|component| component.name == *name);
+            let position =
+                position.ok_or_else(|| broken("a scan is about an unknown component"))?;
+            *name = position as u8 + 1;
         }
         self.scans += 1;
-        self.write(SOS, content);
+        self.largest_scan = self.largest_scan.max(count);
+        self.write(SOS, &content);
         Ok(())
     }
 
@@ -171,7 +193,8 @@ impl Found {
         write(&mut self.body, marker, content);
     }
 
-    /// The clean file: Adobe's segment first, which is all that `zune-jpeg` goes by.
+    /// The clean file: Adobe's segment first, which is all that `zune-jpeg` goes by. A single scan goes without the end of
+    /// the picture, at which `zune-jpeg` would fill up half a picture with grey.
     fn finish(self) -> Result<Segments, DecodeError> {
         let frame = self
             .frame
@@ -180,6 +203,7 @@ impl Found {
         if self.scans == 0 {
             return Err(broken("it has no pixels"));
         }
+        frame.check_sampling()?;
         let mut clean = Vec::with_capacity(self.body.len() + 64);
         clean.extend([0xff, SOI]);
         if !self.has_huffman_tables {
@@ -191,7 +215,9 @@ impl Found {
             write(&mut clean, APP14, &adobe);
         }
         clean.extend_from_slice(&self.body);
-        clean.extend([0xff, EOI]);
+        if frame.progressive || self.scans > 1 {
+            clean.extend([0xff, EOI]);
+        }
         Ok(Segments {
             clean,
             width: frame.width,
@@ -258,6 +284,29 @@ impl Frame {
             progressive,
             components,
         })
+    }
+
+    /// Refuses what `zune-jpeg` would read as other colours than they are.
+    fn check_sampling(&self) -> Result<(), DecodeError> {
+        let sides = |component: &Component| [component.horizontal, component.vertical];
+        let [first, others @ ..] = self.components.as_slice() else {
+            return Ok(());
+        };
+        let is_odd = |component: &Component| {
+            sides(component)
+                .iter()
+                .any(|side| !matches!(side, 1 | 2 | 4))
+        };
+        let is_finer = |component: &Component| {
+            sides(component)
+                .iter()
+                .zip(sides(first))
+                .any(|(side, light)| *side > light)
+        };
+        if self.components.iter().any(is_odd) || others.iter().any(is_finer) {
+            return Err(unsupported("unusual sampling of the colours"));
+        }
+        Ok(())
     }
 
     /// Bytes of the coefficients of all components, two for each.

@@ -11,6 +11,7 @@ mod jpeg;
 mod jpeg_segments;
 #[cfg(test)]
 mod tests;
+mod tiff;
 mod turn;
 
 use std::io::Cursor;
@@ -83,6 +84,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let (picture, turn) = match image::guess_format(bytes) {
         Err(_) => return Err(DecodeError::UnknownFormat),
         Ok(ImageFormat::Jpeg) => jpeg::decode(bytes)?,
+        Ok(ImageFormat::Tiff) => tiff::decode(bytes)?,
         Ok(format) => decode_other(bytes, format)?,
     };
     Ok(Decoded { picture, turn })
