@@ -19,6 +19,9 @@ import numpy as np
 from PIL import Image, PngImagePlugin
 
 FOLDER = pathlib.Path(__file__).parent.parent / "tests/fixtures/odd_table"
+README = """Odd pictures of each format, made by `scripts/odd-pictures.py` with Pillow 13 and libjpeg-turbo. `expected/` holds what
+Pillow makes of each as RGB, `refused.json` its errors. `crates/pictures/tests/odd_table.rs` compares.
+"""
 WIDTH, HEIGHT = 43, 29
 files = {}
 
@@ -140,6 +143,13 @@ def jpegs():
     files["jpeg_three_scans.jpg"] = cjpeg("-quality", "92", "-sample", "2x2", "-scans", str(scans))
     scans.write_text("0;\n1 2;\n")
     files["jpeg_two_scans.jpg"] = cjpeg("-quality", "92", "-sample", "2x1", "-scans", str(scans))
+    for sample in ("1x1", "2x1", "2x2"):
+        files[f"jpeg_two_scans_{sample}.jpg"] = cjpeg("-quality", "92", "-sample", sample, "-scans", str(scans))
+    scans.write_text("0 1 2;\n")
+    files["jpeg_one_scan_2x2.jpg"] = cjpeg("-quality", "92", "-sample", "2x2", "-scans", str(scans))
+    scans.write_text("0;\n1;\n2;\n")
+    for sample in ("1x1", "2x1", "1x2"):
+        files[f"jpeg_three_scans_{sample}.jpg"] = cjpeg("-quality", "92", "-sample", sample, "-scans", str(scans))
     scans.unlink()
     files["jpeg_arithmetic.jpg"] = cjpeg("-arithmetic")
     files["jpeg_12_bit.jpg"] = base.replace(b"\xff\xc0\0\x11\x08", b"\xff\xc1\0\x11\x0c")
@@ -502,6 +512,7 @@ def main():
             picture.save(FOLDER / "expected" / f"{name}.png", optimize=True)
         else:
             refused[name] = error.split(" <_io")[0].split(" (")[0]
+    (FOLDER / "README.md").write_text(README)
     (FOLDER / "refused.json").write_text(json.dumps(refused, indent=1) + "\n")
     print(len(files), "pictures,", len(refused), "refused by Pillow")
 

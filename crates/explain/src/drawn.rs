@@ -201,6 +201,27 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_place_in_words_is_that_of_the_picture_as_it_is_shown() {
+        let map = HeatMap {
+            height: 2,
+            width: 4,
+            values: vec![0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0],
+        };
+        let said = |tag| strongest(&map, Turn::of_tag(tag).unwrap());
+        assert!(
+            said(1).starts_with("at 87.5 % from the left and 25.0 % from the top"),
+            "{}",
+            said(1)
+        );
+        // A quarter to the right: what was at the right end lies at the lower one.
+        assert!(
+            said(6).starts_with("at 75.0 % from the left and 87.5 % from the top"),
+            "{}",
+            said(6)
+        );
+    }
+
+    #[test]
     fn large_pictures_are_reduced_and_thin_ones_stay_visible() {
         assert_eq!(reduced(RgbImage::new(1280, 320)).dimensions(), (640, 160));
         assert_eq!(reduced(RgbImage::new(6400, 2)).dimensions(), (640, 1));

@@ -250,6 +250,21 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_seen_as_the_run_says_and_its_turn_to_upright_is_known() {
+        let odd = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/fixtures/odd_table"
+        );
+        let file = PictureFile::without_class(Path::new(odd), "png_oriented_6.png");
+        let read = |orientation| file.read(32, Padding::Zeros, orientation).unwrap();
+        let (exif, ignore) = (read(Orientation::Exif), read(Orientation::Ignore));
+        assert_eq!((exif.turned.tag(), exif.upright.tag()), (6, 1));
+        assert_eq!((ignore.turned.tag(), ignore.upright.tag()), (1, 6));
+        assert_eq!(ignore.upright.apply(ignore.pixels.clone()), exif.pixels);
+        assert_ne!(ignore.square, exif.square);
+    }
+
+    #[test]
     fn a_square_of_a_size_that_does_not_fit_is_padded_as_the_network_was_trained() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pug_1.png");

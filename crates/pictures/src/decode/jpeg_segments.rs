@@ -43,8 +43,8 @@ struct Found {
     has_huffman_tables: bool,
     exif: Option<Vec<u8>>,
     scans: usize,
-    /// Most components in one scan.
-    largest_scan: usize,
+    /// Components in the first scan.
+    first_scan: usize,
     /// Frame, tables and scans as they go into the clean file.
     body: Vec<u8>,
 }
@@ -173,7 +173,9 @@ impl Found {
             *name = position as u8 + 1;
         }
         self.scans += 1;
-        self.largest_scan = self.largest_scan.max(count);
+        if self.scans == 1 {
+            self.first_scan = count;
+        }
         self.write(SOS, &content);
         Ok(())
     }
@@ -204,6 +206,18 @@ impl Found {
             return Err(broken("it has no pixels"));
         }
         frame.check_sampling()?;
+        if !frame.progressive
+            && self.first_scan < frame.components.len()
+            && frame
+                .components
+                .iter()
+                .any(|component| component.vertical > 1)
+        {
+            // `zune-jpeg` makes wrong colours of it.
+            return Err(unsupported(
+                "colours that are sampled less and in scans of their own",
+            ));
+        }
         let mut clean = Vec::with_capacity(self.body.len() + 64);
         clean.extend([0xff, SOI]);
         if !self.has_huffman_tables {
@@ -275,6 +289,9 @@ impl Frame {
                 vertical: fields[1] & 15,
             })
             .collect();
+        if [*h1, *h0] == [0, 0] || [*w1, *w0] == [0, 0] {
+            return Err(broken("it has no pixels"));
+        }
         if components.len() != usize::from(*count) {
             return Err(broken("the frame header ends too early"));
         }

@@ -1,9 +1,9 @@
-//! Decoding of TIFF by the crate `tiff`, block by block: `image` panics on planes and knows neither palettes nor YCbCr.
+//! Decoding of TIFF by the crate `tiff`, block by block: `image` panics on planes and knows no YCbCr.
 
 use std::io::Cursor;
 
 use image::RgbImage;
-use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::tags::{CompressionMethod, Tag};
 use tiff::{ColorType, TiffError};
 
@@ -44,8 +44,6 @@ enum Colours {
     Rgb,
     Cmyk,
     YCbCr,
-    /// Red, green, blue of each index.
-    Palette(Vec<[u8; 3]>),
 }
 
 /// The way in which pixels lie in the file.
@@ -64,56 +62,35 @@ struct Layout {
 
 impl Layout {
     fn of(file: &mut File, size: [u32; 2]) -> Result<Self, DecodeError> {
-        let kind = file.colortype().map_err(from_tiff)?;
-        let (bits, colours) = match kind {
-            ColorType::Gray(bits) => (bits, Colours::Grey),
-            ColorType::Multiband {
-                bit_depth,
-                num_samples: 2,
-            } => (bit_depth, Colours::Grey),
-            ColorType::RGB(bits) | ColorType::RGBA(bits) => (bits, Colours::Rgb),
-            ColorType::CMYK(bits) | ColorType::CMYKA(bits) => (bits, Colours::Cmyk),
-            ColorType::YCbCr(bits) => (bits, ycbcr(file)?),
-            ColorType::Palette(bits @ 1..=8) => (bits, Colours::Palette(palette(file)?)),
-            other => return Err(unsupported(&format!("{other:?}"))),
-        };
+        let (bits, samples, colours) = kind_of(file)?;
         if !matches!(bits, 1 | 2 | 4 | 8 | 16) {
             return Err(unsupported(&format!("{bits} bits for each value")));
         }
-        let number = |file: &mut File, tag| file.find_tag_unsigned::<u16>(tag).map_err(from_tiff);
-        let samples = usize::from(number(file, Tag::SamplesPerPixel)?.unwrap_or(1));
         let planar = number(file, Tag::PlanarConfiguration)? == Some(2) && samples > 1;
         let (width, height) = file.chunk_dimensions();
-        let block = [
-            width.min(size[0].next_multiple_of(16)),
-            height.min(size[1].next_multiple_of(16)),
-        ];
-        if block.contains(&0)
-            || [width, height]
-                .iter()
-                .zip(block)
-                .any(|(side, most)| *side > most.max(1) && file_is_tiled(file))
-        {
-            return Err(broken("its strips or tiles have an impossible size"));
+        if width == 0 || height == 0 {
+            return Err(broken("its strips or tiles have no size"));
         }
-        let layout = Self {
+        // Only a tile can be larger than the picture, and no tile may be larger than any picture.
+        let block = match file.get_chunk_type() {
+            ChunkType::Strip => [width, height.min(size[1])],
+            ChunkType::Tile => [width, height],
+        };
+        check_size(block[0], block[1])?;
+        Ok(Self {
             size,
             block,
             samples,
             bits,
             planar,
             colours,
-        };
-        if samples < layout.channels() || samples > 8 {
-            return Err(broken("its colours do not fit the number of its values"));
-        }
-        Ok(layout)
+        })
     }
 
     /// Values that make a colour.
     fn channels(&self) -> usize {
         match self.colours {
-            Colours::Grey | Colours::Palette(_) => 1,
+            Colours::Grey => 1,
             Colours::Rgb | Colours::YCbCr => 3,
             Colours::Cmyk => 4,
         }
@@ -176,7 +153,7 @@ impl Layout {
             }
             (DecodingResult::U8(packed), bits @ (1 | 2 | 4)) => {
                 let rows = packed.chunks((row * usize::from(bits)).div_ceil(8));
-                rows.flat_map(|packed| self.unpacked(packed, bits, row))
+                rows.flat_map(|packed| Self::unpacked(packed, bits, row))
                     .collect()
             }
             _ => return Err(unsupported("numbers with a sign or a point")),
@@ -187,19 +164,10 @@ impl Layout {
         Ok(bytes)
     }
 
-    /// `count` values of `bits` bits each, as indices or spread over 0 to 255.
-    fn unpacked<'a>(
-        &self,
-        packed: &'a [u8],
-        bits: u8,
-        count: usize,
-    ) -> impl Iterator<Item = u8> + use<'a> {
+    /// `count` values of `bits` bits each, spread over 0 to 255.
+    fn unpacked(packed: &[u8], bits: u8, count: usize) -> impl Iterator<Item = u8> {
         let most = (1 << bits) - 1;
-        let factor = if matches!(self.colours, Colours::Palette(_)) {
-            1
-        } else {
-            255 / most
-        };
+        let factor = 255 / most;
         let in_byte = (0..8 / bits).rev().map(move |place| place * bits);
         let values = packed.iter().flat_map(move |byte| {
             in_byte
@@ -229,16 +197,29 @@ impl Layout {
                 ]
                 .map(|value| (value + 0.5) as u8)
             }
-            Colours::Palette(colours) => colours
-                .get(usize::from(value(0)))
-                .copied()
-                .unwrap_or_default(),
         }
     }
 }
 
-fn file_is_tiled(file: &File) -> bool {
-    file.get_chunk_type() == tiff::decoder::ChunkType::Tile
+/// Bits of a value, values of a pixel, and their meaning. Values that no colour needs are not handed out by the crate.
+fn kind_of(file: &mut File) -> Result<(u8, usize, Colours), DecodeError> {
+    Ok(match file.colortype().map_err(from_tiff)? {
+        ColorType::Gray(bits) => (bits, 1, Colours::Grey),
+        ColorType::Multiband {
+            bit_depth,
+            num_samples: 2,
+        } => (bit_depth, 2, Colours::Grey),
+        ColorType::RGB(bits) => (bits, 3, Colours::Rgb),
+        ColorType::RGBA(bits) => (bits, 4, Colours::Rgb),
+        ColorType::CMYK(bits) => (bits, 4, Colours::Cmyk),
+        ColorType::CMYKA(bits) => (bits, 5, Colours::Cmyk),
+        ColorType::YCbCr(bits) => (bits, 3, ycbcr(file)?),
+        other => return Err(unsupported(&format!("{other:?}"))),
+    })
+}
+
+fn number(file: &mut File, tag: Tag) -> Result<Option<u16>, DecodeError> {
+    file.find_tag_unsigned(tag).map_err(from_tiff)
 }
 
 /// JPEG inside of TIFF comes as RGB; other YCbCr as it is, if no colour is sampled less.
@@ -258,15 +239,6 @@ fn ycbcr(file: &mut File) -> Result<Colours, DecodeError> {
             "YCbCr with colours sampled less than the light",
         )),
     }
-}
-
-fn palette(file: &mut File) -> Result<Vec<[u8; 3]>, DecodeError> {
-    let values = file.get_tag_u16_vec(Tag::ColorMap).map_err(from_tiff)?;
-    let count = values.len() / 3;
-    let high = |index: usize| (values[index] >> 8) as u8;
-    Ok((0..count)
-        .map(|index| [high(index), high(index + count), high(index + 2 * count)])
-        .collect())
 }
 
 fn from_tiff(error: TiffError) -> DecodeError {
