@@ -75,10 +75,13 @@ fn too_large_a_claim_takes_no_memory_and_a_picture_of_108_megapixels_takes_three
         ("tiff", tiff),
     ] {
         let error = within(MIB, || decode(&bytes)).map(|_| ()).unwrap_err();
-        assert!(
-            matches!(error, DecodeError::TooLarge { .. }),
-            "{name}: {error}"
-        );
+        // The strips of a TIFF cannot hold what it claims, which is found first.
+        let is_expected = match error {
+            DecodeError::TooLarge { .. } => true,
+            DecodeError::Broken { .. } => name == "tiff",
+            _ => false,
+        };
+        assert!(is_expected, "{name}: {error}");
     }
 
     let phone = encoded(12_000, 9_000, ImageFormat::Jpeg);

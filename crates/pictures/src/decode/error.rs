@@ -67,6 +67,22 @@ impl DecodeError {
     }
 }
 
+impl DecodeError {
+    pub(super) fn unsupported(format: &str, reason: &str) -> Self {
+        Self::Unsupported {
+            format: format.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    pub(super) fn broken(format: &str, reason: &str) -> Self {
+        Self::Broken {
+            format: format.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+}
+
 /// Refuses a picture larger than [`MAX_PIXELS`].
 pub(super) fn check_size(width: u32, height: u32) -> Result<(), DecodeError> {
     if u64::from(width) * u64::from(height) > MAX_PIXELS {

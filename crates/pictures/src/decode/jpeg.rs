@@ -47,16 +47,10 @@ fn from_zune(error: DecodeErrors) -> DecodeError {
     }
 }
 
-pub(super) fn unsupported(reason: &str) -> DecodeError {
-    DecodeError::Unsupported {
-        format: "JPEG".to_owned(),
-        reason: reason.to_owned(),
-    }
+fn unsupported(reason: &str) -> DecodeError {
+    DecodeError::unsupported("JPEG", reason)
 }
 
-pub(super) fn broken(reason: &str) -> DecodeError {
-    DecodeError::Broken {
-        format: "JPEG".to_owned(),
-        reason: reason.to_owned(),
-    }
+fn broken(reason: &str) -> DecodeError {
+    DecodeError::broken("JPEG", reason)
 }

@@ -6,7 +6,6 @@
 //! which is needed to refuse half pictures, and decides otherwise about the second.
 
 use super::error::DecodeError;
-use super::jpeg::{broken, unsupported};
 
 /// A JPEG file that was read through to its end.
 pub(super) struct Segments {
@@ -345,4 +344,12 @@ impl Frame {
         let padded = |side: u32| u64::from(side).next_multiple_of(32);
         2 * padded(self.width) * padded(self.height) * sampled / full
     }
+}
+
+fn unsupported(reason: &str) -> DecodeError {
+    DecodeError::unsupported("JPEG", reason)
+}
+
+fn broken(reason: &str) -> DecodeError {
+    DecodeError::broken("JPEG", reason)
 }

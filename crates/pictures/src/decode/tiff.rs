@@ -249,15 +249,9 @@ fn from_tiff(error: TiffError) -> DecodeError {
 }
 
 fn unsupported(reason: &str) -> DecodeError {
-    DecodeError::Unsupported {
-        format: "TIFF".to_owned(),
-        reason: reason.to_owned(),
-    }
+    DecodeError::unsupported("TIFF", reason)
 }
 
 fn broken(reason: &str) -> DecodeError {
-    DecodeError::Broken {
-        format: "TIFF".to_owned(),
-        reason: reason.to_owned(),
-    }
+    DecodeError::broken("TIFF", reason)
 }
