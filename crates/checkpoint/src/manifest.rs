@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use network::{Algorithm, NetworkSpec};
-use pictures::{loader::Normalisation, transform::Padding};
+use pictures::{decode::Orientation, loader::Normalisation, transform::Padding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -21,6 +21,8 @@ pub struct Manifest {
     pub size: usize,
     /// Padding: what sampling points outside a picture read. Since format 2.
     pub padding: Padding,
+    /// Whether pictures were turned upright. Since format 3.
+    pub orientation: Orientation,
     /// Algorithm of the convolutions while the network was trained and validated. Since format 2.
     #[serde(with = "network::algorithm_name")]
     pub kernels: Algorithm,
@@ -44,13 +46,14 @@ struct Version {
 }
 
 impl Manifest {
-    /// The version that this program writes. It also reads version 1.
-    pub const FORMAT: u32 = 2;
+    /// The version that this program writes. It also reads versions 1 and 2.
+    pub const FORMAT: u32 = 3;
 
     /// Reads the bytes of `manifest.json`; the error is a clause.
     pub(crate) fn from_json(bytes: &[u8]) -> Result<Self, String> {
         let manifest = match serde_json::from_slice(bytes).map(|version: Version| version.format) {
             Ok(1) => serde_json::from_slice(bytes).and_then(from_format_1),
+            Ok(2) => serde_json::from_slice(bytes).and_then(from_format_2),
             Ok(Self::FORMAT) => serde_json::from_slice(bytes),
             Ok(other) => {
                 let known = Self::FORMAT;
@@ -83,6 +86,12 @@ impl Manifest {
 fn from_format_1(mut fields: Map<String, Value>) -> serde_json::Result<Manifest> {
     fields.insert("padding".to_owned(), json!(Padding::Reflection));
     fields.insert("kernels".to_owned(), json!("fast"));
+    from_format_2(fields)
+}
+
+/// Until format 2 no picture was turned.
+fn from_format_2(mut fields: Map<String, Value>) -> serde_json::Result<Manifest> {
+    fields.insert("orientation".to_owned(), json!(Orientation::Ignore));
     serde_json::from_value(Value::Object(fields))
 }
 

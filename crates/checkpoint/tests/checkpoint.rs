@@ -13,7 +13,7 @@ use network::{
     Algorithm, Architecture, NetworkSpec,
     weights::{NamedTensor, StateDict},
 };
-use pictures::{loader::Normalisation, transform::Padding};
+use pictures::{decode::Orientation, loader::Normalisation, transform::Padding};
 
 /// Numbers of the optimizer's file: it is longer than what is proven at once.
 const LARGE: usize = 300_000;
@@ -45,10 +45,23 @@ fn a_checkpoint_of_format_1_still_opens() {
     );
     assert_eq!(manifest.normalisation, Normalisation::IMAGENET);
     assert_eq!(manifest.padding, Padding::Reflection);
+    assert_eq!(manifest.orientation, Orientation::Ignore);
     assert_eq!(manifest.kernels, Algorithm::Fast);
     let weights = checkpoint.weights().unwrap();
     let values = weights.get("conv1.weight").unwrap().as_floats().unwrap();
     assert_eq!(values, [0.5, -1.25]);
+}
+
+#[test]
+fn a_checkpoint_of_format_2_opens_and_turned_no_pictures() {
+    let (_folder, run) = new_run();
+    let path = save_one(&run, "one", 5, b"weights");
+    change_manifest(&path, "\"orientation\": \"exif\",", "");
+    let error = Checkpoint::load(&path).unwrap_err().to_string();
+    assert!(error.contains("orientation"), "{error}");
+    change_manifest(&path, "\"format\": 3,", "\"format\": 2,");
+    let manifest = Checkpoint::load(&path).unwrap().manifest;
+    assert_eq!(manifest.orientation, Orientation::Ignore);
 }
 
 #[test]
@@ -127,10 +140,10 @@ fn a_manifest_that_leads_out_of_the_folder_is_refused() {
 fn another_format_is_refused_with_both_numbers() {
     let (_folder, run) = new_run();
     let path = save_one(&run, "one", 5, b"weights");
-    change_manifest(&path, "\"format\": 2,", "\"format\": 7, \"new\": 1,");
+    change_manifest(&path, "\"format\": 3,", "\"format\": 7, \"new\": 1,");
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(
-        error.contains("format 7, this program reads 1 to 2"),
+        error.contains("format 7, this program reads 1 to 3"),
         "{error}"
     );
 }
@@ -322,6 +335,7 @@ fn manifest(iterations: u64) -> Manifest {
         },
         size: 64,
         padding: Padding::Border,
+        orientation: Orientation::Exif,
         kernels: Algorithm::Exact,
         config: "story".to_owned(),
         iterations,

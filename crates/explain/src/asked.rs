@@ -134,7 +134,7 @@ mod tests {
     use crate::{network::tests::untrained, pictures::PictureFile};
     use cam::{METHODS, Method};
     use image::RgbImage;
-    use pictures::transform::CropMap;
+    use pictures::{decode::Turn, transform::CropMap};
     use std::path::Path;
 
     const SIZE: usize = 64;
@@ -144,6 +144,8 @@ mod tests {
             file: PictureFile::without_class(Path::new(""), &format!("{number}.png")),
             digest: String::new(),
             pixels: RgbImage::new(64, 64),
+            turned: Turn::NONE,
+            upright: Turn::NONE,
             crop: CropMap::new(64, 64, SIZE),
             square: (0..3 * SIZE * SIZE)
                 .map(|index| ((index + number) % 97) as f32 / 97.0)

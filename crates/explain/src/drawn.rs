@@ -6,6 +6,7 @@ use crate::{
 };
 use cam::{HeatMap, Method, argmax};
 use image::{RgbImage, imageops};
+use pictures::decode::Turn;
 use words::{number, percent};
 
 /// Longer side of the pictures on the page and the sheets, in pixels; the files beside them have them in their own size.
@@ -68,7 +69,7 @@ impl DrawnPicture {
         Self {
             name: picture.file.name.clone(),
             path: words::slashes(&picture.file.path),
-            picture: reduced(seen(&picture.pixels, &picture.crop)),
+            picture: reduced(picture.upright.apply(seen(&picture.pixels, &picture.crop))),
             probabilities: ranked,
             true_class: picture.file.true_class.map(|class| classes[class].clone()),
             maps: maps.collect(),
@@ -161,7 +162,7 @@ pub fn draw(
         class: map
             .class
             .map(|class| (classes[class].clone(), probabilities[class])),
-        picture: pixels,
+        picture: picture.upright.apply(pixels),
         scale: shown.as_ref().map(HeatMap::range),
         range: range(shown.as_ref().unwrap_or(&map.raw)),
         alternative: String::new(),
@@ -170,7 +171,7 @@ pub fn draw(
     drawn.alternative = match &shown {
         Some(shown) => format!(
             "{name} under the heat-map of {title}: strongest {}",
-            strongest(shown)
+            strongest(shown, picture.upright)
         ),
         None => format!("{name} without a heat-map, {title}: {}", drawn.sentence()),
     };
@@ -186,20 +187,42 @@ fn range(map: &HeatMap) -> String {
     }
 }
 
-/// The place of the largest value in the part that the network saw, in words.
-fn strongest(map: &HeatMap) -> String {
+/// The place of the largest value in the part that the network saw, as it is shown, in words.
+fn strongest(map: &HeatMap, shown: Turn) -> String {
     let index = argmax(&map.values);
-    let share = |place: usize, cells: usize| percent((place as f64 + 0.5) / cells as f64);
-    format!(
-        "at {} from the left and {} from the top of what the network saw",
+    let share = |place: usize, cells: usize| (place as f64 + 0.5) / cells as f64;
+    let place = [
         share(index % map.width, map.width),
-        share(index / map.width, map.height)
-    )
+        share(index / map.width, map.height),
+    ];
+    let [left, top] = shown.place(place, [1.0; 2]).map(percent);
+    format!("at {left} from the left and {top} from the top of what the network saw")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_place_in_words_is_that_of_the_picture_as_it_is_shown() {
+        let map = HeatMap {
+            height: 2,
+            width: 4,
+            values: vec![0.0, 0.0, 0.0, 9.0, 0.0, 0.0, 0.0, 0.0],
+        };
+        let said = |tag| strongest(&map, Turn::of_tag(tag).unwrap());
+        assert!(
+            said(1).starts_with("at 87.5 % from the left and 25.0 % from the top"),
+            "{}",
+            said(1)
+        );
+        // A quarter to the right: what was at the right end lies at the lower one.
+        assert!(
+            said(6).starts_with("at 75.0 % from the left and 87.5 % from the top"),
+            "{}",
+            said(6)
+        );
+    }
 
     #[test]
     fn large_pictures_are_reduced_and_thin_ones_stay_visible() {

@@ -182,7 +182,7 @@ fn numbers<const D: usize>(tensor: &Tensor<D>) -> Vec<f32> {
 pub(crate) mod tests {
     use super::*;
     use network::{Algorithm, Architecture, NetworkSpec};
-    use pictures::transform::Padding;
+    use pictures::{decode::Orientation, transform::Padding};
 
     /// A network of two classes that has learned nothing.
     pub(crate) fn untrained() -> SavedNetwork {
@@ -204,6 +204,7 @@ pub(crate) mod tests {
                 },
                 size: 64,
                 padding: Padding::default(),
+                orientation: Orientation::default(),
                 kernels: Algorithm::Fast,
                 config: "test".to_owned(),
                 iterations: 0,

@@ -9,7 +9,7 @@ use checkpoint::{SplitRecord, picture_file};
 use files::sha256_hex;
 use image::RgbImage;
 use pictures::{
-    decode::DecodeError,
+    decode::{DecodeError, Orientation, Turn},
     folder::{FolderError, PICTURE_EXTENSIONS, find_pictures, stem},
     loader::{Normalisation, ValidationPicture},
     transform::{CropMap, Padding},
@@ -39,8 +39,12 @@ pub struct Picture {
     pub file: PictureFile,
     /// SHA-256 of the file, in hex.
     pub digest: String,
-    /// The pixels in their own size.
+    /// The pixels in their own size, turned as the network sees them.
     pub pixels: RgbImage,
+    /// The turn that the pixels were given after they were read.
+    pub turned: Turn,
+    /// The turn with which the pixels are shown: it makes them upright.
+    pub upright: Turn,
     /// The way from the pixels to the square.
     pub crop: CropMap,
     /// The square that the network sees: planes red, green, blue, in 0..1.
@@ -87,23 +91,33 @@ impl PictureFile {
         stem(&self.name)
     }
 
-    /// Reads and transforms it as in validation, for squares of `size` and the `padding` that the network was trained with.
+    /// Reads and transforms it as in validation, for squares of `size`, and the `padding` and `orientation` that the network
+    /// was trained with.
     ///
     /// # Errors
     /// A file that cannot be read or decoded.
-    pub fn read(&self, size: usize, padding: Padding) -> Result<Picture, DecodeError> {
+    pub fn read(
+        &self,
+        size: usize,
+        padding: Padding,
+        orientation: Orientation,
+    ) -> Result<Picture, DecodeError> {
         let ValidationPicture {
             bytes,
             pixels,
+            turned,
+            upright,
             crop,
             square,
-        } = ValidationPicture::read(&self.path, size, padding)?;
+        } = ValidationPicture::read(&self.path, size, padding, orientation)?;
         Ok(Picture {
             file: self.clone(),
             digest: sha256_hex(&bytes),
             crop,
             square,
             pixels,
+            turned,
+            upright,
         })
     }
 }
@@ -286,6 +300,21 @@ mod tests {
     }
 
     #[test]
+    fn a_picture_is_seen_as_the_run_says_and_its_turn_to_upright_is_known() {
+        let odd = concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../tests/fixtures/odd_table"
+        );
+        let file = PictureFile::without_class(Path::new(odd), "png_oriented_6.png");
+        let read = |orientation| file.read(32, Padding::Zeros, orientation).unwrap();
+        let (exif, ignore) = (read(Orientation::Exif), read(Orientation::Ignore));
+        assert_eq!((exif.turned.tag(), exif.upright.tag()), (6, 1));
+        assert_eq!((ignore.turned.tag(), ignore.upright.tag()), (1, 6));
+        assert_eq!(ignore.upright.apply(ignore.pixels.clone()), exif.pixels);
+        assert_ne!(ignore.square, exif.square);
+    }
+
+    #[test]
     fn a_square_of_a_size_that_does_not_fit_is_padded_as_the_network_was_trained() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pug_1.png");
@@ -294,7 +323,10 @@ mod tests {
             .unwrap();
         let file = file("pug_1.png", path);
         // 40 is rounded to 32: four pixels on each side lie outside of the picture.
-        let corner = |padding| file.read(40, padding).unwrap().square[0];
+        let corner = |padding| {
+            let picture = file.read(40, padding, Orientation::Exif);
+            picture.unwrap().square[0]
+        };
         assert_eq!(corner(Padding::Zeros), 0.0);
         assert!(corner(Padding::Reflection) > 0.7);
     }

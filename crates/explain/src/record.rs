@@ -4,6 +4,7 @@ use crate::explanation::{ExplainedMap, Explanation};
 use cam::HeatMap;
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
 use files::sha256_hex;
+use pictures::decode::Turn;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -49,6 +50,10 @@ pub struct PictureRecord {
     /// The map from the pixels of the square to those of the picture: `picture = offset + scale * square`, x and y, whole numbers
     /// at the centres of pixels.
     pub crop: CropRecord,
+    /// The turn from these pixels to those of the overlays, which are shown upright, as EXIF counts: 1 is none. Only a network
+    /// that was trained with `orientation = "ignore"` sees pictures that are not upright.
+    #[serde(default = "no_turn")]
+    pub shown: u8,
     /// The class that its name or folder says.
     pub true_class: Option<String>,
     /// The most probable class.
@@ -91,6 +96,10 @@ pub struct MapRecord {
     pub overlay: String,
 }
 
+fn no_turn() -> u8 {
+    Turn::NONE.tag()
+}
+
 impl Origin {
     /// The origin of numbers from `checkpoint` and squares of `size`.
     pub fn new(checkpoint: &Checkpoint, size: usize) -> Self {
@@ -127,6 +136,7 @@ impl PictureRecord {
                 scale: picture.crop.scale,
                 offset: picture.crop.offset,
             },
+            shown: picture.upright.tag(),
             true_class: picture.file.true_class.map(|class| classes[class].clone()),
             predicted_class: classes[*predicted].clone(),
             probabilities: classes

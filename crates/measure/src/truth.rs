@@ -1,6 +1,7 @@
 use crate::points::points;
 use pictures::{
     annotations::{AnnotationError, HeadBox, Region, read_head_box, read_trimap},
+    decode::Turn,
     transform::CropMap,
 };
 use std::path::Path;
@@ -16,14 +17,27 @@ pub struct Truth {
 }
 
 impl Truth {
-    /// The trimap and head box of the picture `stem`, through the same crop as the picture.
+    /// The trimap and head box of the picture `stem`, through the same turn and crop as the picture. A trimap that fits only
+    /// the upright picture is one of the upright picture.
     ///
     /// # Errors
     /// An annotation that is there and cannot be read.
-    pub fn read(annotations: &Path, stem: &str, crop: &CropMap) -> Result<Self, AnnotationError> {
-        let trimap = read_trimap(annotations, stem)?;
-        let trimap = trimap.filter(|trimap| {
-            [trimap.width(), trimap.height()].map(|side| side as usize) == crop.picture_size
+    pub fn read(
+        annotations: &Path,
+        stem: &str,
+        crop: &CropMap,
+        turned: Turn,
+    ) -> Result<Self, AnnotationError> {
+        // The turn back swaps the sides if the turn does.
+        let stored = turned.size(crop.picture_size.map(|side| side as u32));
+        let trimap = read_trimap(annotations, stem)?.and_then(|trimap| {
+            let size = [trimap.width(), trimap.height()];
+            let upright = turned.size(stored);
+            match size {
+                size if size == stored => Some(trimap.turned(turned)),
+                size if size == upright => Some(trimap),
+                _ => None,
+            }
         });
         let animal = trimap.map(|trimap| {
             let region = |[x, y]: [f64; 2]| {
@@ -36,7 +50,7 @@ impl Truth {
             };
             points(crop).map(is_animal).collect()
         });
-        let head = read_head_box(annotations, stem)?;
+        let head = read_head_box(annotations, stem)?.map(|head| head.turned(turned, stored));
         Ok(Self {
             animal,
             head: head.map(|head| in_square(head, crop)),
@@ -104,7 +118,7 @@ mod tests {
         let crop = CropMap::new(200, 100, 100);
         // 100 rounds to 96: the square is a little larger than the resized picture, and the factor is 99/95.
         let size = crop.size;
-        let truth = Truth::read(folder.path(), "pug_1", &crop).unwrap();
+        let truth = Truth::read(folder.path(), "pug_1", &crop, Turn::NONE).unwrap();
         let animal = truth.animal.as_ref().unwrap();
         for (index, [x, _]) in points(&crop).enumerate() {
             let expected = match x.round() as i64 {
@@ -128,9 +142,37 @@ mod tests {
     }
 
     #[test]
+    fn the_truth_of_a_turned_picture_is_turned_with_it() {
+        let folder = annotations();
+        // Stored 200 × 100; upright by a quarter to the right, 100 × 200.
+        let turned = Turn::of_tag(6).unwrap();
+        let crop = CropMap::new(100, 200, 96);
+        let truth = Truth::read(folder.path(), "pug_1", &crop, turned).unwrap();
+        let animal = truth.animal.unwrap();
+        for (index, point) in points(&crop).enumerate() {
+            let expected = match point[1].round() as i64 {
+                90..110 => Some(true),
+                89 | 110 => None,
+                _ => Some(false),
+            };
+            // The first and last columns of the square lie outside the picture.
+            if (3..crop.size - 3).contains(&(index % crop.size)) {
+                assert_eq!(animal[index], expected, "{point:?}");
+            }
+        }
+        // The head was above, and lies to the right now.
+        let [left, top, right, bottom] = truth.head.unwrap();
+        let [x, y] = crop.to_square([75.0, 99.5]);
+        assert!((left..right).contains(&x) && (top..bottom).contains(&y));
+        let [x, y] = crop.to_square([45.0, 99.5]);
+        assert!(!(left..right).contains(&x) && (top..bottom).contains(&y));
+    }
+
+    #[test]
     fn a_picture_without_annotations_has_no_truth() {
         let folder = annotations();
-        let truth = Truth::read(folder.path(), "pug_2", &CropMap::new(200, 100, 96)).unwrap();
+        let crop = CropMap::new(200, 100, 96);
+        let truth = Truth::read(folder.path(), "pug_2", &crop, Turn::NONE).unwrap();
         assert_eq!(
             truth,
             Truth {

@@ -72,7 +72,7 @@ static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
 static PICTURES: LazyLock<Vec<RgbImage>> = LazyLock::new(|| {
     FILES
         .iter()
-        .map(|bytes| decode(bytes).expect("was decoded before"))
+        .map(|bytes| decode(bytes).expect("was decoded before").picture)
         .collect()
 });
 
@@ -87,7 +87,9 @@ fn photographs(folder: &Path) -> Vec<Vec<u8>> {
         .iter()
         .filter_map(|path| std::fs::read(path).ok())
         .filter(|bytes| bytes.starts_with(&[0xff, 0xd8]))
-        .filter(|bytes| decode(bytes).is_ok_and(|picture| picture.dimensions() == (500, 375)))
+        .filter(|bytes| {
+            decode(bytes).is_ok_and(|decoded| decoded.picture.dimensions() == (500, 375))
+        })
         .take(COUNT)
         .collect()
 }
@@ -227,7 +229,12 @@ struct Files;
 
 impl Dataset<PictureItem> for Files {
     fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
-        Ok(decode(&FILES[index % COUNT]).map(|picture| LabelledPicture { picture, label: 0 }))
+        Ok(
+            decode(&FILES[index % COUNT]).map(|decoded| LabelledPicture {
+                picture: decoded.picture,
+                label: 0,
+            }),
+        )
     }
 
     fn len(&self) -> usize {

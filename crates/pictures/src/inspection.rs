@@ -118,6 +118,7 @@ mod tests {
             name,
             path,
             label: "a".to_owned(),
+            part: None,
         }
     }
 }

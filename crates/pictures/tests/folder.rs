@@ -296,7 +296,8 @@ fn the_real_photographs_have_37_breeds_and_all_decode() {
         ]
     );
     for file in &files {
-        let picture = read_picture(&file.path).unwrap_or_else(|error| panic!("{error}"));
+        let decoded = read_picture(&file.path).unwrap_or_else(|error| panic!("{error}"));
+        let picture = decoded.picture;
         assert!(
             picture.width() >= 100 && picture.height() >= 100,
             "{}",
@@ -341,6 +342,7 @@ fn the_real_trimaps_and_head_boxes_fit_their_photographs() {
         }
         let size = read_picture(&file.path)
             .unwrap_or_else(|error| panic!("{error}"))
+            .picture
             .dimensions();
         if let Some(trimap) = trimap {
             assert_eq!((trimap.width(), trimap.height()), size, "{}", file.name);

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use burn_dataset::{Dataset, DatasetError};
 use image::{Rgb, RgbImage};
-use pictures::decode::DecodeError;
+use pictures::decode::{DecodeError, Orientation};
 use pictures::folder::{LabelledPicture, PictureItem};
 use pictures::loader::{
     Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
@@ -436,7 +436,7 @@ fn a_picture_read_by_itself_is_the_one_of_a_validation_batch() {
         };
         plan.augmentation.padding = padding;
         let batch = all(&Drawing::new(2, &[]), plan.clone()).remove(0);
-        let mut found = ValidationPicture::read(&path, size, padding).unwrap();
+        let mut found = ValidationPicture::read(&path, size, padding, Orientation::Exif).unwrap();
         assert_eq!(found.bytes, fs::read(&path).unwrap());
         assert!(found.pixels == picture(1));
         assert_eq!(found.crop, CropMap::new(43, 48, size));
@@ -454,7 +454,8 @@ fn a_single_picture_that_cannot_be_read_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let said = |name: &str| {
         let path = folder.path().join(name);
-        let error = ValidationPicture::read(&path, 64, Padding::default()).unwrap_err();
+        let error =
+            ValidationPicture::read(&path, 64, Padding::default(), Orientation::Exif).unwrap_err();
         let text = error.to_string();
         assert!(text.contains(name), "{text}");
         text

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use image::RgbImage;
-use pictures::decode::{DecodeError, MAX_PIXELS, read_picture};
+use pictures::decode::{DecodeError, MAX_PIXELS, Orientation, read_picture};
 
 fn odd_files() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/odd_files")
@@ -47,6 +47,7 @@ fn readable_files_have_pils_pixels() {
     for (name, size, tolerance) in READABLE {
         let picture =
             read_picture(&odd_files().join(name)).unwrap_or_else(|error| panic!("{error}"));
+        let picture = picture.picture;
         assert_eq!(picture.dimensions(), size, "{name}");
         let expected = expected(name);
         assert_eq!(expected.dimensions(), size, "{name}");
@@ -60,10 +61,12 @@ fn readable_files_have_pils_pixels() {
 }
 
 #[test]
-fn an_exif_rotation_is_ignored() {
-    let rotated = read_picture(&odd_files().join("exif_rotated_6.jpg")).expect("a picture");
-    let plain = read_picture(&odd_files().join("baseline.jpg")).expect("a picture");
-    assert_eq!(rotated, plain);
+fn an_exif_rotation_is_followed_or_ignored_as_it_is_wished() {
+    let read = |name: &str| read_picture(&odd_files().join(name)).expect("a picture");
+    let (rotated, plain) = (read("exif_rotated_6.jpg"), read("baseline.jpg").picture);
+    assert_eq!(rotated.clone().oriented(Orientation::Ignore), plain);
+    let upright = image::imageops::rotate90(&plain);
+    assert_eq!(rotated.oriented(Orientation::Exif), upright);
 }
 
 /// The cause of the error for a file of the folder, after a check that the message names the file.

@@ -211,7 +211,10 @@ impl Data {
             empty_classes,
             remarks,
         } = listed;
-        let photographs = |part: &[usize]| Photographs::new(&files, part, &classes).map(Arc::new);
+        let photographs = |part: &[usize]| {
+            let photographs = Photographs::new(&files, part, &classes);
+            photographs.map(|pictures| Arc::new(pictures.oriented(config.orientation)))
+        };
         let train = DecodedCache::new(photographs(&split.train)?, config.cache_bytes());
         let valid = train.beside(photographs(&split.valid)?);
         Ok(Self {

@@ -51,6 +51,7 @@ impl RunWriter {
             normalisation: config.normalisation,
             size: 0,
             padding: config.augmentation.padding,
+            orientation: config.data.orientation,
             kernels: config.model.kernels,
             config: config_name.to_owned(),
             iterations: 0,

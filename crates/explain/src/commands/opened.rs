@@ -82,7 +82,8 @@ impl OpenedNetwork {
     /// # Errors
     /// A file that cannot be read or decoded.
     pub fn read(&self, file: &PictureFile) -> Result<Picture, DecodeError> {
-        file.read(self.size, self.checkpoint.manifest.padding)
+        let manifest = &self.checkpoint.manifest;
+        file.read(self.size, manifest.padding, manifest.orientation)
     }
 
     /// Reads the pictures of a batch on all threads; warns of each that cannot be read.

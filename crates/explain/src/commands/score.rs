@@ -247,7 +247,12 @@ fn read_annotated(
 ) -> Result<(Vec<Picture>, Vec<Truth>)> {
     let (mut pictures, mut truths) = (Vec::new(), Vec::new());
     for picture in opened.read_all(batch, terminal) {
-        let truth = Truth::read(annotations, picture.file.stem(), &picture.crop)?;
+        let truth = Truth::read(
+            annotations,
+            picture.file.stem(),
+            &picture.crop,
+            picture.turned,
+        )?;
         if truth.animal.is_some() || truth.head.is_some() {
             pictures.push(picture);
             truths.push(truth);

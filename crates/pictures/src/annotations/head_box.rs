@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::error::AnnotationError;
 use super::optional_file::read_if_there;
+use crate::decode::Turn;
 
 /// Rectangle around a head, in pixels of the original picture as the file gives them: `left < right` and
 /// `top < bottom`. The width and height of the picture in the file are ignored (they are 0 in some of the official
@@ -18,6 +19,23 @@ pub struct HeadBox {
     pub right: u32,
     /// `ymax` of the file.
     pub bottom: u32,
+}
+
+impl HeadBox {
+    /// This box in a stored picture of `size` (width and height in pixels) as the box in the picture after `turn`. Pixels
+    /// count from 1, and the last column and row are inside. A box that leaves the picture is cut off at its edge.
+    pub fn turned(self, turn: Turn, size: [u32; 2]) -> Self {
+        let within = |corner: [u32; 2]| [0, 1].map(|axis| f64::from(corner[axis].min(size[axis])));
+        let ends = size.map(|side| f64::from(side) + 1.0);
+        let [a, b] = [[self.left, self.top], [self.right, self.bottom]]
+            .map(|corner| turn.place(within(corner), ends).map(|place| place as u32));
+        Self {
+            left: a[0].min(b[0]),
+            top: a[1].min(b[1]),
+            right: a[0].max(b[0]),
+            bottom: a[1].max(b[1]),
+        }
+    }
 }
 
 /// Reads the head box `xmls/STEM.xml` (Pascal VOC) in the folder `annotations`; `None` if there is no such file. The
@@ -104,6 +122,24 @@ mod tests {
                 bottom: 291
             }
         );
+    }
+
+    #[test]
+    fn a_box_follows_the_turn_of_its_picture() {
+        let stored = parse_head_box(&voc([2, 3, 5, 4])).unwrap();
+        let is_inside = |found: HeadBox, [x, y]: [u32; 2]| {
+            (found.left..=found.right).contains(&x) && (found.top..=found.bottom).contains(&y)
+        };
+        for tag in 1..=8 {
+            let turn = Turn::of_tag(tag).unwrap();
+            let turned = stored.turned(turn, [7, 6]);
+            for (x, y) in (1..=7).flat_map(|x| (1..=6).map(move |y| (x, y))) {
+                let place = turn.place([f64::from(x) - 1.0, f64::from(y) - 1.0], [6.0, 5.0]);
+                let upright = place.map(|side| side as u32 + 1);
+                let expected = is_inside(stored, [x, y]);
+                assert_eq!(is_inside(turned, upright), expected, "{tag}: {x}, {y}");
+            }
+        }
     }
 
     #[test]

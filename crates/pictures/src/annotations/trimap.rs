@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::error::AnnotationError;
 use super::optional_file::read_if_there;
-use crate::decode::decode;
+use crate::decode::{Turn, decode};
 
 /// Region of a pixel. The discriminants are the values in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +42,23 @@ impl Trimap {
         &self.regions
     }
 
+    /// This trimap of a stored picture as that of the picture after `turn`.
+    pub fn turned(self, turn: Turn) -> Self {
+        let last = [self.width, self.height].map(|side| f64::from(side) - 1.0);
+        let [width, height] = turn.size([self.width, self.height]);
+        let mut regions = self.regions.clone();
+        for (index, region) in (0..).zip(&self.regions) {
+            let place = [index % self.width, index / self.width].map(f64::from);
+            let [x, y] = turn.place(place, last).map(|side| side as usize);
+            regions[y * width as usize + x] = *region;
+        }
+        Self {
+            width,
+            height,
+            regions,
+        }
+    }
+
     /// The region at `column` from the left and `row` from the top, both from 0; `None` outside the picture.
     pub fn region(&self, column: u32, row: u32) -> Option<Region> {
         let inside = column < self.width && row < self.height;
@@ -62,6 +79,7 @@ pub fn read_trimap(annotations: &Path, stem: &str) -> Result<Option<Trimap>, Ann
     let picture = decode(&bytes).map_err(|cause| AnnotationError::TrimapPicture {
         cause: cause.in_file(&path),
     })?;
+    let picture = picture.picture;
     let regions = picture
         .enumerate_pixels()
         .map(|(column, row, pixel)| match pixel.0 {
@@ -85,7 +103,7 @@ pub fn read_trimap(annotations: &Path, stem: &str) -> Result<Option<Trimap>, Ann
 
 #[cfg(test)]
 mod tests {
-    use image::{GrayImage, Luma};
+    use image::{GrayImage, Luma, Rgb, RgbImage};
 
     use super::*;
 
@@ -116,6 +134,27 @@ mod tests {
         assert_eq!(trimap.region(2, 0), Some(Region::Border));
         assert_eq!(trimap.region(2, 1), Some(Region::Pet));
         assert_eq!((trimap.region(3, 0), trimap.region(0, 2)), (None, None));
+    }
+
+    #[test]
+    fn a_trimap_follows_the_turn_of_its_picture() {
+        let folder = annotations_with([1, 2, 3, 2, 2, 1]);
+        let trimap = read_trimap(folder.path(), "pug_1").unwrap().unwrap();
+        for tag in 1..=8 {
+            let turn = Turn::of_tag(tag).unwrap();
+            let stored =
+                RgbImage::from_fn(3, 2, |x, y| Rgb([trimap.region(x, y).unwrap() as u8; 3]));
+            let upright = turn.apply(stored);
+            let turned = trimap.clone().turned(turn);
+            assert_eq!((turned.width(), turned.height()), upright.dimensions());
+            for (x, y, pixel) in upright.enumerate_pixels() {
+                assert_eq!(
+                    turned.region(x, y).unwrap() as u8,
+                    pixel[0],
+                    "{tag}: {x}, {y}"
+                );
+            }
+        }
     }
 
     #[test]

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// Size of the largest picture that is decoded, in pixels (width times height). A file that claims more is refused
-/// before any memory is taken for its pixels.
-pub const MAX_PIXELS: u64 = 100_000_000;
+/// before any memory is taken for its pixels. It is PIL's limit: twice the pixels that fill a quarter of a GiB at three bytes
+/// each.
+pub const MAX_PIXELS: u64 = 178_956_970;
 
 /// Error of reading or decoding a picture.
 #[derive(Debug, thiserror::Error)]
@@ -16,14 +17,14 @@ pub enum DecodeError {
     #[error("the file is empty: fetch or copy it again")]
     Empty,
     /// The first bytes belong to no known picture format.
-    #[error("the content is not a picture: expected JPEG, PNG, GIF, WebP or BMP")]
+    #[error("the content is not a picture: expected JPEG, PNG, GIF, WebP, TIFF or BMP")]
     UnknownFormat,
     /// The picture has a format, or a variant of one, that is not supported.
     #[error(
         "the content is {format}, which is not supported ({reason}): convert it to an ordinary JPEG or PNG"
     )]
     Unsupported {
-        /// Name of the format, e.g. `TIFF`.
+        /// Name of the format, e.g. `ICO`.
         format: String,
         /// Explanation of the decoder.
         reason: String,
@@ -62,6 +63,22 @@ impl DecodeError {
         Self::InFile {
             path: path.to_path_buf(),
             cause: Box::new(self),
+        }
+    }
+}
+
+impl DecodeError {
+    pub(super) fn unsupported(format: &str, reason: &str) -> Self {
+        Self::Unsupported {
+            format: format.to_owned(),
+            reason: reason.to_owned(),
+        }
+    }
+
+    pub(super) fn broken(format: &str, reason: &str) -> Self {
+        Self::Broken {
+            format: format.to_owned(),
+            reason: reason.to_owned(),
         }
     }
 }

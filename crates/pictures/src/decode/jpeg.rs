@@ -8,44 +8,49 @@ use zune_core::options::DecoderOptions;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
+use super::budget;
 use super::error::{DecodeError, check_size};
+use super::jpeg_segments::{self, Segments};
+use super::turn::Turn;
 
 /// Largest side that the format can express; the effective limit is [`super::MAX_PIXELS`].
 const MAX_SIDE: usize = 65_535;
 
-/// Decodes grey, YCbCr, RGB, CMYK or YCCK, sequential or progressive, to RGB.
-pub(super) fn decode(bytes: &[u8]) -> Result<RgbImage, DecodeError> {
+/// Decodes grey, YCbCr, RGB, CMYK or YCCK, sequential or progressive, to RGB; with the turn that its EXIF block asks for.
+pub(super) fn decode(bytes: &[u8]) -> Result<(RgbImage, Turn), DecodeError> {
+    let Segments {
+        clean,
+        width,
+        height,
+        coefficients,
+        exif,
+    } = jpeg_segments::read(bytes)?;
+    check_size(width, height)?;
+    let pixels = 3 * u64::from(width) * u64::from(height);
+    let _share = budget::take(pixels + coefficients);
     let options = DecoderOptions::default()
         .set_strict_mode(true)
         .set_max_width(MAX_SIDE)
         .set_max_height(MAX_SIDE)
         .jpeg_set_out_colorspace(ColorSpace::RGB);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    decoder.decode_headers().map_err(from_zune)?;
-    let (width, height) = decoder
-        .dimensions()
-        .ok_or_else(|| broken("no size in the header"))?;
-    // The format stores sides in 16 bits.
-    let (width, height) = (width as u32, height as u32);
-    check_size(width, height)?;
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(clean.as_slice()), options);
     let pixels = decoder.decode().map_err(from_zune)?;
-    RgbImage::from_raw(width, height, pixels)
-        .ok_or_else(|| broken("fewer pixels than the header says"))
+    let picture = RgbImage::from_raw(width, height, pixels)
+        .ok_or_else(|| broken("fewer pixels than the header says"))?;
+    Ok((picture, Turn::from_exif(exif.as_deref())))
 }
 
 fn from_zune(error: DecodeErrors) -> DecodeError {
     match error {
-        DecodeErrors::Unsupported(reason) => DecodeError::Unsupported {
-            format: "JPEG".to_owned(),
-            reason: format!("{reason:?}"),
-        },
+        DecodeErrors::Unsupported(reason) => unsupported(&format!("{reason:?}")),
         other => broken(other.to_string().trim().trim_matches('"')),
     }
 }
 
+fn unsupported(reason: &str) -> DecodeError {
+    DecodeError::unsupported("JPEG", reason)
+}
+
 fn broken(reason: &str) -> DecodeError {
-    DecodeError::Broken {
-        format: "JPEG".to_owned(),
-        reason: reason.to_owned(),
-    }
+    DecodeError::broken("JPEG", reason)
 }

@@ -1,14 +1,18 @@
 //! Decoding of picture files to RGB pixels.
 //!
 //! The rules are those of PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the content and not
-//! the name decides the format, alpha is dropped without blending, an EXIF rotation is ignored, and a file that was
-//! cut short is an error. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
+//! the name decides the format, alpha is dropped without blending, and a file that was
+//! cut short is an error. [`Decoded::oriented`] turns a picture upright if it is wished. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
 //! transform and another rounding in the chroma upsampling).
 
+mod budget;
 mod error;
 mod jpeg;
+mod jpeg_segments;
 #[cfg(test)]
 mod tests;
+mod tiff;
+mod turn;
 
 use std::io::Cursor;
 use std::path::Path;
@@ -17,7 +21,9 @@ use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage,
 };
 
+pub use budget::DECODING_BYTES;
 pub use error::{DecodeError, MAX_PIXELS};
+pub use turn::{Orientation, Turn};
 
 use error::check_size;
 
@@ -25,11 +31,30 @@ use error::check_size;
 /// green, blue, alpha.
 const MAX_ALLOCATION: u64 = MAX_PIXELS * 8;
 
+/// A decoded picture as it is stored, and the turn that it asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decoded {
+    /// The pixels, 8 bit RGB.
+    pub picture: RgbImage,
+    /// The turn that makes the stored picture upright.
+    pub turn: Turn,
+}
+
+impl Decoded {
+    /// The picture upright, or as it is stored.
+    pub fn oriented(self, orientation: Orientation) -> RgbImage {
+        match orientation {
+            Orientation::Exif => self.turn.apply(self.picture),
+            Orientation::Ignore => self.picture,
+        }
+    }
+}
+
 /// Reads the file `path` and decodes it with [`decode`].
 ///
 /// # Errors
 /// [`DecodeError::InFile`], which names the file and holds the cause.
-pub fn read_picture(path: &Path) -> Result<RgbImage, DecodeError> {
+pub fn read_picture(path: &Path) -> Result<Decoded, DecodeError> {
     let bytes = read_bytes(path)?;
     decode(&bytes).map_err(|error| error.in_file(path))
 }
@@ -42,37 +67,46 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeError> {
     std::fs::read(path).map_err(|error| DecodeError::Unreadable(error).in_file(path))
 }
 
-/// Decodes the first picture in `bytes`: JPEG, PNG, GIF, WebP or BMP, grey, palette, CMYK, with alpha or 16 bits deep,
-/// as 8 bit RGB.
+/// Decodes the first picture in `bytes`: JPEG, PNG, GIF, WebP, TIFF or BMP, grey, palette, CMYK, with alpha or 16 bits
+/// deep, as 8 bit RGB. The pixels are as they are stored: see [`Decoded::oriented`].
 ///
 /// The high byte of 16 bits is kept. (PIL does the same for colour, but clips 16 bit grey at 255, which turns pictures
 /// white. That is not copied here.)
 ///
+/// It waits while other threads decode so much that they take [`DECODING_BYTES`] together.
+///
 /// # Errors
 /// One variant of [`DecodeError`] for each cause. Nothing in `bytes` makes this panic.
-pub fn decode(bytes: &[u8]) -> Result<RgbImage, DecodeError> {
+pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     if bytes.is_empty() {
         return Err(DecodeError::Empty);
     }
-    match image::guess_format(bytes) {
-        Err(_) => Err(DecodeError::UnknownFormat),
-        Ok(ImageFormat::Jpeg) => jpeg::decode(bytes),
-        Ok(format) => decode_other(bytes, format),
-    }
+    let (picture, turn) = match image::guess_format(bytes) {
+        Err(_) => return Err(DecodeError::UnknownFormat),
+        Ok(ImageFormat::Jpeg) => jpeg::decode(bytes)?,
+        Ok(ImageFormat::Tiff) => tiff::decode(bytes)?,
+        Ok(format) => decode_other(bytes, format)?,
+    };
+    Ok(Decoded { picture, turn })
 }
 
-fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<RgbImage, DecodeError> {
+fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<(RgbImage, Turn), DecodeError> {
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_ALLOCATION);
     reader.limits(limits);
-    let decoder = reader
+    let mut decoder = reader
         .into_decoder()
         .map_err(|error| from_image(error, format))?;
     let (width, height) = decoder.dimensions();
     check_size(width, height)?;
+    // The decoder's own picture and ours, which is made from it.
+    let pixels = u64::from(width) * u64::from(height);
+    let _share = budget::take(2 * decoder.total_bytes() + 3 * pixels);
+    // An orientation that cannot be read is none: the pixels are what counts.
+    let turn = decoder.orientation().map_or(Turn::NONE, Turn::from);
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| from_image(error, format))?;
-    Ok(to_rgb8(picture))
+    Ok((to_rgb8(picture), turn))
 }
 
 /// Converts to 8 bits. `image` would round 16 bits to the nearest 8, where PIL cuts the low byte off.

@@ -8,12 +8,12 @@ use image::RgbImage;
 
 use super::error::FolderError;
 use super::labelled_file::LabelledFile;
-use crate::decode::{DecodeError, read_picture};
+use crate::decode::{DecodeError, Orientation, read_picture};
 
 /// One decoded picture and the index of its class.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledPicture {
-    /// The pixels, 8 bit RGB, in the size they have on the disk.
+    /// The pixels, 8 bit RGB, in their own size.
     pub picture: RgbImage,
     /// Position of its class in the list of classes.
     pub label: usize,
@@ -27,6 +27,7 @@ pub type PictureItem = Result<LabelledPicture, DecodeError>;
 #[derive(Debug, Clone)]
 pub struct Photographs {
     files: Vec<(PathBuf, usize)>,
+    orientation: Orientation,
 }
 
 impl Photographs {
@@ -61,7 +62,18 @@ impl Photographs {
                 Ok((file.path.clone(), *label))
             })
             .collect::<Result<_, FolderError>>()?;
-        Ok(Self { files })
+        Ok(Self {
+            files,
+            orientation: Orientation::default(),
+        })
+    }
+
+    /// The same pictures, turned upright or not.
+    pub fn oriented(self, orientation: Orientation) -> Self {
+        Self {
+            orientation,
+            ..self
+        }
     }
 }
 
@@ -69,8 +81,8 @@ impl Dataset<PictureItem> for Photographs {
     /// Decodes one picture. The outer `Result` is never an `Err`: see [`PictureItem`].
     fn get(&self, index: usize) -> Result<PictureItem, DatasetError> {
         let (path, label) = &self.files[index];
-        Ok(read_picture(path).map(|picture| LabelledPicture {
-            picture,
+        Ok(read_picture(path).map(|decoded| LabelledPicture {
+            picture: decoded.oriented(self.orientation),
             label: *label,
         }))
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use image::RgbImage;
 
-use crate::decode::{DecodeError, decode, read_bytes};
+use crate::decode::{DecodeError, Orientation, Turn, decode, read_bytes};
 use crate::transform::{CropMap, Draws, Padding, apply};
 
 /// A decoded picture file and the square that the network sees of it in validation.
@@ -12,8 +12,12 @@ use crate::transform::{CropMap, Draws, Padding, apply};
 pub struct ValidationPicture {
     /// Content of the file.
     pub bytes: Vec<u8>,
-    /// Decoded pixels in the size that they have on the disk.
+    /// Decoded pixels in their own size, turned as the network sees them.
     pub pixels: RgbImage,
+    /// The turn that `pixels` were given after they were read.
+    pub turned: Turn,
+    /// The turn that would make `pixels` upright.
+    pub upright: Turn,
     /// Map between the square and `pixels`.
     pub crop: CropMap,
     /// The square as [`validation_square`] gives it; [`Normalisation::apply`](super::Normalisation::apply) makes of it
@@ -22,18 +26,30 @@ pub struct ValidationPicture {
 }
 
 impl ValidationPicture {
-    /// Reads, decodes and transforms the file `path` for squares of `size` × `size` pixels.
+    /// Reads, decodes and transforms the file `path` for squares of `size` × `size` pixels, turned upright or not.
     ///
     /// # Errors
     /// [`DecodeError::InFile`], which names the file and holds the cause.
-    pub fn read(path: &Path, size: usize, padding: Padding) -> Result<Self, DecodeError> {
+    pub fn read(
+        path: &Path,
+        size: usize,
+        padding: Padding,
+        orientation: Orientation,
+    ) -> Result<Self, DecodeError> {
         let bytes = read_bytes(path)?;
-        let pixels = decode(&bytes).map_err(|error| error.in_file(path))?;
+        let decoded = decode(&bytes).map_err(|error| error.in_file(path))?;
+        let (turned, upright) = match orientation {
+            Orientation::Exif => (decoded.turn, Turn::NONE),
+            Orientation::Ignore => (Turn::NONE, decoded.turn),
+        };
+        let pixels = decoded.oriented(orientation);
         let crop = CropMap::new(pixels.width() as usize, pixels.height() as usize, size);
         let square = validation_square(&pixels, size, padding);
         Ok(Self {
             bytes,
             pixels,
+            turned,
+            upright,
             crop,
             square,
         })

@@ -56,7 +56,7 @@ pub fn checkpoint_of(found: Found, terminal: &Terminal) -> Checkpoint {
 
 /// The resolved config of `run`.
 pub fn saved_config(run: &Run) -> Result<Config> {
-    Ok(ConfigSource::open(Some(&run.config_file()))?.resolve(&[])?)
+    Ok(ConfigSource::open(Some(&run.config_file()))?.resolve_saved()?)
 }
 
 /// The resolved config of `run` with its paths as they are now: the pictures in the data folder `typed`, or where they are

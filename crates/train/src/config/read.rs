@@ -121,6 +121,23 @@ impl ConfigSource {
         Ok(config)
     }
 
+    /// The resolved config that a run saved. One of before pictures were turned upright goes on without.
+    ///
+    /// # Errors
+    /// A key or a value that no run can use.
+    pub fn resolve_saved(&self) -> Result<Config, ConfigError> {
+        let table = self.parse()?;
+        let says = table
+            .get("data")
+            .is_some_and(|data| data.get("orientation").is_some());
+        let before = "data.orientation=ignore".to_owned();
+        self.resolve(if says {
+            &[]
+        } else {
+            std::slice::from_ref(&before)
+        })
+    }
+
     fn embedded(name: &str, text: &str) -> Self {
         Self {
             name: name.to_owned(),

@@ -1,6 +1,7 @@
 use crate::optimizer::OptimizerConfig;
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
+    decode::Orientation,
     folder::FolderLayout,
     loader::{Normalisation, OnBadImage},
     transform::Augmentation,
@@ -70,6 +71,9 @@ pub struct DataConfig {
     /// Treatment of a file that is not a picture.
     #[serde(default)]
     pub on_bad_image: OnBadImage,
+    /// Whether pictures are turned upright as their files ask. `ignore` is fastai 1.0.30's.
+    #[serde(default)]
+    pub orientation: Orientation,
     /// Threads that decode and augment; 0 is one for each processor. No result depends on it.
     #[serde(default)]
     pub workers: usize,
