@@ -59,11 +59,17 @@ impl Learner {
     }
 
     /// Loss of `batch` as the next step would find it, but for dropout's masks. Nothing changes.
-    pub fn loss(&self, batch: LabelledBatch) -> f32 {
+    ///
+    /// # Errors
+    /// The device failed.
+    pub fn loss(&self, batch: LabelledBatch) -> Result<f32, DeviceFailed> {
         let (pictures, targets) = upload(batch, &self.device);
         let mut network = self.network().valid();
         let logits = network.forward_train(pictures, &mut ChaCha8Rng::seed_from_u64(0));
-        loss(logits, &targets, &self.device).into_scalar::<f32>()
+        let mut losses = self.readback();
+        losses.send(loss(logits, &targets, &self.device), ());
+        let (_, loss) = losses.wait_for_next().expect("one was sent");
+        Ok(loss?[0])
     }
 
     /// One step: forward in training mode with dropout from `rng`, backward, one update. Returns the loss before the

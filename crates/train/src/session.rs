@@ -356,11 +356,12 @@ impl<'a> Stage<'a> {
         let learner = self.fit.learner();
         let network = learner.network().for_inference();
         let validated = [Ok::<_, DeviceFailed>(batch.clone())].into_iter();
-        let validation = validate(&network, validated, &self.session.device)?;
-        let losses = [
-            f64::from(learner.loss(batch)),
-            validation.map_or(0.0, |validation| validation.loss),
-        ];
+        let validation = validate(&network, validated, &self.session.device);
+        let losses = learner.loss(batch).and_then(|loss| {
+            let validation = validation?.map_or(0.0, |validation| validation.loss);
+            Ok([f64::from(loss), validation])
+        });
+        let losses = losses.map_err(|error| self.device_failed(&error))?;
         match losses.into_iter().find(|loss| !loss.is_finite()) {
             None => Ok(()),
             Some(loss) => {

@@ -33,7 +33,7 @@ fn batch(targets: Targets) -> LabelledBatch {
 #[test]
 fn a_mixture_of_two_classes_has_their_losses_in_its_shares() {
     let learner = learner();
-    let loss = |targets| f64::from(learner.loss(batch(targets)));
+    let loss = |targets| f64::from(learner.loss(batch(targets)).unwrap());
     let (first, second) = (vec![0, 1, 2, 0], vec![1, 1, 0, 2]);
     let mixed = |share: f32| Targets::Mixed {
         first: first.clone(),

@@ -2,6 +2,7 @@
 
 mod backends;
 mod comparison;
+mod failure;
 
 use backends::{GPU_BACKENDS, GpuBackend};
 use burn::backend::{DispatchDevice, FlexDevice};
@@ -249,6 +250,7 @@ fn opened(listed: ListedDevice) -> (Device, String) {
         device,
         ..
     } = listed;
+    failure::tell_in_one_sentence(&typed);
     let kind = if software {
         ", software on the CPU"
     } else {

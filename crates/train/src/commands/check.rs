@@ -191,7 +191,7 @@ fn measure(
     step(&mut fit)?;
     let per_picture = started.elapsed() / count as u32;
     let learner = fit.into_learner();
-    let loss = learner.loss(batch.clone());
+    let loss = learner.loss(batch.clone())?;
     ensure!(
         loss.is_finite(),
         diverges(format!("the loss is {loss} after measured step 2"))
