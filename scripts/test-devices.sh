@@ -30,5 +30,10 @@ export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 
 cargo_on_devices() { cargo "$@" --profile devices --features "$features" -p train -p explain -p kernels -p stories; }
 cargo_on_devices build --bins
-"$CARGO_TARGET_DIR/devices/train" devices
+listed=$("$CARGO_TARGET_DIR/devices/train" devices)
+echo "$listed"
+if [ "$(wc -l <<<"$listed")" -lt 2 ]; then
+    echo "no GPU, and no software that plays one: install chromium or Mesa's Vulkan drivers"
+    exit 1
+fi
 cargo_on_devices test --test devices --test golden_cam -- --include-ignored --nocapture

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use burn_dataset::Dataset;
 use image::{Rgb, RgbImage};
 use pictures::annotations::{Species, read_head_box, read_list, read_trimap};
+use pictures::decode::Orientation;
 use pictures::decode::{DecodeError, read_picture};
 use pictures::folder::{
     FolderError, FolderLayout, LabelledFile, Photographs, Rules, classes, list_pictures,
@@ -241,7 +242,8 @@ fn photographs_are_read_with_the_index_of_their_class_and_a_broken_one_is_an_ite
         .expect("a written picture");
     let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
     let classes = ["Abyssinian".to_owned(), "pug".to_owned()];
-    let photographs = Photographs::new(&files, &[1, 0], &classes).expect("all classes are known");
+    let photographs = Photographs::new(&files, &[1, 0], &classes, Orientation::Exif)
+        .expect("all classes are known");
 
     assert_eq!(photographs.len(), 2);
     let broken = photographs.get(0).expect("an item");
@@ -257,7 +259,8 @@ fn photographs_are_read_with_the_index_of_their_class_and_a_broken_one_is_an_ite
 fn a_class_that_is_not_trained_is_an_error_that_names_it() {
     let folder = folder_of(&["pug_1.jpg", "beagle_1.jpg"]);
     let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
-    let error = Photographs::new(&files, &[0], &["pug".to_owned()]).expect_err("beagle is unknown");
+    let error = Photographs::new(&files, &[0], &["pug".to_owned()], Orientation::Exif)
+        .expect_err("beagle is unknown");
     assert!(
         matches!(&error, FolderError::UntrainedClass { label, .. } if label == "beagle"),
         "{error}"

@@ -12,6 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use pictures::decode::Orientation;
 use pictures::folder::{FolderLayout, Photographs, Rules, classes, list_pictures};
 use pictures::loader::{
     DecodedCache, EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, batches, shuffle,
@@ -53,7 +54,8 @@ fn an_epoch_is_loaded_while_the_only_thread_of_rayon_waits_for_it() {
         .files;
     let names = classes(files.iter().map(|file| file.label.as_str()));
     let indices: Vec<usize> = (0..files.len()).collect();
-    let photographs = Photographs::new(&files, &indices, &names).expect("pictures of the classes");
+    let photographs = Photographs::new(&files, &indices, &names, Orientation::Exif)
+        .expect("pictures of the classes");
     let dataset = Arc::new(DecodedCache::new(Arc::new(photographs), usize::MAX));
 
     let (finished, watched) = channel::<()>();

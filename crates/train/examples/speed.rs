@@ -91,7 +91,7 @@ fn train(
             size,
         };
         let started = Instant::now();
-        fit.step(pictures)?;
+        fit.step(pictures).1?;
         times.push(started.elapsed().as_secs_f64() * 1e3);
     }
     Ok(times)

@@ -11,8 +11,8 @@ use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
     folder::{
-        FolderLayout, LabelPattern, LabelledFile, Photographs, Rules, classes, find_pictures,
-        is_hidden, list_pictures,
+        FolderLayout, LabelPattern, LabelledFile, Listing, Photographs, Rules, classes, is_hidden,
+        list_pictures,
     },
     loader::DecodedCache,
 };
@@ -31,6 +31,8 @@ const MEBIBYTE: usize = 1 << 20;
 /// Listed and split pictures.
 #[derive(Debug, Clone)]
 pub struct Data {
+    /// Folder that the names of pictures are below: chosen once, since a folder may come to lie beside it.
+    pub folder: PathBuf,
     /// All pictures, by name in byte order.
     pub files: Vec<LabelledFile>,
     /// Names of the classes, in the order of the logits.
@@ -171,7 +173,7 @@ impl DataConfig {
 
 impl Config {
     /// Rules by which the pictures are listed.
-    fn rules(&self) -> Result<Rules> {
+    pub fn rules(&self) -> Result<Rules> {
         let data = &self.data;
         let pattern = data.pattern.as_deref().map(LabelPattern::new);
         Ok(Rules {
@@ -206,14 +208,14 @@ impl Data {
         classes: Vec<String>,
     ) -> Result<Self> {
         let Listed {
+            folder,
             files,
             rules,
             empty_classes,
             remarks,
         } = listed;
         let photographs = |part: &[usize]| {
-            let photographs = Photographs::new(&files, part, &classes);
-            photographs.map(|pictures| Arc::new(pictures.oriented(config.orientation)))
+            Photographs::new(&files, part, &classes, config.orientation).map(Arc::new)
         };
         let train = DecodedCache::new(photographs(&split.train)?, config.cache_bytes());
         let valid = train.beside(photographs(&split.valid)?);
@@ -223,6 +225,7 @@ impl Data {
             classes,
             split,
             empty_classes,
+            folder,
             files,
             rules,
             remarks,
@@ -275,7 +278,7 @@ impl Data {
             labels: labels
                 .map(|file| (file.name.clone(), file.label.clone()))
                 .collect(),
-            folder: config.pictures(),
+            folder: self.folder.clone(),
             annotations: config.annotations(),
             classes: self.classes.clone(),
             train: names(&self.split.train),
@@ -289,6 +292,8 @@ impl Data {
 /// Labelled pictures, before they are split.
 #[derive(Debug)]
 pub struct Listed {
+    /// Folder that their names are below.
+    pub folder: PathBuf,
     /// Pictures, by name in byte order.
     pub files: Vec<LabelledFile>,
     /// Rules by which they were listed.
@@ -305,16 +310,14 @@ impl Listed {
     /// # Errors
     /// They cannot be listed, or are divided already and the config does not say so.
     pub fn new(config: &Config, terminal: &Terminal) -> Result<Self> {
-        let folder = config.data.pictures();
-        let rules = config.rules()?;
-        let listing = list_pictures(&folder, &rules)?;
+        let (folder, rules, listing) = list(config)?;
         parts::refuse_as_classes(&listing, config)?;
         let mut remarks = listing.remarks();
         let of_parts = parts::remarks(&listing, config);
         remarks.extend(of_parts.into_iter().map(|line| (true, line)));
         if config.data.source == DataSource::Folder && config.data.is_like_the_pets() {
-            let folder = folder.display();
-            let line = format!("the pictures are those in {folder}, as in the layout of the pets");
+            let shown = folder.display();
+            let line = format!("the pictures are those in {shown}, as in the layout of the pets");
             remarks.insert(0, (false, line));
         }
         for (must_not_be_missed, line) in &remarks {
@@ -324,43 +327,23 @@ impl Listed {
             }
         }
         Ok(Self {
+            folder,
             files: listing.files,
             rules,
             empty_classes: listing.empty_classes,
             remarks: remarks.into_iter().map(in_the_log).collect(),
         })
     }
+}
 
-    /// The pictures of a run that has `record`, as they are now. A csv file would fail for one that is gone: there the
-    /// labels are those that the run recorded.
-    ///
-    /// # Errors
-    /// They cannot be listed.
-    pub fn again(config: &Config, record: &SplitRecord) -> Result<Self> {
-        let rules = config.rules()?;
-        let folder = config.data.pictures();
-        let files = if rules.layout == FolderLayout::Csv {
-            let known = |(name, path): (String, PathBuf)| {
-                let label = record.pictures.get(&name)?.class.clone();
-                Some(LabelledFile {
-                    name,
-                    path,
-                    label,
-                    part: None,
-                })
-            };
-            let found = find_pictures(&folder)?.pictures.into_iter();
-            found.filter_map(known).collect()
-        } else {
-            list_pictures(&folder, &rules)?.files
-        };
-        Ok(Self {
-            files,
-            rules,
-            empty_classes: Vec::new(),
-            remarks: Vec::new(),
-        })
-    }
+/// The folder of the pictures of `config`, the rules by which they are listed, and the listing.
+///
+/// # Errors
+/// They cannot be listed.
+pub fn list(config: &Config) -> Result<(PathBuf, Rules, Listing)> {
+    let (folder, rules) = (config.data.pictures(), config.rules()?);
+    let listing = list_pictures(&folder, &rules)?;
+    Ok((folder, rules, listing))
 }
 
 /// A line as the log has it.

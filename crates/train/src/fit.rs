@@ -24,6 +24,9 @@ pub struct Fit<S> {
     losses: Readback<StepRow>,
 }
 
+/// Takes the oldest of the losses that are on their way.
+type NextLoss = fn(&mut Readback<StepRow>) -> Option<(StepRow, Result<Vec<f32>, DeviceFailed>)>;
+
 /// Training cannot go on.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum StepError {
@@ -54,11 +57,9 @@ impl<S: Schedule> Fit<S> {
 
     /// Trains on `batch`. What happens instead of a step, before it and after it happens here, in this order; whoever calls
     /// writes down the rows that come back: of this step on the CPU, of earlier ones on a GPU, whose losses arrive late.
-    /// A batch that is too small for a step is counted and passed over.
-    ///
-    /// # Errors
-    /// A loss is not finite (on the CPU no parameter has changed since the step before), or the device failed.
-    pub fn step(&mut self, batch: LabelledBatch) -> Result<Vec<StepRow>, StepError> {
+    /// A batch that is too small for a step is counted and passed over. Behind the rows stands an error if a loss is not
+    /// finite (on the CPU no parameter has changed since the step before), or the device failed.
+    pub fn step(&mut self, batch: LabelledBatch) -> (Vec<StepRow>, Result<(), StepError>) {
         let Position {
             stage,
             epochs,
@@ -67,7 +68,7 @@ impl<S: Schedule> Fit<S> {
         } = self.position;
         if batch.len() < SMALLEST_BATCH {
             self.position.iteration += 1;
-            return Ok(Vec::new());
+            return (Vec::new(), Ok(()));
         }
         // Each use of random numbers in a batch has a generator of its own: a change of the batch (MixUp) would be made here,
         // with that of `BatchPurpose::Mixing`, and leave dropout as it is.
@@ -90,35 +91,34 @@ impl<S: Schedule> Fit<S> {
         self.losses.send(loss, row);
         self.position.iteration += 1;
         self.position.total_iterations += 1;
-        let mut rows = Vec::new();
-        while let Some((row, loss)) = self.losses.next_arrived() {
-            rows.push(self.complete(row, loss?[0])?);
-        }
-        Ok(rows)
+        self.completed(Readback::next_arrived)
     }
 
-    /// Waits for the losses that are still on their way. Before that [`Self::position`] lacks them.
-    ///
-    /// # Errors
-    /// A loss is not finite, or the device failed.
-    pub fn finish_steps(&mut self) -> Result<Vec<StepRow>, StepError> {
-        let mut rows = Vec::new();
-        while let Some((row, loss)) = self.losses.wait_for_next() {
-            rows.push(self.complete(row, loss?[0])?);
-        }
-        Ok(rows)
+    /// Waits for the losses that are still on their way, as [`Self::step`] returns them. Before that [`Self::position`] lacks
+    /// them.
+    pub fn finish_steps(&mut self) -> (Vec<StepRow>, Result<(), StepError>) {
+        self.completed(Readback::wait_for_next)
     }
 
-    fn complete(&mut self, row: StepRow, loss: f32) -> Result<StepRow, StepError> {
-        if !loss.is_finite() {
-            let iteration = row.iteration;
-            return Err(StepError::LossNotFinite { loss, iteration });
+    /// The rows of the losses that `next` takes, up to the first that is no loss.
+    fn completed(&mut self, next: NextLoss) -> (Vec<StepRow>, Result<(), StepError>) {
+        let mut rows = Vec::new();
+        while let Some((row, values)) = next(&mut self.losses) {
+            let loss = match values {
+                Ok(values) => values[0],
+                Err(error) => return (rows, Err(error.into())),
+            };
+            if !loss.is_finite() {
+                let iteration = row.iteration;
+                return (rows, Err(StepError::LossNotFinite { loss, iteration }));
+            }
+            rows.push(StepRow {
+                loss,
+                smoothed_loss: self.position.smoothed_loss.add(loss),
+                ..row
+            });
         }
-        Ok(StepRow {
-            loss,
-            smoothed_loss: self.position.smoothed_loss.add(loss),
-            ..row
-        })
+        (rows, Ok(()))
     }
 
     /// Takes in the result of a validation.

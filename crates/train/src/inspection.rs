@@ -59,7 +59,9 @@ impl Inspection {
     /// # Errors
     /// It would stop at a bad picture, or a part has no others.
     pub fn verdict(&self, feed: &Feed) -> Result<()> {
-        let bad = self.bad().count();
+        // Nothing but this check decodes the pictures that are kept for a last test.
+        let is_used = |(index, _): &(usize, _)| self.parts[*index] != Some(Part::Test);
+        let bad = self.bad().filter(is_used).count();
         let all = self.found.len();
         let needed = [
             (Part::Train, "training picture"),
@@ -99,7 +101,7 @@ impl Inspection {
             Some(Part::Train) => "to train on",
             Some(Part::Valid) => "to validate with",
             Some(Part::Test) => "kept for a last test",
-            None => "in neither part",
+            None => "in no part",
         }
     }
 

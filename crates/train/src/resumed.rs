@@ -1,14 +1,20 @@
 //! The pictures of a run that continues: those it began with, whatever has become of their folder.
 
 use crate::{
-    config::{Config, DataConfig},
+    config::Config,
     data::{self, Data, Listed},
 };
 use anyhow::{Context, Result, bail, ensure};
-use checkpoint::{PictureRecord, Run, SplitRecord};
-use pictures::{folder::LabelledFile, loader::OnBadImage};
+use checkpoint::{PictureRecord, Run, SplitRecord, picture_file};
+use pictures::{
+    folder::{FolderError, LabelledFile, Rules, find_pictures},
+    loader::OnBadImage,
+};
 use split::Split;
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
 use terminal::Terminal;
 use words::{counted, first_three, quoted};
 
@@ -26,28 +32,42 @@ struct Changes {
     new: Vec<String>,
 }
 
-/// Data of `run` as it began, by its own split. Pictures that are gone are there by name, and cannot be decoded.
+/// Data of `run` as it began, by its own split. Its pictures are below `folder`, each in the class that it had; those that
+/// are gone are there by name, and cannot be decoded. Whatever else is in the folder by now is no reason to stop.
 ///
 /// # Errors
 /// A picture is gone and `on_bad_image` does not allow to go on without it, or no picture of a part is left.
-pub fn open(config: &Config, run: &Run, terminal: &Terminal) -> Result<Data> {
-    let path = run.split_file();
-    if !path.exists() {
-        return Data::open(config, terminal);
+pub fn open(config: &Config, folder: PathBuf, run: &Run, terminal: &Terminal) -> Result<Data> {
+    let record = SplitRecord::read(&run.split_file())?;
+    let rules = config.rules()?;
+    let labels = record.names().map(|name| {
+        let label = label(&record, &rules, name);
+        Ok((name.clone(), label.with_context(|| unknown_class(name))?))
+    });
+    let labels = labels.collect::<Result<BTreeMap<String, String>>>()?;
+    let mut files = Vec::new();
+    for (name, label) in &labels {
+        files.push(LabelledFile {
+            path: picture_file(&folder, name),
+            name: name.clone(),
+            label: label.clone(),
+            part: None,
+        });
     }
-    let record = SplitRecord::read(&path)?;
-    let listed = Listed::again(config, &record)?;
-    let changes = Changes::between(&record, &listed.files);
-    changes.tell(&config.data, terminal);
-    changes.permit(config, run, &record, terminal)?;
-    let files = files_of(&record, listed.files, &config.data)?;
+    let present = files.iter().filter(|file| file.path.is_file());
+    let mut changes = Changes::between(&record, present);
+    changes.new = others(&folder, &files)?;
+    changes.tell(&folder, terminal);
+    changes.permit(config, &folder, run, &record, terminal)?;
     let split = split_of(&record, &files);
-    Data::of(
-        &config.data,
-        Listed { files, ..listed },
-        split,
-        record.classes,
-    )
+    let listed = Listed {
+        folder,
+        files,
+        rules,
+        empty_classes: Vec::new(),
+        remarks: Vec::new(),
+    };
+    Data::of(&config.data, listed, split, record.classes)
 }
 
 /// Warns if a run that repeats `run` would have other pictures.
@@ -56,11 +76,18 @@ pub fn warn_before_rerun(config: &Config, run: &Run, terminal: &Terminal) -> Res
         return Ok(());
     }
     let record = SplitRecord::read(&run.split_file())?;
-    let changes = Changes::between(&record, &Listed::again(config, &record)?.files);
+    let (folder, _, listing) = data::list(config)?;
+    let mut changes = Changes::between(&record, listing.files.iter());
+    let known: BTreeSet<&String> = record.names().collect();
+    let names = listing.files.iter().map(|file| &file.name);
+    changes.new = names
+        .filter(|name| !known.contains(name))
+        .cloned()
+        .collect();
     if changes != Changes::default() {
         terminal.warning(&format!(
             "the pictures in {} are not those of {}, so the figures will differ: {}",
-            config.data.pictures().display(),
+            folder.display(),
             run.folder().display(),
             changes.in_words()
         ));
@@ -68,12 +95,36 @@ pub fn warn_before_rerun(config: &Config, run: &Run, terminal: &Terminal) -> Res
     Ok(())
 }
 
+/// The class that picture `name` had when the run began.
+fn label(record: &SplitRecord, rules: &Rules, name: &str) -> Option<String> {
+    let recorded = record.pictures.get(name).map(|picture| &picture.class);
+    let recorded = recorded.or_else(|| record.labels.get(name)).cloned();
+    recorded.or_else(|| rules.label_in_name(name).map(str::to_owned))
+}
+
+fn unknown_class(name: &str) -> String {
+    format!("this run is too old to say of which class {name} was: start a new one")
+}
+
+/// Names of the pictures below `folder` that are none of `files`.
+fn others(folder: &Path, files: &[LabelledFile]) -> Result<Vec<String>> {
+    let known: BTreeSet<&Path> = files.iter().map(|file| file.path.as_path()).collect();
+    let found = match find_pictures(folder) {
+        Ok(found) => found.pictures,
+        Err(FolderError::Empty { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let new = found
+        .into_iter()
+        .filter(|(name, _)| !known.contains(folder.join(name).as_path()));
+    Ok(new.map(|(name, _)| name).collect())
+}
+
 impl Changes {
-    fn between(record: &SplitRecord, listed: &[LabelledFile]) -> Self {
-        let mut listed: BTreeMap<&str, &LabelledFile> = listed
-            .iter()
-            .map(|file| (file.name.as_str(), file))
-            .collect();
+    /// What is gone and what has changed, of the pictures that `listed` has by now.
+    fn between<'a>(record: &SplitRecord, listed: impl Iterator<Item = &'a LabelledFile>) -> Self {
+        let mut listed: BTreeMap<&str, &LabelledFile> =
+            listed.map(|file| (file.name.as_str(), file)).collect();
         let mut changes = Self::default();
         for name in record.names() {
             match (listed.remove(name.as_str()), record.pictures.get(name)) {
@@ -86,15 +137,13 @@ impl Changes {
                 _ => {}
             }
         }
-        changes.new = listed.into_keys().map(str::to_owned).collect();
         changes.gone.sort_unstable();
         changes.changed.sort_unstable();
         changes
     }
 
     /// Warns of what is no reason to stop.
-    fn tell(&self, config: &DataConfig, terminal: &Terminal) {
-        let folder = config.pictures();
+    fn tell(&self, folder: &Path, terminal: &Terminal) {
         if !self.new.is_empty() {
             terminal.warning(&format!(
                 "{} not of this run and left out of it: {}",
@@ -115,6 +164,7 @@ impl Changes {
     fn permit(
         &self,
         config: &Config,
+        folder: &Path,
         run: &Run,
         record: &SplitRecord,
         terminal: &Terminal,
@@ -122,7 +172,6 @@ impl Changes {
         if self.gone.is_empty() {
             return Ok(());
         }
-        let folder = config.data.pictures();
         let gone = format!(
             "{} gone from {} ({})",
             are(&self.gone, "of this run"),
@@ -171,36 +220,6 @@ fn are(names: &[String], of: &str) -> String {
     format!("{} {of} {verb}", counted(names.len(), "picture"))
 }
 
-/// The pictures of `record`, by name in byte order: as listed, or where they would be.
-fn files_of(
-    record: &SplitRecord,
-    listed: Vec<LabelledFile>,
-    config: &DataConfig,
-) -> Result<Vec<LabelledFile>> {
-    let folder = config.pictures();
-    let mut listed: BTreeMap<String, LabelledFile> = listed
-        .into_iter()
-        .map(|file| (file.name.clone(), file))
-        .collect();
-    let files = record.names().map(|name| {
-        if let Some(file) = listed.remove(name) {
-            return Ok(file);
-        }
-        let before = record.pictures.get(name).with_context(|| {
-            format!("{name} is gone, and this run is too old to say of which class it was: bring it back")
-        })?;
-        Ok(LabelledFile {
-            name: name.clone(),
-            path: folder.join(name),
-            label: before.class.clone(),
-            part: None,
-        })
-    });
-    let mut files = files.collect::<Result<Vec<_>>>()?;
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
-}
-
 fn split_of(record: &SplitRecord, files: &[LabelledFile]) -> Split {
     let places: BTreeMap<&str, usize> = files
         .iter()
@@ -218,10 +237,9 @@ fn split_of(record: &SplitRecord, files: &[LabelledFile]) -> Split {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     #[test]
-    fn what_is_gone_new_or_of_another_class_is_told_apart() {
+    fn what_is_gone_or_of_another_class_is_told_apart() {
         let file = |name: &str, label: &str| LabelledFile {
             name: name.to_owned(),
             path: Path::new("nowhere").join(name),
@@ -247,14 +265,14 @@ mod tests {
         let changes = Changes {
             gone: names(&["c", "d"]),
             changed: names(&["b"]),
-            new: names(&["e"]),
+            new: Vec::new(),
         };
-        assert_eq!(Changes::between(&record, &listed), changes);
+        assert_eq!(Changes::between(&record, listed.iter()), changes);
         // A run of the time before pictures were recorded knows the names alone.
         let older = SplitRecord {
             pictures: BTreeMap::new(),
             ..record
         };
-        assert!(Changes::between(&older, &listed).changed.is_empty());
+        assert!(Changes::between(&older, listed.iter()).changed.is_empty());
     }
 }

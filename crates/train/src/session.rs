@@ -213,7 +213,7 @@ impl<'a> Stage<'a> {
             pictures += batch.len();
             bar.advance(batch.len());
             let proof = batch.first(PROOF_PICTURES);
-            let rows = self.fit.step(batch).map_err(|error| self.stopped(error))?;
+            let (rows, result) = self.fit.step(batch);
             if proof.len() >= SMALLEST_BATCH {
                 has_stepped = true;
                 self.last_trained = Some(proof);
@@ -222,6 +222,7 @@ impl<'a> Stage<'a> {
                 bar.say(format!("loss {:.4}", row.smoothed_loss));
                 self.recorder.step(&row)?;
             }
+            result.map_err(|error| self.stopped(error))?;
             let iteration = self.fit.position().iteration;
             let due = iteration.is_multiple_of(self.config.checkpoint_every);
             let stop = self.session.interrupt.is_asked();
@@ -249,14 +250,11 @@ impl<'a> Stage<'a> {
 
     /// Waits for the losses that a GPU still owes, and writes them down.
     fn finish_steps(&mut self) -> Result<()> {
-        for row in self
-            .fit
-            .finish_steps()
-            .map_err(|error| self.stopped(error))?
-        {
+        let (rows, result) = self.fit.finish_steps();
+        for row in rows {
             self.recorder.step(&row)?;
         }
-        Ok(())
+        result.map_err(|error| self.stopped(error))
     }
 
     /// Loss and error rate over all validation pictures at the size of the stage, or nothing if it was interrupted (and

@@ -42,7 +42,7 @@ fn trained() -> (StateDict, Vec<Parameter>) {
     let cycle = OneCycle::new(STEPS as usize, rates, 0.3, [0.95, 0.85], 25.0);
     let mut fit = Fit::new(learner, cycle, 1, Position::default());
     for _ in 0..STEPS {
-        fit.step(LabelledBatch::grey(4, 3, 32)).unwrap();
+        fit.step(LabelledBatch::grey(4, 3, 32)).1.unwrap();
     }
     (fit.learner().optimizer().state(), parameters)
 }

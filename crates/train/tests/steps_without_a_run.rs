@@ -57,7 +57,8 @@ fn learning_rates_are_tried_on_training_batches_and_nothing_is_written() {
     let mut fit = Fit::new(learner, growing, feed.config.seed, Position::default());
     let mut tried = Vec::new();
     for batch in feed.training_batches(0, 0, 0).unwrap() {
-        let rows = fit.step(batch.unwrap()).unwrap();
+        let (rows, result) = fit.step(batch.unwrap());
+        result.unwrap();
         tried.extend(rows.iter().map(|row| row.rates.learning_rates[0]));
     }
     assert_eq!(tried.len(), 4);

@@ -21,7 +21,7 @@ pub(super) fn tell_in_one_sentence(typed: &str) {
             return before(info);
         }
         eprintln!(
-            "error: {typed} failed: {}. What was saved before is whole; if its memory is too small, take a smaller batch_size",
+            "error: {typed} failed: {}. What was saved before is whole; a smaller batch_size takes less memory, and --device cpu works everywhere",
             said(info.payload())
         );
         process::exit(1);

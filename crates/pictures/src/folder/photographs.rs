@@ -32,7 +32,7 @@ pub struct Photographs {
 
 impl Photographs {
     /// Data set of the pictures `indices` of `files`, in that order. `classes` are those of the training part, as
-    /// [`classes`](super::classes) returns them.
+    /// [`classes`](super::classes) returns them; `orientation` says whether pictures are turned upright.
     ///
     /// # Errors
     /// [`FolderError::UntrainedClass`] for a picture whose label is none of `classes`.
@@ -43,6 +43,7 @@ impl Photographs {
         files: &[LabelledFile],
         indices: &[usize],
         classes: &[String],
+        orientation: Orientation,
     ) -> Result<Self, FolderError> {
         let class_index: HashMap<&str, usize> = classes
             .iter()
@@ -62,18 +63,7 @@ impl Photographs {
                 Ok((file.path.clone(), *label))
             })
             .collect::<Result<_, FolderError>>()?;
-        Ok(Self {
-            files,
-            orientation: Orientation::default(),
-        })
-    }
-
-    /// The same pictures, turned upright or not.
-    pub fn oriented(self, orientation: Orientation) -> Self {
-        Self {
-            orientation,
-            ..self
-        }
+        Ok(Self { files, orientation })
     }
 }
 

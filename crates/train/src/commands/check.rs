@@ -179,11 +179,11 @@ fn measure(
         )
     };
     let step = |fit: &mut Fit<_>| -> Result<()> {
-        let made = fit.step(batch.clone()).and_then(|_| fit.finish_steps());
-        match made {
-            Err(error @ StepError::LossNotFinite { .. }) => Err(diverges(error.to_string())),
+        let results = [fit.step(batch.clone()).1, fit.finish_steps().1];
+        match results.into_iter().collect() {
+            Ok(()) => Ok(fit.learner().wait()?),
             Err(StepError::Device(error)) => Err(error.into()),
-            Ok(_) => Ok(fit.learner().wait()?),
+            Err(error) => Err(diverges(error.to_string())),
         }
     };
     step(&mut fit)?;

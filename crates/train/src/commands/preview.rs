@@ -55,6 +55,7 @@ fn one_picture(feed: &Feed, index: usize) -> Result<Sheet> {
         &feed.data.files,
         &[file],
         &feed.data.classes,
+        feed.config.data.orientation,
     )?);
     let mut sheet = Sheet::new(3).title(format!("one of them under {CELLS} draws"));
     for epoch in 0..CELLS {

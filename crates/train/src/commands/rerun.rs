@@ -25,7 +25,7 @@ pub fn rerun(
 ) -> Result<ExitCode> {
     let before = open_run(run)?;
     let interrupt = Interrupt::listen(terminal)?;
-    let config = config_as_it_is_now(&before, data, terminal, &interrupt)?;
+    let (config, _) = config_as_it_is_now(&before, data, terminal, &interrupt)?;
     let (manifest, _) = before.newest_manifest()?;
     let last = &config.stages[config.stages.len() - 1];
     let last_name = last.checkpoint_name(config.stages.len());

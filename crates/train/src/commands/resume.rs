@@ -23,17 +23,17 @@ pub fn resume(
     let interrupt = Interrupt::listen(terminal)?;
     let run = open_run(run)?;
     let lock = lock(&run, terminal)?;
-    let mut config = config_as_it_is_now(&run, data, terminal, &interrupt)?;
+    log_to(&run, terminal)?;
+    run.clean()?;
+    let checkpoint = checkpoint_of(run.latest_whole()?, terminal);
+    let (mut config, folder) = config_as_it_is_now(&run, data, terminal, &interrupt)?;
     if skip_bad_images {
         config.data.on_bad_image = OnBadImage::Skip;
     }
     let (device, sentence) = device.open().map_err(usage)?;
-    log_to(&run, terminal)?;
     terminal.message(&sentence);
-    run.clean()?;
-    let checkpoint = checkpoint_of(run.latest_whole()?, terminal);
     let state = State::restore(&checkpoint, &config, &device)?;
-    let data = resumed::open(&config, &run, terminal)?;
+    let data = resumed::open(&config, folder, &run, terminal)?;
     let feed = Feed::of(config, data, terminal);
     let name = config_name(&run);
     let writer = RunWriter::new(run, lock, &name, &feed)?;

@@ -15,7 +15,10 @@ use burn::tensor::Device;
 use checkpoint::{Checkpoint, Found, PlaceError, RUNS_FOLDER, Run, RunLock, RunPictures};
 use files::Protection;
 use network::Network;
-use std::{path::Path, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 use terminal::{Terminal, usage};
 use words::{quoted, slashes};
 
@@ -59,7 +62,7 @@ pub fn saved_config(run: &Run) -> Result<Config> {
     Ok(ConfigSource::open(Some(&run.config_file()))?.resolve_saved()?)
 }
 
-/// The resolved config of `run` with its paths as they are now: the pictures in the data folder `typed`, or where they are
+/// The resolved config of `run` with its paths as they are now, and the folder of its pictures: the pictures in the data folder `typed`, or where they are
 /// found (see [`Run::find_pictures`]), and the file of the first weights. A drawn sample that is missing is drawn again; nothing
 /// is ever downloaded again.
 ///
@@ -70,12 +73,14 @@ pub fn config_as_it_is_now(
     typed: Option<&Path>,
     terminal: &Terminal,
     interrupt: &Interrupt,
-) -> Result<Config> {
+) -> Result<(Config, PathBuf)> {
     let mut config = saved_config(run)?;
+    let mut pictures = None;
     match run.find_pictures(typed) {
         Ok(found) => {
             say_passed_over(&found, terminal);
             config.data.folder = found.data;
+            pictures = Some(found.pictures);
         }
         Err(PlaceError::Missing { places, .. }) if config.data.source == DataSource::Sample => {
             // The same pictures again, where they were if the run was not moved.
@@ -95,7 +100,8 @@ pub fn config_as_it_is_now(
             *weights = slashes(found);
         }
     }
-    Ok(config)
+    let pictures = pictures.unwrap_or_else(|| config.data.pictures());
+    Ok((config, pictures))
 }
 
 fn say_passed_over(found: &RunPictures, terminal: &Terminal) {

@@ -63,7 +63,7 @@ fn announce(feed: &Feed, writer: &RunWriter, terminal: &Terminal) {
     let data = &feed.data;
     terminal.message(&format!(
         "data: {} ({})",
-        feed.config.data.pictures().display(),
+        data.folder.display(),
         data.counts()
     ));
     let table = ClassTable::new(data);

@@ -7,6 +7,7 @@ use super::{
 use crate::{optimizer::OptimizerConfig, pretrained::is_published};
 use network::weights::registry;
 use pictures::folder::{FolderLayout, LabelPattern};
+use split::SplitMethod;
 use std::{
     fmt::{Display, LowerExp},
     ops::RangeInclusive,
@@ -47,6 +48,11 @@ pub fn check(config: &Config) -> Result<(), Problem> {
 }
 
 fn check_split(config: &Config) -> Result<(), Problem> {
+    let (by_folders, layout) = (&config.split, config.data.layout);
+    if matches!(by_folders, SplitMethod::Folders {}) && layout == FolderLayout::Csv {
+        let sentence = "folders: a csv file says the parts in its column `split`: take kind = \"csv\", or another layout";
+        return Err(Problem::sentence("split.kind", sentence));
+    }
     config.split.check().map_err(|error| {
         let key = format!("split.{}", error.key);
         Problem::new(key, error.value, error.allowed)

@@ -51,8 +51,11 @@ pub fn train(algorithm: Algorithm, device: &Device) -> Trace {
         let mut fit = Fit::new(learner, cycle, 0, start);
         for step in 0..2 * PER_EPOCH {
             let batch = batches[step % PER_EPOCH].clone();
-            let mut rows = fit.step(batch).unwrap();
-            rows.extend(fit.finish_steps().unwrap());
+            let (mut rows, result) = fit.step(batch);
+            result.unwrap();
+            let (late, result) = fit.finish_steps();
+            result.unwrap();
+            rows.extend(late);
             trace.losses.extend(rows.iter().map(|row| row.loss));
             trace
                 .smoothed
