@@ -50,6 +50,16 @@ impl Turn {
         picture.into_rgb8()
     }
 
+    /// The turn from the upright picture to the stored one.
+    pub fn back(self) -> Self {
+        Self(match self.0 {
+            ExifOrientation::Rotate90 => ExifOrientation::Rotate270,
+            ExifOrientation::Rotate270 => ExifOrientation::Rotate90,
+            // A mirroring undoes itself.
+            other => other,
+        })
+    }
+
     /// Size of the upright picture in pixels, for one that is stored in `[width, height]`.
     pub fn size<T>(self, [width, height]: [T; 2]) -> [T; 2] {
         if self.swaps_sides() {
@@ -148,6 +158,19 @@ mod tests {
                 let [x, y] = turn.place([x.into(), y.into()], [4.0, 2.0]);
                 assert_eq!(upright.get_pixel(x as u32, y as u32), pixel, "{tag}");
             }
+        }
+    }
+
+    #[test]
+    fn the_turn_back_gives_the_stored_picture() {
+        let stored = RgbImage::from_fn(5, 3, |x, y| Rgb([(10 * y + x) as u8; 3]));
+        for tag in 1..=8 {
+            let turn = Turn::of_tag(tag).unwrap();
+            assert_eq!(
+                turn.back().apply(turn.apply(stored.clone())),
+                stored,
+                "{tag}"
+            );
         }
     }
 

@@ -29,6 +29,8 @@ pub struct LeftOut {
     pub system_files: usize,
     /// Folders that are hidden or kept by a system, `cat/@eaDir`, with whatever is in them.
     pub system_folders: Vec<String>,
+    /// Folders of runs, `runs`, with whatever is in them.
+    pub runs: Vec<String>,
     /// Number of what is neither file nor folder, such as sockets.
     pub special: usize,
     /// Pictures that the list of a layout does not name.
@@ -74,6 +76,13 @@ impl LeftOut {
         !self.unlisted.is_empty() || self.extensions.iter().any(may_be_picture)
     }
 
+    /// Lines to say: each with `true` if it must not be missed.
+    pub fn remarks(&self) -> Vec<(bool, String)> {
+        let counts = (!self.is_empty()).then(|| (self.may_be_meant(), self.to_string()));
+        let links = self.links_line().map(|line| (true, line));
+        counts.into_iter().chain(links).collect()
+    }
+
     /// One line that names the links that are not followed; nothing if all are.
     pub fn links_line(&self) -> Option<String> {
         let mut links: Vec<String> = self.links.iter().map(RefusedLink::to_string).collect();
@@ -101,13 +110,20 @@ impl LeftOut {
             ));
         }
         if !self.system_folders.is_empty() {
-            let names: Vec<String> = self
-                .system_folders
-                .iter()
-                .map(|n| format!("{n}/"))
-                .collect();
-            let count = counted(names.len(), "hidden or system folder");
-            parts.push(format!("{count} ({})", some_of(&names)));
+            let count = counted(self.system_folders.len(), "hidden or system folder");
+            parts.push(format!("{count} ({})", some_folders(&self.system_folders)));
+        }
+        if !self.runs.is_empty() {
+            let noun = if self.runs.len() == 1 {
+                "folder"
+            } else {
+                "folders"
+            };
+            parts.push(format!(
+                "{} {noun} of runs ({})",
+                self.runs.len(),
+                some_folders(&self.runs)
+            ));
         }
         if !self.unlisted.is_empty() {
             let count = counted(self.unlisted.len(), "picture");
@@ -197,6 +213,11 @@ pub(super) fn some_of(names: &[String]) -> String {
         0 => shown.join(", "),
         rest => format!("{} and {rest} more", shown.join(", ")),
     }
+}
+
+fn some_folders(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("{name}/")).collect();
+    some_of(&names)
 }
 
 fn may_be_picture(ending: &str) -> bool {
