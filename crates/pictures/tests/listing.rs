@@ -94,6 +94,67 @@ fn any_picture_ending_in_any_case_tells_its_class_by_the_file_name() {
 }
 
 #[test]
+fn runs_below_the_folder_are_no_class_and_are_counted() {
+    let run = |run: &str| {
+        [
+            "config.toml",
+            "checkpoints/64/manifest.json",
+            "explanations/1/map.png",
+        ]
+        .map(|file| format!("{run}/{file}"))
+    };
+    let runs = [
+        run("runs/mine-1"),
+        run("runs/mine-2"),
+        run("cat/old"),
+        run("mailed-1"),
+    ]
+    .concat();
+    let others = [
+        "cat/1.jpg",
+        "dog/1.jpg",
+        "dog/config.toml",
+        "dog/young/2.jpg",
+    ];
+    let mut names: Vec<&str> = runs.iter().map(String::as_str).collect();
+    names.extend(others);
+    let folder = folder_of(&names);
+    write(folder.path(), "runs/.DS_Store", "");
+    let listing = list(folder.path(), FolderLayout::Folders).expect("a listing");
+    assert_eq!(
+        names_and_labels(&listing),
+        [
+            ("cat/1.jpg", "cat"),
+            ("dog/1.jpg", "dog"),
+            ("dog/young/2.jpg", "dog")
+        ]
+    );
+    assert!(listing.empty_classes.is_empty());
+    assert_eq!(
+        remarks(&listing),
+        "left out: 1 .toml, 3 folders of runs (cat/old/, mailed-1/, runs/)"
+    );
+    // Whoever names the folder itself means it.
+    let named = find_pictures(&folder.path().join("runs/mine-1")).expect("a listing");
+    assert_eq!(named.pictures.len(), 1);
+}
+
+#[test]
+fn a_folder_that_holds_more_than_runs_loses_the_runs_alone() {
+    let folder = folder_of(&[
+        "photos/mine-1/config.toml",
+        "photos/mine-1/checkpoints/1.png",
+        "photos/cat/1.jpg",
+    ]);
+    let found = find_pictures(folder.path()).expect("a listing");
+    assert_eq!(found.pictures[0].0, "photos/cat/1.jpg");
+    assert_eq!(
+        (found.pictures.len(), found.left_out.runs),
+        (1, vec!["photos/mine-1".to_owned()])
+    );
+}
+
+#[test]
 fn a_pattern_takes_the_place_of_the_rule_and_names_itself_where_it_fails() {
     let folder = folder_of(&["pug_1.jpg", "pug_2.JPG"]);
     let with = |pattern: &str| {

@@ -157,9 +157,8 @@ fn what_is_there(path: &Path) -> String {
 
 /// `; left out: 9 .heic`, or nothing.
 fn beside(left_out: &LeftOut) -> String {
-    let line = (!left_out.is_empty()).then(|| left_out.to_string());
-    let lines: Vec<String> = line.into_iter().chain(left_out.links_line()).collect();
-    lines.iter().map(|line| format!("; {line}")).collect()
+    let lines = left_out.remarks().into_iter();
+    lines.map(|(_, line)| format!("; {line}")).collect()
 }
 
 fn and_others(count: usize) -> String {

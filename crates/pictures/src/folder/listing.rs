@@ -22,11 +22,11 @@ pub struct Listing {
 impl Listing {
     /// Lines to say: each with `true` if it must not be missed.
     pub fn remarks(&self) -> Vec<(bool, String)> {
-        let left_out = &self.left_out;
-        let counts =
-            (!left_out.is_empty()).then(|| (left_out.may_be_meant(), left_out.to_string()));
-        let links = left_out.links_line().map(|line| (true, line));
         let suspicions = self.suspicions.iter().map(|line| (true, line.clone()));
-        counts.into_iter().chain(links).chain(suspicions).collect()
+        self.left_out
+            .remarks()
+            .into_iter()
+            .chain(suspicions)
+            .collect()
     }
 }

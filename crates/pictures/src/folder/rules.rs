@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::label::{LabelPattern, label_of_file_name};
+use super::ready_made::below_part;
 
 /// Place of the label of a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -51,13 +52,15 @@ impl Rules {
     }
 
     /// The class that `name` says, a path below the folder of pictures with `/` between its parts; `None` if it says none,
-    /// as under [`FolderLayout::Csv`].
+    /// as that of a picture in no class folder, or any under [`FolderLayout::Csv`].
     pub fn label_in_name<'a>(&self, name: &'a str) -> Option<&'a str> {
         match (self.layout, &self.pattern) {
             (FolderLayout::FileNames, Some(pattern)) => pattern.label(name),
             // The official list numbers the breeds that the names say.
             (FolderLayout::FileNames | FolderLayout::List, _) => label_of_file_name(name),
-            (FolderLayout::Folders, _) => name.split_once('/').map(|(class, _)| class),
+            (FolderLayout::Folders, _) => below_part(name, self.folders_are_parts)
+                .split_once('/')
+                .map(|(class, _)| class),
             (FolderLayout::Csv, _) => None,
         }
     }
@@ -66,5 +69,29 @@ impl Rules {
 impl From<FolderLayout> for Rules {
     fn from(layout: FolderLayout) -> Self {
         Self::of(layout)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_class_is_the_first_folder_or_the_one_below_the_part() {
+        let folders = Rules::of(FolderLayout::Folders);
+        let parts = Rules {
+            folders_are_parts: true,
+            ..Rules::of(FolderLayout::Folders)
+        };
+        for (name, first, below) in [
+            ("train/cat/1.jpg", Some("train"), Some("cat")),
+            ("Val/cat/new/1.jpg", Some("Val"), Some("cat")),
+            ("cat/1.jpg", Some("cat"), Some("cat")),
+            ("train/1.jpg", Some("train"), None),
+            ("1.jpg", None, None),
+        ] {
+            assert_eq!(folders.label_in_name(name), first, "{name}");
+            assert_eq!(parts.label_in_name(name), below, "{name}");
+        }
     }
 }

@@ -21,8 +21,9 @@ pub struct Found {
     pub left_out: LeftOut,
 }
 
-/// Finds the pictures below `folder`, in all folders but those that systems keep for themselves. Links are followed, each
-/// folder is listed once: where it lies itself, or else under the first of the links to it.
+/// Finds the pictures below `folder`, in all folders but those that systems keep for themselves and those of runs, whose
+/// pictures are of other pictures. Links are followed, each folder is listed once: where it lies itself, or else under the
+/// first of the links to it.
 ///
 /// # Errors
 /// A folder that is missing, cannot be listed, or has no picture, and names that are not valid UTF-8.
@@ -60,6 +61,7 @@ pub(super) fn walk(folder: &Path) -> Result<Found, FolderError> {
     walk.found.pictures.sort();
     walk.found.folders.sort();
     walk.found.left_out.system_folders.sort();
+    walk.found.left_out.runs.sort();
     Ok(walk.found)
 }
 
@@ -119,11 +121,15 @@ impl Walk {
         Ok(())
     }
 
-    /// Lists a folder that is no link, unless a link led to it before.
+    /// Lists a folder that is no link, unless a link led to it before or it is one of runs.
     fn below(&mut self, path: &Path, real: &Path, name: String) -> Result<(), FolderError> {
         if let Some(before) = self.seen.get(real) {
             let target = before.clone();
             self.refuse(name, target, LinkFault::Twice);
+            return Ok(());
+        }
+        if is_run(path) || holds_only_runs(path)? {
+            self.found.left_out.runs.push(name);
             return Ok(());
         }
         let prefix = format!("{name}/");
@@ -190,6 +196,31 @@ impl Walk {
         }
         false
     }
+}
+
+/// Tells whether a run is kept in `folder`.
+fn is_run(folder: &Path) -> bool {
+    folder.join("config.toml").is_file() && folder.join("checkpoints").is_dir()
+}
+
+/// Tells whether `folder` has no pictures but folders, and a run in each but those that systems keep.
+fn holds_only_runs(folder: &Path) -> Result<bool, FolderError> {
+    let fail = |error| unreadable(folder, error);
+    let mut has_runs = false;
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let is_folder = entry.file_type().map_err(fail)?.is_dir();
+        if !is_folder && is_picture_name(&entry.path()) {
+            return Ok(false);
+        }
+        if is_folder && !is_system_folder(&entry.file_name()) {
+            if !is_run(&entry.path()) {
+                return Ok(false);
+            }
+            has_runs = true;
+        }
+    }
+    Ok(has_runs)
 }
 
 fn missing(folder: &Path, error: io::Error) -> FolderError {
