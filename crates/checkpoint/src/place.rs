@@ -153,6 +153,19 @@ impl Run {
     }
 }
 
+impl RunPictures {
+    /// Warnings of the data folders that were passed over, a sentence each.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        self.passed_over.iter().map(|other| {
+            format!(
+                "pictures of these names are in {} and in {}: the first are taken; --data chooses",
+                self.data.display(),
+                other.display()
+            )
+        })
+    }
+}
+
 impl Parts<'_> {
     /// The data folders that `typed` may mean: itself, and the one around it if it is called like the folder of pictures.
     fn readings(&self, typed: &Path) -> Vec<PathBuf> {

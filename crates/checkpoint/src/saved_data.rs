@@ -19,6 +19,9 @@ pub struct SavedData {
     /// Pattern of the names, if the layout has one.
     #[serde(default)]
     pub pattern: Option<String>,
+    /// True if the first folders below the pictures are the parts of a ready-made split.
+    #[serde(skip)]
+    pub folders_are_parts: bool,
 }
 
 /// A run's config that cannot be used.
@@ -42,10 +45,17 @@ pub enum SavedDataError {
     },
 }
 
-/// The one table of a config that is read here.
+/// The tables of a config that are read here.
 #[derive(Deserialize)]
 struct Saved {
     data: SavedData,
+    #[serde(default)]
+    split: SavedSplit,
+}
+
+#[derive(Deserialize, Default)]
+struct SavedSplit {
+    kind: Option<String>,
 }
 
 impl Run {
@@ -68,5 +78,8 @@ fn read(path: &Path) -> Result<SavedData, SavedDataError> {
         path: path.to_owned(),
         reason: error.message().trim().replace('\n', " "),
     })?;
-    Ok(saved.data)
+    Ok(SavedData {
+        folders_are_parts: saved.split.kind.as_deref() == Some("folders"),
+        ..saved.data
+    })
 }

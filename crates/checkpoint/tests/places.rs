@@ -28,6 +28,27 @@ fn project(data: &str, pictures: &str) -> (tempfile::TempDir, Run) {
     (folder, run)
 }
 
+#[test]
+fn the_config_of_a_run_says_whether_its_first_folders_are_parts() {
+    for (split, are_parts) in [
+        ("", false),
+        ("[split]\nkind = \"folders\"\n", true),
+        (
+            "[split]\nkind = \"random\"\nfraction = 0.2\nseed = 2\n",
+            false,
+        ),
+    ] {
+        let (_folder, run) = project("mine", "");
+        let config = fs::read_to_string(run.config_file()).unwrap();
+        fs::write(run.config_file(), config + split).unwrap();
+        assert_eq!(
+            run.saved_data().unwrap().folders_are_parts,
+            are_parts,
+            "{split}"
+        );
+    }
+}
+
 fn begin_in(run: &Run, folder: &Path) {
     let began = format!("{{\"folder\": \"{}\"}}", folder.display());
     fs::write(run.file("began.json"), began).unwrap();
@@ -60,6 +81,13 @@ fn a_run_and_its_pictures_that_moved_together_are_found_before_what_stayed() {
     let both = run.find_pictures(None).unwrap();
     assert_eq!(both.data, folder.path().join("bob/mine"));
     assert_eq!(both.passed_over, [folder.path().join("ann/mine")]);
+    let said: Vec<String> = both.warnings().collect();
+    let place = |folder: PathBuf| folder.display().to_string();
+    assert!(
+        said.len() == 1 && said[0].contains(&place(both.passed_over[0].clone())),
+        "{said:?}"
+    );
+    assert!(said[0].contains(&place(both.data)), "{said:?}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use files::sha256_hex;
 use image::RgbImage;
 use pictures::{
     decode::{DecodeError, Orientation, Turn},
-    folder::{FolderError, PICTURE_EXTENSIONS, find_pictures, stem},
+    folder::{FolderError, Found, LeftOut, PICTURE_EXTENSIONS, find_pictures, stem},
     loader::{Normalisation, ValidationPicture},
     transform::{CropMap, Padding},
 };
@@ -61,8 +61,18 @@ pub enum PicturesError {
     #[error(transparent)]
     Unreadable(FolderError),
     /// A folder without a picture.
-    #[error("there is no picture in {} (looked for .{})", .0.display(), PICTURE_EXTENSIONS.join(", ."))]
-    Empty(PathBuf),
+    #[error(
+        "there is no picture in {} (looked for .{}{})",
+        folder.display(),
+        PICTURE_EXTENSIONS.join(", ."),
+        beside(left_out)
+    )]
+    Empty {
+        /// The folder.
+        folder: PathBuf,
+        /// What is in it.
+        left_out: Box<LeftOut>,
+    },
 }
 
 /// Pictures that were named, with what there is to say about them.
@@ -72,6 +82,8 @@ pub struct Named {
     pub files: Vec<PictureFile>,
     /// Pictures that were named more than once; each is explained once.
     pub repeated: usize,
+    /// The folders that were named, with what was left out of each.
+    pub left_out: Vec<(PathBuf, LeftOut)>,
     /// Reasons why classes are not known, each with the number of pictures.
     pub unknown: BTreeMap<Unknown, usize>,
 }
@@ -127,14 +139,16 @@ impl PictureFile {
 /// # Errors
 /// See [`PicturesError`].
 pub fn named(paths: &[PathBuf], truths: &Truths) -> Result<Named, PicturesError> {
-    let mut all = Vec::new();
+    let (mut all, mut left_out) = (Vec::new(), Vec::new());
     for typed in paths {
         let path = typed
             .to_str()
             .map(|typed| picture_file(Path::new(""), typed));
         let path = path.unwrap_or_else(|| typed.clone());
         if path.is_dir() {
-            all.extend(pictures_below(&path)?);
+            let found = pictures_below(&path)?;
+            all.extend(found.pictures.into_iter().map(|(_, path)| path));
+            left_out.push((path, found.left_out));
         } else if path.exists() {
             all.push(path);
         } else {
@@ -159,6 +173,7 @@ pub fn named(paths: &[PathBuf], truths: &Truths) -> Result<Named, PicturesError>
     Ok(Named {
         files: files.collect(),
         repeated,
+        left_out,
         unknown,
     })
 }
@@ -194,12 +209,17 @@ pub fn normalised<'a>(
     values
 }
 
-fn pictures_below(folder: &Path) -> Result<Vec<PathBuf>, PicturesError> {
-    match find_pictures(folder) {
-        Ok(found) => Ok(found.pictures.into_iter().map(|(_, path)| path).collect()),
-        Err(FolderError::Empty { folder, .. }) => Err(PicturesError::Empty(folder)),
-        Err(error) => Err(PicturesError::Unreadable(error)),
-    }
+fn pictures_below(folder: &Path) -> Result<Found, PicturesError> {
+    find_pictures(folder).map_err(|error| match error {
+        FolderError::Empty { folder, left_out } => PicturesError::Empty { folder, left_out },
+        error => PicturesError::Unreadable(error),
+    })
+}
+
+/// `; left out: 9 .heic`, or nothing.
+fn beside(left_out: &LeftOut) -> String {
+    let lines = left_out.remarks().into_iter();
+    lines.map(|(_, line)| format!("; {line}")).collect()
 }
 
 /// `path` with the folders that really are above it.
@@ -253,6 +273,36 @@ mod tests {
         let true_classes: Vec<_> = all.files.iter().map(|file| file.true_class).collect();
         assert_eq!(true_classes, [None, None, Some(2), None]);
         assert_eq!(all.unknown.values().sum::<usize>(), 3);
+    }
+
+    #[test]
+    fn what_a_folder_has_beside_its_pictures_is_told_and_runs_are_not_explained() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |name: &str| {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "").unwrap();
+        };
+        write("photos/phone.heic");
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::Folders, None);
+        let photos = folder.path().join("photos");
+        let said = named(&[photos], &truths).unwrap_err().to_string();
+        assert!(said.contains("left out: 1 .heic; convert"), "{said}");
+        write("photos/pug/1.jpg");
+        write("photos/@eaDir/1.jpg");
+        write("runs/mine-1/config.toml");
+        write("runs/mine-1/checkpoints/64/manifest.json");
+        write("runs/mine-1/explanations/grad-cam/1.png");
+        let all = named(&[folder.path().to_owned()], &truths).unwrap();
+        let names: Vec<&str> = all.files.iter().map(|file| file.name.as_str()).collect();
+        assert_eq!(names, ["1.jpg"]);
+        let (place, left_out) = &all.left_out[0];
+        assert_eq!(place, folder.path());
+        let said = left_out.to_string();
+        for part in ["1 .heic", "(photos/@eaDir/)", "1 folder of runs (runs/)"] {
+            assert!(said.contains(part), "{said}");
+        }
     }
 
     #[test]

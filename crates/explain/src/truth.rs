@@ -24,6 +24,8 @@ pub struct Truths<'a> {
 pub enum Unknown {
     /// Neither folder nor name says a class.
     Unsaid,
+    /// It is one of the run's folder, and in no class folder there.
+    InNoFolder,
     /// The layout says a class that the network does not have.
     NoClass(String),
     /// The picture is not one of the run's, and the folder it lies in is not called like a class.
@@ -96,18 +98,11 @@ impl<'a> Truths<'a> {
     fn class_in_split(&self, name: &str, split: Option<&SplitRecord>) -> Result<usize, Unknown> {
         let kept =
             split.and_then(|split| forms(name).iter().find_map(|form| split.labels.get(form)));
-        let kept = kept.or_else(|| self.label_beside(name, split?));
         let label = kept.map(String::as_str).or(self.rules.label_in_name(name));
-        self.class(label.ok_or(Unknown::Unsaid)?)
-    }
-
-    /// The label that the run keeps for other pictures of the same folder: where the class folders of the run are not the
-    /// first below its pictures, a new picture in one has the class of the others.
-    fn label_beside<'b>(&self, name: &str, split: &'b SplitRecord) -> Option<&'b String> {
-        let (folder, _) = name.rsplit_once('/')?;
-        let folder = format!("{folder}/");
-        let (beside, label) = split.labels.range(folder.clone()..).next()?;
-        (self.rules.layout == FolderLayout::Folders && beside.starts_with(&folder)).then_some(label)
+        self.class(label.ok_or(match self.rules.layout {
+            FolderLayout::Folders => Unknown::InNoFolder,
+            _ => Unknown::Unsaid,
+        })?)
     }
 
     /// The class of a picture that is not the run's. Where the run has class folders, it is the folder that the picture lies
@@ -215,6 +210,7 @@ impl Display for Unknown {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unsaid => f.write_str("neither name nor folder says one"),
+            Self::InNoFolder => f.write_str("not in a class folder of the run"),
             Self::NoClass(label) => write!(f, "`{label}` is not a class of this network"),
             Self::NoClassFolder(folder) => {
                 write!(
@@ -392,8 +388,38 @@ mod tests {
         let truths = Truths::new(&classes, FolderLayout::Folders, Some((split, mine.clone())));
         assert_eq!(truths.class_at(&mine.join("cat/1.jpg")), Ok(2));
         assert_eq!(truths.class_in_run("cat/1.jpg"), Ok(2));
-        // As in a folder of `train/cat` and `train/dog`.
-        assert_eq!(truths.class_in_run("cat/new.jpg"), Ok(2));
-        assert_eq!(truths.class_in_run("dog/new.jpg"), Ok(2));
+        // It says nothing of other pictures.
+        assert_eq!(truths.class_in_run("cat/new.jpg"), Ok(1));
+    }
+
+    #[test]
+    fn in_a_ready_made_split_the_folder_below_the_part_is_the_class_and_a_stray_picture_has_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let (classes, mine) = (classes(), folder.path().join("mine"));
+        let names = ["train/cat/1.jpg", "train/dog/1.jpg", "valid/cat/1.jpg"];
+        let split = split(&mine, &names);
+        let rules = Rules {
+            folders_are_parts: true,
+            ..Rules::of(FolderLayout::Folders)
+        };
+        // Runs of earlier versions keep the class of each picture beside its name.
+        let mut kept = split.clone();
+        let label = |name: &str| (name.to_owned(), name.split('/').nth(1).unwrap().to_owned());
+        kept.labels = names.into_iter().map(label).collect();
+        for split in [split, kept] {
+            let truths = Truths::new(&classes, rules.clone(), Some((split, mine.clone())));
+            for (name, class) in [
+                ("train/cat/1.jpg", Ok(1)),
+                ("valid/dog/new.jpg", Ok(2)),
+                ("test/Caf\u{e9}/below/new.jpg", Ok(0)),
+                ("train/stray.jpg", Err(Unknown::InNoFolder)),
+                ("valid/stray.jpg", Err(Unknown::InNoFolder)),
+                ("stray.jpg", Err(Unknown::InNoFolder)),
+                ("valid/bird/1.jpg", Err(Unknown::NoClass("bird".to_owned()))),
+            ] {
+                picture(&mine.join(name));
+                assert_eq!(truths.class_at(&mine.join(name)), class, "{name}");
+            }
+        }
     }
 }

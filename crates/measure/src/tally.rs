@@ -121,6 +121,7 @@ mod tests {
     fn a_map_is_measured_against_animal_and_head() {
         let truth = Truth {
             animal: Some(left()),
+            misfit: None,
             head: Some([-0.5, -0.5, 0.5, 0.5]),
         };
         let mut tally = Tally::new("Grad-CAM");

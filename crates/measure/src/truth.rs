@@ -12,13 +12,16 @@ pub struct Truth {
     /// Pixels of the square, rows from the top: whether each shows the animal; `None` on the border of the trimap. The whole
     /// is `None` where the picture has no trimap.
     pub animal: Option<Vec<Option<bool>>>,
+    /// Width and height of the picture's trimap and of the stored picture, if the two do not fit and the trimap was left out.
+    pub misfit: Option<[[u32; 2]; 2]>,
     /// The head box in pixels of the square, as left, top, right and bottom edge.
     pub head: Option<[f64; 4]>,
 }
 
 impl Truth {
-    /// The trimap and head box of the picture `stem`, through the same turn and crop as the picture. A trimap that fits only
-    /// the upright picture is one of the upright picture.
+    /// The trimap and head box of the picture `stem`, through the same turn and crop as the picture: the network saw it after
+    /// `turned`, and `upright` makes what it saw upright. A trimap that fits only the upright picture is one of the upright
+    /// picture.
     ///
     /// # Errors
     /// An annotation that is there and cannot be read.
@@ -27,18 +30,18 @@ impl Truth {
         stem: &str,
         crop: &CropMap,
         turned: Turn,
+        upright: Turn,
     ) -> Result<Self, AnnotationError> {
-        // The turn back swaps the sides if the turn does.
-        let stored = turned.size(crop.picture_size.map(|side| side as u32));
-        let trimap = read_trimap(annotations, stem)?.and_then(|trimap| {
-            let size = [trimap.width(), trimap.height()];
-            let upright = turned.size(stored);
-            match size {
-                size if size == stored => Some(trimap.turned(turned)),
-                size if size == upright => Some(trimap),
-                _ => None,
+        let seen = crop.picture_size.map(|side| side as u32);
+        let stored = turned.back().size(seen);
+        let (mut trimap, mut misfit) = (None, None);
+        if let Some(found) = read_trimap(annotations, stem)? {
+            match [found.width(), found.height()] {
+                size if size == stored => trimap = Some(found.turned(turned)),
+                size if size == upright.size(seen) => trimap = Some(found.turned(upright.back())),
+                size => misfit = Some([size, stored]),
             }
-        });
+        }
         let animal = trimap.map(|trimap| {
             let region = |[x, y]: [f64; 2]| {
                 trimap.region(x.round().max(0.0) as u32, y.round().max(0.0) as u32)
@@ -53,6 +56,7 @@ impl Truth {
         let head = read_head_box(annotations, stem)?.map(|head| head.turned(turned, stored));
         Ok(Self {
             animal,
+            misfit,
             head: head.map(|head| in_square(head, crop)),
         })
     }
@@ -118,7 +122,7 @@ mod tests {
         let crop = CropMap::new(200, 100, 100);
         // 100 rounds to 96: the square is a little larger than the resized picture, and the factor is 99/95.
         let size = crop.size;
-        let truth = Truth::read(folder.path(), "pug_1", &crop, Turn::NONE).unwrap();
+        let truth = Truth::read(folder.path(), "pug_1", &crop, Turn::NONE, Turn::NONE).unwrap();
         let animal = truth.animal.as_ref().unwrap();
         for (index, [x, _]) in points(&crop).enumerate() {
             let expected = match x.round() as i64 {
@@ -147,7 +151,7 @@ mod tests {
         // Stored 200 × 100; upright by a quarter to the right, 100 × 200.
         let turned = Turn::of_tag(6).unwrap();
         let crop = CropMap::new(100, 200, 96);
-        let truth = Truth::read(folder.path(), "pug_1", &crop, turned).unwrap();
+        let truth = Truth::read(folder.path(), "pug_1", &crop, turned, Turn::NONE).unwrap();
         let animal = truth.animal.unwrap();
         for (index, point) in points(&crop).enumerate() {
             let expected = match point[1].round() as i64 {
@@ -169,14 +173,45 @@ mod tests {
     }
 
     #[test]
+    fn a_trimap_of_the_upright_picture_is_turned_to_what_the_network_saw_in_either_case() {
+        let folder = annotations();
+        let file = |stem: &str| folder.path().join(format!("trimaps/{stem}.png"));
+        let stored = image::open(file("pug_1")).unwrap().into_rgb8();
+        for tag in 5..=8 {
+            let turn = Turn::of_tag(tag).unwrap();
+            turn.apply(stored.clone()).save(file("up_1")).unwrap();
+            for (crop, turned, upright) in [
+                (CropMap::new(100, 200, 96), turn, Turn::NONE),
+                (CropMap::new(200, 100, 96), Turn::NONE, turn),
+            ] {
+                let truth = |stem| Truth::read(folder.path(), stem, &crop, turned, upright);
+                let animal = truth("up_1").unwrap().animal;
+                assert!(animal.is_some(), "{tag}");
+                assert_eq!(animal, truth("pug_1").unwrap().animal, "{tag}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_trimap_that_fits_neither_way_is_left_out_and_told() {
+        let folder = annotations();
+        let crop = CropMap::new(200, 99, 96);
+        let turn = Turn::of_tag(6).unwrap();
+        let truth = Truth::read(folder.path(), "pug_1", &crop, Turn::NONE, turn).unwrap();
+        assert_eq!(truth.animal, None);
+        assert_eq!(truth.misfit, Some([[200, 100], [200, 99]]));
+    }
+
+    #[test]
     fn a_picture_without_annotations_has_no_truth() {
         let folder = annotations();
         let crop = CropMap::new(200, 100, 96);
-        let truth = Truth::read(folder.path(), "pug_2", &crop, Turn::NONE).unwrap();
+        let truth = Truth::read(folder.path(), "pug_2", &crop, Turn::NONE, Turn::NONE).unwrap();
         assert_eq!(
             truth,
             Truth {
                 animal: None,
+                misfit: None,
                 head: None
             }
         );

@@ -1,5 +1,5 @@
 use crate::points::points;
-use pictures::transform::CropMap;
+use pictures::{decode::Turn, transform::CropMap};
 use serde::Deserialize;
 use std::{fs, io, path::Path, path::PathBuf};
 use words::Match;
@@ -14,7 +14,7 @@ pub struct TwoBreedPicture {
     pub file: String,
     /// Indices of the classes to the left and to the right.
     pub classes: [usize; 2],
-    /// The column that divides the two, in pixels of the picture.
+    /// The column that divides the two, in pixels of the stored picture.
     pub seam: f64,
 }
 
@@ -115,9 +115,14 @@ pub fn two_breed_pictures(
 }
 
 impl TwoBreedPicture {
-    /// Both sides of the seam, through the same crop as the picture.
-    pub fn sides(&self, crop: &CropMap) -> Sides {
-        let is_left: Vec<bool> = points(crop).map(|[x, _]| x + 0.5 < self.seam).collect();
+    /// Both sides of the seam, through the same crop as the picture, which the network saw after `turned`. Left and right
+    /// are those of the stored picture.
+    pub fn sides(&self, crop: &CropMap, turned: Turn) -> Sides {
+        let back = turned.back();
+        let last = crop.picture_size.map(|side| side as f64 - 1.0);
+        let is_left: Vec<bool> = points(crop)
+            .map(|point| back.place(point, last)[0] + 0.5 < self.seam)
+            .collect();
         let side = |left: bool| is_left.iter().map(|is| Some(*is == left)).collect();
         Sides {
             size: crop.size,
@@ -157,7 +162,7 @@ mod tests {
         let folder = folder(r#"[{"file": "a.jpg", "left": "pug", "right": "pug", "seam_x": 96}]"#);
         let (pictures, _) = two_breed_pictures(folder.path(), &known()).unwrap();
         // The square shows columns 32 to 95 … 159 of 192: the seam is its middle.
-        let sides = pictures[0].sides(&CropMap::new(192, 128, 64));
+        let sides = pictures[0].sides(&CropMap::new(192, 128, 64), Turn::NONE);
         let [left, right] = sides.pixels;
         let row = |side: &[Option<bool>]| {
             side[..64]
@@ -166,6 +171,33 @@ mod tests {
                 .count()
         };
         assert_eq!((row(&left), row(&right)), (32, 32));
+    }
+
+    #[test]
+    fn the_seam_is_turned_with_its_picture() {
+        let folder = folder(r#"[{"file": "a.jpg", "left": "pug", "right": "pug", "seam_x": 64}]"#);
+        let (pictures, _) = two_breed_pictures(folder.path(), &known()).unwrap();
+        // Stored 192 × 128 and seen 128 × 192: of the square the seam cuts off a quarter above or below.
+        for (tag, first, last) in [(6, true, false), (8, false, true), (5, true, false)] {
+            let turned = Turn::of_tag(tag).unwrap();
+            let sides = pictures[0].sides(&CropMap::new(128, 192, 64), turned);
+            let [left, right] = sides.pixels;
+            assert_eq!(
+                (left[32], left[63 * 64 + 32]),
+                (Some(first), Some(last)),
+                "{tag}"
+            );
+            assert_eq!(
+                (right[32], right[63 * 64 + 32]),
+                (Some(last), Some(first)),
+                "{tag}"
+            );
+            assert_eq!(
+                left.iter().filter(|pixel| **pixel == Some(true)).count(),
+                64 * 16,
+                "{tag}"
+            );
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
 use anyhow::Result;
 use std::collections::BTreeMap;
 use terminal::{Terminal, usage};
+use words::counted;
 
 /// Reasons for unknown classes that are told one by one.
 const REASONS: usize = 3;
@@ -89,10 +90,19 @@ fn files(
     let truths = opened.truths(found.as_ref().map(|found| found.pictures.as_path()))?;
     let named = pictures::named(&arguments.pictures, &truths).map_err(usage)?;
     if named.repeated > 0 {
-        let count = named.repeated;
         terminal.message(&format!(
-            "named more than once, explained once: {count} pictures"
+            "named more than once, explained once: {}",
+            counted(named.repeated, "picture")
         ));
+    }
+    for (folder, left_out) in &named.left_out {
+        for (must_not_be_missed, line) in left_out.remarks() {
+            let line = format!("{}: {line}", folder.display());
+            match must_not_be_missed {
+                true => terminal.warning(&line),
+                false => terminal.message(&line),
+            }
+        }
     }
     say_unknown(&named.unknown, terminal);
     let is_elsewhere = |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_));
@@ -108,7 +118,7 @@ fn say_unknown(unknown: &BTreeMap<Unknown, usize>, terminal: &Terminal) {
         .iter()
         .filter(|(reason, _)| **reason != Unknown::Unsaid);
     for (reason, count) in said.clone().take(REASONS) {
-        let line = format!("no true class for {}: {reason}", pictures_in_words(*count));
+        let line = format!("no true class for {}: {reason}", counted(*count, "picture"));
         match reason {
             // Anybody's picture, lying anywhere.
             Unknown::NoClassFolder(_) => terminal.message(&line),
@@ -117,17 +127,10 @@ fn say_unknown(unknown: &BTreeMap<Unknown, usize>, terminal: &Terminal) {
     }
     let others: usize = said.skip(REASONS).map(|(_, count)| count).sum();
     if others > 0 {
-        let others = pictures_in_words(others);
+        let others = counted(others, "picture");
         terminal.warning(&format!(
             "no true class for {others} more, for reasons of this kind"
         ));
-    }
-}
-
-fn pictures_in_words(count: usize) -> String {
-    match count {
-        1 => "1 picture".to_owned(),
-        _ => format!("{count} pictures"),
     }
 }
 

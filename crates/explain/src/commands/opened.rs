@@ -119,33 +119,34 @@ impl OpenedNetwork {
             PlaceError::NotInTyped { .. } => usage(error).into(),
             error => anyhow::Error::from(error),
         })?;
-        for other in &found.passed_over {
-            terminal.warning(&format!(
-                "pictures of these names are in {} and in {}: the first are taken; --data chooses",
-                found.data.display(),
-                other.display()
-            ));
-        }
+        found.warnings().for_each(|line| terminal.warning(&line));
         Ok(found)
     }
 
-    /// As [`OpenedNetwork::find_pictures`], for who can do without them: `None` if they are not found and nobody said where.
+    /// As [`OpenedNetwork::find_pictures`], for who can do without them: `None` if they are not there and nobody said where.
+    ///
+    /// # Errors
+    /// They are not where somebody said, or the run cannot be read.
     pub fn find_pictures_if_there(&self, terminal: &Terminal) -> Result<Option<RunPictures>> {
-        match self.find_pictures(terminal) {
-            Ok(found) => Ok(Some(found)),
-            Err(error) if self.data.is_some() => Err(error),
-            Err(_) => Ok(None),
+        let found = self.find_pictures(terminal);
+        match found {
+            Err(error) if is_missing(&error) => Ok(None),
+            found => found.map(Some),
         }
     }
 
     /// The rule by which pictures have their classes, for a run whose pictures are in the folder `pictures`.
     pub fn truths(&self, pictures: Option<&Path>) -> Result<Truths<'_>> {
         let SavedData {
-            layout, pattern, ..
+            layout,
+            pattern,
+            folders_are_parts,
+            ..
         } = self.run.saved_data()?;
         let pattern = pattern.as_deref().map(LabelPattern::new);
         let rules = Rules {
             pattern: pattern.transpose().map_err(Error::msg)?,
+            folders_are_parts,
             ..Rules::of(layout)
         };
         let run = match pictures {
@@ -171,6 +172,11 @@ impl OpenedNetwork {
             cells(manifest.network.architecture, self.size)
         )]
     }
+}
+
+/// Tells whether the pictures of a run are nowhere where it looks for them.
+fn is_missing(error: &Error) -> bool {
+    matches!(error.downcast_ref(), Some(PlaceError::Missing { .. }))
 }
 
 /// The fineness of the maps, in words.

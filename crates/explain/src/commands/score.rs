@@ -15,7 +15,7 @@ use measure::{
 };
 use std::path::{Path, PathBuf};
 use terminal::Terminal;
-use words::counted;
+use words::{counted, first_three};
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
 pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
@@ -150,10 +150,11 @@ impl<'a> Scoring<'a> {
         let truths = self.opened.truths(Some(&found.pictures))?;
         let files = pictures::validation(&self.opened.split()?, &found.pictures, &truths);
         let bar = self.terminal.pictures("scoring", files.len());
-        let mut annotated = 0;
+        let (mut annotated, mut misfits) = (0, Vec::new());
         for batch in files.chunks(batch_size(*size)) {
+            let annotations = &found.annotations;
             let (pictures, truths) =
-                read_annotated(batch, &found.annotations, self.opened, self.terminal)?;
+                read_annotated(batch, annotations, self.opened, self.terminal, &mut misfits)?;
             annotated += pictures.len();
             let targets = Targets::True;
             let shuffled = pictures.clone();
@@ -166,6 +167,13 @@ impl<'a> Scoring<'a> {
             bar.advance(batch.len());
         }
         drop(bar);
+        if !misfits.is_empty() {
+            self.terminal.warning(&format!(
+                "left out {} of another size than the picture: {}",
+                counted(misfits.len(), "trimap"),
+                first_three(&misfits)
+            ));
+        }
         Ok(annotated)
     }
 
@@ -192,7 +200,7 @@ impl<'a> Scoring<'a> {
         for listed in &two_breeds.pictures {
             let file = PictureFile::without_class(&two_breeds.folder, &listed.file);
             let picture = self.opened.read(&file)?;
-            let sides = listed.sides(&picture.crop);
+            let sides = listed.sides(&picture.crop, picture.turned);
             let targets = Targets::Classes(listed.classes.to_vec());
             for explanation in explain(network, vec![picture], *size, &targets, &methods)? {
                 self.add_two_breeds(&explanation, &sides);
@@ -238,12 +246,14 @@ fn maps_of<'a>(
         .filter(move |map| map.method == method)
 }
 
-/// The pictures of a batch that can be read and have annotations.
+/// The pictures of a batch that can be read and have annotations. A trimap that does not fit its picture is added to
+/// `misfits`.
 fn read_annotated(
     batch: &[PictureFile],
     annotations: &Path,
     opened: &OpenedNetwork,
     terminal: &Terminal,
+    misfits: &mut Vec<String>,
 ) -> Result<(Vec<Picture>, Vec<Truth>)> {
     let (mut pictures, mut truths) = (Vec::new(), Vec::new());
     for picture in opened.read_all(batch, terminal) {
@@ -252,13 +262,22 @@ fn read_annotated(
             picture.file.stem(),
             &picture.crop,
             picture.turned,
+            picture.upright,
         )?;
+        if let Some([trimap, stored]) = truth.misfit {
+            misfits.push(misfit(&picture.file.name, trimap, stored));
+        }
         if truth.animal.is_some() || truth.head.is_some() {
             pictures.push(picture);
             truths.push(truth);
         }
     }
     Ok((pictures, truths))
+}
+
+fn misfit(name: &str, trimap: [u32; 2], stored: [u32; 2]) -> String {
+    let pixels = |[width, height]: [u32; 2]| format!("{width} x {height}");
+    format!("{name} ({} for {})", pixels(trimap), pixels(stored))
 }
 
 /// The pictures of two breeds that the network knows.

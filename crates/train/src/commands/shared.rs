@@ -12,7 +12,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, Found, PlaceError, RUNS_FOLDER, Run, RunLock, RunPictures};
+use checkpoint::{Checkpoint, Found, PlaceError, RUNS_FOLDER, Run, RunLock};
 use files::Protection;
 use network::Network;
 use std::{
@@ -78,7 +78,7 @@ pub fn config_as_it_is_now(
     let mut pictures = None;
     match run.find_pictures(typed) {
         Ok(found) => {
-            say_passed_over(&found, terminal);
+            found.warnings().for_each(|line| terminal.warning(&line));
             config.data.folder = found.data;
             pictures = Some(found.pictures);
         }
@@ -102,16 +102,6 @@ pub fn config_as_it_is_now(
     }
     let pictures = pictures.unwrap_or_else(|| config.data.pictures());
     Ok((config, pictures))
-}
-
-fn say_passed_over(found: &RunPictures, terminal: &Terminal) {
-    for other in &found.passed_over {
-        terminal.warning(&format!(
-            "pictures of these names are in {} and in {}: the first are taken; --data chooses",
-            found.data.display(),
-            other.display()
-        ));
-    }
 }
 
 /// The config's part of a run's name: `sample` of `sample-3`.
