@@ -248,7 +248,11 @@ fn what_nothing_can_be_learnt_from_is_refused_before_there_is_a_run() {
             "split.kind=folders",
             "no picture is in the valid part",
         ),
-        (&no_valid, "split.kind=random", "--set split.kind=folders"),
+        (
+            &no_valid,
+            "split.kind=random",
+            "--set data.folder=mine/train",
+        ),
     ] {
         let said = text(&run(folder.path(), &["mine.toml", "--set", set], 1).stderr);
         assert!(

@@ -335,7 +335,11 @@ impl Run {
     /// Puts in order what a killed save left among the checkpoints: one whose replacement was cut off gets its name back,
     /// and what was not finished is removed. For who holds the run's lock.
     pub fn clean(&self) -> io::Result<()> {
-        files::recover(&self.checkpoints_folder())
+        match files::recover(&self.checkpoints_folder()) {
+            // Whoever looks for a checkpoint says that there is none.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
     }
 
     /// The run's own name: `CONFIG-N`.

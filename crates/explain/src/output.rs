@@ -1,6 +1,7 @@
 //! A folder of results that is there as a whole or not at all.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
@@ -11,6 +12,11 @@ use files::PartialFolder;
 const PAGE: &str = "index.html";
 /// Numbers of `explain` and of `explain score`: a folder of ours has the page and one of them.
 pub const NUMBERS: [&str; 2] = ["scores.json", "score.csv"];
+
+/// List of the files of a folder of results: others in it are somebody's own.
+const WRITTEN: &str = ".written";
+/// Endings of results.
+const ENDINGS: [&str; 5] = [".html", ".json", ".csv", ".png", ".npy"];
 
 /// Results on their way to a folder: written beside it, and renamed when complete.
 #[derive(Debug)]
@@ -33,6 +39,14 @@ pub enum OutputError {
     /// Results would replace something else.
     #[error("{} exists and holds no results of this program; it is left untouched: choose another folder with --out", .0.display())]
     Occupied(PathBuf),
+    /// Results would replace a file that somebody put beside earlier ones.
+    #[error("{} holds {file}, which this program has not written; it is left untouched: move that file, or choose another folder with --out", folder.display())]
+    Foreign {
+        /// The folder of results.
+        folder: PathBuf,
+        /// The file, below it.
+        file: String,
+    },
 }
 
 impl OutputFolder {
@@ -43,6 +57,12 @@ impl OutputFolder {
         let is_empty = fs::read_dir(&target).is_ok_and(|mut entries| entries.next().is_none());
         if target.exists() && !is_empty && !is_ours(&target) {
             return Err(OutputError::Occupied(target));
+        }
+        if let Some(file) = foreign_file(&target) {
+            return Err(OutputError::Foreign {
+                folder: target,
+                file,
+            });
         }
         let partial = PartialFolder::begin(&target).map_err(|error| write_error(&target, error))?;
         Ok(Self { target, partial })
@@ -57,6 +77,8 @@ impl OutputFolder {
 
     /// Writes the page, the last file, and puts the results in their place. Returns the path of the page.
     pub fn finish(self, page: &str) -> Result<PathBuf, OutputError> {
+        let written = files_below(self.partial.path()).join("\n");
+        self.write(WRITTEN, format!("{written}\n{PAGE}\n").as_bytes())?;
         self.write(PAGE, page.as_bytes())?;
         let Self { target, partial } = self;
         partial
@@ -70,6 +92,36 @@ impl OutputFolder {
 fn is_ours(folder: &Path) -> bool {
     let has = |name: &str| folder.join(name).is_file();
     has(PAGE) && NUMBERS.into_iter().any(has)
+}
+
+/// A file in the results in `folder` that is none of theirs. Results of earlier versions have no list; of those, a file with
+/// an ending that results never have.
+fn foreign_file(folder: &Path) -> Option<String> {
+    let list = fs::read_to_string(folder.join(WRITTEN)).ok();
+    let written: Option<BTreeSet<&str>> = list.as_deref().map(|list| list.lines().collect());
+    let is_written = |file: &String| match &written {
+        Some(written) => file == WRITTEN || written.contains(file.as_str()),
+        None => ENDINGS.iter().any(|ending| file.ends_with(ending)),
+    };
+    files_below(folder)
+        .into_iter()
+        .find(|file| !is_written(file))
+}
+
+/// Paths of all files below `folder`, with `/` between their parts.
+fn files_below(folder: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let below = files_below(&entry.path());
+            files.extend(below.into_iter().map(|file| format!("{name}/{file}")));
+        } else {
+            files.push(name);
+        }
+    }
+    files.sort_unstable();
+    files
 }
 
 fn write_error(path: &Path, error: io::Error) -> OutputError {
@@ -112,6 +164,31 @@ mod tests {
             1,
             "nothing is left behind"
         );
+    }
+
+    /// A note and a picture of somebody's own were gone with the results beside them.
+    #[test]
+    fn a_file_that_somebody_put_beside_results_is_named_and_left_untouched() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("results");
+        let fill = || -> Result<PathBuf, OutputError> {
+            let output = OutputFolder::begin(&target)?;
+            output.write("maps/a.npy", b"a")?;
+            output.write("scores.json", b"{}")?;
+            output.finish("page")
+        };
+        fill().unwrap();
+        fill().unwrap();
+        fs::create_dir(target.join("sub")).unwrap();
+        for own in ["note.txt", "sub/precious.png"] {
+            fs::write(target.join(own), "mine").unwrap();
+            let error = fill().unwrap_err().to_string();
+            assert!(error.contains(own) && error.contains("--out"), "{error}");
+            fs::rename(target.join(own), folder.path().join("moved")).unwrap();
+        }
+        fs::remove_file(target.join(WRITTEN)).unwrap();
+        fs::write(target.join("note.txt"), "mine").unwrap();
+        assert!(fill().unwrap_err().to_string().contains("note.txt"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::data::Data;
 use std::cmp::Reverse;
 use unicode_width::UnicodeWidthStr;
+use words::first_three;
 
 /// Rows of a table that is shown whole; a longer one is shown by its ends.
 const WHOLE: usize = 50;
@@ -14,8 +15,6 @@ const NAME_WIDTH: usize = 40;
 const FEW: usize = 5;
 /// Largest ratio between the training pictures of two classes that is nothing to speak of.
 const BALANCED: usize = 10;
-/// Names that a warning gives; of more it says the number.
-const NAMED: usize = 3;
 
 /// Pictures of every class in every part.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -158,7 +157,7 @@ impl ClassTable {
             names => format!(
                 "{} classes have fewer than {FEW} pictures ({}): add some, or leave them out",
                 names.len(),
-                some(names)
+                first_three(names)
             ),
         })
     }
@@ -213,7 +212,7 @@ impl ClassTable {
                  will favour it",
                 shown(&largest.class),
                 largest.train,
-                some(&names)
+                first_three(&names)
             )
         })
     }
@@ -228,7 +227,7 @@ impl ClassTable {
             names => Some(format!(
                 "{} class folders have no picture ({}): fill them, or remove them",
                 names.len(),
-                some(names)
+                first_three(names)
             )),
         }
     }
@@ -244,16 +243,7 @@ fn classes(names: &[String]) -> Option<String> {
     match names {
         [] => None,
         [one] => Some(format!("the class {one}")),
-        names => Some(format!("{} classes ({})", names.len(), some(names))),
-    }
-}
-
-/// The first of `names`, and the number of the others.
-fn some(names: &[String]) -> String {
-    let first = names[..names.len().min(NAMED)].join(", ");
-    match names.len() {
-        0..=NAMED => first,
-        count => format!("{first} and {} more", count - NAMED),
+        names => Some(format!("{} classes ({})", names.len(), first_three(names))),
     }
 }
 

@@ -8,6 +8,7 @@ use pictures::{
     loader::OnBadImage,
     part::Part,
 };
+use std::collections::BTreeSet;
 use terminal::Terminal;
 use words::{counted, first_three};
 
@@ -75,6 +76,13 @@ impl Inspection {
                 counted(pictures, noun)
             );
         }
+        let lost = self.classes_without_a_picture(feed);
+        ensure!(
+            lost.is_empty(),
+            "no training picture of {} can be decoded, and a network cannot learn what it is never shown: repair them, or \
+             take the class out",
+            first_three(&lost)
+        );
         ensure!(
             bad == 0 || feed.config.data.on_bad_image == OnBadImage::Skip,
             "{bad} of {} cannot be decoded, so training would stop: repair or remove what is named above, or leave it \
@@ -82,6 +90,17 @@ impl Inspection {
             counted(all, "picture")
         );
         Ok(())
+    }
+
+    fn classes_without_a_picture(&self, feed: &Feed) -> Vec<String> {
+        let data = &feed.data;
+        let of_training = data.split.train.iter();
+        let shown: BTreeSet<&String> = of_training
+            .filter(|index| self.found[**index].is_ok())
+            .map(|index| &data.files[*index].label)
+            .collect();
+        let lost = data.classes.iter().filter(|class| !shown.contains(class));
+        lost.cloned().collect()
     }
 
     fn bad(&self) -> impl Iterator<Item = (usize, &DecodeError)> {

@@ -1,8 +1,11 @@
 //! What is said about a split that goes by the parts somebody else made, or does not.
 
-use crate::config::Config;
-use anyhow::Result;
-use pictures::folder::{FolderLayout, Listing};
+use crate::{config::Config, shell};
+use anyhow::{Result, bail};
+use pictures::{
+    folder::{FolderLayout, Listing},
+    part::Part,
+};
 use split::{SplitMethod, groups};
 
 /// Refuses to take the folders of a ready-made split in `listing` for classes.
@@ -11,15 +14,28 @@ use split::{SplitMethod, groups};
 /// They would be classes.
 pub fn refuse_as_classes(listing: &Listing, config: &Config) -> Result<()> {
     let parts = &listing.unused_parts;
-    anyhow::ensure!(
-        parts.is_empty() || config.data.layout != FolderLayout::Folders,
-        "the folders {} in {} look like the parts of a ready-made split, not like classes: to train on it as it is, write \
-         split.kind = \"folders\" in the config, or type `--set split.kind=folders`; for another split of all these \
-         pictures, move the class folders of the parts together",
+    if parts.is_empty() || config.data.layout != FolderLayout::Folders {
+        return Ok(());
+    }
+    let folder = config.data.pictures();
+    let found = format!(
+        "the folders {} in {} look like the parts of a ready-made split, not like classes",
         parts.join(", "),
-        config.data.pictures().display()
+        folder.display()
     );
-    Ok(())
+    let is = |wanted| move |name: &&String| Part::from_word(name) == Some(wanted);
+    let train = parts.iter().find(is(Part::Train));
+    if let (Some(train), None) = (train, parts.iter().find(is(Part::Valid))) {
+        bail!(
+            "{found}, and none of them validates: hold some of the training pictures back with `--set data.folder={}`, or \
+             rename the folder that is to validate to `valid` and write split.kind = \"folders\"",
+            shell::word(&folder.join(train).display().to_string())
+        );
+    }
+    bail!(
+        "{found}: to train on it as it is, write split.kind = \"folders\" in the config, or type `--set split.kind=folders`; \
+         for another split of all these pictures, move the class folders of the parts together"
+    )
 }
 
 /// What the split of `config` does with `listing` that may be a mistake, a line each.

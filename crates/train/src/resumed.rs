@@ -57,8 +57,9 @@ pub fn open(config: &Config, folder: PathBuf, run: &Run, terminal: &Terminal) ->
     let present = files.iter().filter(|file| file.path.is_file());
     let mut changes = Changes::between(&record, present);
     changes.new = others(&folder, &files)?;
+    changes.leave_test_pictures(&record, terminal);
     changes.tell(&folder, terminal);
-    changes.permit(config, &folder, run, &record, terminal)?;
+    changes.permit(config, &folder, run, &record, &labels, terminal)?;
     let split = split_of(&record, &files);
     let listed = Listed {
         folder,
@@ -142,6 +143,23 @@ impl Changes {
         changes
     }
 
+    /// Takes those of the test part out of the pictures that are gone, and says so: training never opens them.
+    fn leave_test_pictures(&mut self, record: &SplitRecord, terminal: &Terminal) {
+        let is_test = |name: &String| record.test.contains(name);
+        let (test, gone) = std::mem::take(&mut self.gone)
+            .into_iter()
+            .partition(is_test);
+        self.gone = gone;
+        let test: Vec<String> = test;
+        if !test.is_empty() {
+            terminal.warning(&format!(
+                "{} gone: {}; training goes on, it does not need them",
+                are(&test, "kept for a last test"),
+                first_three(&test)
+            ));
+        }
+    }
+
     /// Warns of what is no reason to stop.
     fn tell(&self, folder: &Path, terminal: &Terminal) {
         if !self.new.is_empty() {
@@ -167,6 +185,7 @@ impl Changes {
         folder: &Path,
         run: &Run,
         record: &SplitRecord,
+        labels: &BTreeMap<String, String>,
         terminal: &Terminal,
     ) -> Result<()> {
         if self.gone.is_empty() {
@@ -178,18 +197,32 @@ impl Changes {
             folder.display(),
             first_three(&self.gone)
         );
-        for part in [&record.train, &record.valid] {
-            let is_left = |name: &String| self.gone.binary_search(name).is_err();
+        let is_left = |name: &&String| self.gone.binary_search(name).is_err();
+        for (part, purpose) in [
+            (&record.train, "train on"),
+            (&record.valid, "validate with"),
+        ] {
             ensure!(
-                part.iter().any(is_left),
-                "{gone}, and none is left to {}: bring them back",
-                if part == &record.train {
-                    "train on"
-                } else {
-                    "validate with"
-                }
+                part.iter().any(|name| is_left(&name)),
+                "{gone}, and none is left to {purpose}: bring them back"
             );
         }
+        let trained: BTreeSet<&String> = record
+            .train
+            .iter()
+            .filter(is_left)
+            .filter_map(|name| labels.get(name))
+            .collect();
+        let lost: Vec<&String> = record
+            .classes
+            .iter()
+            .filter(|class| !trained.contains(class))
+            .collect();
+        ensure!(
+            lost.is_empty(),
+            "{gone}, and none is left to train {} on: bring them back, or start a new run without that class",
+            first_three(&lost)
+        );
         if config.data.on_bad_image == OnBadImage::Error {
             bail!(
                 "{gone}: bring them back, or go on without them with `train --resume {} --skip-bad-images`",

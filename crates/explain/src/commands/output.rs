@@ -11,7 +11,7 @@ use terminal::usage;
 pub fn begin(typed: Option<&Path>, run: &Run, name: &str) -> Result<OutputFolder> {
     let target = typed.map_or_else(|| run.file(name), PathBuf::from);
     OutputFolder::begin(&target).map_err(|error| match error {
-        OutputError::Occupied(_) => usage(error).into(),
+        OutputError::Occupied(_) | OutputError::Foreign { .. } => usage(error).into(),
         error => error.into(),
     })
 }

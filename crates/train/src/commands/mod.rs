@@ -12,10 +12,13 @@ mod shared;
 mod start;
 mod summary;
 
-use crate::cli::{Cli, Verb};
-use anyhow::Result;
+use crate::{
+    cli::{Cli, TrainArgs, Verb},
+    shell,
+};
+use anyhow::{Result, anyhow};
 use std::process::ExitCode;
-use terminal::Terminal;
+use terminal::{Terminal, usage};
 
 /// Does what was typed.
 ///
@@ -24,6 +27,7 @@ use terminal::Terminal;
 pub fn run(cli: Cli) -> Result<ExitCode> {
     let terminal = Terminal::new(cli.volume.into());
     let train = cli.train;
+    only_with_resume(&train)?;
     match cli.verb {
         None => match train.resume {
             Some(run) => {
@@ -52,4 +56,25 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             checkpoint,
         }) => export::export(&run, &to, layout, checkpoint.as_deref(), &terminal),
     }
+}
+
+/// Refuses what a new run would ignore. (clap does not ask for `--resume` beside a config, which excludes it.)
+fn only_with_resume(train: &TrainArgs) -> Result<()> {
+    if train.resume.is_some() {
+        return Ok(());
+    }
+    if let Some(folder) = &train.data {
+        let typed = shell::word(&folder.display().to_string());
+        return Err(usage(anyhow!(
+            "--data is for --resume: where the pictures of a new run are says the config, or `--set data.folder={typed}`"
+        ))
+        .into());
+    }
+    if train.skip_bad_images {
+        return Err(usage(anyhow!(
+            "--skip-bad-images is for --resume: for a new run type `--set data.on_bad_image=skip`"
+        ))
+        .into());
+    }
+    Ok(())
 }
