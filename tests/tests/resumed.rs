@@ -1,0 +1,202 @@
+//! A run continues on its own pictures, in its own parts and classes, whatever else its folder has by then.
+
+use image::{Rgb, RgbImage};
+use std::{fs, path::Path};
+use stories::program::{run, text};
+
+/// A stage that ends at once: a resumed run lists its pictures all the same.
+const NETWORK: &str = r#"
+[model]
+architecture = "resnet18"
+base_width = 4
+
+[[stage]]
+size = 32
+batch_size = 4
+epochs = 1
+train = "head"
+max_learning_rate = 1e-3
+save = "end"
+"#;
+
+#[test]
+fn a_run_of_any_layout_and_split_continues_with_its_own_split() {
+    let folders = "layout = \"folders\"\n";
+    let csv = "layout = \"csv\"\n";
+    let cases = [
+        (
+            "k-fold",
+            folders,
+            "kind = \"k-fold\"\nfolds = 4\nfold = 1\n",
+        ),
+        (
+            "grouped",
+            folders,
+            "kind = \"grouped\"\npattern = '(\\d)\\.png$'\n",
+        ),
+        (
+            "stratified",
+            folders,
+            "kind = \"stratified\"\ntest_fraction = 0.2\n",
+        ),
+        ("csv", csv, "kind = \"csv\"\n"),
+    ];
+    for (name, layout, split) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        project(folder, layout, split);
+        run(folder, &["story.toml"], 0);
+        let before = fs::read(folder.join("runs/story-1/split.json")).unwrap();
+        // What is new is named and left out, even if it has no class at all.
+        png(&folder.join("mine/stray.png"), 99);
+        let said = text(&run(folder, &["--resume", "runs/story-1"], 0).stderr);
+        assert!(said.contains("left out of it: stray.png"), "{name}: {said}");
+        let after = fs::read(folder.join("runs/story-1/split.json")).unwrap();
+        assert_eq!(before, after, "{name}");
+        // What is gone is named, and is no reason to stop if that is allowed.
+        let gone = first_training_picture(folder);
+        fs::remove_file(folder.join("mine").join(&gone)).unwrap();
+        let said = text(&run(folder, &["--resume", "runs/story-1"], 1).stderr);
+        assert!(
+            said.contains(&gone) && said.contains("--skip-bad-images"),
+            "{name}: {said}"
+        );
+        let resume = ["--resume", "runs/story-1", "--skip-bad-images"];
+        let said = text(&run(folder, &resume, 0).stderr);
+        assert!(said.contains("going on without them"), "{name}: {said}");
+    }
+}
+
+/// A list may name files that a walk through the folder would leave out.
+#[test]
+fn a_run_of_a_list_finds_every_file_that_the_list_names_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"csv\"\n", "kind = \"csv\"\n");
+    fs::create_dir(folder.join("mine/.hidden")).unwrap();
+    fs::rename(
+        folder.join("mine/cat/1.png"),
+        folder.join("mine/.hidden/cat.scan"),
+    )
+    .unwrap();
+    let list = fs::read_to_string(folder.join("mine/labels.csv")).unwrap();
+    let list = list.replace("cat/1.png", ".hidden/cat.scan");
+    fs::write(folder.join("mine/labels.csv"), list).unwrap();
+    run(folder, &["story.toml"], 0);
+    let said = text(&run(folder, &["--resume", "runs/story-1"], 0).stderr);
+    assert!(
+        !said.contains("gone") && !said.contains("not of this run"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_csv_layout_is_not_divided_by_folders() {
+    let folder = tempfile::tempdir().unwrap();
+    project(folder.path(), "layout = \"csv\"\n", "kind = \"folders\"\n");
+    let said = text(&run(folder.path(), &["story.toml"], 2).stderr);
+    assert!(
+        said.contains("split.kind") && said.contains("kind = \"csv\""),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_bad_picture_that_is_kept_for_a_last_test_does_not_stop_a_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"csv\"\n", "kind = \"csv\"\n");
+    fs::write(folder.join("mine/dog/5.png"), "no picture").unwrap();
+    let list = fs::read_to_string(folder.join("mine/labels.csv")).unwrap();
+    let list = list.replace("dog/5.png,dog,valid", "dog/5.png,dog,test");
+    fs::write(folder.join("mine/labels.csv"), list).unwrap();
+    let said = text(&run(folder, &["story.toml", "--check"], 0).stdout);
+    assert!(
+        said.contains("kept for a last test: ") && said.contains("dog/5.png"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_ready_made_split_without_a_part_that_validates_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
+    fs::create_dir_all(folder.join("parts")).unwrap();
+    fs::rename(folder.join("mine"), folder.join("parts/train")).unwrap();
+    png(&folder.join("parts/test/cat/9.png"), 9);
+    let set = ["story.toml", "--set", "data.folder=parts"];
+    let said = text(&run(folder, &set, 1).stderr);
+    assert!(said.contains("--set data.folder=parts/train"), "{said}");
+    run(
+        folder,
+        &["story.toml", "--set", "data.folder=parts/train"],
+        0,
+    );
+}
+
+#[test]
+fn a_class_of_which_no_training_picture_is_left_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
+    let skip = ["--set", "data.on_bad_image=skip"];
+    run(folder, &["story.toml", skip[0], skip[1]], 0);
+    fs::remove_dir_all(folder.join("mine/dog")).unwrap();
+    let said = text(&run(folder, &["--resume", "runs/story-1"], 1).stderr);
+    assert!(said.contains("none is left to train dog on"), "{said}");
+    for number in 1..=5 {
+        let picture = folder.join(format!("mine/dog/{number}.png"));
+        fs::create_dir_all(picture.parent().unwrap()).unwrap();
+        fs::write(picture, "no picture").unwrap();
+    }
+    let said = text(&run(folder, &["story.toml", "--check", skip[0], skip[1]], 1).stderr);
+    assert!(
+        said.contains("no training picture of dog can be decoded"),
+        "{said}"
+    );
+}
+
+#[test]
+fn what_only_a_resumed_run_hears_is_refused_for_a_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
+    let said = text(&run(folder, &["story.toml", "--data", "other"], 2).stderr);
+    assert!(said.contains("--set data.folder=other"), "{said}");
+    let said = text(&run(folder, &["story.toml", "--skip-bad-images"], 2).stderr);
+    assert!(said.contains("data.on_bad_image=skip"), "{said}");
+}
+
+/// Ten pictures of two classes with a list, and a config of them.
+fn project(folder: &Path, layout: &str, split: &str) {
+    let mut list = "path,label,split\n".to_owned();
+    for class in ["cat", "dog"] {
+        for number in 1..=5 {
+            let name = format!("{class}/{number}.png");
+            png(
+                &folder.join("mine").join(&name),
+                number + 10 * u8::from(class == "dog"),
+            );
+            let part = if number > 3 { "valid" } else { "train" };
+            list += &format!("{name},{class},{part}\n");
+        }
+    }
+    fs::write(folder.join("mine/labels.csv"), list).unwrap();
+    let data = format!("[data]\nsource = \"folder\"\nfolder = \"mine\"\n{layout}");
+    let config = format!("{data}\n[split]\n{split}{NETWORK}");
+    fs::write(folder.join("story.toml"), config).unwrap();
+}
+
+fn png(path: &Path, shade: u8) {
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    RgbImage::from_pixel(40, 40, Rgb([shade * 2, 90, 120]))
+        .save(path)
+        .unwrap();
+}
+
+fn first_training_picture(folder: &Path) -> String {
+    let split = fs::read(folder.join("runs/story-1/split.json")).unwrap();
+    let split: serde_json::Value = serde_json::from_slice(&split).unwrap();
+    split["train"][0].as_str().unwrap().to_owned()
+}
