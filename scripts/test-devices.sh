@@ -28,7 +28,10 @@ if [ -e "$chromium/vk_swiftshader_icd.json" ] && ! ldconfig -p | grep -q libvulk
 fi
 export XDG_RUNTIME_DIR=${XDG_RUNTIME_DIR:-/tmp}
 
-cargo_on_devices() { cargo "$@" --profile devices --features "$features" -p train -p explain -p kernels -p stories; }
+# cargo_on_devices VERB ARGUMENT...
+cargo_on_devices() {
+    cargo "$1" --profile devices --features "$features" -p train -p explain -p kernels -p stories "${@:2}"
+}
 cargo_on_devices build --bins
 listed=$("$CARGO_TARGET_DIR/devices/train" devices)
 echo "$listed"
