@@ -347,14 +347,9 @@ fn long_lists_of_names_are_cut_and_counted() {
     let mut state = canonical_resnet34();
     state.retain(|name| !name.starts_with("layer4."));
     let message = state.check(&network, is_head).unwrap_err().to_string();
-    assert!(
-        message.contains("missing: layer4.0.conv1.weight, layer4.0.bn1.weight,"),
-        "{message}"
-    );
-    assert!(
-        message.contains("layer4.0.bn2.bias and 27 more"),
-        "{message}"
-    );
+    let missing =
+        "missing: layer4.0.conv1.weight, layer4.0.bn1.weight, layer4.0.bn1.bias and 32 more";
+    assert!(message.contains(missing), "{message}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use crate::shares::SplitValueError;
 use pictures::annotations::AnnotationError;
 use pictures::part::Part;
+use words::{counted, first_three};
 
 /// Error of dividing a listing, one variant for each cause.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +43,7 @@ pub enum SplitError {
     #[error(
         "the class {class} has no picture to train on, only {}{}: a network cannot predict what it was never shown; add \
          training pictures, leave the class out, or change the split (`stratified` gives every class its share)",
-        counted(names),
+        pictures(names),
         and_others(others)
     )]
     Untrained {
@@ -71,7 +72,7 @@ pub enum SplitError {
     /// Some pictures have no part.
     #[error(
         "{} ha{} no part: write train, valid or test into the column `split`, or take another split",
-        counted(.0),
+        pictures(.0),
         if .0.len() == 1 { "s" } else { "ve" }
     )]
     NoPart(Vec<String>),
@@ -105,25 +106,17 @@ pub enum SplitError {
 }
 
 /// The number of pictures with the names of the first three.
-fn counted(names: &[String]) -> String {
-    let first = names[..names.len().min(3)].join(", ");
-    match names.len() {
-        1 => format!("1 picture ({first})"),
-        few @ 2..=3 => format!("{few} pictures ({first})"),
-        many => format!("{many} pictures ({first} and {} more)", many - 3),
-    }
+fn pictures(names: &[String]) -> String {
+    let count = counted(names.len(), "picture");
+    format!("{count} ({})", first_three(names))
 }
 
 /// The number of other classes with the names of the first three, if there are any.
 fn and_others(classes: &[String]) -> String {
-    let first = classes[..classes.len().min(3)].join(", ");
+    let first = first_three(classes);
     match classes.len() {
         0 => String::new(),
         1 => format!(", nor has the class {first}"),
-        few @ 2..=3 => format!(", nor have {few} other classes ({first})"),
-        many => format!(
-            ", nor have {many} other classes ({first} and {} more)",
-            many - 3
-        ),
+        count => format!(", nor have {count} other classes ({first})"),
     }
 }

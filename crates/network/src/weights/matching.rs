@@ -1,4 +1,5 @@
-use super::{Misshapen, Report, StateDict, TensorValues, WeightsError, report::list};
+use super::{Misshapen, Report, StateDict, TensorValues, WeightsError};
+use words::first_three;
 
 impl StateDict {
     /// Compares names and shapes with those of a network.
@@ -16,8 +17,8 @@ impl StateDict {
         let mut report = self.compare(expected);
         if report.loaded.is_empty() && report.misshapen.is_empty() {
             return Err(WeightsError::NothingMatches {
-                found: list(self.names()),
-                expected: list(expected.iter().map(|(name, _)| name.as_str())),
+                found: first_three(self.names()),
+                expected: first_three(expected.iter().map(|(name, _)| name.as_str())),
             });
         }
         let unfit = || {

@@ -1,7 +1,5 @@
 use std::fmt;
-
-/// Number of names that a message lists before it only counts.
-const LISTED: usize = 8;
+use words::first_three;
 
 /// Comparison of a state dictionary with a network. Names are canonical (see [`super::layout`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -34,13 +32,14 @@ impl fmt::Display for Report {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} tensors fit", self.loaded.len())?;
         if !self.missing.is_empty() {
-            write!(formatter, ", missing: {}", list(&self.missing))?;
+            write!(formatter, ", missing: {}", first_three(&self.missing))?;
         }
         if !self.misshapen.is_empty() {
-            write!(formatter, ", of another shape: {}", list(&self.misshapen))?;
+            let names = first_three(&self.misshapen);
+            write!(formatter, ", of another shape: {names}")?;
         }
         if !self.unexpected.is_empty() {
-            write!(formatter, ", unexpected: {}", list(&self.unexpected))?;
+            write!(formatter, ", unexpected: {}", first_three(&self.unexpected))?;
         }
         Ok(())
     }
@@ -59,14 +58,5 @@ impl fmt::Display for Misshapen {
             formatter,
             "{name} ({found:?}{kind}, the network has {expected:?})"
         )
-    }
-}
-
-/// The first few of `items`, and how many more there are.
-pub(super) fn list<T: ToString>(items: impl IntoIterator<Item = T>) -> String {
-    let items: Vec<String> = items.into_iter().map(|item| item.to_string()).collect();
-    match items.len().checked_sub(LISTED) {
-        None | Some(0) => items.join(", "),
-        Some(more) => format!("{} and {more} more", items[..LISTED].join(", ")),
     }
 }

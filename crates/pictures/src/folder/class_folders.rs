@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use words::first_three;
+
 use super::error::FolderError;
 use super::labelled_file::LabelledFile;
-use super::left_out::some_of;
 use super::walk::Found;
 
 /// Class folders without a picture.
@@ -49,7 +50,7 @@ pub(super) fn refuse_deeper_classes(
     match outer.first() {
         Some(only) if outer.len() == 1 && inner.len() > 1 => Err(FolderError::ClassesDeeper {
             inner: folder.join(only).display().to_string(),
-            folders: some_of(&inner),
+            folders: first_three(&inner),
         }),
         _ => Ok(()),
     }
@@ -77,7 +78,7 @@ pub(super) fn folders_that_do_not_count(files: &[LabelledFile]) -> Option<String
     Some(format!(
         "the classes are taken from the file names ({}), not from the folders ({}): if the folders are the classes, write \
          data.layout = \"folders\"",
-        some_of(&labels),
-        some_of(&folders)
+        first_three(&labels),
+        first_three(&folders)
     ))
 }

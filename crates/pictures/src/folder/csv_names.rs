@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
+use words::first_three;
 
 use super::csv_list::{CsvFault, CsvLine, below_the_list};
-use super::left_out::some_of;
 use super::twins::spelt;
 use super::walk::Found;
 
@@ -63,7 +63,7 @@ impl<'a> Names<'a> {
             .collect();
         let others = match others.len() {
             0 => String::new(),
-            _ => format!("; nor {}", some_of(&others)),
+            _ => format!("; nor {}", first_three(&others)),
         };
         let hint = match hint {
             Some(hint) => format!("did you mean {hint}?"),

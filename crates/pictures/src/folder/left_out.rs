@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 
+use words::{counted, first_three};
+
 use super::name::picture_extensions;
 
-/// Things of one kind that a sentence names; of more it names these and the number of the others.
-const NAMED: usize = 3;
 /// Links that a sentence names.
 const NAMED_LINKS: usize = 8;
 /// Endings that a sentence counts; of more it counts the most frequent.
@@ -87,14 +87,16 @@ impl LeftOut {
     pub fn links_line(&self) -> Option<String> {
         let mut links: Vec<String> = self.links.iter().map(RefusedLink::to_string).collect();
         links.sort();
-        let noun = if links.len() == 1 { "link" } else { "links" };
         let count = links.len();
         let rest = count.saturating_sub(NAMED_LINKS);
         links.truncate(NAMED_LINKS);
         if rest > 0 {
             links.push(format!("and {rest} more"));
         }
-        (count > 0).then(|| format!("left out {count} {noun}: {}", links.join("; ")))
+        (count > 0).then(|| {
+            let counted = counted(count, "link");
+            format!("left out {counted}: {}", links.join("; "))
+        })
     }
 
     fn parts(&self) -> Vec<String> {
@@ -129,7 +131,7 @@ impl LeftOut {
             let count = counted(self.unlisted.len(), "picture");
             parts.push(format!(
                 "{count} that the list does not name ({})",
-                some_of(&self.unlisted)
+                first_three(&self.unlisted)
             ));
         }
         parts
@@ -206,27 +208,12 @@ impl Display for RefusedLink {
     }
 }
 
-/// The first of `names`, and the number of the others.
-pub(super) fn some_of(names: &[String]) -> String {
-    let shown = names.iter().take(NAMED).cloned().collect::<Vec<_>>();
-    match names.len() - shown.len() {
-        0 => shown.join(", "),
-        rest => format!("{} and {rest} more", shown.join(", ")),
-    }
-}
-
 fn some_folders(names: &[String]) -> String {
-    let names: Vec<String> = names.iter().map(|name| format!("{name}/")).collect();
-    some_of(&names)
+    first_three(names.iter().map(|name| format!("{name}/")))
 }
 
 fn may_be_picture(ending: &str) -> bool {
     ending.is_empty() || OTHER_FORMATS.contains(&ending)
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {noun}{plural}")
 }
 
 /// An ending that is not longer than a line can bear.

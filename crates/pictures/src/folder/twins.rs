@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+use words::first_three;
 
 use super::labelled_file::LabelledFile;
-use super::left_out::some_of;
 
 /// Two classes of the same letters in two forms of Unicode, if there are any: one class that a copy between systems has
 /// torn apart.
@@ -32,7 +32,7 @@ pub(super) fn similar_classes<'a>(classes: impl IntoIterator<Item = &'a str>) ->
             names.join(" and ")
         })
         .collect();
-    let some = some_of(&groups);
+    let some = first_three(&groups);
     (!groups.is_empty()).then(|| {
         format!("classes whose names differ only in case, spacing or punctuation: {some}; if they are one class, rename one")
     })
@@ -59,7 +59,7 @@ pub(super) fn colliding_files(files: &[LabelledFile]) -> Option<String> {
             names.join(" and ")
         })
         .collect();
-    let some = some_of(&groups);
+    let some = first_three(&groups);
     (!groups.is_empty()).then(|| {
         format!("pictures whose names differ only in case or a form of Unicode: {some}; a copy on Windows or macOS loses all but one")
     })
