@@ -1,9 +1,9 @@
 //! Decoding of picture files to RGB pixels.
 //!
-//! The rules are those of PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the content and not
-//! the name decides the format, alpha is dropped without blending, and a file that was
-//! cut short is an error. [`Decoded::oriented`] turns a picture upright if it is wished. JPEG pixels differ from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine
-//! transform and another rounding in the chroma upsampling).
+//! The rules are those of PIL's `Image.open(..).convert("RGB")`, which the original recipe uses: the content and not the
+//! name decides the format, alpha is dropped without blending, and a file that was cut short is an error. JPEG pixels differ
+//! from PIL's by at most 4 of 255, 0.4 in the mean (another inverse cosine transform and another rounding in the chroma
+//! upsampling). [`Decoded::oriented`] turns a picture upright if it is wished.
 
 mod budget;
 mod error;

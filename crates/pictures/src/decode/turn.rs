@@ -4,6 +4,8 @@ use image::metadata::Orientation as ExifOrientation;
 use image::{DynamicImage, RgbImage};
 use serde::{Deserialize, Serialize};
 
+use super::budget;
+
 /// Treatment of the orientation that a camera wrote into a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -33,18 +35,18 @@ impl Turn {
         self.0.to_exif()
     }
 
-    /// The turn that an EXIF block asks for. A block that is absent, broken or without orientation asks for none.
+    /// The turn that an EXIF block, from its TIFF header on, asks for. One that is absent, broken or without orientation
+    /// asks for none.
     pub(super) fn from_exif(block: Option<&[u8]>) -> Self {
-        let orientation = block.and_then(|block| {
-            // Some writers of WebP and PNG keep the introduction that only JPEG has.
-            let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
-            ExifOrientation::from_exif_chunk(block)
-        });
+        let orientation = block.and_then(ExifOrientation::from_exif_chunk);
         orientation.map_or(Self::NONE, Self)
     }
 
-    /// The stored `picture` upright.
+    /// The stored `picture` upright. A turn that swaps the sides needs a second copy, for which it waits as `decode` does.
     pub fn apply(self, picture: RgbImage) -> RgbImage {
+        let _share = self
+            .swaps_sides()
+            .then(|| budget::take(picture.len() as u64));
         let mut picture = DynamicImage::ImageRgb8(picture);
         picture.apply_orientation(self.0);
         picture.into_rgb8()
@@ -97,6 +99,9 @@ impl From<ExifOrientation> for Turn {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
     use image::Rgb;
 
     use super::*;
@@ -172,6 +177,21 @@ mod tests {
                 "{tag}"
             );
         }
+    }
+
+    #[test]
+    fn the_copy_of_a_turn_that_swaps_the_sides_is_counted_while_it_is_made() {
+        let all = budget::take(budget::DECODING_BYTES);
+        let (send, turned) = channel();
+        let turn = std::thread::spawn(move || {
+            let upright = Turn::of_tag(6).unwrap().apply(RgbImage::new(3, 2));
+            send.send(upright.dimensions()).unwrap();
+        });
+        // Only a turn that does not wait can end while nothing is left, however long that takes.
+        assert!(turned.recv_timeout(Duration::from_millis(50)).is_err());
+        drop(all);
+        assert_eq!(turned.recv(), Ok((2, 3)));
+        turn.join().unwrap();
     }
 
     #[test]
