@@ -4,7 +4,7 @@
     python scripts/odd-pictures.py
 
 `cjpeg` and `jpegtran` of libjpeg-turbo must be installed. `expected/NAME.png` has Pillow's pixels, `refused.json` its
-errors. Rewriting needs a look at the diff: encoders of another version make other files.
+errors; `own/NAME.png` what the file was made from where Pillow makes other pixels. Rewriting needs a look at the diff: encoders of another version make other files.
 """
 
 import io
@@ -20,7 +20,8 @@ from PIL import Image, PngImagePlugin
 
 FOLDER = pathlib.Path(__file__).parent.parent / "tests/fixtures/odd_table"
 README = """Odd pictures of each format, made by `scripts/odd-pictures.py` with Pillow 13 and libjpeg-turbo. `expected/` holds what
-Pillow makes of each as RGB, `refused.json` its errors. `crates/pictures/tests/odd_table.rs` compares.
+Pillow makes of each as RGB, `refused.json` its errors, and `own/` what a file was made from where Pillow makes other pixels.
+`crates/pictures/tests/odd_table.rs` compares.
 """
 WIDTH, HEIGHT = 43, 29
 files = {}
@@ -489,6 +490,21 @@ def bmps():
     files["bmp_size_in_header_wrong.bmp"] = b"BM\1\0\0\0" + files["bmp_24.bmp"][6:]
 
 
+def own():
+    """The pixels of files of which Pillow makes others: what they were made from."""
+    framed = Image.new("RGB", RGB.size)
+    framed.paste(PALETTE.convert("RGB").crop((0, 0, 30, 20)), (5, 4))
+    return {
+        "gif_frame_leaves_screen.gif": PALETTE.convert("RGB").crop((0, 0, 30, 20)),
+        "gif_frame_smaller_than_screen.gif": framed,
+        "gif_frame_smaller_transparent.gif": framed,
+        "png_grey_16.png": GREY.convert("RGB"),
+        "png_grey_16_trns.png": GREY.convert("RGB"),
+        "tiff_grey_16.tif": GREY.convert("RGB"),
+        "tiff_oriented_6.tif": RGB,
+    }
+
+
 def expected(data):
     """Pillow's pixels, or its error."""
     try:
@@ -512,6 +528,9 @@ def main():
             picture.save(FOLDER / "expected" / f"{name}.png", optimize=True)
         else:
             refused[name] = error.split(" <_io")[0].split(" (")[0]
+    (FOLDER / "own").mkdir()
+    for name, picture in own().items():
+        picture.save(FOLDER / "own" / f"{name}.png", optimize=True)
     (FOLDER / "README.md").write_text(README)
     (FOLDER / "refused.json").write_text(json.dumps(refused, indent=1) + "\n")
     print(len(files), "pictures,", len(refused), "refused by Pillow")
