@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::error::SplitError;
 use crate::shares::SplitValueError;
-use pictures::folder::LabelledFile;
+use pictures::folder::{LabelledFile, pattern_fault};
 
 /// Example of a pattern.
 const EXAMPLE: &str = r"'([^/]+)_\d+\.'";
@@ -38,8 +38,8 @@ pub(super) fn compiled(pattern: &str) -> Result<Regex, SplitValueError> {
         |allowed: String| SplitValueError::new("pattern", format!("'{pattern}'"), allowed);
     let regex = Regex::new(pattern).map_err(|error| {
         refused(format!(
-            "a regular expression, such as {EXAMPLE}: this one has {}",
-            reason(&error)
+            "a regular expression, such as {EXAMPLE}: this one has a fault ({})",
+            pattern_fault(&error)
         ))
     })?;
     match regex.captures_len() - 1 {
@@ -57,14 +57,6 @@ pub(super) fn compiled(pattern: &str) -> Result<Regex, SplitValueError> {
 fn group_of<'a>(regex: &Regex, name: &'a str) -> Option<&'a str> {
     let group = regex.captures(name)?.get(1)?.as_str();
     Some(group).filter(|group| !group.is_empty())
-}
-
-/// The fault of a pattern, out of the message of several lines.
-fn reason(error: &regex::Error) -> String {
-    let message = error.to_string();
-    let last = message.lines().last().unwrap_or_default();
-    let reason = last.trim_start_matches("error: ").trim_end_matches('.');
-    format!("a fault ({reason})")
 }
 
 #[cfg(test)]

@@ -32,12 +32,7 @@ impl LabelPattern {
     /// # Errors
     /// A sentence about a pattern that cannot be read, or that has no group.
     pub fn new(text: &str) -> Result<Self, String> {
-        let regex = Regex::new(text).map_err(|error| {
-            let message = error.to_string();
-            // The parser draws the place on several lines; the last one says what is wrong.
-            let last = message.lines().last().unwrap_or_default().trim();
-            last.trim_start_matches("error: ").to_owned()
-        })?;
+        let regex = Regex::new(text).map_err(|error| pattern_fault(&error))?;
         if regex.captures_len() < 2 {
             return Err(format!(
                 "it has no group: put the class in round brackets, as in {NOTEBOOK_PATTERN}"
@@ -51,6 +46,14 @@ impl LabelPattern {
         let label = self.0.captures(name)?.get(1)?.as_str();
         (!label.is_empty()).then_some(label)
     }
+}
+
+/// What is wrong with a regular expression, in one line. The parser draws the place on several; the last says the fault.
+pub fn pattern_fault(error: &regex::Error) -> String {
+    let message = error.to_string();
+    let last = message.lines().last().unwrap_or_default().trim();
+    let fault = last.trim_start_matches("error: ");
+    fault.trim_end_matches('.').to_owned()
 }
 
 impl PartialEq for LabelPattern {

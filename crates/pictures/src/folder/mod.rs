@@ -24,7 +24,7 @@ use std::path::Path;
 
 pub use csv_list::CsvFault;
 pub use error::FolderError;
-pub use label::{LabelPattern, NOTEBOOK_PATTERN, label_of_file_name};
+pub use label::{LabelPattern, NOTEBOOK_PATTERN, label_of_file_name, pattern_fault};
 pub use labelled_file::LabelledFile;
 pub use left_out::{LeftOut, LinkFault, RefusedLink};
 pub use listing::Listing;
