@@ -308,6 +308,33 @@ fn what_is_not_there_is_named_and_other_peoples_files_are_left_alone() {
     assert!(said.contains("auto, cpu, cuda"), "{said}");
 }
 
+#[test]
+fn a_run_that_cannot_be_read_is_no_run_whose_pictures_are_gone_and_what_a_folder_has_beside_pictures_is_told()
+ {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("runs/story-1");
+    fs::create_dir_all(copy.join("checkpoints/128")).unwrap();
+    let run = story().join("runs/story-1");
+    fs::copy(run.join("config.toml"), copy.join("config.toml")).unwrap();
+    fs::copy(run.join("split.json"), copy.join("split.json")).unwrap();
+    for entry in fs::read_dir(run.join("checkpoints/128")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap();
+        fs::copy(&path, copy.join("checkpoints/128").join(name)).unwrap();
+    }
+    let split = json(&run.join("split.json"));
+    let name = split["valid"][0].as_str().unwrap();
+    let picture = Path::new(split["folder"].as_str().unwrap()).join(name);
+    fs::copy(story().join(picture), folder.path().join(name)).unwrap();
+    fs::write(folder.path().join("phone.heic"), "").unwrap();
+    let said = explain_in(folder.path(), &[".", "--out", "one"], 0);
+    assert!(said.contains(".: left out: 1 .heic"), "{said}");
+    assert!(said.contains("1 folder of runs (runs/)"), "{said}");
+    fs::write(copy.join("split.json"), "{").unwrap();
+    let said = explain_in(folder.path(), &[name, "--out", "two"], 1);
+    assert!(said.contains("split.json"), "{said}");
+}
+
 /// A browser that shows the page with its pictures; it has no network to ask (every name resolves to nothing).
 #[test]
 #[ignore = "needs a browser: `cargo test --workspace --test explain -- --ignored`"]
