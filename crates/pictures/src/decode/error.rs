@@ -13,6 +13,12 @@ pub enum DecodeError {
     /// The file cannot be opened or read.
     #[error("cannot be read: {0}")]
     Unreadable(#[source] std::io::Error),
+    /// It is a folder, a device or a pipe.
+    #[error("it is no file: a folder, a device or a pipe")]
+    NoFile,
+    /// The picture is 0 pixels wide or high.
+    #[error("the picture has no pixels: replace it")]
+    NoPixels,
     /// The file has no bytes.
     #[error("the file is empty: fetch or copy it again")]
     Empty,

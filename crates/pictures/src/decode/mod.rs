@@ -7,6 +7,7 @@
 
 mod budget;
 mod error;
+mod foreign;
 mod jpeg;
 mod jpeg_segments;
 #[cfg(test)]
@@ -64,7 +65,17 @@ pub fn read_picture(path: &Path) -> Result<Decoded, DecodeError> {
 /// # Errors
 /// [`DecodeError::InFile`] with the cause [`DecodeError::Unreadable`].
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, DecodeError> {
-    std::fs::read(path).map_err(|error| DecodeError::Unreadable(error).in_file(path))
+    let read = || -> Result<Vec<u8>, DecodeError> {
+        // A device or a pipe may never end.
+        if !std::fs::metadata(path)
+            .map_err(DecodeError::Unreadable)?
+            .is_file()
+        {
+            return Err(DecodeError::NoFile);
+        }
+        std::fs::read(path).map_err(DecodeError::Unreadable)
+    };
+    read().map_err(|error| error.in_file(path))
 }
 
 /// Decodes the first picture in `bytes`: JPEG, PNG, GIF, WebP, TIFF or BMP, grey, palette, CMYK, with alpha or 16 bits
@@ -82,11 +93,19 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
         return Err(DecodeError::Empty);
     }
     let (picture, turn) = match image::guess_format(bytes) {
-        Err(_) => return Err(DecodeError::UnknownFormat),
+        Err(_) => {
+            return Err(match foreign::format(bytes) {
+                Some(format) => DecodeError::unsupported(format, "no decoder for it is built in"),
+                None => DecodeError::UnknownFormat,
+            });
+        }
         Ok(ImageFormat::Jpeg) => jpeg::decode(bytes)?,
         Ok(ImageFormat::Tiff) => tiff::decode(bytes)?,
         Ok(format) => decode_other(bytes, format)?,
     };
+    if picture.width() == 0 || picture.height() == 0 {
+        return Err(DecodeError::NoPixels);
+    }
     Ok(Decoded { picture, turn })
 }
 

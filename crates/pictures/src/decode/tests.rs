@@ -161,3 +161,21 @@ proptest! {
         let _ = decode(&bytes);
     }
 }
+
+/// A GIF of no pixels was trained on, and ended a whole explanation.
+#[test]
+fn a_picture_without_pixels_is_an_error() {
+    let gif = b"GIF89a\0\0\0\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\0\0\0\0\0\x02\x01\0\0;";
+    let error = decode(gif).unwrap_err();
+    assert!(
+        matches!(error, DecodeError::NoPixels | DecodeError::Broken { .. }),
+        "{error}"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_device_is_not_read() {
+    let error = read_bytes(std::path::Path::new("/dev/zero")).unwrap_err();
+    assert!(error.to_string().contains("no file"), "{error}");
+}
