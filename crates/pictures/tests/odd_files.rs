@@ -112,11 +112,12 @@ fn an_empty_file_is_a_named_error() {
 }
 
 #[test]
-fn a_text_file_is_a_named_error() {
-    assert!(matches!(
-        cause("broken_text.jpg"),
-        DecodeError::UnknownFormat
-    ));
+fn a_web_page_in_place_of_a_picture_is_told_by_name() {
+    let cause = cause("broken_text.jpg");
+    assert!(
+        matches!(&cause, DecodeError::Unsupported { format, .. } if format == "a web page"),
+        "{cause}"
+    );
 }
 
 #[test]

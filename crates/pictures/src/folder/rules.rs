@@ -11,7 +11,7 @@ use super::ready_made::below_part;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FolderLayout {
-    /// In the file name, `Breed_name_12.jpg`: see [`label_of_file_name`](super::label_of_file_name).
+    /// In the file name, `Breed_name_12.jpg`: see [`label_of_file_name`].
     #[default]
     FileNames,
     /// In the name of the folder, `Breed_name/anything.jpg`, the first one below the listed folder.
