@@ -18,6 +18,9 @@ const WRITTEN: &str = ".written";
 /// Endings of results.
 const ENDINGS: [&str; 5] = [".html", ".json", ".csv", ".png", ".npy"];
 
+/// Files that systems leave in every folder that is looked at.
+const OF_SYSTEMS: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
+
 /// Results on their way to a folder: written beside it, and renamed when complete.
 #[derive(Debug)]
 pub struct OutputFolder {
@@ -99,7 +102,9 @@ fn is_ours(folder: &Path) -> bool {
 fn foreign_file(folder: &Path) -> Option<String> {
     let list = fs::read_to_string(folder.join(WRITTEN)).ok();
     let written: Option<BTreeSet<&str>> = list.as_deref().map(|list| list.lines().collect());
+    let is_of_a_system = |file: &String| OF_SYSTEMS.iter().any(|name| file.ends_with(name));
     let is_written = |file: &String| match &written {
+        _ if is_of_a_system(file) => true,
         Some(written) => file == WRITTEN || written.contains(file.as_str()),
         None => ENDINGS.iter().any(|ending| file.ends_with(ending)),
     };
@@ -178,6 +183,7 @@ mod tests {
             output.finish("page")
         };
         fill().unwrap();
+        fs::write(target.join("maps/.DS_Store"), "").unwrap();
         fill().unwrap();
         fs::create_dir(target.join("sub")).unwrap();
         for own in ["note.txt", "sub/precious.png"] {
