@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-use words::first_three;
+use words::{file_key, first_three};
 
 use super::labelled_file::LabelledFile;
 
@@ -20,49 +20,42 @@ pub(super) fn torn_class<'a>(classes: impl IntoIterator<Item = &'a str>) -> Opti
 
 /// A sentence on classes that differ in nothing but case, spacing, punctuation or a form of Unicode, if there are any.
 pub(super) fn similar_classes<'a>(classes: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for class in classes {
-        alike.entry(letters(class)).or_default().push(class);
-    }
-    let groups: Vec<String> = alike
-        .into_values()
-        .filter(|group| group.len() > 1)
-        .map(|group| {
-            let names: Vec<String> = group.into_iter().map(spelt).collect();
-            names.join(" and ")
-        })
-        .collect();
-    let some = first_three(&groups);
-    (!groups.is_empty()).then(|| {
-        format!("classes whose names differ only in case, spacing or punctuation: {some}; if they are one class, rename one")
-    })
+    let keyed = classes.into_iter().map(|class| (letters(class), class));
+    let some = alike(keyed)?;
+    Some(format!(
+        "classes whose names differ only in case, spacing or punctuation: {some}; if they are one class, rename one"
+    ))
 }
 
 /// A sentence on pictures of one folder whose names are one on file systems that know no case or only one form of Unicode,
 /// if there are any.
 pub(super) fn colliding_files(files: &[LabelledFile]) -> Option<String> {
-    let mut alike: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for file in files {
-        let folder = file.name.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let file_name = &file.name[folder.len()..];
-        let key = format!(
-            "{folder}{}",
-            file_name.nfc().collect::<String>().to_lowercase()
-        );
-        alike.entry(key).or_default().push(&file.name);
+    let keyed = files.iter().map(|file| {
+        let name = file.name.as_str();
+        let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let key = format!("{folder}{}", file_key(&name[folder.len()..]));
+        (key, name)
+    });
+    let some = alike(keyed)?;
+    Some(format!(
+        "pictures whose names differ only in case or a form of Unicode: {some}; a copy on Windows or macOS loses all but one"
+    ))
+}
+
+/// The first groups of names that have one key, in words.
+fn alike<'a>(keyed: impl Iterator<Item = (String, &'a str)>) -> Option<String> {
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for (key, name) in keyed {
+        groups.entry(key).or_default().push(name);
     }
-    let groups: Vec<String> = alike
-        .into_values()
-        .filter(|group| group.len() > 1)
+    let groups = groups.into_values().filter(|group| group.len() > 1);
+    let groups: Vec<String> = groups
         .map(|group| {
             let names: Vec<String> = group.into_iter().map(spelt).collect();
             names.join(" and ")
         })
         .collect();
-    let some = first_three(&groups);
-    (!groups.is_empty()).then(|| {
-        format!("pictures whose names differ only in case or a form of Unicode: {some}; a copy on Windows or macOS loses all but one")
-    })
+    (!groups.is_empty()).then(|| first_three(&groups))
 }
 
 /// `name`, with what its letters are made of if two forms of Unicode are possible.
@@ -82,12 +75,7 @@ pub(super) fn spelt(name: &str) -> String {
 
 /// What is left of `name` without case, spaces and punctuation; all of it if nothing else is there.
 fn letters(name: &str) -> String {
-    let folded: String = name
-        .nfkc()
-        .collect::<String>()
-        .to_lowercase()
-        .nfkc()
-        .collect();
+    let folded = file_key(name);
     let is_kept = |letter: &char| letter.is_alphanumeric() || is_combining_mark(*letter);
     let kept: String = folded.chars().filter(is_kept).collect();
     if kept.is_empty() { folded } else { kept }
@@ -117,6 +105,7 @@ mod tests {
             ["cat", " cat"],
             ["ﬁsh", "fish"],
             ["STRASSE", "strasse"],
+            ["STRASSE", "straße"],
         ] {
             let said = similar_classes([one, other, "pug"]).unwrap_or_default();
             assert!(
