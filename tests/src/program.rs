@@ -16,6 +16,28 @@ breeds = ["Siamese", "pug"]
 pictures_per_breed = 20
 "#;
 
+/// Pictures of one's own in class folders: the beginning of a config.
+pub const OWN_FOLDERS: &str = r#"
+[data]
+source = "folder"
+folder = "mine"
+layout = "folders"
+"#;
+
+/// The smallest network and a stage of one epoch: the end of a config, to which the stage may be continued.
+pub const SHORT_TRAINING: &str = r#"
+[model]
+architecture = "resnet18"
+base_width = 4
+
+[[stage]]
+size = 32
+batch_size = 8
+epochs = 1
+train = "all"
+max_learning_rate = 1e-3
+"#;
+
 /// The program `name` with `arguments` in `folder`.
 pub fn command(name: &str, folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(program(name));

@@ -10,34 +10,9 @@ use std::{
 };
 use stories::{
     moments::{exit_code, signal_when},
-    program::{run, text, train},
+    program::{OWN_FOLDERS, SHORT_TRAINING, run, text, train},
 };
 use tempfile::TempDir;
-
-const CONFIG: &str = r#"
-[data]
-source = "folder"
-folder = "mine"
-layout = "folders"
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-"#;
 
 const SKIP: &str = "data.on_bad_image=skip";
 
@@ -56,7 +31,10 @@ fn prepared() -> TempDir {
                 .unwrap();
         }
     }
-    fs::write(folder.path().join("own.toml"), CONFIG).unwrap();
+    // A second stage, so that there is something to continue.
+    let stage = &SHORT_TRAINING[SHORT_TRAINING.find("[[stage]]").unwrap()..];
+    let config = format!("{OWN_FOLDERS}{SHORT_TRAINING}\n{stage}");
+    fs::write(folder.path().join("own.toml"), config).unwrap();
     folder
 }
 

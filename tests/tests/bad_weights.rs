@@ -3,20 +3,7 @@
 
 use serde_json::{Value, json};
 use std::{fs, path::Path};
-use stories::program::{TWO_BREEDS, run, text, train};
-
-const CONFIG: &str = r#"
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-"#;
+use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text, train};
 
 /// The header of a safetensors file, and its numbers.
 struct Weights {
@@ -116,7 +103,11 @@ const FILES: &[(&str, &[u8], &[&str])] = &[
 fn a_file_of_weights_with_a_fault_is_named_with_its_tensor_before_a_run_is_begun() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    fs::write(folder.join("own.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
+    fs::write(
+        folder.join("own.toml"),
+        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
+    )
+    .unwrap();
     run(folder, &["own.toml"], 0);
     let export = [
         "export",

@@ -2,24 +2,7 @@
 
 use image::{Rgb, RgbImage};
 use std::{fs, path::Path};
-use stories::program::{run, text};
-
-/// What comes after `[data]`: a network that trains in no time.
-const REST: &str = r#"
-[split]
-kind = "stratified"
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 4
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-"#;
+use stories::program::{SHORT_TRAINING, run, text};
 
 /// A folder `mine` with these pictures, and a config whose `[data]` has `lines`.
 fn mine(pictures: &[String], lines: &str) -> tempfile::TempDir {
@@ -28,7 +11,9 @@ fn mine(pictures: &[String], lines: &str) -> tempfile::TempDir {
         picture(&folder.path().join("mine").join(name), index);
     }
     let data = format!("[data]\nsource = \"folder\"\nfolder = \"mine\"\n{lines}\n");
-    fs::write(folder.path().join("own.toml"), data + REST).unwrap();
+    let split = "[split]\nkind = \"stratified\"\n";
+    let config = format!("{data}\n{split}{SHORT_TRAINING}");
+    fs::write(folder.path().join("own.toml"), config).unwrap();
     folder
 }
 

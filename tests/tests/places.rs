@@ -9,16 +9,8 @@ use std::{
     process::Output,
     sync::OnceLock,
 };
-use stories::program::{TWO_BREEDS, explain, run, text};
+use stories::program::{OWN_FOLDERS, SHORT_TRAINING, TWO_BREEDS, explain, run, text};
 use words::{file_key, file_name};
-
-/// A run on own pictures in class folders.
-const FOLDERS: &str = r#"
-[data]
-source = "folder"
-folder = "mine"
-layout = "folders"
-"#;
 
 /// A run on the pets, which would be downloaded from where nobody answers.
 const PETS: &str = r#"
@@ -28,24 +20,10 @@ folder = "data/pets"
 url = "http://127.0.0.1:9/"
 "#;
 
-/// What comes after either.
-const NETWORK: &str = r#"
-[split]
-kind = "stratified"
-fraction = 0.25
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 4
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-save = "end"
-"#;
+/// What comes after the pictures.
+fn training() -> String {
+    format!("\n[split]\nkind = \"stratified\"\nfraction = 0.25\n{SHORT_TRAINING}save = \"end\"\n")
+}
 
 /// [`run`] or [`explain`].
 type Program = fn(&Path, &[&str], i32) -> Output;
@@ -63,7 +41,11 @@ fn story() -> &'static Path {
                 picture(&folder.join(format!("mine/{class}/{number}.jpg")), shade);
             }
         }
-        fs::write(folder.join("story.toml"), format!("{FOLDERS}{NETWORK}")).unwrap();
+        fs::write(
+            folder.join("story.toml"),
+            OWN_FOLDERS.to_owned() + &training(),
+        )
+        .unwrap();
         run(&folder, &["story.toml"], 0);
         folder
     })
@@ -158,7 +140,7 @@ fn a_resumed_run_never_downloads_the_pets_again() {
         }
     }
     fs::create_dir_all(project.join("data/pets/annotations")).unwrap();
-    fs::write(project.join("pets.toml"), format!("{PETS}{NETWORK}")).unwrap();
+    fs::write(project.join("pets.toml"), PETS.to_owned() + &training()).unwrap();
     run(&project, &["pets.toml"], 0);
     let elsewhere = folder.join("b");
     fs::create_dir(&elsewhere).unwrap();
@@ -187,7 +169,11 @@ fn a_drawn_sample_that_is_gone_is_drawn_again_where_it_was() {
     let folder = folder.path();
     let project = folder.join("a");
     fs::create_dir_all(&project).unwrap();
-    fs::write(project.join("story.toml"), format!("{TWO_BREEDS}{NETWORK}")).unwrap();
+    fs::write(
+        project.join("story.toml"),
+        TWO_BREEDS.to_owned() + &training(),
+    )
+    .unwrap();
     run(&project, &["story.toml"], 0);
     fs::remove_dir_all(project.join("sample")).unwrap();
     run(folder, &["--resume", "a/runs/story-1"], 0);
@@ -213,7 +199,11 @@ fn a_rerun_from_another_folder_finds_the_file_of_the_first_weights() {
         ],
         0,
     );
-    fs::write(project.join("next.toml"), format!("{FOLDERS}{NETWORK}")).unwrap();
+    fs::write(
+        project.join("next.toml"),
+        OWN_FOLDERS.to_owned() + &training(),
+    )
+    .unwrap();
     run(
         &project,
         &["next.toml", "--set", "model.weights=first.safetensors"],
@@ -424,7 +414,11 @@ fn whatever_a_run_and_its_explanation_write_can_be_unpacked_on_windows_and_macos
             );
         }
     }
-    fs::write(folder.join("12:30.toml"), format!("{FOLDERS}{NETWORK}")).unwrap();
+    fs::write(
+        folder.join("12:30.toml"),
+        OWN_FOLDERS.to_owned() + &training(),
+    )
+    .unwrap();
     run(folder, &["12:30.toml"], 0);
     // One name may be two classes; each is drawn into files of its own.
     let said = text(&explain(folder, &["--class", "A-B"], 2).stderr);

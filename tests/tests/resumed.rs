@@ -2,22 +2,7 @@
 
 use image::{Rgb, RgbImage};
 use std::{fs, path::Path};
-use stories::program::{run, text};
-
-/// A stage that ends at once: a resumed run lists its pictures all the same.
-const NETWORK: &str = r#"
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 4
-epochs = 1
-train = "head"
-max_learning_rate = 1e-3
-save = "end"
-"#;
+use stories::program::{SHORT_TRAINING, run, text};
 
 #[test]
 fn a_run_of_any_layout_and_split_continues_with_its_own_split() {
@@ -184,7 +169,7 @@ fn project(folder: &Path, layout: &str, split: &str) {
     }
     fs::write(folder.join("mine/labels.csv"), list).unwrap();
     let data = format!("[data]\nsource = \"folder\"\nfolder = \"mine\"\n{layout}");
-    let config = format!("{data}\n[split]\n{split}{NETWORK}");
+    let config = format!("{data}\n[split]\n{split}{SHORT_TRAINING}");
     fs::write(folder.join("story.toml"), config).unwrap();
 }
 

@@ -3,25 +3,7 @@
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
-use stories::program::{run, text};
-
-const CONFIG: &str = r#"
-[data]
-source = "folder"
-folder = "mine"
-layout = "folders"
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-"#;
+use stories::program::{OWN_FOLDERS, SHORT_TRAINING, run, text};
 
 #[test]
 fn a_ready_made_split_is_offered_instead_of_training_its_parts_as_classes_and_then_used() {
@@ -451,7 +433,8 @@ fn a_csv_file_divides_the_pictures_or_is_spoken_of() {
 /// A folder with a config and the pictures that `draw` is asked for: so many in that folder of `mine`.
 fn with_pictures(ask: impl FnOnce(&dyn Fn(&str, usize))) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("mine.toml"), CONFIG).unwrap();
+    let config = format!("{OWN_FOLDERS}{SHORT_TRAINING}");
+    fs::write(folder.path().join("mine.toml"), config).unwrap();
     ask(&|name: &str, count: usize| draw(&folder.path().join("mine").join(name), count));
     folder
 }
