@@ -119,51 +119,25 @@ fn argument(tensor: &Values) -> TensorArg {
     tensor.clone().into_tensor_arg()
 }
 
-/// Blocks of a channel of `rows` values, and the values of each.
-fn blocks(rows: usize) -> (usize, usize) {
-    let length = rows.div_ceil(BLOCKS).max(SMALLEST_BLOCK);
-    (rows.div_ceil(length), length)
-}
-
 fn mean(x: &Values) -> Values {
-    let [rows, channels] = x.shape().dims();
-    let (blocks, length) = blocks(rows);
-    let sums = empty(x, Shape::new([blocks, channels]));
-    let (count, dim) = units(x, blocks * channels);
     // SAFETY: a unit writes its own element of `sums` if there is one, and reads within its rows of `x`.
-    unsafe {
-        add_up::launch_unchecked(
-            &x.client,
-            count,
-            dim,
-            argument(x),
-            argument(&sums),
-            length,
-            dtype_to_storage_type(x.dtype),
-        );
-    }
-    total(&sums, 1.0 / rows as f64)
+    let [mean] = sums_over_rows(x, share(x), |[sums], count, dim, length| unsafe {
+        let dtype = dtype_to_storage_type(x.dtype);
+        let (x, client) = (argument(x), &x.client);
+        add_up::launch_unchecked(client, count, dim, x, argument(sums), length, dtype);
+    });
+    mean
 }
 
 fn variance(x: &Values, mean: &Values) -> Values {
-    let [rows, channels] = x.shape().dims();
-    let (blocks, length) = blocks(rows);
-    let sums = empty(x, Shape::new([blocks, channels]));
-    let (count, dim) = units(x, blocks * channels);
     // SAFETY: as in `mean`; `mean` has an element for each channel.
-    unsafe {
-        add_up_squares::launch_unchecked(
-            &x.client,
-            count,
-            dim,
-            argument(x),
-            argument(mean),
-            argument(&sums),
-            length,
-            dtype_to_storage_type(x.dtype),
-        );
-    }
-    total(&sums, 1.0 / rows as f64)
+    let [variance] = sums_over_rows(x, share(x), |[sums], count, dim, length| unsafe {
+        let dtype = dtype_to_storage_type(x.dtype);
+        let (x, client) = (argument(x), &x.client);
+        let (mean, sums) = (argument(mean), argument(sums));
+        add_up_squares::launch_unchecked(client, count, dim, x, mean, sums, length, dtype);
+    });
+    variance
 }
 
 /// Sums of the gradient, and of the gradient times the normalised input.
@@ -173,29 +147,49 @@ fn gradient_sums(
     [mean, variance]: &[Values; 2],
     epsilon: f64,
 ) -> [Values; 2] {
-    let [rows, channels] = x.shape().dims();
-    let (blocks, length) = blocks(rows);
-    let sums = [(); 2].map(|()| empty(x, Shape::new([blocks, channels])));
-    let (count, dim) = units(x, blocks * channels);
     let dtype = dtype_to_storage_type(x.dtype);
     // SAFETY: as in `variance`; `gradient` has the shape of `x`.
-    unsafe {
-        add_up_gradients::launch_unchecked(
-            &x.client,
-            count,
-            dim,
-            argument(x),
-            argument(gradient),
-            argument(mean),
-            argument(variance),
-            argument(&sums[0]),
-            argument(&sums[1]),
-            InputScalar::new(epsilon, dtype),
-            length,
-            dtype,
-        );
-    }
-    sums.map(|sums| total(&sums, 1.0))
+    sums_over_rows(
+        x,
+        1.0,
+        |[sum, sum_of_products], count, dim, length| unsafe {
+            add_up_gradients::launch_unchecked(
+                &x.client,
+                count,
+                dim,
+                argument(x),
+                argument(gradient),
+                argument(mean),
+                argument(variance),
+                argument(sum),
+                argument(sum_of_products),
+                InputScalar::new(epsilon, dtype),
+                length,
+                dtype,
+            );
+        },
+    )
+}
+
+/// Sums for each channel, times `factor`, `[C]` each: `launch` starts the kernel that fills the partial sums
+/// `[blocks, C]`, of which each has so many rows of `x`.
+fn sums_over_rows<const N: usize>(
+    x: &Values,
+    factor: f64,
+    launch: impl FnOnce(&[Values; N], CubeCount, CubeDim, usize),
+) -> [Values; N] {
+    let [rows, channels] = x.shape().dims();
+    let length = rows.div_ceil(BLOCKS).max(SMALLEST_BLOCK);
+    let blocks = rows.div_ceil(length);
+    let sums = [(); N].map(|()| empty(x, Shape::new([blocks, channels])));
+    let (count, dim) = units(x, blocks * channels);
+    launch(&sums, count, dim, length);
+    sums.map(|sums| total(&sums, factor))
+}
+
+/// The share of one row in a mean.
+fn share(x: &Values) -> f64 {
+    1.0 / x.shape()[0] as f64
 }
 
 /// Sums of the columns, times `factor`, `[C]`.
@@ -268,7 +262,6 @@ fn input_gradient(
     let result = empty(x, x.shape());
     let (count, dim) = units(x, x.shape().num_elements());
     let dtype = dtype_to_storage_type(x.dtype);
-    let share = 1.0 / x.shape()[0] as f64;
     // SAFETY: as in `normalise`.
     unsafe {
         write_input_gradient::launch_unchecked(
@@ -284,7 +277,7 @@ fn input_gradient(
             argument(sum_of_products),
             argument(&result),
             InputScalar::new(epsilon, dtype),
-            InputScalar::new(share, dtype),
+            InputScalar::new(share(x), dtype),
             dtype,
         );
     }
