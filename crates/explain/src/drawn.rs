@@ -128,7 +128,7 @@ impl DrawnMap {
     /// The map's range in a few words, without its method.
     pub fn sentence(&self) -> String {
         match self.scale {
-            Some(_) => self.range.clone(),
+            Some(_) => format!("values {}", self.range),
             None => format!("no positive evidence, the map runs from {}", self.range),
         }
     }
