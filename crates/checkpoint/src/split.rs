@@ -4,6 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use pictures::part::Part;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::{PictureRecord, Run};
@@ -68,6 +69,15 @@ impl Run {
 }
 
 impl SplitRecord {
+    /// Names of the pictures of `part`, in the order of the split.
+    pub fn part(&self, part: Part) -> &[String] {
+        match part {
+            Part::Train => &self.train,
+            Part::Valid => &self.valid,
+            Part::Test => &self.test,
+        }
+    }
+
     /// Names of all its pictures.
     pub fn names(&self) -> impl Iterator<Item = &String> {
         self.train.iter().chain(&self.valid).chain(&self.test)

@@ -35,6 +35,8 @@ Examples:
   explain holiday/rex.jpg --run pets-resnet34-2
   explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
   explain --method all --seed 3
+  explain predict holiday --to predictions.csv     what it says of many pictures
+  explain evaluate                             what it gets wrong, how sure it is, which labels look wrong
   explain score                                how much of the maps lies on the animal, in numbers";
 
 /// Arguments of an explanation.
@@ -87,9 +89,36 @@ pub struct NetworkArgs {
 /// Other things that the program does.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Say what pictures show, without maps: a table, or a csv file with --to.
+    Predict(PredictArgs),
     /// Measure on validation pictures how much of each method's maps lies on the animal.
     Score(ScoreArgs),
 }
+
+/// Arguments of predictions.
+#[derive(Debug, Args)]
+#[command(after_help = PREDICT_EXAMPLES)]
+pub struct PredictArgs {
+    /// Picture files, or folders with pictures in or below them; any number.
+    #[arg(value_name = "PICTURE or FOLDER", required = true)]
+    pub pictures: Vec<PathBuf>,
+    /// Which network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// How many of the most probable classes are given for each picture.
+    #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub top: u16,
+    /// Write everything to this csv file instead of a table: path, true class where it is known, classes with
+    /// probabilities. It appears when all pictures are through.
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+}
+
+const PREDICT_EXAMPLES: &str = "\
+Examples:
+  explain predict holiday/rex.jpg
+  explain predict holiday --top 1
+  explain predict photographs --run pets-resnet34-2 --to predictions.csv";
 
 /// Arguments of a measurement.
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use crate::{
     asked::{AskedBatch, AskedPicture},
-    network::SavedNetwork,
+    network::{NotANumber, SavedNetwork},
     pictures::{Picture, normalised},
 };
 use cam::{Asked, HeatMap, Method, ShapeError, argmax, softmax};
@@ -46,14 +46,8 @@ pub struct ExplainedMap {
 #[derive(Debug, thiserror::Error)]
 pub enum ExplainError {
     /// The network gave a NaN or an infinity.
-    #[error(
-        "the network's answer for {picture} is not a number: its weights have diverged; take an earlier checkpoint or train \
-         with a smaller learning rate"
-    )]
-    NotANumber {
-        /// Name of the picture.
-        picture: String,
-    },
+    #[error(transparent)]
+    NotANumber(#[from] NotANumber),
     /// The network's body has an output without positions.
     #[error("{0}; ask at a larger --size")]
     Shape(#[from] ShapeError),
@@ -75,12 +69,7 @@ pub fn explain(
         return Ok(Vec::new());
     }
     let answer = network.look(normalised(&pictures, &network.normalisation()), size);
-    for (picture, logits) in pictures.iter().zip(&answer.logits) {
-        if logits.iter().any(|logit| !logit.is_finite()) {
-            let picture = picture.file.name.clone();
-            return Err(ExplainError::NotANumber { picture });
-        }
-    }
+    answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
     let classes: Vec<Vec<usize>> = pictures
         .iter()
         .zip(&answer.logits)

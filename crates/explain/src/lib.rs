@@ -4,6 +4,7 @@
 //! batch of pictures, [`overlay`] draws a map where the network really looked, `report` writes everything that `explain`
 //! leaves on the disk, and `explain score` measures the maps with [`measure`].
 
+mod answers;
 mod asked;
 mod classes;
 pub mod cli;
@@ -18,6 +19,7 @@ pub mod overlay;
 mod packed;
 mod page;
 mod pictures;
+mod predictions;
 mod random;
 mod record;
 mod report;

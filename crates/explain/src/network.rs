@@ -4,6 +4,7 @@ use crate::random::{Purpose, generator};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use cam::{FeatureMap, ShapeError};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
+use kernels::average_pool;
 use network::{
     InferenceHead, InferenceNetwork, is_of_head,
     weights::{NamedTensor, StateDict},
@@ -32,6 +33,17 @@ pub struct Answer<'a> {
     features: Tensor<4>,
     /// Logits of each picture, in the order of the classes.
     pub logits: Vec<Vec<f32>>,
+}
+
+/// A network gave a NaN or an infinity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the network's answer for {picture} is not a number: its weights have diverged; take an earlier checkpoint or train \
+     with a smaller learning rate"
+)]
+pub struct NotANumber {
+    /// Name of the picture.
+    pub picture: String,
 }
 
 /// A question for the gradient of one logit of one picture.
@@ -121,12 +133,37 @@ impl<'a> Answer<'a> {
         }
     }
 
+    /// Checks that every logit is a number; `names` are those of the pictures.
+    ///
+    /// # Errors
+    /// The first picture of which one is not.
+    pub fn check<'n>(&self, names: impl IntoIterator<Item = &'n str>) -> Result<(), NotANumber> {
+        let is_number = |logits: &Vec<f32>| logits.iter().all(|logit| logit.is_finite());
+        let mut answered = names.into_iter().zip(&self.logits);
+        match answered.find(|(_, logits)| !is_number(logits)) {
+            None => Ok(()),
+            Some((name, _)) => Err(NotANumber {
+                picture: name.to_owned(),
+            }),
+        }
+    }
+
     /// The body's output for each picture.
     ///
     /// # Errors
     /// An output without positions.
     pub fn features(&self) -> Result<Vec<FeatureMap>, ShapeError> {
         feature_maps(&self.features)
+    }
+
+    /// The mean of each channel of the body's output over its positions, for each picture: what the picture looks like to
+    /// the network, in `C` numbers.
+    pub fn pooled(&self) -> Vec<Vec<f32>> {
+        let [_, channels, _, _] = self.features.dims();
+        numbers(&average_pool(self.features.clone()))
+            .chunks_exact(channels)
+            .map(<[f32]>::to_vec)
+            .collect()
     }
 
     /// The gradient of each logit asked for with respect to its picture's feature map, by one backward pass through the head.

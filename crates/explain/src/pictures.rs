@@ -8,6 +8,7 @@ use crate::{
 use checkpoint::{SplitRecord, picture_file};
 use files::sha256_hex;
 use image::RgbImage;
+pub use pictures::part::Part;
 use pictures::{
     decode::{DecodeError, Orientation, Turn},
     folder::{FolderError, Found, LeftOut, PICTURE_EXTENSIONS, find_pictures, stem},
@@ -178,14 +179,20 @@ pub fn named(paths: &[PathBuf], truths: &Truths) -> Result<Named, PicturesError>
     })
 }
 
-/// All validation pictures of a run whose pictures are in `folder`, in the order in which they were validated.
-pub fn validation(record: &SplitRecord, folder: &Path, truths: &Truths) -> Vec<PictureFile> {
+/// All pictures of a `part` of a run whose pictures are in `folder`, in the order of the run's split: that in which they
+/// were validated.
+pub fn of_part(
+    record: &SplitRecord,
+    part: Part,
+    folder: &Path,
+    truths: &Truths,
+) -> Vec<PictureFile> {
     let file = |name: &String| PictureFile {
         path: picture_file(folder, name),
         true_class: truths.class_in_run(name).ok(),
         name: name.clone(),
     };
-    record.valid.iter().map(file).collect()
+    record.part(part).iter().map(file).collect()
 }
 
 /// `count` of `files` drawn by `seed`, or all if there are not so many.

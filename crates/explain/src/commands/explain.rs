@@ -1,4 +1,4 @@
-use super::{opened::OpenedNetwork, output};
+use super::{chosen, opened::OpenedNetwork, output};
 use crate::{
     classes,
     cli::{ExplainArgs, chosen_methods},
@@ -7,15 +7,9 @@ use crate::{
     pictures::{self, PictureFile},
     record::Origin,
     report::Report,
-    truth::Unknown,
 };
 use anyhow::Result;
-use std::collections::BTreeMap;
 use terminal::{Terminal, usage};
-use words::counted;
-
-/// Reasons for unknown classes that are told one by one.
-const REASONS: usize = 3;
 
 /// Pictures drawn when none are named: the notebook's grid.
 const DRAWN: usize = 8;
@@ -23,6 +17,7 @@ const DRAWN: usize = 8;
 /// Explains pictures and writes everything about them.
 pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+    opened.say_fineness(terminal);
     let targets = targets(&arguments.class, opened.classes())?;
     let files = files(arguments, &opened, terminal)?;
     let methods = chosen_methods(&arguments.method);
@@ -83,55 +78,10 @@ fn files(
     if arguments.pictures.is_empty() {
         let folder = opened.find_pictures(terminal)?.pictures;
         let truths = opened.truths(Some(&folder))?;
-        let all = pictures::validation(&opened.split()?, &folder, &truths);
+        let all = pictures::of_part(&opened.split()?, pictures::Part::Valid, &folder, &truths);
         return Ok(pictures::drawn(all, DRAWN, arguments.seed));
     }
-    let found = opened.find_pictures_if_there(terminal)?;
-    let truths = opened.truths(found.as_ref().map(|found| found.pictures.as_path()))?;
-    let named = pictures::named(&arguments.pictures, &truths).map_err(usage)?;
-    if named.repeated > 0 {
-        terminal.message(&format!(
-            "named more than once, explained once: {}",
-            counted(named.repeated, "picture")
-        ));
-    }
-    for (folder, left_out) in &named.left_out {
-        for (must_not_be_missed, line) in left_out.remarks() {
-            let line = format!("{}: {line}", folder.display());
-            match must_not_be_missed {
-                true => terminal.warning(&line),
-                false => terminal.message(&line),
-            }
-        }
-    }
-    say_unknown(&named.unknown, terminal);
-    let is_elsewhere = |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_));
-    if found.is_none() && named.unknown.keys().any(is_elsewhere) {
-        terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
-    }
-    Ok(named.files)
-}
-
-/// Says of how many pictures the true class is not known. A name that says no class is no fault and needs no word.
-fn say_unknown(unknown: &BTreeMap<Unknown, usize>, terminal: &Terminal) {
-    let said = unknown
-        .iter()
-        .filter(|(reason, _)| **reason != Unknown::Unsaid);
-    for (reason, count) in said.clone().take(REASONS) {
-        let line = format!("no true class for {}: {reason}", counted(*count, "picture"));
-        match reason {
-            // Anybody's picture, lying anywhere.
-            Unknown::NoClassFolder(_) => terminal.message(&line),
-            _ => terminal.warning(&line),
-        }
-    }
-    let others: usize = said.skip(REASONS).map(|(_, count)| count).sum();
-    if others > 0 {
-        let others = counted(others, "picture");
-        terminal.warning(&format!(
-            "no true class for {others} more, for reasons of this kind"
-        ));
-    }
+    chosen::named(&arguments.pictures, opened, terminal)
 }
 
 fn notes(opened: &OpenedNetwork, no_relu: bool) -> Vec<String> {

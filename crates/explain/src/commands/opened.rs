@@ -8,7 +8,9 @@ use crate::{
 };
 use anyhow::{Context, Error, Result};
 use burn::tensor::Device;
-use checkpoint::{Checkpoint, PlaceError, RUNS_FOLDER, Run, RunPictures, SavedData, SplitRecord};
+use checkpoint::{
+    Checkpoint, Manifest, PlaceError, RUNS_FOLDER, Run, RunPictures, SavedData, SplitRecord,
+};
 use kernels::DeviceCheck;
 use network::Architecture;
 use pictures::{
@@ -51,20 +53,13 @@ impl OpenedNetwork {
         let network = SavedNetwork::load(&checkpoint, &device)?;
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
-        let architecture = checkpoint.manifest.network.architecture;
         terminal.message(&format!(
             "network: {} ({which})",
             checkpoint.folder.display()
         ));
         if size != trained {
             terminal.message(&format!(
-                "pictures: {size} x {size} pixels, {}; the network was trained at {trained}",
-                cells(architecture, size)
-            ));
-        } else if architecture.cells(size) < FINE_ENOUGH {
-            terminal.message(&format!(
-                "pictures: {size} x {size} pixels, {}; a larger --size gives more cells, and worse predictions",
-                cells(architecture, size)
+                "pictures: {size} x {size} pixels; the network was trained at {trained}"
             ));
         }
         Ok(Self {
@@ -75,6 +70,19 @@ impl OpenedNetwork {
             size,
             data: arguments.data.clone(),
         })
+    }
+
+    /// Says how fine its maps are, where that is not what somebody who trained it expects.
+    pub fn say_fineness(&self, terminal: &Terminal) {
+        let Manifest { network, size, .. } = &self.checkpoint.manifest;
+        let cells = cells(network.architecture, self.size);
+        if self.size != *size {
+            terminal.message(&format!("maps: {cells}"));
+        } else if network.architecture.cells(self.size) < FINE_ENOUGH {
+            terminal.message(&format!(
+                "maps: {cells}; a larger --size gives more, and worse predictions"
+            ));
+        }
     }
 
     /// Reads a picture as the network was validated with it, but for the size that was asked for.
@@ -163,7 +171,7 @@ impl OpenedNetwork {
             format!(", error rate {:.1} %", 100.0 * rate)
         });
         vec![format!(
-            "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw squares of {} pixels, {}.",
+            "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw squares of {} pixels, so that maps have {}.",
             manifest.network.architecture.name(),
             self.run.name(),
             manifest.iterations,
@@ -182,7 +190,7 @@ fn is_missing(error: &Error) -> bool {
 /// The fineness of the maps, in words.
 fn cells(architecture: Architecture, size: usize) -> String {
     let side = architecture.cells(size);
-    format!("so that maps have {side} x {side} cells")
+    format!("{side} x {side} cells")
 }
 
 fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Checkpoint)> {

@@ -20,6 +20,7 @@ use words::{counted, first_three};
 /// Scores every method on the validation pictures and on pictures of two breeds.
 pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+    opened.say_fineness(terminal);
     let found = find_pictures(arguments, &opened, terminal)?;
     let output = output::begin(arguments.out.as_deref(), &opened.run, "score")?;
     let methods = chosen_methods(&arguments.method);
@@ -148,7 +149,12 @@ impl<'a> Scoring<'a> {
             .filter(|method| method.is_class_specific())
             .collect();
         let truths = self.opened.truths(Some(&found.pictures))?;
-        let files = pictures::validation(&self.opened.split()?, &found.pictures, &truths);
+        let files = pictures::of_part(
+            &self.opened.split()?,
+            pictures::Part::Valid,
+            &found.pictures,
+            &truths,
+        );
         let bar = self.terminal.pictures("scoring", files.len());
         let (mut annotated, mut misfits) = (0, Vec::new());
         for batch in files.chunks(batch_size(*size)) {

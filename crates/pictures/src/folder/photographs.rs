@@ -65,6 +65,14 @@ impl Photographs {
             .collect::<Result<_, FolderError>>()?;
         Ok(Self { files, orientation })
     }
+
+    /// Data set of the pictures at `paths`, in that order. Nobody has said what they show: each has the label 0.
+    pub fn unlabelled(paths: impl IntoIterator<Item = PathBuf>, orientation: Orientation) -> Self {
+        Self {
+            files: paths.into_iter().map(|path| (path, 0)).collect(),
+            orientation,
+        }
+    }
 }
 
 impl Dataset<PictureItem> for Photographs {

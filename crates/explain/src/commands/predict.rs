@@ -1,0 +1,133 @@
+use super::{chosen, opened::OpenedNetwork};
+use crate::{
+    answers::Answers,
+    cli::PredictArgs,
+    pictures::PictureFile,
+    predictions::{CsvFile, Prediction, Table},
+};
+use anyhow::Result;
+use files::write_atomically_with;
+use std::{io, path::Path};
+use terminal::Terminal;
+use words::{counted, percent};
+
+/// Says what pictures show.
+pub fn predict(arguments: &PredictArgs, terminal: &Terminal) -> Result<()> {
+    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+    let files = chosen::named(&arguments.pictures, &opened, terminal)?;
+    let top = usize::from(arguments.top).min(opened.classes().len());
+    let mut predicting = Predicting {
+        opened: &opened,
+        files: &files,
+        top,
+        terminal,
+        tally: Tally::default(),
+    };
+    match &arguments.to {
+        Some(path) => predicting.to_file(path)?,
+        None => predicting.to_terminal()?,
+    }
+    let Tally {
+        read,
+        known,
+        right,
+        unread,
+    } = predicting.tally;
+    if known > 0 {
+        let wrong = known - right;
+        terminal.result(&format!(
+            "{right} of {known} right, {} wrong",
+            percent(wrong as f64 / known as f64)
+        ));
+    }
+    if let Some(path) = &arguments.to {
+        terminal.result(&format!("{}: {}", path.display(), counted(read, "picture")));
+    }
+    anyhow::ensure!(
+        unread == 0,
+        "{unread} of {} pictures could not be read (see above)",
+        files.len()
+    );
+    Ok(())
+}
+
+/// Pictures on their way to a table.
+struct Predicting<'a> {
+    opened: &'a OpenedNetwork,
+    files: &'a [PictureFile],
+    /// Classes that are given for each picture.
+    top: usize,
+    terminal: &'a Terminal,
+    tally: Tally,
+}
+
+/// Numbers of pictures.
+#[derive(Debug, Default)]
+struct Tally {
+    read: usize,
+    /// Of those that were read, those whose class is known, and those of them whose class was said.
+    known: usize,
+    right: usize,
+    unread: usize,
+}
+
+impl Predicting<'_> {
+    fn to_terminal(&mut self) -> Result<()> {
+        let table = Table::new(self.opened.classes(), self.files);
+        let terminal = self.terminal;
+        terminal.result(&table.heading());
+        self.each(|file, prediction| {
+            terminal.result(&table.row(file, prediction));
+            Ok(())
+        })
+    }
+
+    fn to_file(&mut self, path: &Path) -> Result<()> {
+        let (classes, top) = (self.opened.classes(), self.top);
+        write_atomically_with(path, |to| {
+            let mut csv = CsvFile::new(classes, top, to)?;
+            self.each(|file, prediction| Ok(csv.add(file, prediction)?))?;
+            csv.finish()?;
+            anyhow::Ok(())
+        })
+        .map_err(
+            |error| match error.is::<io::Error>() || error.is::<csv::Error>() {
+                true => error.context(format!("cannot write {}", path.display())),
+                false => error,
+            },
+        )
+    }
+
+    /// Calls `take` with every picture that can be read, in order; names the others.
+    fn each(
+        &mut self,
+        mut take: impl FnMut(&PictureFile, &Prediction) -> Result<()>,
+    ) -> Result<()> {
+        let bar = self.terminal.pictures("predicting", self.files.len());
+        for batch in Answers::new(&self.opened.network, self.files, self.opened.size)? {
+            let batch = batch?;
+            for reason in &batch.unread {
+                self.terminal.warning(&format!("left out: {reason}"));
+            }
+            for answer in &batch.answers {
+                let file = &self.files[answer.index];
+                let prediction = Prediction::new(&answer.logits, self.top);
+                self.tally.add(file, &prediction);
+                take(file, &prediction)?;
+            }
+            self.tally.unread += batch.unread.len();
+            bar.advance(batch.answers.len() + batch.unread.len());
+        }
+        Ok(())
+    }
+}
+
+impl Tally {
+    fn add(&mut self, file: &PictureFile, prediction: &Prediction) {
+        self.read += 1;
+        if let Some(truth) = file.true_class {
+            self.known += 1;
+            self.right += usize::from(truth == prediction.class());
+        }
+    }
+}
