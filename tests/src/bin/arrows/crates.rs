@@ -19,6 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("checkpoint", &["files", "network", "pictures", "words"]),
     ("cam", &[]),
     ("measure", &["cam", "pictures", "words"]),
+    ("evaluation", &[]),
     (
         "train",
         &[
@@ -40,6 +41,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "cam",
             "checkpoint",
+            "evaluation",
             "files",
             "kernels",
             "measure",
