@@ -2,10 +2,11 @@
 
 use cam::{METHODS, Method, method};
 use clap::{
-    Args, Parser, Subcommand,
+    Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use kernels::DeviceChoice;
+use pictures::part::Part;
 use std::path::PathBuf;
 use terminal::VolumeArgs;
 
@@ -91,6 +92,9 @@ pub struct NetworkArgs {
 pub enum Verb {
     /// Say what pictures show, without maps: a table, or a csv file with --to.
     Predict(PredictArgs),
+    /// Say what the network gets wrong: error rate, confused classes, largest losses, calibration, suspicious labels; a page
+    /// and csv files.
+    Evaluate(EvaluateArgs),
     /// Measure on validation pictures how much of each method's maps lies on the animal.
     Score(ScoreArgs),
 }
@@ -119,6 +123,53 @@ Examples:
   explain predict holiday/rex.jpg
   explain predict holiday --top 1
   explain predict photographs --run pets-resnet34-2 --to predictions.csv";
+
+/// Arguments of an evaluation.
+#[derive(Debug, Args)]
+#[command(after_help = EVALUATE_EXAMPLES)]
+pub struct EvaluateArgs {
+    /// Picture files, or folders with pictures in or below them, whose class their folder or name says (default: those of
+    /// the run's validation part).
+    #[arg(value_name = "PICTURE or FOLDER", conflicts_with_all = ["part", "suspects"])]
+    pub pictures: Vec<PathBuf>,
+    /// Which network.
+    #[command(flatten)]
+    pub network: NetworkArgs,
+    /// Which part of the run's pictures. The test part is for a last look: who chooses by it spoils it.
+    #[arg(long, value_enum, default_value_t = EvaluatedPart::Valid)]
+    pub part: EvaluatedPart,
+    /// Look for wrong labels and near-duplicates among the training pictures too, and across the parts.
+    #[arg(long)]
+    pub suspects: bool,
+    /// Where the results go (default: `evaluations/` and the part's name in the run's folder).
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+const EVALUATE_EXAMPLES: &str = "\
+Examples:
+  explain evaluate                             the newest run on its validation pictures
+  explain evaluate --suspects                  and which pictures of all should be looked at
+  explain evaluate --run pets-resnet34-2 --part test
+  explain evaluate labelled/                   other pictures, in class folders";
+
+/// A part that can be evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EvaluatedPart {
+    /// The pictures that were validated with.
+    Valid,
+    /// The pictures that were kept for a last test.
+    Test,
+}
+
+impl From<EvaluatedPart> for Part {
+    fn from(part: EvaluatedPart) -> Self {
+        match part {
+            EvaluatedPart::Valid => Self::Valid,
+            EvaluatedPart::Test => Self::Test,
+        }
+    }
+}
 
 /// Arguments of a measurement.
 #[derive(Debug, Args)]

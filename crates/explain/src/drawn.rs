@@ -84,6 +84,13 @@ impl DrawnPicture {
             .map(|truth| Some(truth) == predicted)
     }
 
+    /// The probability of the true class, if that is known.
+    pub fn true_probability(&self) -> Option<f64> {
+        let truth = self.true_class.as_ref()?;
+        let found = self.probabilities.iter().find(|(class, _)| class == truth);
+        found.map(|(_, share)| *share)
+    }
+
     /// The answer in words: `Bengal 61.0 %, Abyssinian 35.2 %, …`.
     pub fn answer(&self) -> String {
         let listed = self.probabilities.iter().take(LISTED);
@@ -106,8 +113,13 @@ impl DrawnPicture {
 
 /// Makes a picture small enough for pages and sheets.
 fn reduced(picture: RgbImage) -> RgbImage {
+    thumbnail(picture, LONGER_SIDE)
+}
+
+/// A picture whose longer side has no more than `longer` pixels.
+pub fn thumbnail(picture: RgbImage, longer: u32) -> RgbImage {
     let (width, height) = picture.dimensions();
-    let factor = f64::from(LONGER_SIDE) / f64::from(width.max(height));
+    let factor = f64::from(longer) / f64::from(width.max(height));
     if factor >= 1.0 {
         return picture;
     }

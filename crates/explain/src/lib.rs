@@ -11,6 +11,7 @@ pub mod cli;
 mod colour;
 pub mod commands;
 mod drawn;
+mod evaluated;
 mod explanation;
 pub mod network;
 mod npy;

@@ -10,13 +10,13 @@ use files::PartialFolder;
 
 /// The page, last to be written.
 const PAGE: &str = "index.html";
-/// Numbers of `explain` and of `explain score`: a folder of ours has the page and one of them.
-pub const NUMBERS: [&str; 2] = ["scores.json", "score.csv"];
+/// Numbers of `explain`, of `explain score` and of `explain evaluate`: a folder of ours has the page and one of them.
+pub const NUMBERS: [&str; 3] = ["scores.json", "score.csv", "evaluation.json"];
 
 /// List of the files of a folder of results: others in it are somebody's own.
 const WRITTEN: &str = ".written";
 /// Endings of results.
-const ENDINGS: [&str; 5] = [".html", ".json", ".csv", ".png", ".npy"];
+const ENDINGS: [&str; 6] = [".html", ".json", ".csv", ".png", ".npy", ".svg"];
 
 /// Files that systems leave in every folder that is looked at.
 const OF_SYSTEMS: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];

@@ -24,8 +24,10 @@ figcaption { font-size: .9rem; margin-top: .3rem; overflow-wrap: anywhere; }
 .scale img { flex: 1; height: .6rem; min-width: 0; }
 table { border-collapse: collapse; margin: 1rem 0; } th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ccc; }
 td { white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
+section { border-top: 2px solid #888; margin-top: 2rem; padding-top: .5rem; } h3 { font-size: 1rem; margin: 1rem 0 0; overflow-wrap: anywhere; }
+.small { width: 9.5rem; } .wide { overflow-x: auto; } .wide svg { max-width: 100%; height: auto; min-width: 34rem; }
 .right { color: #0060a0; } .wrong { color: #b34700; }
-@media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { width: 5.2cm; } }
+@media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { width: 5.2cm; } .small { width: 3.4cm; } .wide svg { min-width: 0; } }
 ";
 
 /// The page of a set of explanations. `notes` are the sentences below the title.
@@ -62,7 +64,8 @@ pub fn table(title: &str, notes: &[String], rows: &[Vec<String>], remarks: &[Str
     )
 }
 
-fn document(title: &str, notes: &[String], body: Markup) -> String {
+/// A whole page with `body` below the title and the sentences `notes`.
+pub fn document(title: &str, notes: &[String], body: Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -84,7 +87,11 @@ fn document(title: &str, notes: &[String], body: Markup) -> String {
     .into_string()
 }
 
-fn article(shown: &DrawnPicture, strip: &str) -> Result<Markup, PackError> {
+/// A picture with its answer and its maps, whose scale is `strip`.
+///
+/// # Errors
+/// A picture that no JPEG can hold.
+pub fn article(shown: &DrawnPicture, strip: &str) -> Result<Markup, PackError> {
     let described = format!(
         "{} as it is; grey and striped where the network did not look",
         shown.name
@@ -132,7 +139,11 @@ fn figure(map: &DrawnMap, strip: &str) -> Result<Markup, PackError> {
     })
 }
 
-fn picture(pixels: &RgbImage, alternative: &str) -> Result<Markup, PackError> {
+/// A picture inside the page.
+///
+/// # Errors
+/// A picture that no JPEG can hold.
+pub fn picture(pixels: &RgbImage, alternative: &str) -> Result<Markup, PackError> {
     let address = data_address("jpeg", &jpeg(pixels)?);
     Ok(html! {
         img.picture src=(address) alt=(alternative) width=(pixels.width()) height=(pixels.height());
@@ -140,7 +151,10 @@ fn picture(pixels: &RgbImage, alternative: &str) -> Result<Markup, PackError> {
 }
 
 /// The colours of a map from its lowest to its highest value, as a `data:` address.
-fn strip() -> Result<String, PackError> {
+///
+/// # Errors
+/// None is known.
+pub fn strip() -> Result<String, PackError> {
     let strip = RgbImage::from_fn(256, 1, |column, _| {
         Rgb(magma((f64::from(column) + 0.5) / 256.0))
     });

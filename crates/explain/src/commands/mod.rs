@@ -1,6 +1,7 @@
 //! The verbs of the program, one file each.
 
 mod chosen;
+mod evaluate;
 mod explain;
 mod opened;
 mod output;
@@ -18,6 +19,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
     match cli.verb {
         None => explain::explain(&cli.explain, &terminal),
         Some(Verb::Predict(arguments)) => predict::predict(&arguments, &terminal),
+        Some(Verb::Evaluate(arguments)) => evaluate::evaluate(&arguments, &terminal),
         Some(Verb::Score(arguments)) => score::score(&arguments, &terminal),
     }?;
     Ok(ExitCode::SUCCESS)
