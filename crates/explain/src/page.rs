@@ -25,8 +25,8 @@ figcaption { font-size: .9rem; margin-top: .3rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; margin: 1rem 0; } th, td { padding: .25rem .7rem; text-align: right; border-bottom: 1px solid #ccc; }
 td { white-space: nowrap; } th:first-child, td:first-child { text-align: left; }
 section { border-top: 2px solid #888; margin-top: 2rem; padding-top: .5rem; } h3 { font-size: 1rem; margin: 1rem 0 0; overflow-wrap: anywhere; }
-.small { width: 9.5rem; } .wide { overflow-x: auto; } .wide svg { max-width: 100%; height: auto; min-width: 34rem; }
-.right { color: #0060a0; } .wrong { color: #b34700; }
+.small { width: 9.5rem; } .pairs { display: flex; flex-wrap: wrap; gap: 0 2rem; } .wide { overflow-x: auto; } .wide svg { max-width: 100%; height: auto; min-width: 34rem; }
+.words td { text-align: left; white-space: normal; } .right { color: #0060a0; } .wrong { color: #b34700; }
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { width: 5.2cm; } .small { width: 3.4cm; } .wide svg { min-width: 0; } }
 ";
 

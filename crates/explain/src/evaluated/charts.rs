@@ -50,7 +50,7 @@ pub fn confusion(matrix: &ConfusionMatrix, names: &[String]) -> Markup {
     let font = (cell * 3 / 5).clamp(9, 14);
     let middle = |place: usize| NAMES + place * cell + cell / 2;
     html! {
-        svg viewBox=(format!("0 0 {} {}", side + 4, side + 24)) width=(side + 4) height=(side + 24) role="img"
+        svg viewBox=(format!("0 0 {} {}", side + 4, side + 4)) width=(side + 4) height=(side + 4) role="img"
             aria-label="confusion matrix: a row for each true class, a column for each class that was said"
             font-family="system-ui, sans-serif" font-size=(font) {
             rect width="100%" height="100%" fill="#fff" {}
@@ -73,7 +73,6 @@ pub fn confusion(matrix: &ConfusionMatrix, names: &[String]) -> Markup {
                 @let at = NAMES + line * cell;
                 path d=(format!("M{NAMES} {at}H{side}M{at} {NAMES}V{side}")) stroke="#ddd" fill="none" {}
             }
-            text x=(NAMES) y=(side + 18) fill="#555" { "blue: right, orange: wrong; the darker, the larger the share of the row" }
         }
     }
 }

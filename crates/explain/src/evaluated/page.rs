@@ -4,7 +4,7 @@ use super::{
     charts,
     drawings::{Drawings, DrawnPair, Small},
     figures::Figures,
-    suspects::{SIMILARITY, Suspects},
+    suspects::Suspects,
     text,
 };
 use crate::{
@@ -49,7 +49,7 @@ impl Page<'_> {
         let figures = self.figures;
         let means = &figures.macro_means;
         html! {
-            table {
+            table.words {
                 tbody {
                     tr { th scope="row" { "Error rate" } td { strong { (text::share(&figures.error_rate)) } } td { "95 % interval (Wilson) " (text::interval(&figures.error_rate)) } }
                     @if let Some(top) = &figures.top_five {
@@ -71,12 +71,13 @@ impl Page<'_> {
         Ok(html! {
             section {
                 h2 { "What is taken for what" }
+                p.quiet { "Blue: right, orange: wrong; the darker, the larger the share of the row." }
                 @if shown < self.classes.len() {
                     p.quiet { "The " (shown) " of " (self.classes.len()) " classes with the most errors; all are in confusion.csv." }
                 }
                 div.wide { (charts::confusion(&self.figures.matrix, self.classes)) }
                 @if pairs.is_empty() { p { "Nothing was taken for anything else." } }
-                @for pair in pairs { (pair) }
+                div.pairs { @for pair in pairs { (pair) } }
             }
         })
     }
@@ -88,8 +89,10 @@ impl Page<'_> {
             .map(small)
             .collect::<Result<Vec<Markup>, _>>()?;
         Ok(html! {
-            h3 { (self.classes[pair.truth]) " said to be " (self.classes[pair.said]) ": " (counted(pair.count, "picture")) }
-            div.pictures { @for picture in pictures { (picture) } }
+            div {
+                h3 { (self.classes[pair.truth]) " said to be " (self.classes[pair.said]) ": " (counted(pair.count, "picture")) }
+                div.pictures { @for picture in pictures { (picture) } }
+            }
         })
     }
 
@@ -155,7 +158,7 @@ impl Page<'_> {
                 p { (said.map_or_else(|| "No label and no pair of pictures looks wrong.".to_owned(), |said| format!("{said}."))) }
                 p.quiet {
                     "Labels by confident learning (Northcutt et al. 2021), pruned by noise rate; pairs by the cosine of what the network sees, from "
-                    (SIMILARITY) " on. All are in suspects.csv: write keep, delete or the name of a class into its column action, and give it to training as "
+                    (format!("{:.4}", self.suspects.threshold)) " on. All are in suspects.csv: write keep, delete or the name of a class into its column action, and give it to training as "
                     code { "data.corrections" } "."
                 }
                 @if !labels.is_empty() {

@@ -2,13 +2,12 @@
 
 use super::answered::Answered;
 use evaluation::{
-    FeatureError, Features, LabelIssue, SimilarPair, Variant, label_issues, near_duplicates,
+    FeatureError, Features, LabelIssue, SimilarPair, Variant, label_issues,
+    near_duplicate_threshold, near_duplicates,
 };
 use pictures::part::Part;
 use std::collections::{BTreeMap, HashSet};
 
-/// Cosine of the pooled features from which two pictures are taken for the same one. Chosen by looking: docs/evaluation.md.
-pub const SIMILARITY: f32 = 0.98;
 /// Pairs that are listed, the most similar first.
 const MOST_PAIRS: usize = 1000;
 
@@ -21,6 +20,8 @@ pub struct Suspects {
     pub duplicates: Vec<DuplicateSuspect>,
     /// Number of such pairs, also of those that are too many to be listed.
     pub found_duplicates: usize,
+    /// Cosine of the pooled features from which two pictures are such a pair.
+    pub threshold: f32,
 }
 
 /// Which picture: the index of the part, and of the picture in it.
@@ -90,7 +91,9 @@ impl Suspects {
                 pictures.map(move |picture| Place { part, picture })
             })
             .collect();
-        let similar = near_duplicates(&joined(parts)?, SIMILARITY, MOST_PAIRS);
+        let features = joined(parts)?;
+        let threshold = near_duplicate_threshold(&features);
+        let similar = near_duplicates(&features, threshold, MOST_PAIRS);
         let suspect = |pair: SimilarPair| {
             let places = [places[pair.first], places[pair.second]];
             let [one, other] =
@@ -106,6 +109,7 @@ impl Suspects {
             labels,
             duplicates: similar.pairs.into_iter().map(suspect).collect(),
             found_duplicates: similar.found,
+            threshold,
         })
     }
 

@@ -27,7 +27,7 @@ pub fn lines(figures: &Figures, classes: &[String]) -> Vec<String> {
     }
     let means = &figures.macro_means;
     lines.push(format!(
-        "over classes mean precision {}, recall {}, F1 {}",
+        "class means  precision {}, recall {}, F1 {}",
         percent(means.precision),
         percent(means.recall),
         percent(means.f1)
@@ -84,10 +84,10 @@ pub fn temperature(figures: &Figures) -> String {
             number(value)
         ),
         (Temperature::TowardsZero, _) => {
-            "no temperature is best: of every picture the right class was said, so that more sureness is always better".to_owned()
+            "no temperature is best: all were right, so that more confidence always lowers the loss".to_owned()
         }
         (Temperature::TowardsInfinity, _) => {
-            "no temperature is best: the network knows nothing of these pictures, so that less sureness is always better".to_owned()
+            "no temperature is best: the network knows nothing of these pictures, so that less confidence always lowers the loss".to_owned()
         }
         (Temperature::Any, _) => "all temperatures are the same: the network says the same of every class".to_owned(),
     }
@@ -144,7 +144,12 @@ fn confused(figures: &Figures, classes: &[String]) -> Vec<String> {
         format!("  {sentence}{pad}  {:>4}", pair.pictures.len())
     });
     let more = figures.confused.len() - listed.len();
-    let more = (more > 0).then(|| format!("  and {} more", counted(more, "pair")));
+    let more = (more > 0).then(|| {
+        format!(
+            "  and {more} other {}",
+            if more == 1 { "pair" } else { "pairs" }
+        )
+    });
     ["most confused".to_owned()]
         .into_iter()
         .chain(rows)
