@@ -25,6 +25,7 @@ mod nearest;
 mod predictions;
 mod proportion;
 mod temperature;
+mod tta;
 
 pub use accuracy::{error_rate, top_k_accuracy};
 pub use calibration::{BINS, Bin, Calibration};
@@ -38,3 +39,4 @@ pub use nearest::near_duplicate_threshold;
 pub use predictions::{PredictionError, Predictions};
 pub use proportion::Proportion;
 pub use temperature::{Temperature, mean_loss_at};
+pub use tta::{BETA, ViewError, average_views};

@@ -182,6 +182,13 @@ pub(crate) fn cross_entropy(logits: &[f32], class: usize, factor: f64) -> f64 {
     (largest - f64::from(logits[class])) * factor + others.ln_1p()
 }
 
+/// `z_k − ln Σ exp(z)` for each logit z_k.
+pub(crate) fn log_softmax(logits: &[f32]) -> Vec<f64> {
+    (0..logits.len())
+        .map(|class| -cross_entropy(logits, class, 1.0))
+        .collect()
+}
+
 /// Index of the first of the largest values.
 pub(crate) fn argmax(values: &[f32]) -> usize {
     (0..values.len()).fold(0, |best, index| {

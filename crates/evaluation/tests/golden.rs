@@ -4,9 +4,9 @@
 //! for each of at most 300 pictures. scipy's search for the temperature ends where the loss is flat to f64, about 1e-8.
 
 use evaluation::{
-    Calibration, ClassFigures, ConfusionMatrix, MacroMeans, Predictions, Proportion, Temperature,
-    Variant, confident_joint, error_rate, label_issues, mean_loss, mean_loss_at, top_k_accuracy,
-    top_losses,
+    BETA, Calibration, ClassFigures, ConfusionMatrix, MacroMeans, Predictions, Proportion,
+    Temperature, Variant, average_views, confident_joint, error_rate, label_issues, mean_loss,
+    mean_loss_at, top_k_accuracy, top_losses,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -21,14 +21,14 @@ const CASES: [&str; 5] = [
 const CLOSE: f64 = 1e-12;
 
 fn read(name: &str) -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/evaluation");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures");
     serde_json::from_slice(&std::fs::read(folder.join(name)).unwrap()).unwrap()
 }
 
 /// Calls `check` with the predictions of each case and what is expected of them.
 fn each_case(check: impl Fn(&str, &Predictions, &Value)) {
     for name in CASES {
-        let case = read(&format!("{name}.json"));
+        let case = read(&format!("evaluation/{name}.json"));
         let logits = numbers(&case["logits"]);
         let logits = logits.into_iter().map(|logit| logit as f32).collect();
         let classes = case["classes"].as_u64().unwrap() as usize;
@@ -69,7 +69,7 @@ fn assert_close(name: &str, found: f64, expected: &Value) {
 
 #[test]
 fn intervals_are_those_of_statsmodels() {
-    for row in read("wilson.json").as_array().unwrap() {
+    for row in read("evaluation/wilson.json").as_array().unwrap() {
         let [count, of] = [0, 1].map(|index| row[index].as_u64().unwrap() as usize);
         let found = Proportion::new(count, of).unwrap();
         assert_close("low", found.low, &row[2]);
@@ -201,4 +201,38 @@ fn suspected_labels_are_those_of_cleanlab_in_its_order() {
             "{name}"
         );
     });
+}
+
+/// fastai averages in f32: nine softmaxes of a few 1e-7 each, of batches that differ from ours by 1e-6.
+#[test]
+fn views_are_averaged_as_in_fastai() {
+    let case = read("fastai/10_tta/tta.json");
+    let rows = |values: &Value| {
+        values
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(numbers)
+            .collect()
+    };
+    let predictions = |logits: &Value| {
+        let logits: Vec<f64> = rows(logits);
+        let logits = logits.into_iter().map(|logit| logit as f32).collect();
+        Predictions::new(5, logits, vec![0; 8]).unwrap()
+    };
+    let views = case["views"].as_array().unwrap().iter();
+    let views: Vec<Predictions> = views
+        .map(|view| predictions(&view["logits_in_fastai"]))
+        .collect();
+    assert_eq!((views.len(), &case["beta"]), (8, &Value::from(BETA)));
+    let averaged = average_views(&predictions(&case["plain_logits"]), &views).unwrap();
+    let expected: Vec<f64> = rows(&case["final_probabilities"]);
+    for (picture, expected) in expected.chunks_exact(5).enumerate() {
+        for (found, expected) in averaged.probabilities(picture).iter().zip(expected) {
+            assert!(
+                (found - expected).abs() < 3e-6,
+                "{picture}: {found} is not {expected}"
+            );
+        }
+    }
 }

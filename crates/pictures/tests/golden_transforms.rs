@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use pictures::transform::{
-    CropMap, CropPosition, Drawn, Draws, Flip, Padding, ResizeGeometry, Zoom, apply,
+    CropMap, CropPosition, Drawn, Draws, Flip, Padding, ResizeGeometry, View, Zoom, apply,
 };
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -110,19 +110,7 @@ fn check_cases(cases: &str, expected: &[&str]) -> usize {
             let values = apply(&picture, case.size, case.padding_mode, &case.params.draws());
             let expected = read_values(&tensors, &case.name);
             assert_eq!(values.len(), expected.len(), "{}", case.name);
-            let errors = values
-                .iter()
-                .zip(&expected)
-                .map(|(value, expected)| f64::from((value - expected).abs()));
-            let (largest, sum) = errors.fold((0.0, 0.0), |(largest, sum): (f64, f64), e| {
-                (largest.max(e), sum + e)
-            });
-            let mean = sum / values.len() as f64;
-            println!(
-                "{}: largest error {largest:.2e}, mean {mean:.2e}",
-                case.name
-            );
-            if !(largest <= LARGEST && mean <= MEAN) {
+            if !is_within_tolerance(&case.name, &values, &expected) {
                 failures.push(&case.name);
             }
             checked += 1;
@@ -130,6 +118,19 @@ fn check_cases(cases: &str, expected: &[&str]) -> usize {
     }
     assert!(failures.is_empty(), "out of tolerance: {failures:?}");
     checked
+}
+
+fn is_within_tolerance(name: &str, values: &[f32], expected: &[f32]) -> bool {
+    let errors = values
+        .iter()
+        .zip(expected)
+        .map(|(value, expected)| f64::from((value - expected).abs()));
+    let (largest, sum) = errors.fold((0.0, 0.0), |(largest, sum): (f64, f64), e| {
+        (largest.max(e), sum + e)
+    });
+    let mean = sum / values.len() as f64;
+    println!("{name}: largest error {largest:.2e}, mean {mean:.2e}");
+    largest <= LARGEST && mean <= MEAN
 }
 
 #[test]
@@ -147,6 +148,26 @@ fn every_case_of_the_validation_transform_is_reproduced() {
         check_cases("07_valid/cases.json", &["07_valid/expected.safetensors"]),
         17
     );
+}
+
+#[test]
+fn every_view_of_test_time_augmentation_is_reproduced() {
+    let bytes = std::fs::read(fixtures().join("10_tta/squares.safetensors")).unwrap();
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    let mut failures = Vec::new();
+    for name in tensors.names() {
+        let (picture, view) = name.split_once(".view").unwrap();
+        let picture = read_picture(&format!("pictures/{picture}.png"));
+        let view = View::ALL[view.parse::<usize>().unwrap()];
+        let expected = read_values(&tensors, name);
+        let square = view.square(&picture, 32, Padding::Reflection);
+        assert_eq!(square.len(), expected.len(), "{name}");
+        if !is_within_tolerance(name, &square, &expected) {
+            failures.push(name);
+        }
+    }
+    assert_eq!(tensors.len(), 4 * View::ALL.len());
+    assert!(failures.is_empty(), "out of tolerance: {failures:?}");
 }
 
 #[test]

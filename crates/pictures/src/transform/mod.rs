@@ -6,7 +6,8 @@
 //! cuts the square. For validation only the resize and a centred crop remain.
 //!
 //! [`Augmentation`] holds the settings, [`Draws`] the random values of one picture, and [`apply`] is a pure function
-//! of a picture and its draws. [`CropMap`] maps the validation square back to the picture.
+//! of a picture and its draws. [`CropMap`] maps the validation square back to the picture; a [`View`] is one of those that
+//! test time augmentation averages over.
 //!
 //! Source: `fastai/vision/transform.py` and `fastai/vision/image.py` of fastai 1.0.30.
 
@@ -27,6 +28,7 @@ mod rotate;
 mod sampling;
 mod taps;
 pub(crate) mod vectorised;
+mod view;
 mod warp;
 mod zoom;
 
@@ -38,4 +40,5 @@ pub use flip::Flip;
 pub use geometry::ResizeGeometry;
 pub use padding::Padding;
 pub use pipeline::{Workspace, apply};
+pub use view::View;
 pub use zoom::Zoom;
