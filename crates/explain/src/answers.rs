@@ -8,7 +8,7 @@ use crate::{
 use pictures::{
     folder::Photographs,
     loader::{Batch, Batches, EpochPlan, EpochSeed, LoaderError, OnBadImage, Purpose, batches},
-    transform::Augmentation,
+    transform::{Augmentation, View},
 };
 use std::{sync::Arc, thread};
 
@@ -55,7 +55,8 @@ pub enum AnswersError {
 }
 
 impl<'a> Answers<'a> {
-    /// The answers of `network` to `files`, seen as in validation in squares of `size`.
+    /// The answers of `network` to `files`, seen as in validation in squares of `size`, or in a `view` of test time
+    /// augmentation.
     ///
     /// # Errors
     /// No thread can be started.
@@ -63,6 +64,7 @@ impl<'a> Answers<'a> {
         network: &'a SavedNetwork,
         files: &'a [PictureFile],
         size: usize,
+        view: Option<View>,
     ) -> Result<Self, AnswersError> {
         let manifest = &network.manifest;
         let paths = files.iter().map(|file| file.path.clone());
@@ -72,7 +74,7 @@ impl<'a> Answers<'a> {
             batch_size: batch_size(size),
             first_batch: 0,
             size,
-            purpose: Purpose::Validation,
+            purpose: view.map_or(Purpose::Validation, Purpose::View),
             augmentation: Augmentation {
                 padding: manifest.padding,
                 ..Augmentation::default()

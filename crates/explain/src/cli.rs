@@ -141,6 +141,9 @@ pub struct EvaluateArgs {
     /// Look for wrong labels and near-duplicates among the training pictures too, and across the parts.
     #[arg(long)]
     pub suspects: bool,
+    /// Test time augmentation, as fastai 1: average over eight more views of each picture, which takes nine times as long.
+    #[arg(long)]
+    pub tta: bool,
     /// Where the results go (default: `evaluations/` and the part's name in the run's folder).
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -150,6 +153,7 @@ const EVALUATE_EXAMPLES: &str = "\
 Examples:
   explain evaluate                             the newest run on its validation pictures
   explain evaluate --suspects                  and which pictures of all should be looked at
+  explain evaluate --tta                       the answers averaged over nine views of each picture
   explain evaluate --run pets-resnet34-2 --part test
   explain evaluate labelled/                   other pictures, in class folders";
 

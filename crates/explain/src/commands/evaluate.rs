@@ -2,7 +2,7 @@ use super::{chosen, opened::OpenedNetwork, output};
 use crate::{
     cli::EvaluateArgs,
     evaluated::{
-        answered::Answered,
+        answered::{Answered, Asking},
         charts,
         drawings::Drawer,
         figures::Figures,
@@ -15,9 +15,11 @@ use crate::{
     pictures::{self, Part, PictureFile},
     record::Origin,
 };
+use ::pictures::transform::View;
 use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
-use words::counted;
+use words::{counted, quoted};
 
 /// Method of the heat-maps beside the largest losses.
 const METHOD: &str = "grad-cam";
@@ -31,12 +33,17 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
         .then_some(arguments.part.into());
     let files = files(arguments, part, &opened, terminal)?;
     let output = output::begin(arguments.out.as_deref(), &opened.run, &folder(part))?;
-    let ask = |part, files| Answered::of(&opened.network, part, files, opened.size, terminal);
-    let answered = ask(part, files)?;
+    let asking = Asking {
+        network: &opened.network,
+        size: opened.size,
+        views: if arguments.tta { &View::ALL } else { &[] },
+        terminal,
+    };
+    let answered = asking.ask(part, files)?;
     let others = others(arguments, part);
     let others = others
         .into_iter()
-        .map(|part| ask(Some(part), of_part(part, &opened, terminal)?));
+        .map(|part| asking.ask(Some(part), of_part(part, &opened, terminal)?));
     let others = others.collect::<Result<Vec<Answered>>>()?;
     let validation = others.iter().find(|other| other.part == Some(Part::Valid));
     let figures = Figures::new(
@@ -51,6 +58,7 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
         opened: &opened,
         suspects: Suspects::new(&parts)?,
         parts,
+        is_averaged: arguments.tta,
         figures,
     };
     evaluation.say(terminal);
@@ -73,6 +81,8 @@ struct Evaluation<'a> {
     parts: Vec<&'a Answered>,
     figures: Figures,
     suspects: Suspects,
+    /// True if answers are averages over views.
+    is_averaged: bool,
 }
 
 impl Evaluation<'_> {
@@ -90,20 +100,24 @@ impl Evaluation<'_> {
         }
     }
 
-    /// The pictures that were evaluated, in words.
+    /// The pictures that were evaluated and how, in words.
     fn which(&self) -> String {
         let answered = self.answered();
         let count = counted(answered.files.len(), "picture");
-        match answered.part {
+        let which = match answered.part {
             None => format!("{count} that were named"),
             Some(Part::Test) => format!("{count} of the test part, which was asked for by name"),
             Some(Part::Valid) => format!("{count} of the validation part"),
             Some(Part::Train) => format!("{count} of the training part"),
+        };
+        match self.is_averaged {
+            true => format!("{which}, with test time augmentation"),
+            false => which,
         }
     }
 
     /// Writes everything; returns the path of the page.
-    fn write(&self, output: OutputFolder, terminal: &Terminal) -> Result<std::path::PathBuf> {
+    fn write(&self, output: OutputFolder, terminal: &Terminal) -> Result<PathBuf> {
         let (opened, figures) = (self.opened, &self.figures);
         let classes = opened.classes();
         let drawer = Drawer {
@@ -124,7 +138,7 @@ impl Evaluation<'_> {
             drawings: &drawings,
         };
         let origin = Origin::new(&opened.checkpoint, opened.size);
-        let summary = Summary::new(origin, "plain", self.answered(), figures, classes);
+        let summary = Summary::new(origin, self.asked(), self.answered(), figures, classes);
         let files = [
             (
                 "predictions.csv",
@@ -153,14 +167,21 @@ impl Evaluation<'_> {
         Ok(output.finish(&page.html()?)?)
     }
 
-    fn say_next(&self, page: &std::path::Path, terminal: &Terminal) {
+    /// How the network was asked, in a word.
+    fn asked(&self) -> &'static str {
+        if self.is_averaged { "tta" } else { "plain" }
+    }
+
+    fn say_next(&self, page: &Path, terminal: &Terminal) {
         if text::suspects(&self.suspects).is_some() {
-            let list = page.with_file_name("suspects.csv");
+            let list = page.with_file_name("suspects.csv").display().to_string();
+            terminal.result(
+                "next: look at the suspects on the page; write keep, delete or a class into the column action of",
+            );
+            terminal.result(&format!("      {list} and train again:"));
+            let list = quoted(&list);
             terminal.result(&format!(
-                "next: look at the suspects on the page, write keep, delete or a class into the column action of {}, and train with \
-                 --set data.corrections={}",
-                list.display(),
-                words::quoted(&list.display().to_string())
+                "      cargo run -p train -- CONFIG --set data.corrections={list}"
             ));
         }
     }
@@ -196,16 +217,13 @@ fn files(
         return of_part(part, opened, terminal);
     }
     let named = chosen::named(&arguments.pictures, opened, terminal)?;
-    let all = named.len();
-    let files = known(named, terminal);
-    if files.is_empty() {
-        return Err(usage(format!(
-            "the class of none of the {} is known, so that nobody can say what is wrong: `explain predict` does without",
-            counted(all, "picture")
+    let all = counted(named.len(), "picture");
+    let unknown = || {
+        usage(format!(
+            "no class is known of {all}, so that nobody can say what is wrong: `explain predict` does without"
         ))
-        .into());
-    }
-    Ok(files)
+    };
+    Ok(known(named, terminal).ok_or_else(unknown)?)
 }
 
 /// The run's pictures of `part`.
@@ -219,22 +237,21 @@ fn of_part(part: Part, opened: &OpenedNetwork, terminal: &Terminal) -> Result<Ve
     }
     let folder = opened.find_pictures(terminal)?.pictures;
     let truths = opened.truths(Some(&folder))?;
-    Ok(known(
-        pictures::of_part(&split, part, &folder, &truths),
-        terminal,
-    ))
+    let files = pictures::of_part(&split, part, &folder, &truths);
+    known(files, terminal)
+        .with_context(|| format!("no class is known of the run's {part} pictures"))
 }
 
-/// Those of `files` whose class is known.
-fn known(mut files: Vec<PictureFile>, terminal: &Terminal) -> Vec<PictureFile> {
+/// Those of `files` whose class is known; `None` if it is known of none.
+fn known(mut files: Vec<PictureFile>, terminal: &Terminal) -> Option<Vec<PictureFile>> {
     let all = files.len();
     files.retain(|file| file.true_class.is_some());
     let unknown = all - files.len();
-    if unknown > 0 {
+    if unknown > 0 && !files.is_empty() {
         terminal.warning(&format!(
             "left out {} of unknown class",
             counted(unknown, "picture")
         ));
     }
-    files
+    (!files.is_empty()).then_some(files)
 }

@@ -104,7 +104,7 @@ impl Predicting<'_> {
         mut take: impl FnMut(&PictureFile, &Prediction) -> Result<()>,
     ) -> Result<()> {
         let bar = self.terminal.pictures("predicting", self.files.len());
-        for batch in Answers::new(&self.opened.network, self.files, self.opened.size)? {
+        for batch in Answers::new(&self.opened.network, self.files, self.opened.size, None)? {
             let batch = batch?;
             for reason in &batch.unread {
                 self.terminal.warning(&format!("left out: {reason}"));

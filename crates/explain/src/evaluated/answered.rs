@@ -1,10 +1,10 @@
 //! Pictures of known class with a network's answers.
 
 use crate::{answers::Answers, network::SavedNetwork, pictures::PictureFile};
-use anyhow::Result;
-use evaluation::Predictions;
-use pictures::part::Part;
-use terminal::Terminal;
+use anyhow::{Result, ensure};
+use evaluation::{Predictions, average_views};
+use pictures::{part::Part, transform::View};
+use terminal::{Bar, Terminal};
 
 /// Pictures of known class, each with the network's answer.
 #[derive(Debug)]
@@ -21,50 +21,91 @@ pub struct Answered {
     pub unread: usize,
 }
 
-impl Answered {
-    /// Asks `network` about `files`, which all have a true class, in squares of `size`; names those that cannot be read.
+/// How pictures are asked about.
+#[derive(Debug)]
+pub struct Asking<'a> {
+    /// The network.
+    pub network: &'a SavedNetwork,
+    /// Side of the squares it sees, in pixels.
+    pub size: usize,
+    /// Views that the answer is averaged over, beside the square of validation; none without test time augmentation.
+    pub views: &'a [View],
+    /// Where progress is shown, and said what cannot be read.
+    pub terminal: &'a Terminal,
+}
+
+/// The answers of one pass over pictures.
+#[derive(Debug, Default)]
+struct Pass {
+    /// Which pictures could be read.
+    read: Vec<usize>,
+    logits: Vec<f32>,
+    pooled: Vec<f32>,
+    unread: Vec<String>,
+}
+
+impl Asking<'_> {
+    /// Asks about `files`, which all have a true class; names those that cannot be read.
     ///
     /// # Errors
     /// None can be read, or an answer is not a number.
-    pub fn of(
-        network: &SavedNetwork,
-        part: Option<Part>,
-        files: Vec<PictureFile>,
-        size: usize,
-        terminal: &Terminal,
-    ) -> Result<Self> {
-        let title = part.map_or_else(
-            || "evaluating".to_owned(),
-            |part| format!("evaluating {part}"),
-        );
-        let bar = terminal.pictures(&title, files.len());
-        let (mut kept, mut logits, mut pooled, mut unread) =
-            (Vec::new(), Vec::new(), Vec::new(), 0);
-        for batch in Answers::new(network, &files, size)? {
-            let batch = batch?;
-            for reason in &batch.unread {
-                terminal.warning(&format!("left out: {reason}"));
-            }
-            unread += batch.unread.len();
-            bar.advance(batch.answers.len() + batch.unread.len());
-            for answer in batch.answers {
-                kept.push(files[answer.index].clone());
-                logits.extend(answer.logits);
-                pooled.extend(answer.pooled);
-            }
+    pub fn ask(&self, part: Option<Part>, files: Vec<PictureFile>) -> Result<Answered> {
+        let part_name = part.map_or_else(String::new, |part| format!(" {part}"));
+        let passes = 1 + self.views.len();
+        let bar = self
+            .terminal
+            .pictures(&format!("evaluating{part_name}"), passes * files.len());
+        let plain = self.pass(&files, None, &bar)?;
+        for reason in &plain.unread {
+            self.terminal.warning(&format!("left out: {reason}"));
         }
-        drop(bar);
-        anyhow::ensure!(
-            !kept.is_empty(),
+        let unread = plain.unread.len();
+        ensure!(
+            !plain.read.is_empty(),
             "none of the {unread} pictures could be read"
         );
-        let truth: Vec<usize> = kept.iter().filter_map(|file| file.true_class).collect();
-        Ok(Self {
+        let files: Vec<PictureFile> = plain
+            .read
+            .iter()
+            .map(|index| files[*index].clone())
+            .collect();
+        let truth: Vec<usize> = files.iter().filter_map(|file| file.true_class).collect();
+        let classes = self.network.manifest.classes.len();
+        let mut predictions = Predictions::new(classes, plain.logits, truth.clone())?;
+        if !self.views.is_empty() {
+            let of_view = |view: &View| -> Result<Predictions> {
+                let pass = self.pass(&files, Some(*view), &bar)?;
+                ensure!(
+                    pass.unread.is_empty(),
+                    "{}; it could be read before",
+                    pass.unread.join("; ")
+                );
+                Ok(Predictions::new(classes, pass.logits, truth.clone())?)
+            };
+            let views = self.views.iter().map(of_view).collect::<Result<Vec<_>>>()?;
+            predictions = average_views(&predictions, &views)?;
+        }
+        Ok(Answered {
             part,
-            predictions: Predictions::new(network.manifest.classes.len(), logits, truth)?,
-            pooled,
-            files: kept,
+            files,
+            predictions,
+            pooled: plain.pooled,
             unread,
         })
+    }
+
+    fn pass(&self, files: &[PictureFile], view: Option<View>, bar: &Bar) -> Result<Pass> {
+        let mut pass = Pass::default();
+        for batch in Answers::new(self.network, files, self.size, view)? {
+            let batch = batch?;
+            bar.advance(batch.answers.len() + batch.unread.len());
+            pass.unread.extend(batch.unread);
+            for answer in batch.answers {
+                pass.read.push(answer.index);
+                pass.logits.extend(answer.logits);
+                pass.pooled.extend(answer.pooled);
+            }
+        }
+        Ok(pass)
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LoaderError;
 use super::normalisation::Normalisation;
 use super::seed::EpochSeed;
-use crate::transform::Augmentation;
+use crate::transform::{Augmentation, View};
 
 /// Plan of one pass over a data set; it determines all batches.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +42,8 @@ pub enum Purpose {
     Training,
     /// Validation: the validation transform; every picture is in some batch.
     Validation,
+    /// As validation, for a view of test time augmentation.
+    View(View),
 }
 
 /// Treatment of a picture that cannot be decoded.

@@ -5,6 +5,8 @@
 //! would wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of
 //! `image` stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
+use image::RgbImage;
+
 use super::dataset::SharedDataset;
 use super::error::LoaderError;
 use super::plan::{EpochPlan, OnBadImage, Purpose};
@@ -21,13 +23,7 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
         let index = plan.order[task.position];
         match load(dataset, plan, index) {
             Ok(LabelledPicture { picture, label }) => {
-                workspace.apply(
-                    &picture,
-                    plan.size,
-                    plan.augmentation.padding,
-                    &draws(plan, index),
-                    &mut square,
-                );
+                transform(plan, index, &picture, &mut workspace, &mut square);
                 // Here and not in `finish`, which holds the batch's lock while it copies.
                 plan.normalisation.apply(&mut square);
                 queue.finish(task, PictureOutcome::Loaded { index, label }, Some(&square));
@@ -56,13 +52,23 @@ fn load(
     }
 }
 
-fn draws(plan: &EpochPlan, index: usize) -> Draws {
-    match plan.purpose {
+/// The square of a picture, by what it is for.
+fn transform(
+    plan: &EpochPlan,
+    index: usize,
+    picture: &RgbImage,
+    workspace: &mut Workspace,
+    square: &mut [f32],
+) {
+    let (size, padding) = (plan.size, plan.augmentation.padding);
+    let draws = match plan.purpose {
+        Purpose::View(view) => return view.apply(workspace, picture, size, padding, square),
         Purpose::Training => plan
             .augmentation
             .draw(&mut plan.seed.generator(index as u64)),
         Purpose::Validation => Draws::validation(),
-    }
+    };
+    workspace.apply(picture, size, padding, &draws, square);
 }
 
 /// Tells the queue when its thread ends by a panic; otherwise the batch would be waited for without end.
