@@ -3,6 +3,8 @@
 //!
 //! `cargo bench --profile dev -p cpu --bench convolution -- [34|50] [size] [batch] [threads] [exact|fast]`
 
+mod layers;
+
 use std::time::{Duration, Instant};
 
 use cpu::{Algorithm, ConvolutionShape, Epilogue};
@@ -47,7 +49,7 @@ fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Alg
         "", "layer", "GFLOP", "forward", "d input", "d weight", "GF/s", "", ""
     );
     let mut sums = [0.0; 3];
-    for (count, name, shape) in layers(depth, size, batch) {
+    for (count, name, shape) in layers::layers(depth, size, batch) {
         let times = measure(&shape, algorithm);
         let first = shape.channels_in == 3;
         for (i, time) in times.iter().enumerate() {
@@ -79,60 +81,6 @@ fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Alg
         sums[2],
         sums[0] + sums[1] + sums[2]
     );
-}
-
-/// Each convolution of the network: its number of occurrences, its name, its shape.
-fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, ConvolutionShape)> {
-    let mut layers: Vec<(usize, String, ConvolutionShape)> = Vec::new();
-    let mut add = |count: usize,
-                   size: usize,
-                   channels_in: usize,
-                   channels_out: usize,
-                   kernel: usize,
-                   stride: usize| {
-        let padding = kernel / 2;
-        let shape = ConvolutionShape {
-            batch,
-            height: size,
-            width: size,
-            channels_in,
-            channels_out,
-            kernel,
-            stride,
-            padding,
-        };
-        let name = format!("{channels_in}->{channels_out} {kernel}x{kernel}/{stride} @{size}");
-        match layers.iter_mut().find(|layer| layer.2 == shape) {
-            Some(layer) => layer.0 += count,
-            None => layers.push((count, name, shape)),
-        }
-    };
-    add(1, size, 3, 64, 7, 2);
-    let mut channels = 64;
-    for (stage, blocks) in [3, 4, 6, 3].into_iter().enumerate() {
-        let (wide, mut now) = (64 << stage, (size / 4) >> stage.saturating_sub(1));
-        for block in 0..blocks {
-            let stride = if stage > 0 && block == 0 { 2 } else { 1 };
-            let outputs = if depth == 34 { wide } else { 4 * wide };
-            if channels != outputs {
-                add(1, now, channels, outputs, 1, stride);
-            }
-            if depth == 34 {
-                add(1, now, channels, wide, 3, stride);
-            } else {
-                add(1, now, channels, wide, 1, 1);
-                add(1, now, wide, wide, 3, stride);
-            }
-            now = now.div_ceil(stride);
-            if depth == 34 {
-                add(1, now, wide, wide, 3, 1);
-            } else {
-                add(1, now, wide, outputs, 1, 1);
-            }
-            channels = outputs;
-        }
-    }
-    layers
 }
 
 /// Milliseconds of forward, input gradient and weight gradient.

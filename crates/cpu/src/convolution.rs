@@ -3,6 +3,7 @@
 mod epilogue;
 mod first_layer;
 mod gather;
+mod packed;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use gather::Gather;
 use winograd::Winograd;
 
 pub use epilogue::Epilogue;
+pub use packed::PackedWeight;
 pub use shape::ConvolutionShape;
 
 /// Arithmetic of a convolution.

@@ -9,13 +9,14 @@ mod convolution;
 pub mod elementwise;
 mod gemm;
 mod layout;
+pub mod peak;
 pub mod pooling;
 mod scratch;
 mod simd;
 mod vectorise;
 
 pub use convolution::{
-    Algorithm, ConvolutionShape, Epilogue, forward, input_gradient, weight_gradient,
+    Algorithm, ConvolutionShape, Epilogue, PackedWeight, forward, input_gradient, weight_gradient,
 };
 pub use layout::planar_to_channels_last;
 pub use scratch::Scratch;

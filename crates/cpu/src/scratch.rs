@@ -88,7 +88,8 @@ impl Drop for Scratch {
     }
 }
 
-struct Buffer {
+/// Owned memory: aligned to 64 bytes, zero at first.
+pub struct Buffer {
     pointer: NonNull<f32>,
     length: usize,
 }
@@ -99,8 +100,10 @@ unsafe impl Send for Buffer {}
 unsafe impl Sync for Buffer {}
 
 impl Buffer {
-    fn new(length: usize) -> Buffer {
+    /// `length` zeros.
+    pub fn new(length: usize) -> Buffer {
         let layout = Buffer::layout(length);
+        assert!(length > 0, "an empty buffer");
         // SAFETY: the layout has a size above zero because `length` is.
         let pointer = unsafe { alloc_zeroed(layout) }.cast::<f32>();
         let Some(pointer) = NonNull::new(pointer) else {
@@ -116,12 +119,14 @@ impl Buffer {
         })
     }
 
-    fn numbers(&self) -> &[f32] {
+    /// All numbers.
+    pub fn numbers(&self) -> &[f32] {
         // SAFETY: `new` made room for `length` numbers and set them to zero.
         unsafe { std::slice::from_raw_parts(self.pointer.as_ptr(), self.length) }
     }
 
-    fn numbers_mut(&mut self) -> &mut [f32] {
+    /// All numbers, to write.
+    pub fn numbers_mut(&mut self) -> &mut [f32] {
         // SAFETY: as in `numbers`, and `self` is borrowed alone.
         unsafe { std::slice::from_raw_parts_mut(self.pointer.as_ptr(), self.length) }
     }

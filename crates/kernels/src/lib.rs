@@ -10,6 +10,7 @@ mod batch_norm;
 mod convolution;
 mod device;
 mod flex;
+mod folded;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod loss;
@@ -22,6 +23,7 @@ pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
 pub use device::{
     DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, gpus, is_cpu,
 };
+pub use folded::FoldedConvolution;
 pub use loss::{cross_entropy, cross_entropy_mixed};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
 pub use threads::use_this_thread;

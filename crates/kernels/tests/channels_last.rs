@@ -4,7 +4,9 @@ mod common;
 
 use burn::tensor::{DType, Tensor, activation::relu};
 use common::*;
-use kernels::{Algorithm, Convolution, batch_norm_train, conv2d, conv2d_folded, max_pool2d};
+use kernels::{
+    Algorithm, Convolution, FoldedConvolution, batch_norm_train, conv2d, conv2d_folded, max_pool2d,
+};
 
 const SHAPE: [usize; 4] = [2, 3, 4, 5];
 
@@ -118,6 +120,11 @@ fn a_folded_convolution_equals_its_parts() {
             convolution,
             residual.clone(),
             rectified,
+        );
+        let packed = FoldedConvolution::new(kernel(), bias.clone(), convolution);
+        assert_eq!(
+            read(packed.forward(x(), residual.clone(), rectified)),
+            read(y.clone())
         );
         let mut expected = conv2d(x(), kernel(), convolution) + bias.reshape([1, 5, 1, 1]);
         if let Some(residual) = residual {

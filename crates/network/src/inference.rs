@@ -12,7 +12,7 @@ use burn::{
     module::Module,
     tensor::{Tensor, activation::relu},
 };
-use kernels::{average_pool, concat_pool, conv2d_folded};
+use kernels::{FoldedConvolution, average_pool, concat_pool};
 
 impl Network {
     /// The network as it predicts: running statistics, no dropout, each batch normalisation of the body folded into the
@@ -143,7 +143,7 @@ impl Pass for Folding {
         relu: Relu,
     ) -> usize {
         let operation = Operation::Convolution {
-            folded: FoldedConvolution::new(convolution, norm),
+            folded: fold(convolution, norm),
             relu: relu != Relu::Absent,
         };
         self.push(operation, x, residual)
@@ -154,41 +154,16 @@ impl Pass for Folding {
     }
 }
 
-/// A convolution that has taken in the batch normalisation behind it.
-#[derive(Debug, Clone)]
-pub struct FoldedConvolution {
-    weight: Tensor<4>,
-    bias: Tensor<1>,
-    geometry: kernels::Convolution,
-}
-
-impl FoldedConvolution {
-    /// `norm(convolution(x))` for any `x`, by the running statistics.
-    pub fn new(convolution: &Convolution, norm: &BatchNorm) -> Self {
-        let (scale, shift) = norm.affine();
-        let channels = scale.dims()[0];
-        let bias = match &convolution.bias {
-            Some(bias) => bias.val() * scale.clone() + shift,
-            None => shift,
-        };
-        Self {
-            weight: convolution.weight.val() * scale.reshape([channels, 1, 1, 1]),
-            bias,
-            geometry: convolution.geometry(),
-        }
-    }
-
-    /// `[N, C in, H, W]` to `[N, C out, H', W']`, with `residual` added before the ReLU.
-    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
-        conv2d_folded(
-            x,
-            self.weight.clone(),
-            self.bias.clone(),
-            self.geometry,
-            residual,
-            relu,
-        )
-    }
+/// `norm(convolution(x))` for any `x`, by the running statistics.
+fn fold(convolution: &Convolution, norm: &BatchNorm) -> FoldedConvolution {
+    let (scale, shift) = norm.affine();
+    let channels = scale.dims()[0];
+    let bias = match &convolution.bias {
+        Some(bias) => bias.val() * scale.clone() + shift,
+        None => shift,
+    };
+    let weight = convolution.weight.val() * scale.reshape([channels, 1, 1, 1]);
+    FoldedConvolution::new(weight, bias, convolution.geometry())
 }
 
 /// The head as it predicts.

@@ -3,7 +3,8 @@
 use proptest::prelude::*;
 
 use super::{
-    Algorithm, ConvolutionShape, Epilogue, forward_at, input_gradient_at, weight_gradient_at,
+    Algorithm, ConvolutionShape, Epilogue, PackedWeight, forward_at, input_gradient_at,
+    weight_gradient_at,
 };
 use crate::simd::Level;
 
@@ -258,6 +259,51 @@ fn the_epilogue_adds_bias_then_residual_then_cuts_at_zero() {
                 // Not `f32::max`, which would make zero of NaN.
                 let expected = if sum <= 0.0 { 0.0 } else { sum };
                 assert_eq!(found[i].to_bits(), expected.to_bits());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_weight_packed_once_gives_the_same_bits_for_pictures_of_any_size() {
+    let kernels = [
+        (square(1, 1, (64, 96), 1, 1, 0), [(1, 7), (2, 9)]),
+        (square(1, 1, (5, 37), 1, 2, 0), [(2, 5), (1, 8)]),
+        (square(1, 3, (64, 64), 3, 1, 1), [(1, 14), (3, 5)]),
+        (square(1, 3, (160, 32), 3, 1, 1), [(1, 14), (2, 30)]),
+        (square(1, 3, (32, 40), 3, 2, 1), [(1, 9), (2, 8)]),
+        (square(1, 7, (3, 64), 7, 2, 3), [(2, 16), (1, 31)]),
+    ];
+    for (level, algorithm) in Level::available()
+        .into_iter()
+        .flat_map(|level| [(level, Algorithm::Exact), (level, Algorithm::Fast)])
+    {
+        for (kernel, pictures) in &kernels {
+            let w = numbers(kernel.weight_length(), 2);
+            let packed = PackedWeight::at(level, kernel, &w, algorithm);
+            for (batch, size) in pictures {
+                let shape = packed.shape_for((*batch, *size, *size));
+                let x = numbers(shape.input_length(), 1);
+                let (bias, residual) = (
+                    numbers(shape.channels_out, 3),
+                    numbers(shape.output_length(), 4),
+                );
+                let epilogue = Epilogue {
+                    bias: Some(&bias),
+                    residual: Some(&residual),
+                    relu: true,
+                };
+                let mut expected = vec![f32::NAN; shape.output_length()];
+                forward_at(level, &shape, &x, &w, &mut expected, epilogue, algorithm);
+                let mut found = vec![f32::NAN; shape.output_length()];
+                packed.forward_at(level, &shape, &x, &mut found, epilogue);
+                let bits =
+                    |numbers: &[f32]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<u32>>();
+                assert_eq!(
+                    bits(&found),
+                    bits(&expected),
+                    "{level:?} {algorithm:?} {shape:?}"
+                );
             }
         }
     }

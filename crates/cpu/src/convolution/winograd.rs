@@ -40,7 +40,7 @@ const ROUND_PANELS: usize = 7;
 
 impl Winograd {
     /// True where the whole transformed weight is made beforehand and read by all tasks.
-    fn few_channels(&self) -> bool {
+    pub fn few_channels(&self) -> bool {
         self.channels_in <= FEW_CHANNELS
     }
 
@@ -54,18 +54,23 @@ impl Winograd {
         epilogue: Epilogue,
     ) {
         if self.few_channels() {
-            let transformed = self.transform_weight(level, weight);
+            let mut transformed = Scratch::take(self.transformed_length());
+            self.transform_weight(level, weight, &mut transformed);
             self.run_few_channels(level, source, &transformed, target, epilogue);
         } else {
             self.run_many_channels(level, source, weight, target, epilogue);
         }
     }
 
+    /// Numbers of the 36 right matrices.
+    pub fn transformed_length(&self) -> usize {
+        self.column_panels() * transformed_length(self.channels_in)
+    }
+
     /// The 36 right matrices, for [`Winograd::run_few_channels`]: `[column panel][position][input channel][32]`.
-    fn transform_weight(&self, level: Level, weight: &[f32]) -> Scratch {
+    pub fn transform_weight(&self, level: Level, weight: &[f32], transformed: &mut [f32]) {
         let length = transformed_length(self.channels_in);
-        let mut transformed = Scratch::take(self.column_panels() * length);
-        let target = Shared::new(&mut transformed);
+        let target = Shared::new(transformed);
         (0..self.column_panels()).into_par_iter().for_each(|panel| {
             let (channels, start) = (0..self.channels_in, panel * length);
             level.run(TransformWeight {
@@ -77,11 +82,10 @@ impl Winograd {
                 start,
             });
         });
-        transformed
     }
 
     /// The schedule for few channels, with a weight from [`Winograd::transform_weight`].
-    fn run_few_channels(
+    pub fn run_few_channels(
         &self,
         level: Level,
         source: &[f32],

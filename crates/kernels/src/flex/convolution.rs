@@ -13,6 +13,7 @@ use crate::convolution::{
     Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Residual,
     folded_by_burn, input_gradient_by_burn,
 };
+use crate::folded::{PackedConvolutionOps, PackedWeight};
 use cpu::{Epilogue, elementwise::add_assign};
 
 impl ConvolutionOps for Flex {
@@ -44,6 +45,36 @@ impl FoldedConvolutionOps for Flex {
             relu,
         };
         forward(x, weight, convolution, epilogue)
+    }
+}
+
+impl PackedConvolutionOps for Flex {
+    fn convolution_packed(
+        x: FlexTensor,
+        weight: PackedWeight,
+        bias: FlexTensor,
+        residual: Residual<Self>,
+        relu: bool,
+    ) -> FlexTensor {
+        assert!(is_f32(&x), "a packed weight is for pictures in f32");
+        let x = into_channels_last(x);
+        let bias = bias.to_contiguous();
+        let residual = residual.into_option().map(into_channels_last);
+        let epilogue = Epilogue {
+            bias: Some(values(&bias)),
+            residual: residual.as_ref().map(values),
+            relu,
+        };
+        let [batch, _, height, width] = dimensions(&x);
+        let shape = weight.shape_for((batch, height, width));
+        let mut y = Buffer::take(shape.output_length());
+        weight.forward(
+            (batch, height, width),
+            values(&x),
+            y.as_mut_slice(),
+            epilogue,
+        );
+        from_output(y, &shape)
     }
 }
 
@@ -115,6 +146,10 @@ fn forward(
         epilogue,
         convolution.algorithm,
     );
+    from_output(y, &shape)
+}
+
+fn from_output(y: Buffer, shape: &cpu::ConvolutionShape) -> FlexTensor {
     let output = [
         shape.batch,
         shape.channels_out,

@@ -41,7 +41,7 @@ impl Gather {
             target.len(),
             self.batch * self.target.0 * self.target.1 * self.target_channels
         );
-        assert_eq!(weight.len(), self.column_panels() * self.panel_length());
+        assert_eq!(weight.len(), self.packed_length());
         assert!(
             epilogue
                 .bias

@@ -13,7 +13,18 @@ use crate::{
 impl Gather {
     /// The right matrix: `[column panel][tap, source channel][32]`, zeros where there is no such channel.
     pub fn pack_weight(&self, level: Level, weight: &[f32]) -> Scratch {
-        let mut panels = Scratch::take(self.column_panels() * self.panel_length());
+        let mut panels = Scratch::take(self.packed_length());
+        self.pack_weight_into(level, weight, &mut panels);
+        panels
+    }
+
+    /// Numbers of the right matrix.
+    pub fn packed_length(&self) -> usize {
+        self.column_panels() * self.panel_length()
+    }
+
+    /// [`Gather::pack_weight`] into memory of the caller, of [`Gather::packed_length`] numbers.
+    pub fn pack_weight_into(&self, level: Level, weight: &[f32], panels: &mut [f32]) {
         let tasks = panels.par_chunks_mut(self.panel_length()).enumerate();
         tasks.for_each(|(panel, target)| {
             level.run(PackPanel {
@@ -23,7 +34,6 @@ impl Gather {
                 target,
             })
         });
-        panels
     }
 }
 

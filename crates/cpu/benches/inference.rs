@@ -1,0 +1,91 @@
+//! Each convolution of ResNet-34 and ResNet-50 alone as a network that only predicts runs it: its weight arranged at each
+//! call, and arranged once. All in turn, the shortest of many runs, as a share of the processor's peak measured in the same
+//! run (fused multiply-adds on registers alone).
+//!
+//! `cargo bench --profile dev -p cpu --bench inference -- [18|34|50] [size] [batch] [threads]`
+
+mod layers;
+
+use std::time::{Duration, Instant};
+
+use cpu::{Algorithm, ConvolutionShape, Epilogue, PackedWeight};
+
+fn main() {
+    let numbers: Vec<usize> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .map(|word| word.parse().expect("arguments are numbers"))
+        .collect();
+    let number = |i: usize, default: usize| numbers.get(i).copied().unwrap_or(default);
+    let (depth, size, batch, threads) = (number(0, 50), number(1, 224), number(2, 1), number(3, 1));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    pool.expect("a thread pool")
+        .install(|| table(depth, size, batch, threads));
+}
+
+fn table(depth: usize, size: usize, batch: usize, threads: usize) {
+    let peak = cpu::peak::multiply_adds() * threads as f64;
+    println!("ResNet-{depth}, {size} px, batch {batch}, {threads} threads; peak {peak:.0} GFLOP/s");
+    println!(
+        "{:>2}  {:<24} {:>8} {:>8} {:>6}  {:>6} {:>6}",
+        "", "layer, ms", "each", "once", "ratio", "", "share"
+    );
+    let mut sums = [0.0; 2];
+    for (count, name, shape) in layers::layers(depth, size, batch) {
+        let times = measure(&shape);
+        for (sum, time) in sums.iter_mut().zip(times) {
+            *sum += count as f64 * time;
+        }
+        let share = |time: f64| shape.operations() * 1e-6 / time / peak;
+        println!(
+            "{count:>2}x {name:<24} {:>8.3} {:>8.3} {:>6.2}  {:>6.2} {:>6.2}",
+            times[0],
+            times[1],
+            times[0] / times[1],
+            share(times[0]),
+            share(times[1])
+        );
+    }
+    println!(
+        "sum, ms: {:.1}, {:.1}; ratio {:.2}",
+        sums[0],
+        sums[1],
+        sums[0] / sums[1]
+    );
+}
+
+/// Shortest milliseconds of each way.
+fn measure(shape: &ConvolutionShape) -> [f64; 2] {
+    let numbers = |count: usize| {
+        (0..count)
+            .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
+            .collect::<Vec<f32>>()
+    };
+    let (x, w, bias) = (
+        numbers(shape.input_length()),
+        numbers(shape.weight_length()),
+        numbers(shape.channels_out),
+    );
+    let mut y = vec![0.0; shape.output_length()];
+    let epilogue = Epilogue {
+        bias: Some(&bias),
+        residual: None,
+        relu: true,
+    };
+    let packed = PackedWeight::new(shape, &w, Algorithm::Fast);
+    let pictures = (shape.batch, shape.height, shape.width);
+    let mut shortest = [f64::MAX; 2];
+    let (start, mut repetitions) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_millis(400) || repetitions < 5 {
+        for (way, shortest) in shortest.iter_mut().enumerate() {
+            let before = Instant::now();
+            match way {
+                0 => cpu::forward(shape, &x, &w, &mut y, epilogue, Algorithm::Fast),
+                _ => packed.forward(pictures, &x, &mut y, epilogue),
+            }
+            *shortest = shortest.min(before.elapsed().as_secs_f64() * 1e3);
+        }
+        repetitions += 1;
+    }
+    shortest
+}

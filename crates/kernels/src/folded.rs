@@ -1,0 +1,94 @@
+//! Convolution of a network that only predicts: its weight is arranged for the kernels once.
+
+use std::sync::Arc;
+
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Backend, Dispatch, backend_extension};
+use burn::tensor::{DType, Tensor};
+
+use crate::convolution::{Convolution, Residual, conv2d_folded};
+use crate::device::is_cpu;
+
+/// A convolution that has taken in the batch norm behind it, for tensors on a device without autodiff.
+#[derive(Debug, Clone)]
+pub struct FoldedConvolution {
+    weight: Weight,
+    bias: Tensor<1>,
+    convolution: Convolution,
+}
+
+/// On the CPU the tensor is not kept beside its arrangement.
+#[derive(Debug, Clone)]
+enum Weight {
+    Packed(PackedWeight),
+    Tensor(Tensor<4>),
+}
+
+/// Copies share the memory.
+pub(crate) type PackedWeight = Arc<cpu::PackedWeight>;
+
+impl FoldedConvolution {
+    /// A convolution with `weight` `[O, C, K, K]` and `bias` `[O]`.
+    pub fn new(weight: Tensor<4>, bias: Tensor<1>, convolution: Convolution) -> Self {
+        let weight = if is_cpu(&weight.device()) && weight.dtype() == DType::F32 {
+            Weight::Packed(pack(weight, convolution))
+        } else {
+            Weight::Tensor(weight)
+        };
+        Self {
+            weight,
+            bias,
+            convolution,
+        }
+    }
+
+    /// [`conv2d_folded`] of `x` `[N, C, H, W]`, to the last bit.
+    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
+        let bias = self.bias.clone();
+        match &self.weight {
+            Weight::Packed(weight) => Tensor::from_dispatch(Dispatch::convolution_packed(
+                x.into_dispatch(),
+                weight.clone(),
+                bias.into_dispatch(),
+                Residual::from_tensor(residual),
+                relu,
+            )),
+            Weight::Tensor(weight) => {
+                conv2d_folded(x, weight.clone(), bias, self.convolution, residual, relu)
+            }
+        }
+    }
+}
+
+fn pack(weight: Tensor<4>, convolution: Convolution) -> PackedWeight {
+    let [channels_out, channels_in, kernel, _] = weight.dims();
+    let shape = cpu::ConvolutionShape {
+        batch: 1,
+        height: kernel,
+        width: kernel,
+        channels_in,
+        channels_out,
+        kernel,
+        stride: convolution.stride,
+        padding: convolution.padding,
+    };
+    let data = weight.into_data();
+    let values = data.as_slice().expect("the numbers are f32");
+    Arc::new(cpu::PackedWeight::new(
+        &shape,
+        values,
+        convolution.algorithm,
+    ))
+}
+
+/// Only the CPU's backend has it.
+#[backend_extension(Flex)]
+pub(crate) trait PackedConvolutionOps: Backend {
+    fn convolution_packed(
+        x: FloatTensor<Self>,
+        weight: PackedWeight,
+        bias: FloatTensor<Self>,
+        #[extension_type] residual: Residual<Self>,
+        relu: bool,
+    ) -> FloatTensor<Self>;
+}
