@@ -1,5 +1,5 @@
 //! Each convolution of ResNet-34 and ResNet-50 alone as a network that only predicts runs it: its weight arranged at each
-//! call, and arranged once. All in turn, the shortest of many runs, as a share of the processor's peak measured in the same
+//! call, arranged once, and in bf16. All in turn, the shortest of many runs, as a share of the processor's peak measured in the same
 //! run (fused multiply-adds on registers alone).
 //!
 //! `cargo bench --profile dev -p cpu --bench inference -- [18|34|50] [size] [batch] [threads]`
@@ -8,7 +8,7 @@ mod layers;
 
 use std::time::{Duration, Instant};
 
-use cpu::{Algorithm, ConvolutionShape, Epilogue, PackedWeight};
+use cpu::{Algorithm, ConvolutionShape, Epilogue, PackedWeight, Precision};
 
 fn main() {
     let numbers: Vec<usize> = std::env::args()
@@ -24,38 +24,45 @@ fn main() {
 }
 
 fn table(depth: usize, size: usize, batch: usize, threads: usize) {
-    let peak = cpu::peak::multiply_adds() * threads as f64;
-    println!("ResNet-{depth}, {size} px, batch {batch}, {threads} threads; peak {peak:.0} GFLOP/s");
+    let peaks = [cpu::peak::multiply_adds(), cpu::peak::pairs()].map(|peak| peak * threads as f64);
     println!(
-        "{:>2}  {:<24} {:>8} {:>8} {:>6}  {:>6} {:>6}",
-        "", "layer, ms", "each", "once", "ratio", "", "share"
+        "ResNet-{depth}, {size} px, batch {batch}, {threads} threads; peak of f32 {:.0}, of bf16 {:.0} GFLOP/s",
+        peaks[0], peaks[1]
     );
-    let mut sums = [0.0; 2];
+    println!(
+        "    {:<24}  f32, ms: each, once, ratio, share   bf16, ms, ratio, share",
+        "layer"
+    );
+    let mut sums = [0.0; 3];
     for (count, name, shape) in layers::layers(depth, size, batch) {
         let times = measure(&shape);
         for (sum, time) in sums.iter_mut().zip(times) {
             *sum += count as f64 * time;
         }
-        let share = |time: f64| shape.operations() * 1e-6 / time / peak;
+        let share = |time: f64, peak: f64| shape.operations() * 1e-6 / time / peak;
         println!(
-            "{count:>2}x {name:<24} {:>8.3} {:>8.3} {:>6.2}  {:>6.2} {:>6.2}",
+            "{count:>2}x {name:<24}  {:>7.3} {:>7.3} {:>5.2} {:>5.2}   {:>7.3} {:>5.2} {:>5.2}",
             times[0],
             times[1],
             times[0] / times[1],
-            share(times[0]),
-            share(times[1])
+            share(times[1], peaks[0]),
+            times[2],
+            times[1] / times[2],
+            share(times[2], peaks[1]),
         );
     }
     println!(
-        "sum, ms: {:.1}, {:.1}; ratio {:.2}",
+        "sum, ms: {:.1}, {:.1}, bf16 {:.1}; ratios {:.2}, {:.2}",
         sums[0],
         sums[1],
-        sums[0] / sums[1]
+        sums[2],
+        sums[0] / sums[1],
+        sums[1] / sums[2]
     );
 }
 
 /// Shortest milliseconds of each way.
-fn measure(shape: &ConvolutionShape) -> [f64; 2] {
+fn measure(shape: &ConvolutionShape) -> [f64; 3] {
     let numbers = |count: usize| {
         (0..count)
             .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
@@ -72,16 +79,17 @@ fn measure(shape: &ConvolutionShape) -> [f64; 2] {
         residual: None,
         relu: true,
     };
-    let packed = PackedWeight::new(shape, &w, Algorithm::Fast);
+    let packed = [Precision::F32, Precision::Bf16]
+        .map(|precision| PackedWeight::new(shape, &w, Algorithm::Fast, precision));
     let pictures = (shape.batch, shape.height, shape.width);
-    let mut shortest = [f64::MAX; 2];
+    let mut shortest = [f64::MAX; 3];
     let (start, mut repetitions) = (Instant::now(), 0);
     while start.elapsed() < Duration::from_millis(400) || repetitions < 5 {
         for (way, shortest) in shortest.iter_mut().enumerate() {
             let before = Instant::now();
             match way {
                 0 => cpu::forward(shape, &x, &w, &mut y, epilogue, Algorithm::Fast),
-                _ => packed.forward(pictures, &x, &mut y, epilogue),
+                _ => packed[way - 1].forward(pictures, &x, &mut y, epilogue),
             }
             *shortest = shortest.min(before.elapsed().as_secs_f64() * 1e3);
         }

@@ -17,7 +17,7 @@ use gather::Gather;
 use winograd::Winograd;
 
 pub use epilogue::Epilogue;
-pub use packed::PackedWeight;
+pub use packed::{PackedWeight, Precision};
 pub use shape::ConvolutionShape;
 
 /// Arithmetic of a convolution.

@@ -6,7 +6,56 @@
 //! pixels, and the left matrix is read in place. The right matrix comes in panels of [`PANEL_COLUMNS`]
 //! columns (`[k][32]`) in both. Every sum runs in the order of `k` whatever the blocking.
 
-use crate::simd::{LANES, Simd};
+use crate::simd::{LANES, Pairs, Simd};
+
+/// What a lane of the matrices holds; sums are `f32` in any case.
+pub trait Lane<S: Simd>: Copy {
+    /// Numbers of a lane.
+    const NUMBERS: usize;
+    /// A vector made of the next `16 * NUMBERS` numbers of `f32`.
+    ///
+    /// # Safety
+    /// `source` must be valid for reading them.
+    unsafe fn load_from(simd: S, source: *const f32) -> S::Vector;
+    /// Lane-wise `a * b + c`.
+    fn multiply_add(simd: S, a: S::Vector, b: S::Vector, c: S::Vector) -> S::Vector;
+}
+
+/// An `f32`.
+#[derive(Clone, Copy)]
+pub struct Single;
+
+impl<S: Simd> Lane<S> for Single {
+    const NUMBERS: usize = 1;
+
+    #[inline(always)]
+    unsafe fn load_from(simd: S, source: *const f32) -> S::Vector {
+        // SAFETY: the caller's promise.
+        unsafe { simd.load_from(source) }
+    }
+    #[inline(always)]
+    fn multiply_add(simd: S, a: S::Vector, b: S::Vector, c: S::Vector) -> S::Vector {
+        simd.multiply_add(a, b, c)
+    }
+}
+
+/// Two bf16, of neighbouring `k`: below, a `k` is one of these pairs.
+#[derive(Clone, Copy)]
+pub struct Pair;
+
+impl<S: Pairs> Lane<S> for Pair {
+    const NUMBERS: usize = 2;
+
+    #[inline(always)]
+    unsafe fn load_from(simd: S, source: *const f32) -> S::Vector {
+        // SAFETY: the caller's promise.
+        unsafe { simd.round(simd.load_from(source), simd.load_from(source.add(LANES))) }
+    }
+    #[inline(always)]
+    fn multiply_add(simd: S, a: S::Vector, b: S::Vector, c: S::Vector) -> S::Vector {
+        simd.add_products(a, b, c)
+    }
+}
 
 /// Rows of a panel, and of the register tile where registers are wide: 14 x 2 accumulators, two vectors of the right panel
 /// and one broadcast fill 31 of AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
@@ -37,7 +86,7 @@ pub const GROUP: usize = PANEL_ROWS * LANES;
 /// # Panics
 /// When a slice is too short.
 #[inline(always)]
-pub fn multiply_panel<S: Simd>(
+pub fn multiply_panel<S: Simd, L: Lane<S>>(
     simd: S,
     (rows, groups): (usize, usize),
     left: &[f32],
@@ -58,7 +107,7 @@ pub fn multiply_panel<S: Simd>(
         accumulate,
     };
     // SAFETY: the assertions above cover every address: group `g < groups`, row `r < rows <= PANEL_ROWS`.
-    unsafe { for_register_tiles::<S, GroupedWalk>(simd, rows, operands, GroupedWalk { groups }) }
+    unsafe { for_register_tiles::<S, L, GroupedWalk>(simd, rows, operands, GroupedWalk { groups }) }
 }
 
 /// Positions of the `k` in the left matrix of [`multiply_outer`]: `lines` times `length` values, at
@@ -112,7 +161,7 @@ pub fn multiply_outer<S: Simd>(
         accumulate,
     };
     // SAFETY: the assertions above cover every address: pixel `i < length` of a line below `lines`, row `r < rows`.
-    unsafe { for_register_tiles::<S, StridedWalk>(simd, rows, operands, pixels) }
+    unsafe { for_register_tiles::<S, Single, StridedWalk>(simd, rows, operands, pixels) }
 }
 
 /// Numbers from a row to the next in the left matrix of [`multiply_narrow`].
@@ -160,7 +209,7 @@ pub fn multiply_narrow<S: Simd>(
         accumulate: false,
     };
     // SAFETY: the assertions above cover every address: number `i < length` of a line below `lines`, row `r < rows`.
-    unsafe { for_register_tiles::<S, NarrowWalk>(simd, rows, operands, walk) }
+    unsafe { for_register_tiles::<S, Single, NarrowWalk>(simd, rows, operands, walk) }
 }
 
 #[derive(Clone, Copy)]
@@ -180,7 +229,7 @@ struct Operands {
 trait LeftWalk: Copy {
     /// # Safety
     /// For all `k` of the walk, `left` must be readable for `R` rows and `right` for `V` vectors.
-    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+    unsafe fn sum<S: Simd, L: Lane<S>, const R: usize, const V: usize>(
         self,
         simd: S,
         left: *const f32,
@@ -196,7 +245,7 @@ struct GroupedWalk {
 
 impl LeftWalk for GroupedWalk {
     #[inline(always)]
-    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+    unsafe fn sum<S: Simd, L: Lane<S>, const R: usize, const V: usize>(
         self,
         simd: S,
         left: *const f32,
@@ -209,7 +258,7 @@ impl LeftWalk for GroupedWalk {
                 unsafe {
                     let left = left.add(group * GROUP + i);
                     let right = right.add((group * LANES + i) * PANEL_COLUMNS);
-                    sums = step::<S, R, V, LANES>(simd, left, right, sums);
+                    sums = step::<S, L, R, V, LANES>(simd, left, right, sums);
                 }
             }
         }
@@ -219,7 +268,7 @@ impl LeftWalk for GroupedWalk {
 
 impl LeftWalk for StridedWalk {
     #[inline(always)]
-    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+    unsafe fn sum<S: Simd, L: Lane<S>, const R: usize, const V: usize>(
         self,
         simd: S,
         left: *const f32,
@@ -230,7 +279,7 @@ impl LeftWalk for StridedWalk {
             let mut left = left.wrapping_add(line * self.line_step);
             for _ in 0..self.length {
                 // SAFETY: the caller's promise.
-                sums = unsafe { step::<S, R, V, 1>(simd, left, right, sums) };
+                sums = unsafe { step::<S, L, R, V, 1>(simd, left, right, sums) };
                 left = left.wrapping_add(self.step);
                 right = right.wrapping_add(PANEL_COLUMNS);
             }
@@ -241,7 +290,7 @@ impl LeftWalk for StridedWalk {
 
 impl LeftWalk for NarrowWalk {
     #[inline(always)]
-    unsafe fn sum<S: Simd, const R: usize, const V: usize>(
+    unsafe fn sum<S: Simd, L: Lane<S>, const R: usize, const V: usize>(
         self,
         simd: S,
         left: *const f32,
@@ -253,7 +302,7 @@ impl LeftWalk for NarrowWalk {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let left = left.add(line * self.line_step + i);
-                    sums = step::<S, R, V, NARROW_ROW>(simd, left, right, sums);
+                    sums = step::<S, L, R, V, NARROW_ROW>(simd, left, right, sums);
                 }
                 right = right.wrapping_add(PANEL_COLUMNS);
             }
@@ -267,7 +316,7 @@ impl LeftWalk for NarrowWalk {
 /// # Safety
 /// `left` must be readable at `r * ROW` for `r < R`, `right` for `V` vectors.
 #[inline(always)]
-unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
+unsafe fn step<S: Simd, L: Lane<S>, const R: usize, const V: usize, const ROW: usize>(
     simd: S,
     left: *const f32,
     right: *const f32,
@@ -282,7 +331,7 @@ unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
         for (r, sums) in sums.iter_mut().enumerate() {
             let factor = simd.splat(*left.add(r * ROW));
             for (sum, column) in sums.iter_mut().zip(columns) {
-                *sum = simd.multiply_add(factor, column, *sum);
+                *sum = L::multiply_add(simd, factor, column, *sum);
             }
         }
     }
@@ -294,7 +343,7 @@ unsafe fn step<S: Simd, const R: usize, const V: usize, const ROW: usize>(
 /// # Safety
 /// The operands must be valid for `rows` rows, [`PANEL_COLUMNS`] columns and all `k` of the walk.
 #[inline(always)]
-unsafe fn for_register_tiles<S: Simd, W: LeftWalk>(
+unsafe fn for_register_tiles<S: Simd, L: Lane<S>, W: LeftWalk>(
     simd: S,
     rows: usize,
     operands: Operands,
@@ -304,20 +353,20 @@ unsafe fn for_register_tiles<S: Simd, W: LeftWalk>(
     unsafe {
         if S::WIDE {
             match rows {
-                1 => tile::<S, W, 1, 2>(simd, operands, walk),
-                2 => tile::<S, W, 2, 2>(simd, operands, walk),
-                3 => tile::<S, W, 3, 2>(simd, operands, walk),
-                4 => tile::<S, W, 4, 2>(simd, operands, walk),
-                5 => tile::<S, W, 5, 2>(simd, operands, walk),
-                6 => tile::<S, W, 6, 2>(simd, operands, walk),
-                7 => tile::<S, W, 7, 2>(simd, operands, walk),
-                8 => tile::<S, W, 8, 2>(simd, operands, walk),
-                9 => tile::<S, W, 9, 2>(simd, operands, walk),
-                10 => tile::<S, W, 10, 2>(simd, operands, walk),
-                11 => tile::<S, W, 11, 2>(simd, operands, walk),
-                12 => tile::<S, W, 12, 2>(simd, operands, walk),
-                13 => tile::<S, W, 13, 2>(simd, operands, walk),
-                _ => tile::<S, W, 14, 2>(simd, operands, walk),
+                1 => tile::<S, L, W, 1, 2>(simd, operands, walk),
+                2 => tile::<S, L, W, 2, 2>(simd, operands, walk),
+                3 => tile::<S, L, W, 3, 2>(simd, operands, walk),
+                4 => tile::<S, L, W, 4, 2>(simd, operands, walk),
+                5 => tile::<S, L, W, 5, 2>(simd, operands, walk),
+                6 => tile::<S, L, W, 6, 2>(simd, operands, walk),
+                7 => tile::<S, L, W, 7, 2>(simd, operands, walk),
+                8 => tile::<S, L, W, 8, 2>(simd, operands, walk),
+                9 => tile::<S, L, W, 9, 2>(simd, operands, walk),
+                10 => tile::<S, L, W, 10, 2>(simd, operands, walk),
+                11 => tile::<S, L, W, 11, 2>(simd, operands, walk),
+                12 => tile::<S, L, W, 12, 2>(simd, operands, walk),
+                13 => tile::<S, L, W, 13, 2>(simd, operands, walk),
+                _ => tile::<S, L, W, 14, 2>(simd, operands, walk),
             }
         } else {
             let parts = rows.div_ceil(NARROW_TILE_ROWS);
@@ -334,12 +383,12 @@ unsafe fn for_register_tiles<S: Simd, W: LeftWalk>(
                         ..operands
                     };
                     match end - row {
-                        1 => tile::<S, W, 1, 1>(simd, tile_operands, walk),
-                        2 => tile::<S, W, 2, 1>(simd, tile_operands, walk),
-                        3 => tile::<S, W, 3, 1>(simd, tile_operands, walk),
-                        4 => tile::<S, W, 4, 1>(simd, tile_operands, walk),
-                        5 => tile::<S, W, 5, 1>(simd, tile_operands, walk),
-                        _ => tile::<S, W, 6, 1>(simd, tile_operands, walk),
+                        1 => tile::<S, L, W, 1, 1>(simd, tile_operands, walk),
+                        2 => tile::<S, L, W, 2, 1>(simd, tile_operands, walk),
+                        3 => tile::<S, L, W, 3, 1>(simd, tile_operands, walk),
+                        4 => tile::<S, L, W, 4, 1>(simd, tile_operands, walk),
+                        5 => tile::<S, L, W, 5, 1>(simd, tile_operands, walk),
+                        _ => tile::<S, L, W, 6, 1>(simd, tile_operands, walk),
                     }
                 }
             }
@@ -352,7 +401,7 @@ unsafe fn for_register_tiles<S: Simd, W: LeftWalk>(
 /// # Safety
 /// The operands must be valid for `R` rows, `V` vectors and all `k` of the walk.
 #[inline(always)]
-unsafe fn tile<S: Simd, W: LeftWalk, const R: usize, const V: usize>(
+unsafe fn tile<S: Simd, L: Lane<S>, W: LeftWalk, const R: usize, const V: usize>(
     simd: S,
     operands: Operands,
     walk: W,
@@ -360,7 +409,7 @@ unsafe fn tile<S: Simd, W: LeftWalk, const R: usize, const V: usize>(
     // SAFETY: the caller's promise.
     unsafe {
         let sums = [[simd.splat(0.0); V]; R];
-        let sums = walk.sum::<S, R, V>(simd, operands.left, operands.right, sums);
+        let sums = walk.sum::<S, L, R, V>(simd, operands.left, operands.right, sums);
         for (r, sums) in sums.into_iter().enumerate() {
             for (v, sum) in sums.into_iter().enumerate() {
                 let target = operands.target.add(r * operands.stride + v * LANES);
@@ -460,7 +509,7 @@ mod tests {
                 accumulate,
             } = self;
             match product {
-                Product::Panel { groups, stride } => multiply_panel(
+                Product::Panel { groups, stride } => multiply_panel::<S, Single>(
                     simd,
                     (rows, groups),
                     left,

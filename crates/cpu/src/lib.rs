@@ -16,7 +16,8 @@ mod simd;
 mod vectorise;
 
 pub use convolution::{
-    Algorithm, ConvolutionShape, Epilogue, PackedWeight, forward, input_gradient, weight_gradient,
+    Algorithm, ConvolutionShape, Epilogue, PackedWeight, Precision, forward, input_gradient,
+    weight_gradient,
 };
 pub use layout::planar_to_channels_last;
 pub use scratch::Scratch;

@@ -8,6 +8,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+mod pairs;
 mod portable;
 mod vector;
 
@@ -17,6 +18,7 @@ use avx2::Avx2;
 use avx512::Avx512;
 use portable::Portable;
 
+pub use pairs::{PairLevel, PairOperation, Pairs, round_pair};
 pub use vector::{Arithmetic, LANES, Simd, SimdOperation};
 
 /// The instructions to use.
@@ -24,12 +26,14 @@ pub use vector::{Arithmetic, LANES, Simd, SimdOperation};
 pub enum Level {
     /// 512-bit vectors.
     #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
+    Avx512(Avx512<false>),
     /// 256-bit vectors with fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     /// Arrays.
-    Portable(Portable),
+    Portable(Portable<false>),
+    /// Arrays that give the same bits as the first two: for bf16, which promises that.
+    Fused(Portable<true>),
 }
 
 impl Level {
@@ -44,7 +48,7 @@ impl Level {
                 return Level::Avx2(simd);
             }
         }
-        Level::Portable(Portable)
+        Level::Portable(Portable::<false>)
     }
 
     /// All that this processor has, the fastest first.
@@ -56,7 +60,7 @@ impl Level {
             levels.extend(Avx512::detect().map(Level::Avx512));
             levels.extend(Avx2::detect().map(Level::Avx2));
         }
-        levels.push(Level::Portable(Portable));
+        levels.push(Level::Portable(Portable::<false>));
         levels
     }
 
@@ -64,10 +68,10 @@ impl Level {
     pub fn is_wide(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            Level::Avx512(_) => Avx512::WIDE,
+            Level::Avx512(_) => Avx512::<false>::WIDE,
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(_) => Avx2::WIDE,
-            Level::Portable(_) => Portable::WIDE,
+            Level::Portable(_) | Level::Fused(_) => Portable::<false>::WIDE,
         }
     }
 
@@ -80,6 +84,7 @@ impl Level {
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(simd) => simd.run(kernel),
             Level::Portable(simd) => kernel.run(simd),
+            Level::Fused(simd) => kernel.run(simd),
         }
     }
 }

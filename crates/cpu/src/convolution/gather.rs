@@ -5,6 +5,7 @@
 //! `stride * stride` phases of input pixels, each of which sees a fixed subset of the taps at stride one, so that
 //! no product with an inserted zero is formed.
 
+mod pairs;
 mod product;
 mod rows;
 mod weight;
@@ -156,14 +157,14 @@ impl Gather {
         self.batch * self.grid.0 * self.grid.1
     }
 
-    /// Summands of one output, in groups of sixteen.
-    fn groups(&self) -> usize {
-        (self.taps() * self.source_channels).div_ceil(LANES)
+    /// Summands of one output, in groups of sixteen lanes of one or two numbers.
+    fn groups(&self, numbers: usize) -> usize {
+        (self.taps() * self.source_channels).div_ceil(LANES * numbers)
     }
 
     /// Numbers of a line: the summands of one output, and one vector more.
-    fn line_length(&self) -> usize {
-        (self.groups() + 1) * LANES
+    fn line_length(&self, numbers: usize) -> usize {
+        (self.groups(numbers) * numbers + 1) * LANES
     }
 
     fn column_panels(&self) -> usize {

@@ -7,16 +7,46 @@ use super::{
     Algorithm, check_forward, epilogue::Epilogue, gather::Gather, run_direct,
     shape::ConvolutionShape, winograd::Winograd,
 };
-use crate::{scratch::Buffer, simd::Level};
+use crate::{
+    scratch::Buffer,
+    simd::{Level, PairLevel},
+};
+
+/// Numbers of the products; sums, biases and what lies between the layers are `f32` in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Precision {
+    /// `f32`.
+    #[default]
+    F32,
+    /// bf16, both factors rounded to it. 3x3 convolutions by Winograd's algorithm stay in `f32` up to
+    /// [`LARGEST_WINOGRAD`] channels: they are as fast, and rounded in the transformed domain they would err four times as
+    /// much. All processors give the same bits, with AVX512-BF16 fast (see [`Precision::is_fast`]).
+    Bf16,
+}
+
+/// Input channels up to which Winograd's algorithm in `f32` is faster than the direct product in bf16 for a picture of 224
+/// pixels.
+const LARGEST_WINOGRAD: usize = 256;
+
+impl Precision {
+    /// True where the processor multiplies such numbers by itself; else it takes longer than `f32`.
+    pub fn is_fast(self) -> bool {
+        match self {
+            Precision::F32 => true,
+            Precision::Bf16 => PairLevel::best().is_native(),
+        }
+    }
+}
 
 /// A weight as the product reads it, for pictures of any number and size.
 pub struct PackedWeight {
     /// Of one picture as large as the kernel: what does not depend on the pictures counts.
     shape: ConvolutionShape,
+    precision: Precision,
     arranged: Arranged,
 }
 
-/// What is kept in memory: one of the three, never the weight beside its arrangement.
+/// What is kept in memory: one of the four, never the weight beside its arrangement.
 enum Arranged {
     /// The right matrix of the direct product.
     Panels(Buffer),
@@ -24,6 +54,8 @@ enum Arranged {
     Transformed(Buffer),
     /// As it came: with many channels the transform is made in the cache, by the task that needs it.
     Plain(Box<[f32]>),
+    /// The right matrix of the direct product in bf16, half the weight's size.
+    Pairs(Buffer),
 }
 
 impl PackedWeight {
@@ -31,15 +63,26 @@ impl PackedWeight {
     ///
     /// # Panics
     /// When `weight` does not have the length that `shape` says.
-    pub fn new(shape: &ConvolutionShape, weight: &[f32], algorithm: Algorithm) -> PackedWeight {
-        PackedWeight::at(Level::best(), shape, weight, algorithm)
+    pub fn new(
+        shape: &ConvolutionShape,
+        weight: &[f32],
+        algorithm: Algorithm,
+        precision: Precision,
+    ) -> PackedWeight {
+        let level = match precision {
+            Precision::F32 => Level::best(),
+            Precision::Bf16 => PairLevel::best().single(),
+        };
+        PackedWeight::at(level, shape, weight, algorithm, precision)
     }
 
+    /// [`PackedWeight::new`] with these instructions; the result depends on them in [`Arranged::Transformed`] alone.
     pub(super) fn at(
         level: Level,
         shape: &ConvolutionShape,
         weight: &[f32],
         algorithm: Algorithm,
+        precision: Precision,
     ) -> PackedWeight {
         assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
         let shape = ConvolutionShape {
@@ -48,39 +91,63 @@ impl PackedWeight {
             width: shape.kernel,
             ..*shape
         };
-        let winograd = Winograd::forward(&shape).filter(|_| algorithm == Algorithm::Fast);
-        let arranged = match winograd {
+        let wanted = algorithm == Algorithm::Fast
+            && (precision == Precision::F32 || shape.channels_in <= LARGEST_WINOGRAD);
+        let arranged = match Winograd::forward(&shape).filter(|_| wanted) {
             Some(winograd) if winograd.few_channels() => {
                 let mut transformed = Buffer::new(winograd.transformed_length());
                 winograd.transform_weight(level, weight, transformed.numbers_mut());
                 Arranged::Transformed(transformed)
             }
             Some(_) => Arranged::Plain(weight.into()),
-            None => {
-                let gather = Gather::forward(&shape);
-                let mut panels = Buffer::new(gather.packed_length());
-                gather.pack_weight_into(level, weight, panels.numbers_mut());
-                Arranged::Panels(panels)
-            }
+            None => Arranged::direct(level, &shape, weight, precision),
         };
-        PackedWeight { shape, arranged }
+        PackedWeight {
+            shape,
+            precision,
+            arranged,
+        }
     }
 
-    /// The same as [`super::forward`] with the weight and the algorithm that this was made of, to the last bit.
+    /// The convolution of `batch` pictures of `height` x `width` pixels. In [`Precision::F32`] it is the same as
+    /// [`super::forward`] with the weight and the algorithm that this was made of, to the last bit.
     ///
     /// # Panics
     /// When a slice does not have the length that the sizes say.
     pub fn forward(
         &self,
-        (batch, height, width): (usize, usize, usize),
+        pictures: (usize, usize, usize),
         input: &[f32],
         output: &mut [f32],
         epilogue: Epilogue,
     ) {
-        let shape = self.shape_for((batch, height, width));
-        self.forward_at(Level::best(), &shape, input, output, epilogue);
+        let shape = self.shape_for(pictures);
+        match self.precision {
+            Precision::F32 => self.forward_at(Level::best(), &shape, input, output, epilogue),
+            Precision::Bf16 => {
+                self.forward_pairs_at(PairLevel::best(), &shape, input, output, epilogue)
+            }
+        }
     }
 
+    /// A convolution in bf16, if this is one.
+    pub(super) fn forward_pairs_at(
+        &self,
+        level: PairLevel,
+        shape: &ConvolutionShape,
+        input: &[f32],
+        output: &mut [f32],
+        epilogue: Epilogue,
+    ) {
+        let Arranged::Pairs(panels) = &self.arranged else {
+            self.forward_at(level.single(), shape, input, output, epilogue);
+            return;
+        };
+        check_forward(shape, input, output, &epilogue);
+        Gather::forward(shape).run_pairs(level, input, panels.numbers(), output, epilogue);
+    }
+
+    /// A convolution in `f32`.
     pub(super) fn forward_at(
         &self,
         level: Level,
@@ -99,6 +166,7 @@ impl PackedWeight {
                 winograd().run_few_channels(level, input, weight.numbers(), output, epilogue)
             }
             Arranged::Plain(weight) => winograd().run(level, input, weight, output, epilogue),
+            Arranged::Pairs(_) => unreachable!("a weight in bf16 has its own way"),
         }
     }
 
@@ -113,12 +181,36 @@ impl PackedWeight {
     }
 }
 
+impl Arranged {
+    fn direct(
+        level: Level,
+        shape: &ConvolutionShape,
+        weight: &[f32],
+        precision: Precision,
+    ) -> Arranged {
+        let gather = Gather::forward(shape);
+        match precision {
+            Precision::F32 => {
+                let mut panels = Buffer::new(gather.packed_length());
+                gather.pack_weight_into(level, weight, panels.numbers_mut());
+                Arranged::Panels(panels)
+            }
+            Precision::Bf16 => {
+                let mut panels = Buffer::new(gather.pairs_length());
+                gather.pack_pairs(weight, panels.numbers_mut());
+                Arranged::Pairs(panels)
+            }
+        }
+    }
+}
+
 impl std::fmt::Debug for PackedWeight {
     fn fmt(&self, formatter: &mut std::fmt::Formatter) -> std::fmt::Result {
         let kind = match self.arranged {
             Arranged::Panels(_) => "panels",
             Arranged::Transformed(_) => "transformed",
             Arranged::Plain(_) => "plain",
+            Arranged::Pairs(_) => "bf16",
         };
         write!(formatter, "PackedWeight({kind}, {:?})", self.shape)
     }

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::{
-    Algorithm, ConvolutionShape, Epilogue, PackedWeight, forward_at, input_gradient_at,
+    Algorithm, ConvolutionShape, Epilogue, PackedWeight, Precision, forward_at, input_gradient_at,
     weight_gradient_at,
 };
-use crate::simd::Level;
+use crate::simd::{Level, PairLevel, round_pair};
 
 /// Errors are relative to the root of the sum of squared products. `f32` rounds at 6e-8; a sum of `n` products of
 /// random signs in sequence errs by about `6e-8 * sqrt(n / 2)`, the worst of 100,000 sums by five times that: 1e-5 for
@@ -280,7 +280,7 @@ fn a_weight_packed_once_gives_the_same_bits_for_pictures_of_any_size() {
     {
         for (kernel, pictures) in &kernels {
             let w = numbers(kernel.weight_length(), 2);
-            let packed = PackedWeight::at(level, kernel, &w, algorithm);
+            let packed = PackedWeight::at(level, kernel, &w, algorithm, Precision::F32);
             for (batch, size) in pictures {
                 let shape = packed.shape_for((*batch, *size, *size));
                 let x = numbers(shape.input_length(), 1);
@@ -305,6 +305,101 @@ fn a_weight_packed_once_gives_the_same_bits_for_pictures_of_any_size() {
                     "{level:?} {algorithm:?} {shape:?}"
                 );
             }
+        }
+    }
+}
+
+/// The nearest bf16.
+fn rounded(numbers: &[f32]) -> Vec<f32> {
+    let round = |number: &f32| f32::from_bits(round_pair(0.0, *number).to_bits() & 0xffff_0000);
+    numbers.iter().map(round).collect()
+}
+
+/// The convolution in bf16 on all levels: the same bits, and near the definition of the rounded numbers; largest error
+/// relative to the definition of the given ones.
+fn assert_bf16(shape: &ConvolutionShape, algorithm: Algorithm) -> f64 {
+    let Definition {
+        x,
+        w,
+        expected,
+        squares,
+        ..
+    } = Definition::new(shape);
+    let mut first: Option<Vec<f32>> = None;
+    for level in PairLevel::available() {
+        let packed = PackedWeight::at(level.single(), shape, &w, algorithm, Precision::Bf16);
+        let mut found = vec![f32::NAN; shape.output_length()];
+        packed.forward_pairs_at(level, shape, &x, &mut found, Epilogue::default());
+        let expected = first.get_or_insert_with(|| found.clone());
+        let same = found
+            .iter()
+            .zip(expected)
+            .all(|(a, b)| a.to_bits() == b.to_bits());
+        assert!(same, "{level:?} {algorithm:?} {shape:?}");
+    }
+    let found = first.expect("a level");
+    if algorithm == Algorithm::Exact {
+        let (x, w) = (rounded(&x), rounded(&w));
+        let mut exact = vec![0.0; found.len()];
+        for_each_product(shape, |i, j, k| {
+            exact[k] += f64::from(x[i]) * f64::from(w[j])
+        });
+        let error = error(&found, &exact, &squares[0]);
+        assert!(error < EXACT, "{shape:?}: {error:e}");
+    }
+    error(&found, &expected[0], &squares[0])
+}
+
+/// Of the root of the sum of squared products. Rounding to eight bits errs by up to 2^-9 in each factor, independently: a sum of
+/// many products by about 2^-9 in the mean, the worst by five times that; a sum of one by 2^-8.
+const BF16: f64 = 1e-2;
+
+#[test]
+fn bf16_gives_the_same_bits_on_every_level_and_errs_as_its_rounding() {
+    let shapes = [
+        square(1, 32, (3, 64), 7, 2, 3),
+        square(2, 14, (64, 64), 3, 1, 1),
+        square(1, 6, (288, 64), 3, 1, 1),
+        square(1, 9, (64, 96), 3, 2, 1),
+        square(1, 14, (64, 128), 1, 2, 0),
+        square(1, 8, (64, 256), 1, 1, 0),
+        square(2, 5, (1056, 33), 1, 1, 0),
+        square(2, 5, (17, 19), 3, 1, 1),
+        square(1, 7, (48, 5), 3, 2, 1),
+    ];
+    for algorithm in [Algorithm::Exact, Algorithm::Fast] {
+        for shape in &shapes {
+            let error = assert_bf16(shape, algorithm);
+            assert!(error < BF16, "{shape:?}: {error:e}");
+        }
+    }
+}
+
+#[test]
+fn the_epilogue_follows_a_product_in_bf16_too() {
+    let shape = square(1, 9, (40, 37), 3, 2, 1);
+    let (x, w) = (
+        numbers(shape.input_length(), 1),
+        numbers(shape.weight_length(), 2),
+    );
+    let (bias, residual) = (
+        numbers(shape.channels_out, 3),
+        numbers(shape.output_length(), 4),
+    );
+    for level in PairLevel::available() {
+        let packed = PackedWeight::at(level.single(), &shape, &w, Algorithm::Fast, Precision::Bf16);
+        let mut plain = vec![f32::NAN; shape.output_length()];
+        packed.forward_pairs_at(level, &shape, &x, &mut plain, Epilogue::default());
+        let epilogue = Epilogue {
+            bias: Some(&bias),
+            residual: Some(&residual),
+            relu: true,
+        };
+        let mut found = vec![f32::NAN; shape.output_length()];
+        packed.forward_pairs_at(level, &shape, &x, &mut found, epilogue);
+        for (i, value) in plain.iter().enumerate() {
+            let sum = value + bias[i % shape.channels_out] + residual[i];
+            assert_eq!(found[i].to_bits(), sum.max(0.0).to_bits(), "{level:?}");
         }
     }
 }
@@ -408,5 +503,16 @@ proptest! {
     ) {
         prop_assume!(height + 2 * padding >= kernel && width + 2 * padding >= kernel);
         assert_close(&ConvolutionShape { batch, height, width, channels_in, channels_out, kernel, stride, padding });
+    }
+
+    #[test]
+    fn any_shape_in_bf16_has_the_same_bits_on_every_level(
+        batch in 1usize..3, height in 1usize..12, width in 1usize..12,
+        channels_in in 1usize..70, channels_out in 1usize..40,
+        kernel in 1usize..5, stride in 1usize..4, padding in 0usize..3,
+    ) {
+        prop_assume!(height + 2 * padding >= kernel && width + 2 * padding >= kernel);
+        let shape = ConvolutionShape { batch, height, width, channels_in, channels_out, kernel, stride, padding };
+        prop_assert!(assert_bf16(&shape, Algorithm::Exact) < BF16);
     }
 }

@@ -2,7 +2,10 @@
 
 use std::arch::x86_64::*;
 
-use super::vector::{Arithmetic, LANES, Simd, SimdOperation};
+use super::{
+    pairs::{FLUSHED_SPAN, PairOperation, Pairs, add_products_exactly, round_array},
+    vector::{Arithmetic, LANES, Simd, SimdOperation},
+};
 
 /// Proof that the processor has AVX2 and FMA.
 #[derive(Clone, Copy, Debug)]
@@ -21,10 +24,22 @@ impl Avx2 {
         // SAFETY: `self` proves that the processor has them.
         unsafe { run(self, kernel) }
     }
+
+    /// The same for a kernel in bf16.
+    #[inline]
+    pub fn run_pairs<K: PairOperation>(self, kernel: K) -> K::Output {
+        // SAFETY: as above.
+        unsafe { run_pairs(self, kernel) }
+    }
 }
 
 #[target_feature(enable = "avx2,fma")]
 fn run<K: SimdOperation>(simd: Avx2, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+#[target_feature(enable = "avx2,fma")]
+fn run_pairs<K: PairOperation>(simd: Avx2, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
@@ -195,5 +210,79 @@ unsafe fn transpose_quarter(r: [__m256; LANES / 2]) -> [__m256; LANES / 2] {
             c[j + 4] = _mm256_permute2f128_ps(b[j], b[j + 4], 0x31);
         }
         c
+    }
+}
+
+unsafe impl Pairs for Avx2 {
+    #[inline(always)]
+    fn add_products(self, a: [__m256; 2], b: [__m256; 2], c: [__m256; 2]) -> [__m256; 2] {
+        unsafe {
+            let (low, low_flushed) = self.register().add_pairs(a[0], b[0], c[0]);
+            let (high, high_flushed) = self.register().add_pairs(a[1], b[1], c[1]);
+            let flushed = _mm256_or_si256(low_flushed, high_flushed);
+            if _mm256_testz_si256(flushed, flushed) == 0 {
+                let mut arrays = [[0.0; LANES]; 3];
+                for (array, vector) in arrays.iter_mut().zip([a, b, c]) {
+                    self.store(array, vector);
+                }
+                return self.load(&add_products_exactly(&arrays[0], &arrays[1], &arrays[2]));
+            }
+            [low, high]
+        }
+    }
+    #[inline(always)]
+    fn round(self, low: [__m256; 2], high: [__m256; 2]) -> [__m256; 2] {
+        let mut numbers = [0.0; 2 * LANES];
+        self.store(&mut numbers[..LANES], low);
+        self.store(&mut numbers[LANES..], high);
+        self.load(&round_array(&numbers))
+    }
+}
+
+impl Avx2Register {
+    /// The sums, and all bits set where the instruction of AVX512-BF16 may have made zero of one.
+    ///
+    /// # Safety
+    /// None beyond that `self` exists; the intrinsics are unsafe by themselves.
+    #[inline(always)]
+    unsafe fn add_pairs(self, a: __m256, b: __m256, c: __m256) -> (__m256, __m256i) {
+        unsafe {
+            let odd = self.multiply_add(odd(a), odd(b), c);
+            let even = self.multiply_add(even(a), even(b), odd);
+            (
+                even,
+                _mm256_or_si256(may_be_flushed(odd), may_be_flushed(even)),
+            )
+        }
+    }
+}
+
+/// The odd numbers of pairs.
+///
+/// # Safety
+/// The processor must have AVX2, as for the two below.
+#[inline(always)]
+unsafe fn odd(pairs: __m256) -> __m256 {
+    unsafe {
+        let bits = _mm256_and_si256(_mm256_castps_si256(pairs), _mm256_set1_epi32(!0xffff));
+        _mm256_castsi256_ps(bits)
+    }
+}
+
+/// The even numbers of pairs.
+#[inline(always)]
+unsafe fn even(pairs: __m256) -> __m256 {
+    unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_castps_si256(pairs))) }
+}
+
+/// All bits of the lanes that are not zero and so small that the instruction may have made them zero.
+#[inline(always)]
+unsafe fn may_be_flushed(sums: __m256) -> __m256i {
+    unsafe {
+        // Compared as signed numbers: the smallest of those without a sign becomes the smallest of those with one.
+        let doubled = _mm256_slli_epi32::<1>(_mm256_castps_si256(sums));
+        let above_zero = _mm256_add_epi32(doubled, _mm256_set1_epi32(i32::MAX - 1));
+        let beyond = _mm256_set1_epi32(i32::MIN + FLUSHED_SPAN as i32 + 1);
+        _mm256_cmpgt_epi32(beyond, above_zero)
     }
 }

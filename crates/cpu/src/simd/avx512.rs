@@ -1,39 +1,76 @@
 //! 512-bit vectors: one register each.
 
-use std::arch::x86_64::*;
+use std::{arch::x86_64::*, mem::transmute};
 
-use super::vector::{Arithmetic, LANES, Simd, SimdOperation};
+use super::{
+    pairs::{FLUSHED_SPAN, PairOperation, Pairs, add_products_exactly, round_array},
+    vector::{Arithmetic, LANES, Simd, SimdOperation},
+};
 
-/// Proof that the processor has AVX-512F.
+/// Proof that the processor has AVX-512F, with `BF16` also AVX512-BF16.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx512(());
+pub struct Avx512<const BF16: bool>(());
 
-impl Avx512 {
+impl<const BF16: bool> Avx512<BF16> {
     /// The proof, if it is true.
-    pub fn detect() -> Option<Avx512> {
+    pub fn detect() -> Option<Self> {
         let has_all = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma");
+            && is_x86_feature_detected!("fma")
+            && (!BF16 || is_x86_feature_detected!("avx512bf16"));
         has_all.then_some(Avx512(()))
     }
+}
 
+impl Avx512<false> {
     /// Runs `kernel` compiled for these instructions.
     #[inline]
     pub fn run<K: SimdOperation>(self, kernel: K) -> K::Output {
         // SAFETY: `self` proves that the processor has them.
         unsafe { run(self, kernel) }
     }
+
+    /// The same for a kernel in bf16.
+    #[inline]
+    pub fn run_pairs<K: PairOperation>(self, kernel: K) -> K::Output {
+        // SAFETY: as above.
+        unsafe { run_pairs(self, kernel) }
+    }
+}
+
+impl Avx512<true> {
+    /// Runs `kernel` compiled for these instructions.
+    #[inline]
+    pub fn run_pairs<K: PairOperation>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` proves that the processor has them.
+        unsafe { run_native_pairs(self, kernel) }
+    }
+
+    /// The proof of less.
+    pub fn without_bf16(self) -> Avx512<false> {
+        Avx512(())
+    }
 }
 
 #[target_feature(enable = "avx512f,avx2,fma")]
-fn run<K: SimdOperation>(simd: Avx512, kernel: K) -> K::Output {
+fn run<K: SimdOperation>(simd: Avx512<false>, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn run_pairs<K: PairOperation>(simd: Avx512<false>, kernel: K) -> K::Output {
+    kernel.run(simd)
+}
+
+#[target_feature(enable = "avx512f,avx512bf16,avx2,fma")]
+fn run_native_pairs<K: PairOperation>(simd: Avx512<true>, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
 // SAFETY of every block below: `self` proves that the instructions exist; `load_from` and `store_to` pass on the caller's
 // promise. SAFETY of the implementations: `WIDTH` is the width of the vectors that the instructions read and write, and only
 // `detect` makes the proof.
-unsafe impl Arithmetic for Avx512 {
+unsafe impl<const BF16: bool> Arithmetic for Avx512<BF16> {
     type Vector = __m512;
     const WIDTH: usize = LANES;
 
@@ -75,12 +112,12 @@ unsafe impl Arithmetic for Avx512 {
     }
 }
 
-unsafe impl Simd for Avx512 {
-    type Register = Avx512;
+unsafe impl<const BF16: bool> Simd for Avx512<BF16> {
+    type Register = Self;
     const WIDE: bool = true;
 
     #[inline(always)]
-    fn register(self) -> Avx512 {
+    fn register(self) -> Self {
         self
     }
     #[inline(always)]
@@ -127,5 +164,77 @@ unsafe fn transpose(r: [__m512; LANES]) -> [__m512; LANES] {
             d[j + 8] = _mm512_shuffle_f32x4(c[j], c[j + 8], 0xdd);
         }
         d
+    }
+}
+
+unsafe impl Pairs for Avx512<true> {
+    #[inline(always)]
+    fn add_products(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY of the transmutations: vectors of the same size, of which any bits are a value.
+        unsafe {
+            let (a, b) = (
+                transmute::<__m512, __m512bh>(a),
+                transmute::<__m512, __m512bh>(b),
+            );
+            _mm512_dpbf16_ps(c, a, b)
+        }
+    }
+    #[inline(always)]
+    fn round(self, low: __m512, high: __m512) -> __m512 {
+        // SAFETY of the transmutation: as above.
+        unsafe { transmute::<__m512bh, __m512>(_mm512_cvtne2ps_pbh(high, low)) }
+    }
+}
+
+unsafe impl Pairs for Avx512<false> {
+    #[inline(always)]
+    fn add_products(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        unsafe {
+            let odd = self.multiply_add(odd(a), odd(b), c);
+            let even = self.multiply_add(even(a), even(b), odd);
+            if may_be_flushed(odd) | may_be_flushed(even) != 0 {
+                let mut arrays = [[0.0; LANES]; 3];
+                for (array, vector) in arrays.iter_mut().zip([a, b, c]) {
+                    self.store(array, vector);
+                }
+                return self.load(&add_products_exactly(&arrays[0], &arrays[1], &arrays[2]));
+            }
+            even
+        }
+    }
+    #[inline(always)]
+    fn round(self, low: __m512, high: __m512) -> __m512 {
+        let mut numbers = [0.0; 2 * LANES];
+        self.store(&mut numbers[..LANES], low);
+        self.store(&mut numbers[LANES..], high);
+        self.load(&round_array(&numbers))
+    }
+}
+
+/// The odd numbers of pairs.
+///
+/// # Safety
+/// The processor must have AVX-512F, as for the two below.
+#[inline(always)]
+unsafe fn odd(pairs: __m512) -> __m512 {
+    unsafe {
+        let bits = _mm512_and_si512(_mm512_castps_si512(pairs), _mm512_set1_epi32(!0xffff));
+        _mm512_castsi512_ps(bits)
+    }
+}
+
+/// The even numbers of pairs.
+#[inline(always)]
+unsafe fn even(pairs: __m512) -> __m512 {
+    unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_castps_si512(pairs))) }
+}
+
+/// Lanes that are not zero and so small that the instruction may have made them zero.
+#[inline(always)]
+unsafe fn may_be_flushed(sums: __m512) -> __mmask16 {
+    unsafe {
+        let doubled = _mm512_slli_epi32::<1>(_mm512_castps_si512(sums));
+        let above_zero = _mm512_sub_epi32(doubled, _mm512_set1_epi32(2));
+        _mm512_cmple_epu32_mask(above_zero, _mm512_set1_epi32(FLUSHED_SPAN as i32))
     }
 }

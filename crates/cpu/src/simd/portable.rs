@@ -1,13 +1,17 @@
 //! Vectors as arrays, which the compiler vectorises as it can.
 
-use super::vector::{Arithmetic, LANES, Simd};
+use super::{
+    pairs::{Pairs, add_products_exactly, round_array},
+    vector::{Arithmetic, LANES, Simd},
+};
 
-/// Vectors as arrays, for any processor.
+/// Vectors as arrays, for any processor. With `FUSED` a multiply-add is rounded once as everywhere else, by a call of the
+/// mathematical library where the processor can't: slow, but the same bits.
 #[derive(Clone, Copy, Debug)]
-pub struct Portable;
+pub struct Portable<const FUSED: bool>;
 
 // SAFETY: a vector is an array of sixteen numbers, read and written whole; no instructions are needed.
-unsafe impl Arithmetic for Portable {
+unsafe impl<const FUSED: bool> Arithmetic for Portable<FUSED> {
     type Vector = [f32; LANES];
     const WIDTH: usize = LANES;
 
@@ -29,6 +33,9 @@ unsafe impl Arithmetic for Portable {
     }
     #[inline(always)]
     fn multiply_add(self, a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
+        if FUSED {
+            return std::array::from_fn(|i| a[i].mul_add(b[i], c[i]));
+        }
         // `f32::mul_add` is a library call on processors without the instruction.
         std::array::from_fn(|i| a[i] * b[i] + c[i])
     }
@@ -49,12 +56,12 @@ unsafe impl Arithmetic for Portable {
 }
 
 // SAFETY: as above.
-unsafe impl Simd for Portable {
-    type Register = Portable;
+unsafe impl<const FUSED: bool> Simd for Portable<FUSED> {
+    type Register = Self;
     const WIDE: bool = false;
 
     #[inline(always)]
-    fn register(self) -> Portable {
+    fn register(self) -> Self {
         self
     }
     #[inline(always)]
@@ -62,5 +69,20 @@ unsafe impl Simd for Portable {
     #[inline(always)]
     fn transpose(self, rows: [[f32; LANES]; LANES]) -> [[f32; LANES]; LANES] {
         std::array::from_fn(|column| std::array::from_fn(|row| rows[row][column]))
+    }
+}
+
+// SAFETY: as above.
+unsafe impl Pairs for Portable<true> {
+    #[inline(always)]
+    fn add_products(self, a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
+        add_products_exactly(&a, &b, &c)
+    }
+    #[inline(always)]
+    fn round(self, low: [f32; LANES], high: [f32; LANES]) -> [f32; LANES] {
+        let mut numbers = [0.0; 2 * LANES];
+        numbers[..LANES].copy_from_slice(&low);
+        numbers[LANES..].copy_from_slice(&high);
+        round_array(&numbers)
     }
 }

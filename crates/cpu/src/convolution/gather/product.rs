@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     convolution::epilogue::{Epilogue, finish_row},
-    gemm::{GROUP, PANEL_COLUMNS, PANEL_ROWS, multiply_panel, panel_rows},
+    gemm::{GROUP, Lane, PANEL_COLUMNS, PANEL_ROWS, Single, multiply_panel, panel_rows},
     scratch::{Scratch, Shared},
     simd::{LANES, Level, Simd, SimdOperation},
 };
@@ -19,6 +19,14 @@ use crate::{
 const MAXIMUM_GROUPS: usize = 16;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 16;
+
+/// The slices of a product.
+#[derive(Clone, Copy)]
+pub(super) struct Operands<'a> {
+    pub(super) source: &'a [f32],
+    pub(super) weight: &'a [f32],
+    pub(super) epilogue: Epilogue<'a>,
+}
 
 impl Gather {
     /// `target = gathered source * weight`, for the target pixels of this product.
@@ -33,27 +41,36 @@ impl Gather {
         target: &mut [f32],
         epilogue: Epilogue,
     ) {
+        assert_eq!(weight.len(), self.packed_length());
+        let operands = Operands {
+            source,
+            weight,
+            epilogue,
+        };
+        self.for_each_block(operands, target, level.is_wide(), |block| level.run(block));
+    }
+
+    /// Calls `run` for each block, on as many threads as there are.
+    pub(super) fn for_each_block<'a>(
+        &'a self,
+        operands: Operands<'a>,
+        target: &'a mut [f32],
+        is_wide: bool,
+        run: impl Fn(OutputBlock<'a>) + Sync,
+    ) {
         assert_eq!(
-            source.len(),
+            operands.source.len(),
             self.batch * self.source.0 * self.source.1 * self.source_channels
         );
         assert_eq!(
             target.len(),
             self.batch * self.target.0 * self.target.1 * self.target_channels
         );
-        assert_eq!(weight.len(), self.packed_length());
-        assert!(
-            epilogue
-                .bias
-                .is_none_or(|bias| bias.len() == self.target_channels)
-        );
-        assert!(
-            epilogue
-                .residual
-                .is_none_or(|residual| residual.len() == target.len())
-        );
+        let Epilogue { bias, residual, .. } = operands.epilogue;
+        assert!(bias.is_none_or(|bias| bias.len() == self.target_channels));
+        assert!(residual.is_none_or(|residual| residual.len() == target.len()));
         let target = Shared::new(target);
-        let block_rows = BLOCK_PANELS * panel_rows(level.is_wide());
+        let block_rows = BLOCK_PANELS * panel_rows(is_wide);
         let row_blocks = self.rows().div_ceil(block_rows);
         let column_blocks = TASKS.div_ceil(row_blocks.max(1)).min(self.column_panels());
         let panels = self.column_panels().div_ceil(column_blocks.max(1));
@@ -64,12 +81,10 @@ impl Gather {
                 let rows = block * block_rows..self.rows().min((block + 1) * block_rows);
                 let columns = (part * panels).min(self.column_panels())
                     ..self.column_panels().min((part + 1) * panels);
-                level.run(OutputBlock {
+                run(OutputBlock {
                     gather: self,
-                    source,
-                    weight,
+                    operands,
                     target,
-                    epilogue,
                     rows,
                     columns,
                 });
@@ -78,12 +93,10 @@ impl Gather {
 }
 
 /// Some output pixels and some column panels.
-struct OutputBlock<'a> {
+pub(super) struct OutputBlock<'a> {
     gather: &'a Gather,
-    source: &'a [f32],
-    weight: &'a [f32],
+    operands: Operands<'a>,
     target: Shared<'a>,
-    epilogue: Epilogue<'a>,
     rows: Range<usize>,
     columns: Range<usize>,
 }
@@ -93,23 +106,32 @@ impl SimdOperation for OutputBlock<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        self.product::<S, Single>(simd);
+    }
+}
+
+impl OutputBlock<'_> {
+    #[inline(always)]
+    pub(super) fn product<S: Simd, L: Lane<S>>(self, simd: S) {
         let gather = self.gather;
-        let groups = gather.groups();
+        let Operands { source, weight, .. } = self.operands;
+        let groups = gather.groups(L::NUMBERS);
+        let panel_length = weight.len() / gather.column_panels();
         let parts = groups.div_ceil(MAXIMUM_GROUPS).max(1);
         let part_groups = groups.div_ceil(parts);
         let pixels = OutputPixels::new(gather, self.rows.clone(), panel_rows(S::WIDE));
         let panels = pixels.panels();
         let mut left = Scratch::take(panels * part_groups * GROUP);
-        let mut lines = Scratch::take(PANEL_ROWS * gather.line_length());
+        let mut lines = Scratch::take(PANEL_ROWS * gather.line_length(L::NUMBERS));
         let mut sums = Scratch::take(self.columns.len() * panels * PANEL_ROWS * PANEL_COLUMNS);
         for part in 0..parts {
             let range = (part * part_groups).min(groups)..((part + 1) * part_groups).min(groups);
             for panel in 0..panels {
                 let rows = pixels.panel(panel);
-                pack_rows(
+                pack_rows::<S, L>(
                     simd,
                     gather,
-                    self.source,
+                    source,
                     rows,
                     range.clone(),
                     &mut left[panel * part_groups * GROUP..],
@@ -118,14 +140,14 @@ impl SimdOperation for OutputBlock<'_> {
             }
             for (i, column) in self.columns.clone().enumerate() {
                 let row = gather.first_row + range.start * LANES;
-                let start = column * gather.panel_length() + row * PANEL_COLUMNS;
-                let right = &self.weight[start..start + range.len() * LANES * PANEL_COLUMNS];
+                let start = column * panel_length + row * PANEL_COLUMNS;
+                let right = &weight[start..start + range.len() * LANES * PANEL_COLUMNS];
                 for panel in 0..panels {
                     let tile = (i * panels + panel) * PANEL_ROWS * PANEL_COLUMNS;
                     let sums = &mut sums[tile..tile + PANEL_ROWS * PANEL_COLUMNS];
                     let rows = pixels.panel(panel);
                     let left = &left[panel * part_groups * GROUP..][..range.len() * GROUP];
-                    multiply_panel(
+                    multiply_panel::<S, L>(
                         simd,
                         (rows.len(), range.len()),
                         left,
@@ -141,9 +163,7 @@ impl SimdOperation for OutputBlock<'_> {
             }
         }
     }
-}
 
-impl OutputBlock<'_> {
     /// Applies the epilogue to one tile and writes it.
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, rows: &[OutputPixel], column: usize, sums: &[f32]) {
@@ -155,7 +175,7 @@ impl OutputBlock<'_> {
             let target = unsafe { self.target.slice_mut(row.target + first, count) };
             finish_row(
                 simd,
-                &self.epilogue,
+                &self.operands.epilogue,
                 row.target + first,
                 first,
                 &sums[..count],

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Gather;
 use crate::{
-    gemm::{GROUP, PANEL_ROWS},
+    gemm::{GROUP, Lane, PANEL_ROWS},
     simd::{LANES, Simd},
 };
 
@@ -75,7 +75,7 @@ impl OutputPixels {
 
 /// Writes the summands of `groups` of some rows as a left panel of the product.
 #[inline(always)]
-pub(super) fn pack_rows<S: Simd>(
+pub(super) fn pack_rows<S: Simd, L: Lane<S>>(
     simd: S,
     gather: &Gather,
     source: &[f32],
@@ -85,27 +85,29 @@ pub(super) fn pack_rows<S: Simd>(
     lines: &mut [f32],
 ) {
     let panel = &mut panel[..groups.len() * GROUP];
-    if gather.source_channels.is_multiple_of(LANES) {
-        pack_whole_groups(simd, gather, source, rows, groups, panel);
+    if gather.source_channels.is_multiple_of(LANES * L::NUMBERS) {
+        pack_whole_groups::<S, L>(simd, gather, source, rows, groups, panel);
         return;
     }
     // All lines first: a vector that is read just after two others have written it waits for both.
-    let length = gather.line_length();
+    let length = gather.line_length(L::NUMBERS);
     for (line, pixel) in lines.chunks_exact_mut(length).zip(rows) {
         copy_summands(simd, gather, source, pixel, line);
     }
     for (r, line) in lines.chunks_exact(length).take(rows.len()).enumerate() {
         for (i, group) in groups.clone().enumerate() {
             let target = &mut panel[i * GROUP + r * LANES..][..LANES];
-            let line = &line[group * LANES..][..LANES];
-            simd.store(target, simd.load(line));
+            let line = &line[group * LANES * L::NUMBERS..][..LANES * L::NUMBERS];
+            // SAFETY: the slice has as many numbers as the lanes.
+            let value = unsafe { L::load_from(simd, line.as_ptr()) };
+            simd.store(target, value);
         }
     }
 }
 
 /// [`pack_rows`] where a group never spans two taps.
 #[inline(always)]
-fn pack_whole_groups<S: Simd>(
+fn pack_whole_groups<S: Simd, L: Lane<S>>(
     simd: S,
     gather: &Gather,
     source: &[f32],
@@ -113,7 +115,8 @@ fn pack_whole_groups<S: Simd>(
     groups: Range<usize>,
     panel: &mut [f32],
 ) {
-    let per_tap = gather.source_channels / LANES;
+    let group = LANES * L::NUMBERS;
+    let per_tap = gather.source_channels / group;
     let mut first = 0;
     for run in &gather.runs {
         for tap in 0..run.taps {
@@ -129,10 +132,10 @@ fn pack_whole_groups<S: Simd>(
                     let target = &mut target[..(tap_groups.len() - 1) * GROUP + LANES];
                     let from = gather.source_pixel(pixel.image, row, column);
                     let from = from.map(|from| {
-                        &source[from + (tap_groups.start - first) * LANES..]
-                            [..tap_groups.len() * LANES]
+                        &source[from + (tap_groups.start - first) * group..]
+                            [..tap_groups.len() * group]
                     });
-                    copy_groups(simd, from, tap_groups.len(), target);
+                    copy_groups::<S, L>(simd, from, tap_groups.len(), target);
                 }
             }
             first += per_tap;
@@ -142,14 +145,19 @@ fn pack_whole_groups<S: Simd>(
 
 /// Copies `count` groups of sixteen, or zeros, into a row of a panel.
 #[inline(always)]
-fn copy_groups<S: Simd>(simd: S, source: Option<&[f32]>, count: usize, target: &mut [f32]) {
+fn copy_groups<S: Simd, L: Lane<S>>(
+    simd: S,
+    source: Option<&[f32]>,
+    count: usize,
+    target: &mut [f32],
+) {
     assert!(count > 0 && target.len() >= (count - 1) * GROUP + LANES);
-    assert!(source.is_none_or(|source| source.len() >= count * LANES));
+    assert!(source.is_none_or(|source| source.len() >= count * LANES * L::NUMBERS));
     for i in 0..count {
-        // SAFETY: the assertions cover sixteen numbers at `i` of both slices.
+        // SAFETY: the assertions cover group `i` of both slices.
         unsafe {
             let value = match source {
-                Some(source) => simd.load_from(source.as_ptr().add(i * LANES)),
+                Some(source) => L::load_from(simd, source.as_ptr().add(i * LANES * L::NUMBERS)),
                 None => simd.splat(0.0),
             };
             simd.store_to(target.as_mut_ptr().add(i * GROUP), value);

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     convolution::epilogue::{Epilogue, finish_vector},
-    gemm::{GROUP, PANEL_COLUMNS, multiply_panel},
+    gemm::{GROUP, PANEL_COLUMNS, Single, multiply_panel},
     scratch::{Scratch, Shared},
     simd::{Arithmetic, LANES, Simd, SimdOperation},
 };
@@ -140,7 +140,7 @@ impl MultiplyTiles<'_> {
                 let left = self.layout.panel(position, panel) + group * GROUP;
                 let left = &self.left[left..left + groups * GROUP];
                 let rows = products.len() / PANEL_COLUMNS;
-                multiply_panel(
+                multiply_panel::<S, Single>(
                     simd,
                     (rows, groups),
                     left,
