@@ -6,7 +6,7 @@ use cam::{FeatureMap, ShapeError};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use kernels::average_pool;
 use network::{
-    InferenceHead, InferenceNetwork, is_of_head,
+    InferenceHead, InferenceNetwork, Precision, is_of_head,
     weights::{NamedTensor, StateDict},
 };
 use pictures::loader::Normalisation;
@@ -62,8 +62,12 @@ pub fn batch_size(size: usize) -> usize {
 
 impl SavedNetwork {
     /// The network of `checkpoint`, on `device`.
-    pub fn load(checkpoint: &Checkpoint, device: &Device) -> Result<Self, CheckpointError> {
-        Self::build(checkpoint, checkpoint.weights()?, device)
+    pub fn load(
+        checkpoint: &Checkpoint,
+        device: &Device,
+        precision: Precision,
+    ) -> Result<Self, CheckpointError> {
+        Self::build(checkpoint, checkpoint.weights()?, device, precision)
     }
 
     /// The same with the weights of each linear layer of the head in random order: what depended on what the head had
@@ -72,6 +76,7 @@ impl SavedNetwork {
         checkpoint: &Checkpoint,
         seed: u64,
         device: &Device,
+        precision: Precision,
     ) -> Result<Self, CheckpointError> {
         let state = checkpoint.weights()?;
         let mut random = generator(seed, Purpose::HeadWeights);
@@ -84,18 +89,19 @@ impl SavedNetwork {
                 shuffled.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
             }
         }
-        Self::build(checkpoint, shuffled, device)
+        Self::build(checkpoint, shuffled, device, precision)
     }
 
     fn build(
         checkpoint: &Checkpoint,
         state: StateDict,
         device: &Device,
+        precision: Precision,
     ) -> Result<Self, CheckpointError> {
         let manifest = checkpoint.manifest.clone();
         let blank = manifest.network.blank(manifest.kernels, device);
         state.check(&blank.shapes(), |_| false)?;
-        let network = blank.with_state(state).for_inference();
+        let network = blank.with_state(state).for_inference_in(precision);
         Ok(Self {
             manifest,
             network,

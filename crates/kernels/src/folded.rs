@@ -6,6 +6,8 @@ use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
 use burn::tensor::{DType, Tensor};
 
+use cpu::Precision;
+
 use crate::convolution::{Convolution, Residual, conv2d_folded};
 use crate::device::is_cpu;
 
@@ -28,10 +30,16 @@ enum Weight {
 pub(crate) type PackedWeight = Arc<cpu::PackedWeight>;
 
 impl FoldedConvolution {
-    /// A convolution with `weight` `[O, C, K, K]` and `bias` `[O]`.
-    pub fn new(weight: Tensor<4>, bias: Tensor<1>, convolution: Convolution) -> Self {
+    /// A convolution with `weight` `[O, C, K, K]` and `bias` `[O]`. Only the CPU knows another precision than that of the
+    /// weight: elsewhere `precision` means nothing.
+    pub fn new(
+        weight: Tensor<4>,
+        bias: Tensor<1>,
+        convolution: Convolution,
+        precision: Precision,
+    ) -> Self {
         let weight = if is_cpu(&weight.device()) && weight.dtype() == DType::F32 {
-            Weight::Packed(pack(weight, convolution))
+            Weight::Packed(pack(weight, convolution, precision))
         } else {
             Weight::Tensor(weight)
         };
@@ -42,7 +50,7 @@ impl FoldedConvolution {
         }
     }
 
-    /// [`conv2d_folded`] of `x` `[N, C, H, W]`, to the last bit.
+    /// [`conv2d_folded`] of `x` `[N, C, H, W]`: in [`Precision::F32`] to the last bit.
     pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
         let bias = self.bias.clone();
         match &self.weight {
@@ -60,7 +68,7 @@ impl FoldedConvolution {
     }
 }
 
-fn pack(weight: Tensor<4>, convolution: Convolution) -> PackedWeight {
+fn pack(weight: Tensor<4>, convolution: Convolution, precision: Precision) -> PackedWeight {
     let [channels_out, channels_in, kernel, _] = weight.dims();
     let shape = cpu::ConvolutionShape {
         batch: 1,
@@ -78,6 +86,7 @@ fn pack(weight: Tensor<4>, convolution: Convolution) -> PackedWeight {
         &shape,
         values,
         convolution.algorithm,
+        precision,
     ))
 }
 

@@ -17,6 +17,8 @@ mod loss;
 mod pooling;
 mod threads;
 
+pub use cpu::Precision;
+
 pub use adam::{AdamStep, adam_step};
 pub use batch_norm::{BatchStatistics, batch_norm_train};
 pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};

@@ -5,7 +5,8 @@ mod common;
 use burn::tensor::{DType, Tensor, activation::relu};
 use common::*;
 use kernels::{
-    Algorithm, Convolution, FoldedConvolution, batch_norm_train, conv2d, conv2d_folded, max_pool2d,
+    Algorithm, Convolution, FoldedConvolution, Precision, batch_norm_train, conv2d, conv2d_folded,
+    max_pool2d,
 };
 
 const SHAPE: [usize; 4] = [2, 3, 4, 5];
@@ -121,7 +122,7 @@ fn a_folded_convolution_equals_its_parts() {
             residual.clone(),
             rectified,
         );
-        let packed = FoldedConvolution::new(kernel(), bias.clone(), convolution);
+        let packed = FoldedConvolution::new(kernel(), bias.clone(), convolution, Precision::F32);
         assert_eq!(
             read(packed.forward(x(), residual.clone(), rectified)),
             read(y.clone())

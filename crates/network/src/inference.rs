@@ -12,15 +12,21 @@ use burn::{
     module::Module,
     tensor::{Tensor, activation::relu},
 };
-use kernels::{FoldedConvolution, average_pool, concat_pool};
+use kernels::{FoldedConvolution, Precision, average_pool, concat_pool};
 
 impl Network {
     /// The network as it predicts: running statistics, no dropout, each batch normalisation of the body folded into the
     /// convolution before it. Works for a network in training too, which is left as it is.
     pub fn for_inference(&self) -> InferenceNetwork {
+        self.for_inference_in(Precision::F32)
+    }
+
+    /// The same with the convolutions in `precision`, which only the CPU has the choice of. The folding and the head are in
+    /// `f32` in any case.
+    pub fn for_inference_in(&self, precision: Precision) -> InferenceNetwork {
         let network = self.valid();
         InferenceNetwork {
-            body: InferenceBody::new(network.body),
+            body: InferenceBody::new(network.body, precision),
             head: InferenceHead::new(&network.head),
         }
     }
@@ -51,8 +57,11 @@ pub struct InferenceBody {
 }
 
 impl InferenceBody {
-    fn new(mut body: Body) -> Self {
-        let mut folding = Folding { steps: Vec::new() };
+    fn new(mut body: Body, precision: Precision) -> Self {
+        let mut folding = Folding {
+            steps: Vec::new(),
+            precision,
+        };
         let output = body.run(&mut folding, 0);
         let steps = folding.steps;
         assert_eq!(output, steps.len(), "the last layer makes the feature map");
@@ -118,6 +127,7 @@ impl Operation {
 /// The pass that folds. Its values are numbers of values.
 struct Folding {
     steps: Vec<Step>,
+    precision: Precision,
 }
 
 impl Folding {
@@ -143,7 +153,7 @@ impl Pass for Folding {
         relu: Relu,
     ) -> usize {
         let operation = Operation::Convolution {
-            folded: fold(convolution, norm),
+            folded: fold(convolution, norm, self.precision),
             relu: relu != Relu::Absent,
         };
         self.push(operation, x, residual)
@@ -155,7 +165,7 @@ impl Pass for Folding {
 }
 
 /// `norm(convolution(x))` for any `x`, by the running statistics.
-fn fold(convolution: &Convolution, norm: &BatchNorm) -> FoldedConvolution {
+fn fold(convolution: &Convolution, norm: &BatchNorm, precision: Precision) -> FoldedConvolution {
     let (scale, shift) = norm.affine();
     let channels = scale.dims()[0];
     let bias = match &convolution.bias {
@@ -163,7 +173,7 @@ fn fold(convolution: &Convolution, norm: &BatchNorm) -> FoldedConvolution {
         None => shift,
     };
     let weight = convolution.weight.val() * scale.reshape([channels, 1, 1, 1]);
-    FoldedConvolution::new(weight, bias, convolution.geometry())
+    FoldedConvolution::new(weight, bias, convolution.geometry(), precision)
 }
 
 /// The head as it predicts.

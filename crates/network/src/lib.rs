@@ -30,7 +30,7 @@ pub use body::Body;
 pub use family::Group;
 pub use head::{Head, HeadKind, is_of_head};
 pub use inference::{InferenceBody, InferenceHead, InferenceNetwork};
-pub use kernels::Algorithm;
+pub use kernels::{Algorithm, Precision};
 pub use kind::Kind;
 pub use network::{Network, NetworkSpec};
 pub use parameters::{Parameter, ParameterUpdate, Trainable};

@@ -5,8 +5,8 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use network::{
-    Algorithm, Architecture, HeadKind, Kind, NetworkSpec, Parameter, ParameterUpdate, Summary,
-    Trainable, weights::NamedTensor,
+    Algorithm, Architecture, HeadKind, Kind, NetworkSpec, Parameter, ParameterUpdate, Precision,
+    Summary, Trainable, weights::NamedTensor,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -305,6 +305,33 @@ fn a_batch_predicts_what_its_pictures_predict_one_by_one() {
     let largest = together.iter().fold(0f32, |a, b| a.max(b.abs()));
     for (a, b) in together.iter().zip(&alone) {
         assert!((a - b).abs() <= 1e-5 * largest, "{a} {b}");
+    }
+}
+
+/// Through 18 to 50 layers, each of which rounds both factors to 2^-9.
+#[test]
+fn a_network_in_bf16_predicts_nearly_what_it_predicts_in_f32() {
+    for architecture in [Architecture::ResNet18, Architecture::ResNet50] {
+        for algorithm in [Algorithm::Exact, Algorithm::Fast] {
+            let spec = NetworkSpec {
+                base_width: 32,
+                ..NetworkSpec::new(architecture, 5)
+            };
+            let network = spec.init(algorithm, 1, &Device::flex());
+            let logits = |precision| -> Vec<f32> {
+                let network = network.for_inference_in(precision);
+                network.forward(noise(3, 64)).into_data().iter().collect()
+            };
+            let (expected, found) = (logits(Precision::F32), logits(Precision::Bf16));
+            assert_ne!(found, expected, "{architecture}");
+            let largest = expected.iter().fold(0f32, |a, b| a.max(b.abs()));
+            for (a, b) in found.iter().zip(&expected) {
+                assert!(
+                    (a - b).abs() <= 0.02 * largest,
+                    "{architecture} {found:?} {expected:?}"
+                );
+            }
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use checkpoint::{
     Checkpoint, Manifest, PlaceError, RUNS_FOLDER, Run, RunPictures, SavedData, SplitRecord,
 };
-use kernels::DeviceCheck;
+use kernels::{DeviceCheck, Precision, is_cpu};
 use network::Architecture;
 use pictures::{
     decode::DecodeError,
@@ -36,6 +36,8 @@ pub struct OpenedNetwork {
     pub network: SavedNetwork,
     /// Its device.
     pub device: Device,
+    /// Numbers that its convolutions multiply.
+    pub precision: Precision,
     /// Side of the squares it is shown, in pixels.
     pub size: usize,
     /// The data folder as typed.
@@ -49,8 +51,10 @@ impl OpenedNetwork {
             .device
             .open(DeviceCheck::unless(arguments.skip_device_check))
             .map_err(usage)?;
+        check_precision(arguments.precision, &device)?;
         let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), terminal)?;
-        let network = SavedNetwork::load(&checkpoint, &device)?;
+        let network = SavedNetwork::load(&checkpoint, &device, arguments.precision)?;
+        say_precision(arguments.precision, terminal);
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
         terminal.message(&format!(
@@ -67,6 +71,7 @@ impl OpenedNetwork {
             checkpoint,
             network,
             device,
+            precision: arguments.precision,
             size,
             data: arguments.data.clone(),
         })
@@ -170,7 +175,7 @@ impl OpenedNetwork {
         let error = manifest.error_rate.map_or_else(String::new, |rate| {
             format!(", error rate {:.1} %", 100.0 * rate)
         });
-        vec![format!(
+        let mut notes = vec![format!(
             "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw squares of {} pixels, so that maps have {}.",
             manifest.network.architecture.name(),
             self.run.name(),
@@ -178,7 +183,29 @@ impl OpenedNetwork {
             manifest.size,
             self.size,
             cells(manifest.network.architecture, self.size)
-        )]
+        )];
+        if self.precision == Precision::Bf16 {
+            notes.push("Its convolutions multiplied in bf16 (--precision bf16).".to_owned());
+        }
+        notes
+    }
+}
+
+/// # Errors
+/// A GPU would compute in another precision than the one that was asked for.
+fn check_precision(precision: Precision, device: &Device) -> Result<()> {
+    if precision == Precision::Bf16 && !is_cpu(device) {
+        let line = "--precision bf16 is for the CPU: add --device cpu, or leave --precision out";
+        return Err(usage(line).into());
+    }
+    Ok(())
+}
+
+fn say_precision(precision: Precision, terminal: &Terminal) {
+    if !precision.is_fast() {
+        terminal.message(
+            "precision: bf16, which this processor can only imitate: the same numbers as with AVX512-BF16, later than in f32",
+        );
     }
 }
 

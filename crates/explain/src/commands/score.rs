@@ -123,6 +123,7 @@ impl<'a> Scoring<'a> {
         let OpenedNetwork {
             checkpoint,
             device,
+            precision,
             size,
             ..
         } = opened;
@@ -132,7 +133,7 @@ impl<'a> Scoring<'a> {
         Ok(Self {
             opened,
             terminal,
-            shuffled: SavedNetwork::load_with_shuffled_head(checkpoint, seed, device)?,
+            shuffled: SavedNetwork::load_with_shuffled_head(checkpoint, seed, device, *precision)?,
             methods: methods.collect(),
             baselines: Baselines::new(*size),
             rows: Vec::new(),
