@@ -85,7 +85,9 @@ fn check(name: &str, filters: &[(&str, &str)], said: &[String]) {
 #[test]
 fn help_teaches_what_to_type() {
     let folder = tempfile::tempdir().unwrap();
-    let verbs = ["fetch", "summary", "preview", "runs", "rerun", "export"];
+    let verbs = [
+        "fetch", "summary", "preview", "lr-find", "runs", "rerun", "export",
+    ];
     let help = |program, arguments: &[&str]| said(folder.path(), program, arguments);
     let mut train = vec![help("train", &["--help"])];
     train.extend(verbs.map(|verb| help("train", &[verb, "--help"])));

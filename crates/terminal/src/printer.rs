@@ -92,6 +92,14 @@ impl Terminal {
         )
     }
 
+    /// A bar over `count` steps with the time left and a text of its own.
+    pub fn steps(&self, title: &str, count: usize) -> Bar {
+        self.bar(
+            count as u64,
+            &format!("{title} {{bar:32}} {{pos}}/{{len}} steps  {{eta}} left  {{msg}}"),
+        )
+    }
+
     /// A bar over things whose number is set later.
     pub fn count(&self, title: &str) -> Bar {
         self.bar(0, &format!("{title} {{bar:32}} {{pos}}/{{len}}"))

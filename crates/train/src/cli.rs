@@ -129,6 +129,8 @@ pub enum Verb {
         #[arg(long, default_value = "preview.png")]
         out: PathBuf,
     },
+    /// Find a learning rate: try rates from 1e-7 to 10 on a copy of the network, draw the loss over them, and suggest two.
+    LrFind(LrFindArgs),
     /// List the runs with their config, error rate and date.
     Runs,
     /// List the devices that this build and this machine have, as `--device` takes them.
@@ -159,6 +161,47 @@ pub enum Verb {
         checkpoint: Option<String>,
     },
 }
+
+/// Arguments of the search for a learning rate.
+///
+/// The first step is taken at 1e-7, the hundredth at 8.3, each at the same factor above the one before, with every group of
+/// layers at the same rate: fastai 1.0.30's finder. It ends early when the smoothed loss is more than four times the best.
+/// Take a rate from where the loss falls, well before it rises: too low a rate learns slowly, too high a one diverges.
+///
+/// Nothing is trained by it: pictures and first weights are brought to the disk if they are missing, as for a training, and
+/// beside them only the curve is written.
+#[derive(Debug, Args)]
+#[command(after_help = LR_FIND_EXAMPLES)]
+pub struct LrFindArgs {
+    /// Config to search for.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Search for this stage: its name, or its number from 1 (default: the first; with --run the one behind the checkpoint).
+    #[arg(long, value_name = "STAGE")]
+    pub stage: Option<String>,
+    /// Begin with the weights of this run, and search for its config.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["config", "set"])]
+    pub run: Option<PathBuf>,
+    /// With --run: begin with this checkpoint, such as the name of a stage (default: the newest).
+    #[arg(long, value_name = "NAME", requires = "run")]
+    pub after: Option<String>,
+    /// With --run: the data folder of the run, if it was moved.
+    #[arg(long, value_name = "FOLDER", requires = "run")]
+    pub data: Option<PathBuf>,
+    /// Where to draw the curve, with the numbers as .csv beside it: a file that ends in .svg, or a folder.
+    #[arg(long, value_name = "FILE.svg", default_value = crate::lr_curve::DEFAULT_FILE)]
+    pub out: PathBuf,
+    /// Where to compute.
+    #[command(flatten)]
+    pub device: DeviceArgs,
+}
+
+const LR_FIND_EXAMPLES: &str = "\
+Examples:
+  train lr-find                                    the first stage of the drawn sample
+  train lr-find configs/my-pets.toml --set stage.0.batch_size=64
+  train lr-find configs/my-pets.toml --stage 2     the second stage, with the first weights
+  train lr-find --run my-pets-1 --after stage-1    the second stage, with what the first has learnt";
 
 /// Names of tensors in an exported file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]

@@ -24,6 +24,8 @@ pub struct Chart {
     pub title: String,
     /// Name of the horizontal axis.
     pub x_label: String,
+    /// True if x is the logarithm, to base 10, of what the axis shows; else the axis begins at 0.
+    pub logarithmic: bool,
     /// Series; a legend names them if there are two or more.
     pub series: Vec<Series>,
 }
@@ -61,18 +63,18 @@ impl Series {
     }
 }
 
-/// SVG of `charts`, two in a row.
+/// SVG of `charts`, two in a row; one alone has a row for itself.
 ///
 /// # Errors
 /// A text cannot be set.
 pub fn chart(charts: &[Chart]) -> Result<String, String> {
-    let rows = charts.len().div_ceil(2);
-    let size = (2 * CHART_SIZE.0, rows as u32 * CHART_SIZE.1);
+    let (rows, columns) = (charts.len().div_ceil(2), charts.len().min(2));
+    let size = (columns as u32 * CHART_SIZE.0, rows as u32 * CHART_SIZE.1);
     let mut svg = String::new();
     {
         let area = SVGBackend::with_string(&mut svg, size).into_drawing_area();
         area.fill(&WHITE).map_err(|error| error.to_string())?;
-        for (part, chart) in area.split_evenly((rows, 2)).iter().zip(charts) {
+        for (part, chart) in area.split_evenly((rows, columns)).iter().zip(charts) {
             draw_chart(part, chart).map_err(|error| error.to_string())?;
         }
         area.present().map_err(|error| error.to_string())?;
@@ -83,7 +85,7 @@ pub fn chart(charts: &[Chart]) -> Result<String, String> {
 fn draw_chart(area: &Area<'_>, chart: &Chart) -> Result<(), Box<dyn std::error::Error>> {
     let series = &chart.series;
     let points = || series.iter().flat_map(|one| &one.points);
-    let right = points().map(|p| p.0).fold(1.0, f64::max);
+    let (left, right) = horizontal_range(chart);
     let top = points().map(|p| p.1).fold(0.0, f64::max);
     let bottom = points().map(|p| p.1).fold(top, f64::min);
     let low = if bottom > 0.5 * top {
@@ -96,12 +98,12 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Result<(), Box<dyn std::error::
         .margin(12)
         .x_label_area_size(36)
         .y_label_area_size(64)
-        .build_cartesian_2d(0.0..right, low..(top + 0.05 * (top - low).max(1e-9)))?;
+        .build_cartesian_2d(left..right, low..(top + 0.05 * (top - low).max(1e-9)))?;
     frame
         .configure_mesh()
         .light_line_style(WHITE)
         .x_desc(&chart.x_label)
-        .x_label_formatter(&|x| format!("{x:.0}"))
+        .x_label_formatter(&|x| x_tick(*x, chart.logarithmic))
         .y_label_formatter(&|y| tick(*y))
         .draw()?;
     for one in series {
@@ -128,6 +130,28 @@ fn draw_chart(area: &Area<'_>, chart: &Chart) -> Result<(), Box<dyn std::error::
             .draw()?;
     }
     Ok(())
+}
+
+/// Ends of the horizontal axis.
+fn horizontal_range(chart: &Chart) -> (f64, f64) {
+    let xs = || chart.series.iter().flat_map(|one| &one.points).map(|p| p.0);
+    if chart.logarithmic {
+        let right = xs().fold(f64::NEG_INFINITY, f64::max);
+        (xs().fold(right, f64::min), right)
+    } else {
+        (0.0, xs().fold(1.0, f64::max))
+    }
+}
+
+fn x_tick(x: f64, logarithmic: bool) -> String {
+    if !logarithmic {
+        format!("{x:.0}")
+    } else if x.fract() == 0.0 {
+        format!("1e{x:.0}")
+    } else {
+        // Within a decade a power of ten would read as the decade's end.
+        format!("{:.0e}", 10f64.powf(x))
+    }
 }
 
 fn tick(y: f64) -> String {

@@ -66,6 +66,7 @@ fn charts(steps: &[StepRow], epochs: &[EpochRow], groups: &[Group]) -> Vec<Chart
         .map(|(title, series)| Chart {
             title: title.to_owned(),
             x_label: "iteration".to_owned(),
+            logarithmic: false,
             series,
         })
         .collect()

@@ -4,6 +4,7 @@ mod check;
 mod devices;
 mod export;
 mod fetch;
+mod lr_find;
 mod preview;
 mod rerun;
 mod resume;
@@ -44,6 +45,7 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             batch_size,
         }) => summary::summary(&config, size, batch_size, &terminal),
         Some(Verb::Preview { config, out }) => preview::preview(&config, &out, &terminal),
+        Some(Verb::LrFind(args)) => lr_find::lr_find(&args, &terminal),
         Some(Verb::Runs) => runs::runs(&terminal),
         Some(Verb::Devices) => devices::devices(&terminal),
         Some(Verb::Rerun { run, data, device }) => {

@@ -186,13 +186,17 @@ impl StageConfig {
 impl LearningRate {
     /// A tenth of each rate, to three digits.
     pub fn tenth(self) -> Self {
-        let tenth = |rate: f64| {
-            let short = format!("{:.2e}", rate / 10.0);
-            short.parse().unwrap_or(rate)
-        };
         match self {
-            Self::Head(rate) => Self::Head(tenth(rate)),
-            Self::Range(rates) => Self::Range(rates.map(tenth)),
+            Self::Head(rate) => Self::Head(three_digits(rate / 10.0)),
+            Self::Range(rates) => Self::Range(rates.map(|rate| three_digits(rate / 10.0))),
+        }
+    }
+
+    /// The same form with `head` as the rate of the head, and the other at the same distance, to three digits.
+    pub fn with_head(self, head: f64) -> Self {
+        match self {
+            Self::Head(_) => Self::Head(three_digits(head)),
+            Self::Range([low, high]) => Self::Range([head * (low / high), head].map(three_digits)),
         }
     }
 
@@ -252,6 +256,10 @@ impl<'de> Visitor<'de> for LearningRateForms {
             _ => Err(de::Error::invalid_length(rates.len(), &self)),
         }
     }
+}
+
+fn three_digits(rate: f64) -> f64 {
+    format!("{rate:.2e}").parse().unwrap_or(rate)
 }
 
 /// The rate as a config has it.

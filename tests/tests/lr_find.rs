@@ -1,0 +1,147 @@
+//! The search for a learning rate, as a user types it: what it suggests can be typed, and it changes nothing but its own files.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text, train};
+
+const SECOND_STAGE: &str = r#"save = "first"
+
+[[stage]]
+size = 64
+batch_size = 4
+epochs = 1
+train = "head"
+max_learning_rate = [1e-4, 1e-3]
+"#;
+
+fn folder_with_config() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let config = format!("{TWO_BREEDS}{SHORT_TRAINING}{SECOND_STAGE}");
+    fs::write(folder.path().join("story.toml"), config).unwrap();
+    folder
+}
+
+/// Every file below `folder` with its content.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                found.insert(path.clone(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+/// What follows `--set` in the line that says what to type next.
+fn suggested(said: &str) -> String {
+    let next = said
+        .lines()
+        .find(|line| line.starts_with("next: "))
+        .unwrap();
+    next.split_once("--set ").unwrap().1.replace('\'', "")
+}
+
+#[test]
+fn a_search_writes_a_curve_and_nothing_else_and_its_suggestion_can_be_typed() {
+    let folder = folder_with_config();
+    let folder = folder.path();
+    run(folder, &["story.toml", "--set", "stage.0.epochs=1"], 0);
+    let before = files(folder);
+    let first = run(folder, &["lr-find", "story.toml"], 0);
+    let mut after = files(folder);
+    let csv = after.remove(&folder.join("lr-find.csv")).unwrap();
+    let svg = after.remove(&folder.join("lr-find.svg")).unwrap();
+    assert!(after == before, "something else has changed");
+    assert!(text(&svg).contains("stage 1 of 2"));
+    let csv = text(&csv);
+    assert!(csv.starts_with("learning_rate,loss,smoothed_loss\n1e-7,"));
+    assert!((12..=101).contains(&csv.lines().count()));
+    let said = text(&first.stdout);
+    let set = suggested(&said);
+    assert!(set.starts_with("stage.0.max_learning_rate="), "{set}");
+    run(folder, &["story.toml", "--set", &set], 0);
+
+    // Twice the same, and the first batches are those of the training.
+    let again = ["lr-find", "story.toml", "--out", "again.SVG"];
+    run(folder, &again, 0);
+    assert_eq!(fs::read_to_string(folder.join("again.csv")).unwrap(), csv);
+    let steps = fs::read_to_string(folder.join("runs/story-1/iterations.csv")).unwrap();
+    let loss_of_training = steps.lines().nth(1).unwrap().split(',').nth(3).unwrap();
+    let loss_of_search = csv.lines().nth(1).unwrap().split(',').nth(1).unwrap();
+    assert_eq!(loss_of_search, loss_of_training);
+}
+
+#[test]
+fn behind_a_stage_of_a_run_the_search_begins_with_what_it_has_learnt() {
+    let folder = folder_with_config();
+    let folder = folder.path();
+    run(folder, &["story.toml"], 0);
+    let before = files(folder);
+    let search = ["lr-find", "--run", "story-1", "--after", "first"];
+    let said = run(folder, &search, 0);
+    let csv = fs::read_to_string(folder.join("lr-find.csv")).unwrap();
+    // The run's second stage begins with the same batch and the same weights.
+    let steps = fs::read_to_string(folder.join("runs/story-1/iterations.csv")).unwrap();
+    let second = steps.lines().find(|line| line.starts_with("2,")).unwrap();
+    assert_eq!(
+        csv.lines().nth(1).unwrap().split(',').nth(1),
+        second.split(',').nth(3)
+    );
+    let set = suggested(&text(&said.stdout));
+    assert!(set.starts_with("stage.1.max_learning_rate=["), "{set}");
+    let mut after = files(folder);
+    after.retain(|path, _| {
+        !path.starts_with(folder.join("lr-find.csv"))
+            && !path.starts_with(folder.join("lr-find.svg"))
+    });
+    assert!(after == before, "something else has changed");
+    // Behind the last stage there is none: its own settings are taken, and it is said.
+    let last = run(
+        folder,
+        &["lr-find", "--run", "story-1", "--out", "last.svg"],
+        0,
+    );
+    assert!(text(&last.stderr).contains("no stage is behind this checkpoint"));
+}
+
+#[test]
+fn what_cannot_be_searched_is_one_sentence_before_anything_is_drawn() {
+    let folder = folder_with_config();
+    let folder = folder.path();
+    fs::write(folder.join("labels.csv"), "name,label\n").unwrap();
+    let cases: [(&[&str], &str); 6] = [
+        (
+            &["story.toml", "--stage", "3"],
+            "no such stage; the config has first, stage-2",
+        ),
+        (
+            &["story.toml", "--stage", "fist"],
+            "--stage fist: there is no such stage",
+        ),
+        (
+            &["story.toml", "--out", "labels.svg"],
+            "labels.csv exists and is no curve",
+        ),
+        (&["story.toml", "--out", "curve.png"], "ends in .svg"),
+        (&["--after", "first"], "--run <RUN>"),
+        (&["story.toml", "--run", "story-1"], "cannot be used with"),
+    ];
+    for (arguments, expected) in cases {
+        let output = train(folder, &[&["lr-find"], arguments].concat())
+            .output()
+            .unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+    assert_eq!(files(folder).len(), 2);
+}
