@@ -43,6 +43,11 @@ save = "64"
 checkpoint_every = 3
 "#;
 
+/// What a config can ask for beside, and each keeps something in a checkpoint: before everything else in it.
+const ASKED_FOR: &str = r#"
+keep = "best"
+"#;
+
 /// Time in which Ctrl-C must end a program that only has a step to finish.
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
@@ -77,6 +82,39 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     }
     assert!(child.wait().unwrap().success());
     assert_same(&results(&interrupted), &expected);
+}
+
+#[test]
+fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), format!("{ASKED_FOR}{CONFIG}")).unwrap();
+    run(folder, &["story.toml"], 0);
+    let expected = all_checkpoints(&folder.join("runs/story-1"));
+    let mut child = start(folder, &["story.toml"]);
+    let interrupted = folder.join("runs/story-2");
+    let moments: [&dyn Fn(&Path) -> bool; 4] = [
+        &|run| lines(run, "iterations.csv") > 3,
+        &|run| has_checkpoint(run, "best"),
+        &within_a_save,
+        &|run| has_checkpoint(run, "stage-1") && lines(run, "epochs.csv") > 3,
+    ];
+    for moment in moments {
+        signal_when(&mut child, "KILL", &|| moment(&interrupted));
+        child.wait().unwrap();
+        child = start(folder, &["--resume", "runs/story-2"]);
+    }
+    assert!(child.wait().unwrap().success());
+    let found = all_checkpoints(&interrupted);
+    assert_eq!(found.len(), expected.len());
+    assert_same(&found, &expected);
+    // One thread of arithmetic gives the same bytes too.
+    let output = stories::program::train(folder, &["story.toml", "--set", "data.workers=1"])
+        .env("RAYON_NUM_THREADS", "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_same(&all_checkpoints(&folder.join("runs/story-3")), &expected);
 }
 
 #[test]
@@ -163,6 +201,24 @@ fn results(run: &Path) -> BTreeMap<String, Vec<u8>> {
         .into_iter()
         .map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap()))
         .collect()
+}
+
+/// Every file of every checkpoint, and the figures, by path.
+fn all_checkpoints(run: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for name in ["iterations.csv", "epochs.csv"] {
+        found.insert(name.to_owned(), fs::read(run.join(name)).unwrap());
+    }
+    for checkpoint in fs::read_dir(run.join("checkpoints")).unwrap() {
+        let checkpoint = checkpoint.unwrap();
+        for file in fs::read_dir(checkpoint.path()).unwrap() {
+            let file = file.unwrap();
+            let name = Path::new(&checkpoint.file_name()).join(file.file_name());
+            found.insert(name.display().to_string(), fs::read(file.path()).unwrap());
+        }
+    }
+    assert!(found.contains_key("best/manifest.json"));
+    found
 }
 
 fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {

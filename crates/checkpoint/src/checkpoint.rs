@@ -228,9 +228,12 @@ pub(crate) struct Listed {
     /// Name of its own, which the path need not have while it is being replaced.
     pub(crate) name: String,
     pub(crate) folder: PathBuf,
+    /// True if it is kept as the best.
+    pub(crate) is_best: bool,
 }
 
-/// Folders of `checkpoints` that look like checkpoints, the one with the most iterations first.
+/// Folders of `checkpoints` that look like checkpoints, the one with the most iterations first; one that is kept as the best
+/// comes last.
 pub(crate) fn list(checkpoints: &Path) -> Vec<Listed> {
     let Ok(folders) = folders_in(checkpoints) else {
         return Vec::new();
@@ -239,12 +242,22 @@ pub(crate) fn list(checkpoints: &Path) -> Vec<Listed> {
         .into_iter()
         .map(|(name, folder)| {
             // One that cannot be read sorts last, and its reader will say why.
-            let iterations = read_manifest(&folder).map_or(0, |manifest| manifest.iterations);
+            let manifest = read_manifest(&folder).ok();
+            let iterations = manifest.as_ref().map_or(0, |manifest| manifest.iterations);
+            let is_best = manifest.is_some_and(|manifest| manifest.best);
             let name = name.to_string_lossy().into_owned();
-            (iterations, Listed { name, folder })
+            let listed = Listed {
+                name,
+                folder,
+                is_best,
+            };
+            (iterations, listed)
         })
         .collect();
-    found.sort_by(|(a, first), (b, second)| (b, &second.name).cmp(&(a, &first.name)));
+    found.sort_by(|(a, first), (b, second)| {
+        let by_age = (b, &second.name).cmp(&(a, &first.name));
+        first.is_best.cmp(&second.is_best).then(by_age)
+    });
     found.into_iter().map(|(_, listed)| listed).collect()
 }
 

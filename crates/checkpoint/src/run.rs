@@ -125,6 +125,9 @@ pub enum RunError {
 }
 
 impl Run {
+    /// Name of the checkpoint that is kept as the best, if a run keeps one.
+    pub const BEST: &str = "best";
+
     /// Makes `root/CONFIG-N` with the smallest free N, and its folder of checkpoints, and writes `config.toml`. The name is
     /// one that every file system takes, and no other run's on one that ignores the case of letters.
     pub fn create(root: &Path, config_name: &str, config: &str) -> Result<Self, RunError> {
@@ -261,7 +264,11 @@ impl Run {
         load: impl Fn(&Path) -> Result<Checkpoint, CheckpointError>,
     ) -> Result<Found, RunError> {
         let mut passed_over = Vec::new();
-        for listed in list(&self.checkpoints_folder()) {
+        // The best is none to take for the newest.
+        for listed in list(&self.checkpoints_folder())
+            .into_iter()
+            .filter(|listed| !listed.is_best)
+        {
             match load(&listed.folder) {
                 Ok(checkpoint) => {
                     return Ok(Found {
@@ -295,6 +302,13 @@ impl Run {
             ))
         };
         read().map_err(|error| none(vec![error.to_string()]))
+    }
+
+    /// The manifest of the checkpoint that is kept as the best, if there is one that can be read.
+    pub fn best_manifest(&self) -> Option<Manifest> {
+        let mut all = list(&self.checkpoints_folder()).into_iter();
+        let best = all.find(|listed| listed.is_best)?;
+        read_manifest(&best.folder).ok()
     }
 
     /// Folder of the checkpoint `name`, which may differ as [`words::find`] allows.

@@ -303,6 +303,46 @@ fn save_one(run: &Run, name: &str, iterations: u64, bytes: &[u8]) -> PathBuf {
     .unwrap()
 }
 
+#[test]
+fn the_best_is_found_by_its_name_and_never_taken_for_the_newest() {
+    let (_folder, run) = new_run();
+    assert!(run.best_manifest().is_none());
+    let newest = save_one(&run, "64", 5, b"weights");
+    for iterations in [5, 9] {
+        let manifest = Manifest {
+            best: true,
+            error_rate: Some(0.25),
+            ..manifest(iterations)
+        };
+        let contents = Contents {
+            weights: &state(1, 1.0),
+            tensors: BTreeMap::new(),
+            files: BTreeMap::new(),
+        };
+        save(&run.checkpoints_folder(), Run::BEST, manifest, &contents).unwrap();
+        assert_eq!(run.best_manifest().unwrap().iterations, iterations);
+        assert_eq!(run.latest().unwrap().checkpoint.folder, newest);
+        assert_eq!(run.latest_whole().unwrap().checkpoint.folder, newest);
+        assert_eq!(run.newest_manifest().unwrap().0.iterations, 5);
+        assert!(run.checkpoint("best").unwrap().ends_with("best"));
+    }
+    // Without a newest one there is nothing to go on from.
+    fs::remove_dir_all(newest).unwrap();
+    assert!(run.latest_whole().is_err());
+}
+
+/// A stage may have had this name before runs could keep their best.
+#[test]
+fn a_stage_called_best_is_the_newest_as_any_other() {
+    let (_folder, run) = new_run();
+    save_one(&run, "64", 5, b"weights");
+    let stage = save_one(&run, "best", 9, b"weights");
+    assert_eq!(run.latest_whole().unwrap().checkpoint.folder, stage);
+    assert!(run.best_manifest().is_none());
+    let text = fs::read_to_string(stage.join("manifest.json")).unwrap();
+    assert!(!text.contains("\"best\""), "{text}");
+}
+
 fn save_with_optimizer(run: &Run, name: &str, iterations: u64) -> PathBuf {
     let optimizer = state(LARGE, 0.0);
     let contents = Contents {
@@ -340,6 +380,7 @@ fn manifest(iterations: u64) -> Manifest {
         config: "story".to_owned(),
         iterations,
         error_rate: None,
+        best: false,
         files: BTreeMap::new(),
     }
 }

@@ -72,6 +72,9 @@ pub struct NetworkArgs {
     /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
     #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
+    /// Name of one of the run's checkpoints: a stage's, or `best` of a run that keeps it (default: the newest).
+    #[arg(long, value_name = "NAME")]
+    pub checkpoint: Option<String>,
     /// The data folder of the run, if it was moved.
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,

@@ -252,6 +252,7 @@ pub(crate) mod tests {
                 config: "test".to_owned(),
                 iterations: 0,
                 error_rate: None,
+                best: false,
                 files: Default::default(),
             },
         }

@@ -130,6 +130,14 @@ pub enum Verb {
         out: PathBuf,
     },
     /// Find a learning rate: try rates from 1e-7 to 10 on a copy of the network, draw the loss over them, and suggest two.
+    ///
+    /// The first step is taken at 1e-7, the hundredth at 8.3, each at the same factor above the one before, with every group
+    /// of layers at the same rate: fastai 1.0.30's finder. It ends early when the smoothed loss is more than four times the
+    /// best. Take a rate from where the loss falls, well before it rises: too low a rate learns slowly, too high a one
+    /// diverges.
+    ///
+    /// Nothing is trained by it: pictures and first weights are brought to the disk if they are missing, as for a training,
+    /// and beside them only the curve is written.
     LrFind(LrFindArgs),
     /// List the runs with their config, error rate and date.
     Runs,
@@ -163,13 +171,6 @@ pub enum Verb {
 }
 
 /// Arguments of the search for a learning rate.
-///
-/// The first step is taken at 1e-7, the hundredth at 8.3, each at the same factor above the one before, with every group of
-/// layers at the same rate: fastai 1.0.30's finder. It ends early when the smoothed loss is more than four times the best.
-/// Take a rate from where the loss falls, well before it rises: too low a rate learns slowly, too high a one diverges.
-///
-/// Nothing is trained by it: pictures and first weights are brought to the disk if they are missing, as for a training, and
-/// beside them only the curve is written.
 #[derive(Debug, Args)]
 #[command(after_help = LR_FIND_EXAMPLES)]
 pub struct LrFindArgs {

@@ -3,7 +3,7 @@
 use crate::{
     batch::LabelledBatch,
     learner::Learner,
-    position::Position,
+    position::{Best, Position},
     readback::{DeviceFailed, Readback},
     rows::StepRow,
     schedule::Schedule,
@@ -126,6 +126,16 @@ impl<S: Schedule> Fit<S> {
         self.position.epochs += 1;
         self.position.total_epochs += 1;
         self.position.error_rate = Some(error_rate);
+    }
+
+    /// Takes `validation` for the best so far if it is; tells whether it is.
+    pub fn is_best(&mut self, validation: Best) -> bool {
+        let best = &mut self.position.best;
+        let is_best = best.is_none_or(|best| validation.is_better_than(&best));
+        if is_best {
+            *best = Some(validation);
+        }
+        is_best
     }
 
     /// Position after the last step.

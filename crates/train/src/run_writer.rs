@@ -56,6 +56,7 @@ impl RunWriter {
             config: config_name.to_owned(),
             iterations: 0,
             error_rate: None,
+            best: false,
             files: BTreeMap::new(),
         };
         Ok(Self {
@@ -86,7 +87,8 @@ impl RunWriter {
     /// The folder cannot be written.
     pub fn save_periodic(&self, snapshot: Snapshot<'_>) -> Result<()> {
         let iterations = snapshot.position.total_iterations;
-        self.save(&format!("{PERIODIC}{iterations:08}"), snapshot)?;
+        let name = format!("{PERIODIC}{iterations:08}");
+        self.save(&name, snapshot, false)?;
         self.remove_periodic(PERIODIC_KEPT);
         Ok(())
     }
@@ -96,12 +98,20 @@ impl RunWriter {
     /// # Errors
     /// The folder cannot be written.
     pub fn save_stage(&self, name: &str, snapshot: Snapshot<'_>) -> Result<()> {
-        self.save(name, snapshot)?;
+        self.save(name, snapshot, false)?;
         self.remove_periodic(0);
         Ok(())
     }
 
-    fn save(&self, name: &str, snapshot: Snapshot<'_>) -> Result<()> {
+    /// Saves the best checkpoint so far, in the place of the one that was the best before.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn save_best(&self, snapshot: Snapshot<'_>) -> Result<()> {
+        self.save(Run::BEST, snapshot, true)
+    }
+
+    fn save(&self, name: &str, snapshot: Snapshot<'_>, best: bool) -> Result<()> {
         let Snapshot {
             network,
             optimizer,
@@ -112,6 +122,7 @@ impl RunWriter {
             size,
             iterations: position.total_iterations,
             error_rate: position.error_rate,
+            best,
             ..self.manifest.clone()
         };
         let (weights, optimizer) = (network.state(), optimizer.map(Adam::state));

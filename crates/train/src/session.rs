@@ -3,14 +3,14 @@
 use crate::{
     advice::lower_rate,
     batch::LabelledBatch,
-    config::StageConfig,
+    config::{Keep, StageConfig},
     epoch_table,
     feed::Feed,
     fit::{Fit, SMALLEST_BATCH, StepError},
     interrupt::Interrupt,
     learner::{Learner, Validation, validate},
     optimizer::Adam,
-    position::Position,
+    position::{Best, Position},
     readback::DeviceFailed,
     record::Recorder,
     rows::{EpochRow, TimingRow},
@@ -326,7 +326,24 @@ impl<'a> Stage<'a> {
         if !loss.is_finite() {
             return Err(self.diverged(&format!("the validation loss is {loss}")));
         }
-        Ok(())
+        self.keep_best(validation)
+    }
+
+    /// Saves the checkpoint if it is the best so far and the config asks for that one.
+    fn keep_best(&mut self, validation: Validation) -> Result<()> {
+        let Validation { loss, error_rate } = validation;
+        let is_asked_for = self.session.feed.config.keep == Keep::Best;
+        if !is_asked_for || !self.fit.is_best(Best { error_rate, loss }) {
+            return Ok(());
+        }
+        self.recorder.sync()?;
+        let saved = self.session.writer.save_best(Snapshot {
+            network: self.fit.learner().network(),
+            optimizer: None,
+            position: self.fit.position(),
+            size: self.config.size,
+        });
+        saved.map_err(|error| advised(error, self.index, self.config))
     }
 
     /// Saves a checkpoint within the stage.

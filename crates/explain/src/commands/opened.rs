@@ -52,7 +52,8 @@ impl OpenedNetwork {
             .open(DeviceCheck::unless(arguments.skip_device_check))
             .map_err(usage)?;
         check_precision(arguments.precision, &device)?;
-        let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), terminal)?;
+        let name = arguments.checkpoint.as_deref();
+        let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), name, terminal)?;
         let network = SavedNetwork::load(&checkpoint, &device, arguments.precision)?;
         say_precision(arguments.precision, terminal);
         let trained = checkpoint.manifest.size;
@@ -220,13 +221,25 @@ fn cells(architecture: Architecture, size: usize) -> String {
     format!("{side} x {side} cells")
 }
 
-fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Checkpoint)> {
+/// The checkpoint `name` of the run that was typed, or its newest.
+fn open_checkpoint(
+    typed: Option<&Path>,
+    name: Option<&str>,
+    terminal: &Terminal,
+) -> Result<(Run, Checkpoint)> {
     let root = Path::new(RUNS_FOLDER);
     let folder = match typed {
         Some(typed) => typed_checkpoint(typed)?,
         None => None,
     };
     if let Some(folder) = folder {
+        if let Some(name) = name {
+            let sentence = format!(
+                "--checkpoint {name}: --run {} is a checkpoint already; type its run there",
+                folder.display()
+            );
+            return Err(usage(sentence).into());
+        }
         let checkpoint = Checkpoint::load(&folder)?;
         let run = Run::open(root, &run_of(&folder))
             .with_context(|| format!("{} lies in no run", folder.display()))?;
@@ -243,6 +256,10 @@ fn open_checkpoint(typed: Option<&Path>, terminal: &Terminal) -> Result<(Run, Ch
             newest.run
         }
     };
+    if let Some(name) = name {
+        let folder = run.checkpoint(name).map_err(usage)?;
+        return Ok((run, Checkpoint::load(&folder)?));
+    }
     let found = run.latest()?;
     for error in &found.passed_over {
         terminal.warning(&format!("passed over a checkpoint: {error}"));

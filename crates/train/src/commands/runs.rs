@@ -22,8 +22,8 @@ pub fn runs(terminal: &Terminal) -> Result<ExitCode> {
         .unwrap_or(0)
         .max(4);
     terminal.result(&format!(
-        "{:<width$}  {:<16}  {:>10}  {:<10}  saved at (UTC)",
-        "run", "config", "iterations", "error rate"
+        "{:<width$}  {:<16}  {:>10}  {:<10}  {:<7}  saved at (UTC)",
+        "run", "config", "iterations", "error rate", "best"
     ));
     for run in runs {
         terminal.result(&line(&run, width));
@@ -35,11 +35,10 @@ fn line(run: &Run, width: usize) -> String {
     let name = run.name();
     match run.newest_manifest() {
         Ok((manifest, saved)) => {
-            let error_rate = manifest
-                .error_rate
-                .map_or("-".to_owned(), |rate| format!("{:.2} %", 100.0 * rate));
+            let error_rate = per_cent(manifest.error_rate);
+            let best = per_cent(run.best_manifest().and_then(|best| best.error_rate));
             format!(
-                "{name:<width$}  {:<16}  {:>10}  {error_rate:<10}  {}",
+                "{name:<width$}  {:<16}  {:>10}  {error_rate:<10}  {best:<7}  {}",
                 manifest.config,
                 manifest.iterations,
                 format_rfc3339_seconds(saved)
@@ -47,4 +46,8 @@ fn line(run: &Run, width: usize) -> String {
         }
         Err(error) => format!("{name:<width$}  {error}"),
     }
+}
+
+fn per_cent(share: Option<f64>) -> String {
+    share.map_or("-".to_owned(), |rate| format!("{:.2} %", 100.0 * rate))
 }

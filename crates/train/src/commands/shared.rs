@@ -20,7 +20,7 @@ use std::{
     process::ExitCode,
 };
 use terminal::{Terminal, usage};
-use words::{quoted, slashes};
+use words::{counted, quoted, slashes};
 
 /// Copy of what a run says, in its folder.
 pub const LOG_FILE: &str = "log.txt";
@@ -153,6 +153,7 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
                 "\nrun: {folder} ({:.2} % wrong)",
                 100.0 * error_rate
             ));
+            tell_best(session.writer().run(), terminal);
             terminal.result(&format!("curves: {folder}/{}", CURVES_FILE));
             terminal.result(&format!(
                 "next: cargo run -p explain -- --run {typed}  (where did it look?)"
@@ -165,5 +166,17 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
             ));
             ExitCode::SUCCESS
         }
+    }
+}
+
+/// Says which checkpoint is the best of `run`, if it keeps one.
+fn tell_best(run: &Run, terminal: &Terminal) {
+    if let Some(best) = run.best_manifest() {
+        terminal.result(&format!(
+            "best: {} ({:.2} % wrong, after {})",
+            run.checkpoints_folder().join(Run::BEST).display(),
+            100.0 * best.error_rate.unwrap_or(f64::NAN),
+            counted(best.iterations as usize, "iteration")
+        ));
     }
 }

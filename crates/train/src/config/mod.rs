@@ -10,4 +10,4 @@ mod values;
 pub use crate::optimizer::OptimizerConfig;
 pub use problem::{Fault, Problem};
 pub use read::{ConfigError, ConfigSource, EMBEDDED};
-pub use values::{Config, DataConfig, DataSource, LearningRate, ModelConfig, StageConfig};
+pub use values::{Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, StageConfig};

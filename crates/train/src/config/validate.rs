@@ -2,9 +2,10 @@
 
 use super::{
     problem::Problem,
-    values::{Config, DataConfig, DataSource, LearningRate, ModelConfig, StageConfig},
+    values::{Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, StageConfig},
 };
 use crate::{optimizer::OptimizerConfig, pretrained::is_published};
+use checkpoint::Run;
 use network::weights::registry;
 use pictures::folder::{FolderLayout, LabelPattern};
 use split::SplitMethod;
@@ -105,6 +106,7 @@ fn check_stages(config: &Config) -> Result<(), Problem> {
         let before = &config.stages[..index];
         check_stage(stage)
             .and_then(|()| check_name(stage, before))
+            .and_then(|()| check_best(stage, config.keep))
             .map_err(|problem| problem.below(format_args!("stage.{index}")))?;
     }
     Ok(())
@@ -155,6 +157,17 @@ fn check_name(stage: &StageConfig, before: &[StageConfig]) -> Result<(), Problem
             format!("another name: stage.{other} has this one, and its checkpoint would be lost"),
         )),
         None => Ok(()),
+    }
+}
+
+/// The checkpoint that `keep = "best"` replaces must not be a stage's.
+fn check_best(stage: &StageConfig, keep: Keep) -> Result<(), Problem> {
+    match &stage.save {
+        Some(name) if keep == Keep::Best && file_key(name) == file_key(Run::BEST) => {
+            let allowed = "another name: keep = \"best\" keeps the best checkpoint under this one";
+            Err(Problem::new("save", format_args!("\"{name}\""), allowed))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -24,6 +24,9 @@ pub struct Config {
     /// Start of every random number: weights, order of pictures, augmentation, dropout.
     #[serde(default)]
     pub seed: u64,
+    /// Checkpoints kept beside those of the stages and the newest.
+    #[serde(default, skip_serializing_if = "Keep::is_newest")]
+    pub keep: Keep,
     /// Origin of the pictures.
     pub data: DataConfig,
     /// Choice of the validation pictures.
@@ -43,6 +46,23 @@ pub struct Config {
     /// Stages of training, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<StageConfig>,
+}
+
+/// Checkpoints that are kept of a run beside those of its stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Keep {
+    /// The newest.
+    #[default]
+    Newest,
+    /// Also the best: the one with the lowest validation error rate so far, of equal ones with the lowest loss.
+    Best,
+}
+
+impl Keep {
+    fn is_newest(&self) -> bool {
+        *self == Self::Newest
+    }
 }
 
 /// Origin of the pictures.
