@@ -84,6 +84,37 @@ const SETS: &[(&str, &[&str])] = &[
         "data.sample.sed=1",
         &["`data.sample.sed`", "did you mean `seed`?"],
     ),
+    (
+        "regularisation.mixup=-0.4",
+        &["regularisation.mixup is -0.4", "0 (off)"],
+    ),
+    (
+        "regularisation.cutmix=inf",
+        &["regularisation.cutmix is inf", "0 (off)"],
+    ),
+    (
+        "regularisation.label_smoothing=1",
+        &["regularisation.label_smoothing is 1", "below 1"],
+    ),
+    (
+        "regularisation.sampling=balance",
+        &["`balance`", "did you mean `balanced`?"],
+    ),
+    (
+        "regularisation.class_weights=balance",
+        &["class_weights is \"balance\"", "\"balanced\" or a table"],
+    ),
+    (
+        "regularisation.class_weights.pug=0",
+        &[
+            "regularisation.class_weights.pug is 0",
+            "within 1e-6 and 1e6",
+        ],
+    ),
+    (
+        "regularisation.mixpu=1",
+        &["`regularisation.mixpu`", "did you mean `mixup`?"],
+    ),
     ("split=1", &["split is 1", "a table"]),
     ("split=random", &["split is \"random\"", "a table"]),
     ("split={}", &["`split.kind` is missing"]),

@@ -84,6 +84,40 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     assert_same(&results(&interrupted), &expected);
 }
 
+/// Everything that draws numbers for a batch, or counts classes.
+const REGULARISED: &str = r#"
+[regularisation]
+label_smoothing = 0.1
+mixup = 0.4
+cutmix = 1.0
+sampling = "balanced"
+class_weights = "balanced"
+
+[[stage]]
+size = 32"#;
+
+#[test]
+fn a_killed_run_with_mixed_pictures_and_balanced_classes_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let config = CONFIG.replacen("[[stage]]\nsize = 32", REGULARISED, 1);
+    fs::write(folder.join("story.toml"), config).unwrap();
+    run(folder, &["story.toml"], 0);
+    let expected = results(&folder.join("runs/story-1"));
+    let mut child = start(folder, &["story.toml", "--set", "data.workers=1"]);
+    let interrupted = folder.join("runs/story-2");
+    for moment in [3, 20] {
+        // Within an epoch, some steps after a checkpoint.
+        signal_when(&mut child, "KILL", &|| {
+            lines(&interrupted, "iterations.csv") > moment
+        });
+        child.wait().unwrap();
+        child = start(folder, &["--resume", "runs/story-2"]);
+    }
+    assert!(child.wait().unwrap().success());
+    assert_same(&results(&interrupted), &expected);
+}
+
 #[test]
 fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();

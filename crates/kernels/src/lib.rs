@@ -26,6 +26,6 @@ pub use device::{
     DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, gpus, is_cpu,
 };
 pub use folded::FoldedConvolution;
-pub use loss::{cross_entropy, cross_entropy_mixed};
+pub use loss::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
 pub use threads::use_this_thread;

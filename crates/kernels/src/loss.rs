@@ -30,3 +30,10 @@ pub fn cross_entropy_mixed(
     let rest = share.clone().neg() + 1.0;
     (of(first) * share + of(second) * rest).mean().neg()
 }
+
+/// Cross entropy of `logits` `[N, C]` in which the logarithm of each probability has a factor of its own, `factors`
+/// `[N, C]`: their sum over the batch, `-Σ_n Σ_c factor_nc · ln p_nc`, `[1]`. With factors that say so it is the loss of
+/// smoothed labels or of weighted classes.
+pub fn cross_entropy_of_factors(logits: Tensor<2>, factors: Tensor<2>) -> Tensor<1> {
+    (log_softmax(logits, 1) * factors).sum().neg()
+}

@@ -194,6 +194,32 @@ fn batches_hold_the_pictures_of_the_order_transformed_and_normalised() {
 }
 
 #[test]
+fn a_picture_that_comes_twice_in_an_epoch_is_augmented_anew_for_any_number_of_workers() {
+    let drawing = Drawing::new(3, &[]);
+    let plan = |workers, first_batch| EpochPlan {
+        order: vec![1, 0, 1, 2, 1, 1],
+        batch_size: 2,
+        workers,
+        first_batch,
+        ..training_plan(3)
+    };
+    let found = all(&drawing, plan(1, 0));
+    assert_eq!(found, all(&drawing, plan(5, 0)));
+    assert_eq!(found[1..], all(&drawing, plan(2, 1)));
+    let places = found.iter().flat_map(|batch| {
+        let pictures = batch.pictures.chunks_exact(3 * 32 * 32);
+        pictures.zip(batch.indices.iter().copied())
+    });
+    let ones: Vec<&[f32]> = places
+        .filter(|(_, index)| *index == 1)
+        .map(|(picture, _)| picture)
+        .collect();
+    for (place, one) in ones.iter().enumerate() {
+        assert!(!ones[place + 1..].contains(one), "{place}");
+    }
+}
+
+#[test]
 fn validation_takes_the_validation_transform_whatever_the_seed() {
     let plan = EpochPlan {
         purpose: Purpose::Validation,

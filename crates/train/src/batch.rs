@@ -25,6 +25,14 @@ pub enum Targets {
         /// Share of the first in the mixture, from 0 to 1.
         share: Vec<f32>,
     },
+    /// One class for each picture, and a factor for the logarithm of each probability in the loss, whose sum it is: smoothed
+    /// labels, weighted classes.
+    Factors {
+        /// Class of each picture; of a mixture the one with the greater share.
+        classes: Vec<usize>,
+        /// `[N, C]`, row-major.
+        factors: Vec<f32>,
+    },
 }
 
 impl Targets {
@@ -33,6 +41,7 @@ impl Targets {
         match self {
             Self::Classes(classes) => classes.len(),
             Self::Mixed { first, .. } => first.len(),
+            Self::Factors { classes, .. } => classes.len(),
         }
     }
 
@@ -44,9 +53,24 @@ impl Targets {
     /// Class of picture `index`; of a mixture the one with the greater share.
     pub fn class(&self, index: usize) -> usize {
         match self {
-            Self::Classes(classes) => classes[index],
+            Self::Classes(classes) | Self::Factors { classes, .. } => classes[index],
             Self::Mixed { first, share, .. } if share[index] >= 0.5 => first[index],
             Self::Mixed { second, .. } => second[index],
+        }
+    }
+
+    /// Classes of picture `index` with their shares, which sum to one.
+    pub fn shares(&self, index: usize) -> Vec<(usize, f64)> {
+        match self {
+            Self::Classes(classes) | Self::Factors { classes, .. } => vec![(classes[index], 1.0)],
+            Self::Mixed {
+                first,
+                second,
+                share,
+            } => {
+                let share = f64::from(share[index]);
+                vec![(first[index], share), (second[index], 1.0 - share)]
+            }
         }
     }
 
@@ -62,6 +86,10 @@ impl Targets {
                 first: first[..count].to_vec(),
                 second: second[..count].to_vec(),
                 share: share[..count].to_vec(),
+            },
+            Self::Factors { classes, factors } => Self::Factors {
+                classes: classes[..count].to_vec(),
+                factors: factors[..count * factors.len() / classes.len().max(1)].to_vec(),
             },
         }
     }

@@ -6,7 +6,7 @@ use crate::{
     parts,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
-use anyhow::{Error, Result};
+use anyhow::{Error, Result, bail};
 use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
@@ -194,6 +194,9 @@ impl Data {
         let split = config.split.split(&files, &config.data.annotations())?;
         let labels = split.train.iter().map(|index| files[*index].label.as_str());
         let classes = classes(labels);
+        if let Some(sentence) = config.regularisation.unknown_class(&classes) {
+            bail!(sentence);
+        }
         Self::of(&config.data, Listed { files, ..listed }, split, classes)
     }
 
@@ -230,6 +233,19 @@ impl Data {
             rules,
             remarks,
         })
+    }
+
+    /// Class of each training picture, as an index into the classes.
+    pub fn training_labels(&self) -> Vec<usize> {
+        let label = |index: &usize| self.files[*index].label.as_str();
+        let class = |label: &str| {
+            self.classes
+                .binary_search_by(|class| class.as_str().cmp(label))
+        };
+        let labels = self.split.train.iter().map(label);
+        labels
+            .map(|label| class(label).unwrap_or_default())
+            .collect()
     }
 
     /// The sizes of the parts, in words.

@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Result;
 use pictures::loader::{
-    Batch, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch, shuffle,
+    Batch, BatchSeed, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch,
 };
 use std::{
     collections::BTreeSet,
@@ -27,6 +27,10 @@ pub struct Feed {
     /// Pictures.
     pub data: Data,
     terminal: Terminal,
+    /// Class of each training picture.
+    labels: Vec<usize>,
+    /// Weight of each class in the loss, if they differ.
+    weights: Option<Vec<f64>>,
     /// Sentences about pictures that cannot be decoded, each said once however many epochs leave it out.
     skipped: Mutex<BTreeSet<String>>,
 }
@@ -43,7 +47,10 @@ impl Feed {
 
     /// Batches of `data`, which are those of `config`.
     pub(crate) fn of(config: Config, data: Data, terminal: &Terminal) -> Self {
+        let labels = data.training_labels();
         Self {
+            weights: config.regularisation.weights(&data.classes, &labels),
+            labels,
             config,
             data,
             terminal: terminal.clone(),
@@ -59,13 +66,41 @@ impl Feed {
         epoch: usize,
         first_batch: usize,
     ) -> Result<impl Iterator<Item = Result<LabelledBatch, LoaderError>>, LoaderError> {
+        let (regularisation, classes) = (&self.config.regularisation, self.data.classes.len());
+        let mixed = self.mixed_batches(stage, epoch, first_batch)?;
+        Ok(mixed.map(move |batch| {
+            let batch = batch?;
+            let weights = self.weights.as_deref();
+            Ok(LabelledBatch {
+                targets: regularisation.targets(batch.targets, classes, weights),
+                ..batch
+            })
+        }))
+    }
+
+    /// The same batches before their labels are smoothed or their classes weighted: pictures are mixed if they are to be.
+    pub fn mixed_batches(
+        &self,
+        stage: usize,
+        epoch: usize,
+        first_batch: usize,
+    ) -> Result<impl Iterator<Item = Result<LabelledBatch, LoaderError>>, LoaderError> {
         let plan = EpochPlan {
             first_batch,
             ..self.training_plan(stage, epoch)
         };
         let size = plan.size;
+        let first = epoch * self.batches_per_epoch(stage) + first_batch;
         let batches = batches(self.data.train.clone(), plan)?;
-        Ok(batches.map(move |batch| Ok(self.labelled(batch?, size))))
+        Ok(batches.enumerate().map(move |(place, batch)| {
+            let seed = BatchSeed {
+                seed: self.config.seed,
+                stage: stage as u64,
+                iteration: (first + place) as u64,
+            };
+            let batch = self.labelled(batch?, size);
+            Ok(self.config.regularisation.mix(batch, &seed))
+        }))
     }
 
     /// Batches of all validation pictures at the size of `stage` (from 0).
@@ -82,7 +117,9 @@ impl Feed {
 
     /// Order, augmentation and shape of an epoch's training batches; `stage` and `epoch` from 0.
     pub fn training_plan(&self, stage: usize, epoch: usize) -> EpochPlan {
-        let order = shuffle(self.data.split.train.len(), self.seed(stage, epoch));
+        let (labels, classes) = (&self.labels, self.data.classes.len());
+        let seed = self.seed(stage, epoch);
+        let order = self.config.regularisation.order(labels, classes, seed);
         self.plan(stage, epoch, order, Purpose::Training)
     }
 

@@ -70,8 +70,7 @@ impl<S: Schedule> Fit<S> {
             self.position.iteration += 1;
             return (Vec::new(), Ok(()));
         }
-        // Each use of random numbers in a batch has a generator of its own: a change of the batch (MixUp) would be made here,
-        // with that of `BatchPurpose::Mixing`, and leave dropout as it is.
+        // Each use of random numbers in a batch has a generator of its own: the feed has mixed its pictures with another.
         let seed = BatchSeed {
             seed: self.seed,
             stage: stage as u64,

@@ -10,7 +10,7 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
-use kernels::{cross_entropy, cross_entropy_mixed, is_cpu};
+use kernels::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors, is_cpu};
 use network::{InferenceNetwork, Network, Trainable};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -194,6 +194,10 @@ fn loss(logits: Tensor<2>, targets: &Targets, device: &Device) -> Tensor<1> {
             let share = TensorData::new(share.clone(), [share.len()]);
             let share = Tensor::from_data(share, device);
             cross_entropy_mixed(logits, classes(first), classes(second), share)
+        }
+        Targets::Factors { factors, .. } => {
+            let factors = TensorData::new(factors.clone(), logits.dims());
+            cross_entropy_of_factors(logits, Tensor::from_data(factors, device))
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod position;
 mod pretrained;
 pub mod readback;
 mod record;
+pub mod regularisation;
 mod resumed;
 mod rows;
 mod run_curves;

@@ -46,12 +46,14 @@ pub fn batches(dataset: SharedDataset, plan: EpochPlan) -> Result<Batches, Loade
         workers: Vec::new(),
         ended: false,
     };
+    let repeats: Arc<[u64]> = order::repeats(&plan.order).into();
     let plan = Arc::new(plan);
     for number in 0..plan.workers {
         let (dataset, plan, queue) = (Arc::clone(&dataset), Arc::clone(&plan), Arc::clone(&queue));
+        let repeats = Arc::clone(&repeats);
         let worker = std::thread::Builder::new()
             .name(format!("loader-{number}"))
-            .spawn(move || worker::work(&dataset, &plan, &queue))
+            .spawn(move || worker::work(&dataset, &plan, &repeats, &queue))
             .map_err(LoaderError::Thread)?;
         batches.workers.push(worker);
     }

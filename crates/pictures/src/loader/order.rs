@@ -1,5 +1,7 @@
 //! The order of the pictures in an epoch.
 
+use std::collections::HashMap;
+
 use rand::seq::SliceRandom;
 
 use super::seed::EpochSeed;
@@ -9,6 +11,17 @@ pub fn shuffle(length: usize, seed: EpochSeed) -> Vec<usize> {
     let mut order: Vec<usize> = (0..length).collect();
     order.shuffle(&mut seed.order_generator());
     order
+}
+
+/// How often the picture at each place of `order` came before it.
+pub(super) fn repeats(order: &[usize]) -> Vec<u64> {
+    let mut seen: HashMap<usize, u64> = HashMap::new();
+    let before = |index: &usize| {
+        let count = seen.entry(*index).or_default();
+        *count += 1;
+        *count - 1
+    };
+    order.iter().map(before).collect()
 }
 
 /// Number of batches in an epoch of `pictures`, the short last one included.
@@ -49,6 +62,11 @@ mod tests {
     fn a_shuffle_is_the_same_in_every_version() {
         // Recorded once: a library that changes its algorithm must not change what a saved run resumes with.
         assert_eq!(shuffle(10, SEED), [2, 3, 0, 5, 7, 9, 6, 1, 4, 8]);
+    }
+
+    #[test]
+    fn a_place_knows_how_often_its_picture_came_before() {
+        assert_eq!(repeats(&[4, 2, 4, 4, 2, 0]), [0, 0, 1, 2, 1, 0]);
     }
 
     #[test]

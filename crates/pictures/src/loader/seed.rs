@@ -22,8 +22,16 @@ impl EpochSeed {
         generator([self.seed, self.stage, self.epoch, picture])
     }
 
+    /// Generator for the augmentation of the picture where it comes for another time in the epoch: `repeat` counts from 0,
+    /// which is [`Self::generator`]. It is the ChaCha stream with that number.
+    pub fn repeat_generator(&self, picture: u64, repeat: u64) -> ChaCha8Rng {
+        let mut generator = self.generator(picture);
+        generator.set_stream(repeat);
+        generator
+    }
+
     /// Generator for the order of the pictures.
-    pub(super) fn order_generator(&self) -> ChaCha8Rng {
+    pub fn order_generator(&self) -> ChaCha8Rng {
         self.generator(ORDER)
     }
 }
@@ -45,7 +53,7 @@ pub struct BatchSeed {
 pub enum BatchPurpose {
     /// Activations that the network's dropout layers set to zero.
     Dropout,
-    /// Pairs and shares of pictures that are blended into one. Reserved: nothing mixes pictures yet.
+    /// Pairs and shares of pictures that are mixed into one.
     Mixing,
 }
 
@@ -126,6 +134,7 @@ mod tests {
             numbers(BATCH.generator(BatchPurpose::Mixing)),
             numbers(epoch.order_generator()),
             numbers(epoch.generator(0)),
+            numbers(epoch.repeat_generator(0, 1)),
         ];
         for (place, one) in all.iter().enumerate() {
             assert!(!all[place + 1..].contains(one), "{place}");

@@ -14,8 +14,9 @@ use super::queue::{PictureOutcome, Queue};
 use crate::folder::LabelledPicture;
 use crate::transform::{Draws, Workspace};
 
-/// Decodes, transforms and normalises one picture after the other until there is none left.
-pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
+/// Decodes, transforms and normalises one picture after the other until there is none left. `repeats` says of each place
+/// in the order how often its picture came before.
+pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, repeats: &[u64], queue: &Queue) {
     let _alarm = PanicAlarm(queue);
     let mut workspace = Workspace::default();
     let mut square = vec![0.0; 3 * plan.size * plan.size];
@@ -23,7 +24,8 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, queue: &Queue) {
         let index = plan.order[task.position];
         match load(dataset, plan, index) {
             Ok(LabelledPicture { picture, label }) => {
-                transform(plan, index, &picture, &mut workspace, &mut square);
+                let place = (index, repeats[task.position]);
+                transform(plan, place, &picture, &mut workspace, &mut square);
                 // Here and not in `finish`, which holds the batch's lock while it copies.
                 plan.normalisation.apply(&mut square);
                 queue.finish(task, PictureOutcome::Loaded { index, label }, Some(&square));
@@ -52,10 +54,10 @@ fn load(
     }
 }
 
-/// The square of a picture, by what it is for.
+/// The square of a picture, by what it is for; `repeat` counts its earlier appearances in the epoch.
 fn transform(
     plan: &EpochPlan,
-    index: usize,
+    (index, repeat): (usize, u64),
     picture: &RgbImage,
     workspace: &mut Workspace,
     square: &mut [f32],
@@ -65,7 +67,7 @@ fn transform(
         Purpose::View(view) => return view.apply(workspace, picture, size, padding, square),
         Purpose::Training => plan
             .augmentation
-            .draw(&mut plan.seed.generator(index as u64)),
+            .draw(&mut plan.seed.repeat_generator(index as u64, repeat)),
         Purpose::Validation => Draws::validation(),
     };
     workspace.apply(picture, size, padding, &draws, square);

@@ -20,7 +20,8 @@ const AS_THEY_ARE: Normalisation = Normalisation {
     std: [1.0; 3],
 };
 
-/// Draws nine training pictures as the network sees them, and beside them one picture under nine draws.
+/// Draws nine training pictures as the network sees them, beside them one picture under nine draws, and beside that nine
+/// mixtures if pictures are mixed.
 pub fn preview(args: &ConfigArgs, out: &Path, terminal: &Terminal) -> Result<ExitCode> {
     let (_, config) = resolve(args)?;
     data::prepare(&config.data, terminal, &Interrupt::listen(terminal)?)?;
@@ -32,8 +33,11 @@ pub fn preview(args: &ConfigArgs, out: &Path, terminal: &Terminal) -> Result<Exi
         .context("none of the training pictures can be decoded")?;
     let left = training_pictures(&feed, &shown);
     let right = one_picture(&feed, *first)?;
-    let both = sheet::beside(&[left.render(), right.render()]);
-    sheet::save_png(&both, out)?;
+    let mut sheets = vec![left.render(), right.render()];
+    if feed.config.regularisation.mixes() {
+        sheets.push(mixed_pictures(feed)?.render());
+    }
+    sheet::save_png(&sheet::beside(&sheets), out)?;
     terminal.result(&format!("preview: {}", out.display()));
     Ok(ExitCode::SUCCESS)
 }
@@ -43,9 +47,35 @@ fn training_pictures(feed: &Feed, shown: &[Batch]) -> Sheet {
     let mut sheet = Sheet::new(3).title(format!("{CELLS} training pictures at {size} px"));
     for batch in shown {
         let class = &feed.data.classes[batch.labels[0]];
-        sheet.push(Cell::picture(view(batch, size)).caption(class.replace('_', " ")));
+        sheet.push(Cell::picture(view(&batch.pictures, size)).caption(class.replace('_', " ")));
     }
     sheet
+}
+
+/// Pictures of the first batch, as they are mixed with one another.
+fn mixed_pictures(mut feed: Feed) -> Result<Sheet> {
+    feed.config.data.on_bad_image = OnBadImage::Skip;
+    feed.config.normalisation = AS_THEY_ARE;
+    let mut sheet = Sheet::new(3).title("pictures of the first batch, mixed".to_owned());
+    for batch in feed.mixed_batches(0, 0, 0)?.take(1) {
+        let batch = batch?;
+        let length = 3 * batch.size * batch.size;
+        let pictures = batch.pictures.chunks_exact(length).take(CELLS);
+        for (place, picture) in pictures.enumerate() {
+            let caption = mixture(&batch.targets.shares(place), &feed.data.classes);
+            sheet.push(Cell::picture(view(picture, batch.size)).caption(caption));
+        }
+    }
+    Ok(sheet)
+}
+
+/// "83 % pug, 17 % beagle".
+fn mixture(shares: &[(usize, f64)], classes: &[String]) -> String {
+    let part = |(class, share): &(usize, f64)| {
+        let name = classes[*class].replace('_', " ");
+        format!("{:.0} % {name}", 100.0 * share)
+    };
+    shares.iter().map(part).collect::<Vec<_>>().join(", ")
 }
 
 /// Training picture `index` in as many epochs as there are cells. It is alone in its data set, so it is picture 0 of each.
@@ -66,7 +96,7 @@ fn one_picture(feed: &Feed, index: usize) -> Result<Sheet> {
         let draws = plan.augmentation.draw(&mut plan.seed.generator(0));
         let size = plan.size;
         for batch in one_by_one(alone.clone(), plan)? {
-            sheet.push(Cell::picture(view(&batch?, size)).caption(in_words(&draws)));
+            sheet.push(Cell::picture(view(&batch?.pictures, size)).caption(in_words(&draws)));
         }
     }
     Ok(sheet)
@@ -99,9 +129,9 @@ fn one_by_one(
         .map(|batch| Ok(batch?)))
 }
 
-/// The picture of a batch of one.
-fn view(batch: &Batch, size: usize) -> RgbImage {
-    let (planes, plane) = (&batch.pictures, size * size);
+/// A picture of three planes.
+fn view(planes: &[f32], size: usize) -> RgbImage {
+    let plane = size * size;
     RgbImage::from_fn(size as u32, size as u32, |x, y| {
         let at = y as usize * size + x as usize;
         Rgb([0, 1, 2].map(|channel| (planes[channel * plane + at] * 255.0).round() as u8))

@@ -40,6 +40,13 @@ pub fn check(config: &Config) -> Result<(), Problem> {
         let key = format!("augmentation.{}", error.field);
         Problem::new(key, error.value, error.allowed)
     })?;
+    if let Some((key, value, allowed)) = config.regularisation.fault() {
+        return Err(Problem::new(
+            format!("regularisation.{key}"),
+            value,
+            allowed,
+        ));
+    }
     check_split(config)?;
     if config.data.source == DataSource::Sample {
         let sample = config.data.sample.check();

@@ -1,4 +1,4 @@
-use crate::optimizer::OptimizerConfig;
+use crate::{optimizer::OptimizerConfig, regularisation::Regularisation};
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     decode::Orientation,
@@ -43,6 +43,9 @@ pub struct Config {
     /// Adam and the schedule.
     #[serde(default)]
     pub optimizer: OptimizerConfig,
+    /// Smoothed labels, mixed pictures, weighted classes.
+    #[serde(default, skip_serializing_if = "Regularisation::is_off")]
+    pub regularisation: Regularisation,
     /// Stages of training, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<StageConfig>,
