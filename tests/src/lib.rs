@@ -2,3 +2,4 @@
 
 pub mod moments;
 pub mod program;
+pub mod spoilt;
