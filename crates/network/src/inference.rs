@@ -166,6 +166,12 @@ impl Pass for Folding {
 
 /// `norm(convolution(x))` for any `x`, by the running statistics.
 fn fold(convolution: &Convolution, norm: &BatchNorm, precision: Precision) -> FoldedConvolution {
+    let (weight, bias) = folded(convolution, norm);
+    FoldedConvolution::new(weight, bias, convolution.geometry(), precision)
+}
+
+/// Weight `[O, C, K, K]` and bias `[O]` of the convolution that gives `norm(convolution(x))`, by the running statistics.
+pub(crate) fn folded(convolution: &Convolution, norm: &BatchNorm) -> (Tensor<4>, Tensor<1>) {
     let (scale, shift) = norm.affine();
     let channels = scale.dims()[0];
     let bias = match &convolution.bias {
@@ -173,7 +179,7 @@ fn fold(convolution: &Convolution, norm: &BatchNorm, precision: Precision) -> Fo
         None => shift,
     };
     let weight = convolution.weight.val() * scale.reshape([channels, 1, 1, 1]);
-    FoldedConvolution::new(weight, bias, convolution.geometry(), precision)
+    (weight, bias)
 }
 
 /// The head as it predicts.

@@ -19,6 +19,22 @@ impl MaxPool {
         }
     }
 
+    /// Side of a window.
+    pub fn size(self) -> usize {
+        match self {
+            Self::Window3 => 3,
+            Self::Window2 => 2,
+        }
+    }
+
+    /// Cells on each of the four sides that no window counts.
+    pub fn padding(self) -> usize {
+        match self {
+            Self::Window3 => 1,
+            Self::Window2 => 0,
+        }
+    }
+
     /// Side of the output for a side of the input.
     pub fn side(self, side: usize) -> usize {
         match self {

@@ -9,10 +9,11 @@ use crate::{
     weights::{NamedTensor, StateDict, TensorValues},
 };
 use burn::{
-    module::{Module, ModuleMapper, ModuleVisitor, Param},
+    module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     tensor::{Gradients, Tensor, TensorData},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 
 /// A tensor of a network, and what training does with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +97,13 @@ impl Network {
     /// All parameters and running statistics, in torch's order.
     pub fn parameters(&self) -> Vec<Parameter> {
         let mut walk = Walk::new(self.architecture(), List(Vec::new()));
+        self.visit(&mut walk);
+        walk.inner.0
+    }
+
+    /// Names of layers by the ids of their weights: `layer1.0.conv1` for `layer1.0.conv1.weight`.
+    pub(crate) fn names_by_id(&self) -> HashMap<ParamId, String> {
+        let mut walk = Walk::new(self.architecture(), NameLayers(HashMap::new()));
         self.visit(&mut walk);
         walk.inner.0
     }
@@ -271,6 +279,16 @@ struct List(Vec<Parameter>);
 impl VisitNamed for List {
     fn visit<const D: usize>(&mut self, known: Parameter, _: &Param<Tensor<D>>) {
         self.0.push(known);
+    }
+}
+
+struct NameLayers(HashMap<ParamId, String>);
+
+impl VisitNamed for NameLayers {
+    fn visit<const D: usize>(&mut self, known: Parameter, p: &Param<Tensor<D>>) {
+        if let Some(layer) = known.name.strip_suffix(".weight") {
+            self.0.insert(p.id, layer.to_owned());
+        }
     }
 }
 

@@ -154,16 +154,16 @@ pub enum Verb {
         #[command(flatten)]
         device: DeviceArgs,
     },
-    /// Write a run's weights for PyTorch.
+    /// Write a run's network for other programs: as an ONNX model, or its weights for PyTorch.
     Export {
         /// A run's folder, or its name in `runs/`.
         run: PathBuf,
-        /// The file to write.
-        #[arg(long, value_name = "FILE.safetensors")]
+        /// The file to write; its ending, .onnx or .safetensors, chooses the format.
+        #[arg(long, value_name = "FILE")]
         to: PathBuf,
-        /// Names of the tensors: fastai 1's (`0.0.weight`) or torchvision's (`conv1.weight`).
-        #[arg(long, value_enum, default_value = "fastai")]
-        layout: KeyLayout,
+        /// With .safetensors: names of the tensors, fastai 1's (the default) or torchvision's.
+        #[arg(long, value_enum)]
+        layout: Option<KeyLayout>,
         /// Name of a checkpoint (default: the newest).
         #[arg(long)]
         checkpoint: Option<String>,

@@ -9,6 +9,7 @@ pub mod config;
 mod curves;
 mod data;
 mod epoch_table;
+mod export_metadata;
 pub mod feed;
 pub mod fit;
 mod inspection;
