@@ -120,6 +120,7 @@ fn a_run_is_told_from_its_data_to_its_scores() {
             train(&["rerun", "runs/story-1"]),
             train(&["runs"]),
             train(&["export", "story-1", "--to", "model.safetensors"]),
+            train(&["export", "story-1", "--to", "model.onnx"]),
             train(&["preview", "story.toml"]),
             train(&["story.toml", "--quiet", "--set", "stage.0.epochs=2"]),
         ],

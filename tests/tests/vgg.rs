@@ -40,6 +40,7 @@ fn a_vgg_trains_resumes_to_the_same_bytes_is_exported_and_explained() {
         run(folder, &export, 0);
         assert!(folder.join(file).is_file());
     }
+    run(folder, &["export", "vgg-1", "--to", "vgg.onnx"], 0);
     explain(folder, &["--run", "vgg-1", "--method", "all"], 0);
     let page = folder.join("runs/vgg-1/explanations/index.html");
     assert!(page.is_file());

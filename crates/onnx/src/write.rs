@@ -10,7 +10,7 @@ use crate::{
 use prost::Message;
 use std::collections::BTreeMap;
 
-/// Version of ONNX's operators that files ask for. All that are used here have been the same since 13.
+/// Version of ONNX's operators that files ask for. The youngest of those used here are of 14.
 pub const OPSET: i64 = 17;
 /// Version of the format: the one that came with [`OPSET`].
 pub const IR_VERSION: i64 = 8;
