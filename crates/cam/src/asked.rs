@@ -13,14 +13,14 @@ pub trait Asked {
     /// The index of the class.
     fn class(&self) -> usize;
 
-    /// The side of the picture's square, in pixels.
-    fn size(&self) -> usize;
+    /// Width and height of the frame that the network was shown, in pixels.
+    fn frame_size(&self) -> [usize; 2];
 
-    /// The picture as the network takes it: planes red, green, blue, each `size` × `size`, rows from the top. Normalised,
-    /// so that 0 is the mean colour of the training pictures.
-    fn square(&self) -> &[f32];
+    /// What the network was shown: planes red, green, blue, rows from the top. Normalised, so that 0 is the mean colour of the
+    /// training pictures.
+    fn frame(&self) -> &[f32];
 
-    /// The class's probability (softmax of the logits) for each of `squares`, altered forms of [`Asked::square`]: a forward
+    /// The class's probability (softmax of the logits) for each of `frames`, altered forms of [`Asked::frame`]: a forward
     /// pass each. They are taken a batch at a time and not kept, so that there may be many.
-    fn scores(&self, squares: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
+    fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
 }

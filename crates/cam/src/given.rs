@@ -34,11 +34,11 @@ impl Asked for Given {
         0
     }
 
-    fn size(&self) -> usize {
-        0
+    fn frame_size(&self) -> [usize; 2] {
+        [0; 2]
     }
 
-    fn square(&self) -> &[f32] {
+    fn frame(&self) -> &[f32] {
         &[]
     }
 

@@ -31,10 +31,10 @@ impl HeatMap {
         self.values.iter().any(|value| *value > 0.0)
     }
 
-    /// The map at a point of the square that the network saw: `(0, 0)` is its upper left corner, `(1, 1)` its lower
+    /// The map at a point of the frame that the network saw: `(0, 0)` is its upper left corner, `(1, 1)` its lower
     /// right one.
     ///
-    /// The cells cover the square evenly. Between their centres the value is bilinear; outside the outer centres it is
+    /// The cells cover the frame evenly. Between their centres the value is bilinear; outside the outer centres it is
     /// that of the nearest point between them. So matplotlib draws a small picture over a large one.
     pub fn at(&self, [x, y]: [f64; 2]) -> f64 {
         self.between(self.columns_at(x), self.rows_at(y))
@@ -59,16 +59,18 @@ impl HeatMap {
         rows.blend(in_row(rows.first), in_row(rows.second))
     }
 
-    /// The map at the centres of `size` × `size` pixels that cover the square, rows from the top.
-    pub fn spread(&self, size: usize) -> Vec<f64> {
-        let centres = || (0..size).map(|index| (index as f64 + 0.5) / size as f64);
-        let columns: Vec<Neighbours> = centres().map(|x| self.columns_at(x)).collect();
+    /// The map at the centres of `width` × `height` pixels that cover the frame, rows from the top.
+    pub fn spread(&self, [width, height]: [usize; 2]) -> Vec<f64> {
+        let centres = |count| (0..count).map(move |index| (index as f64 + 0.5) / count as f64);
+        let columns: Vec<Neighbours> = centres(width).map(|x| self.columns_at(x)).collect();
         let in_row = |row| {
             columns
                 .iter()
                 .map(move |columns| self.between(*columns, row))
         };
-        centres().flat_map(|y| in_row(self.rows_at(y))).collect()
+        centres(height)
+            .flat_map(|y| in_row(self.rows_at(y)))
+            .collect()
     }
 }
 
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     fn a_map_is_itself_at_the_centres_of_its_cells_and_level_beyond_the_outer_ones() {
         let map = map(2, &[1.0, 2.0, 3.0, 5.0]);
-        assert_eq!(map.spread(2), [1.0, 2.0, 3.0, 5.0]);
+        assert_eq!(map.spread([2, 2]), [1.0, 2.0, 3.0, 5.0]);
         assert_eq!(map.at([0.0, 0.0]), 1.0);
         assert_eq!(map.at([1.0, 1.0]), 5.0);
         assert_eq!(map.at([0.5, 0.5]), 2.75);
@@ -123,7 +125,7 @@ mod tests {
     #[test]
     fn a_single_cell_is_the_same_everywhere() {
         let map = map(1, &[-3.0]);
-        assert_eq!(map.spread(3), [-3.0; 9]);
+        assert_eq!(map.spread([3, 3]), [-3.0; 9]);
         assert_eq!(map.range(), [-3.0, -3.0]);
     }
 

@@ -24,14 +24,14 @@
 //!     fn class(&self) -> usize {
 //!         0
 //!     }
-//!     fn size(&self) -> usize {
-//!         32
+//!     fn frame_size(&self) -> [usize; 2] {
+//!         [32, 32]
 //!     }
-//!     fn square(&self) -> &[f32] {
+//!     fn frame(&self) -> &[f32] {
 //!         &[0.0; 3 * 32 * 32]
 //!     }
-//!     fn scores(&self, squares: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-//!         squares.map(|_| 0.5).collect()
+//!     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+//!         frames.map(|_| 0.5).collect()
 //!     }
 //! }
 //!

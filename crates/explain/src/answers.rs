@@ -8,7 +8,7 @@ use crate::{
 use pictures::{
     folder::Photographs,
     loader::{Batch, Batches, EpochPlan, EpochSeed, LoaderError, OnBadImage, Purpose, batches},
-    transform::{Augmentation, View},
+    transform::{Augmentation, TtaView},
 };
 use std::{sync::Arc, thread};
 
@@ -64,7 +64,7 @@ impl<'a> Answers<'a> {
         network: &'a SavedNetwork,
         files: &'a [PictureFile],
         size: usize,
-        view: Option<View>,
+        view: Option<TtaView>,
     ) -> Result<Self, AnswersError> {
         let manifest = &network.manifest;
         let paths = files.iter().map(|file| file.path.clone());
@@ -111,7 +111,7 @@ impl<'a> Answers<'a> {
                 ..AnsweredBatch::default()
             });
         }
-        let answer = self.network.look(pictures, self.size);
+        let answer = self.network.look(pictures, [self.size; 2]);
         let names = indices.iter().map(|index| self.files[*index].name.as_str());
         answer.check(names)?;
         let pooled = answer.pooled();

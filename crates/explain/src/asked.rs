@@ -1,7 +1,7 @@
 //! A batch of pictures as methods ask about it.
 
 use crate::{
-    network::{Answer, Question, SavedNetwork, batch_size},
+    network::{Answer, Question, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
 };
 use cam::{Asked, FeatureMap, ShapeError, softmax};
@@ -15,7 +15,6 @@ pub struct AskedBatch<'a> {
     network: &'a SavedNetwork,
     answer: &'a Answer<'a>,
     pictures: &'a [Picture],
-    size: usize,
     features: Vec<FeatureMap>,
     questions: Vec<Question>,
     gradients: OnceCell<Vec<FeatureMap>>,
@@ -27,11 +26,11 @@ pub struct AskedPicture<'a> {
     batch: &'a AskedBatch<'a>,
     /// Position among the batch's questions.
     position: usize,
-    square: OnceCell<Vec<f32>>,
+    frame: OnceCell<Vec<f32>>,
 }
 
 impl<'a> AskedBatch<'a> {
-    /// The `answer` of `network` to `pictures` of `size`, asked about `classes`, some for each picture.
+    /// The `answer` of `network` to `pictures`, whose frames are equally large, asked about `classes`, some for each picture.
     ///
     /// # Errors
     /// A feature map without positions.
@@ -39,7 +38,6 @@ impl<'a> AskedBatch<'a> {
         network: &'a SavedNetwork,
         answer: &'a Answer<'a>,
         pictures: &'a [Picture],
-        size: usize,
         classes: &[Vec<usize>],
     ) -> Result<Self, ShapeError> {
         let questions = classes.iter().enumerate().flat_map(|(picture, classes)| {
@@ -52,7 +50,6 @@ impl<'a> AskedBatch<'a> {
             network,
             answer,
             pictures,
-            size,
             features: answer.features()?,
             questions: questions.collect(),
             gradients: OnceCell::new(),
@@ -64,7 +61,7 @@ impl<'a> AskedBatch<'a> {
         (0..self.questions.len()).map(|position| AskedPicture {
             batch: self,
             position,
-            square: OnceCell::new(),
+            frame: OnceCell::new(),
         })
     }
 
@@ -102,26 +99,26 @@ impl Asked for AskedPicture<'_> {
         self.question().class
     }
 
-    fn size(&self) -> usize {
-        self.batch.size
+    fn frame_size(&self) -> [usize; 2] {
+        self.batch.pictures[self.question().picture].crop.frame
     }
 
-    fn square(&self) -> &[f32] {
-        self.square.get_or_init(|| {
+    fn frame(&self) -> &[f32] {
+        self.frame.get_or_init(|| {
             let picture = &self.batch.pictures[self.question().picture];
             normalised([picture], &self.batch.network.normalisation())
         })
     }
 
-    fn scores(&self, squares: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        let (size, class) = (self.size(), self.class());
+    fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        let (frame, class) = (self.frame_size(), self.class());
         let mut scores = Vec::new();
         loop {
-            let batch: Vec<f32> = squares.take(batch_size(size)).flatten().collect();
+            let batch: Vec<f32> = frames.take(batch_of(frame)).flatten().collect();
             if batch.is_empty() {
                 return scores;
             }
-            let answer = self.batch.network.look(batch, size);
+            let answer = self.batch.network.look(batch, frame);
             let of_class = |logits: &Vec<f32>| softmax(logits)[class] as f32;
             scores.extend(answer.logits.iter().map(of_class));
         }
@@ -147,7 +144,7 @@ mod tests {
             turned: Turn::NONE,
             upright: Turn::NONE,
             crop: CropMap::new(64, 64, SIZE),
-            square: (0..3 * SIZE * SIZE)
+            frame: (0..3 * SIZE * SIZE)
                 .map(|index| ((index + number) % 97) as f32 / 97.0)
                 .collect(),
         };
@@ -158,9 +155,9 @@ mod tests {
     fn with_batch(test: impl Fn(&AskedBatch, &Answer)) {
         let (network, pictures) = (untrained(), pictures());
         let values = normalised(&pictures, &network.normalisation());
-        let answer = network.look(values, SIZE);
+        let answer = network.look(values, [SIZE; 2]);
         let classes = [vec![0, 1], vec![1]];
-        let batch = AskedBatch::new(&network, &answer, &pictures, SIZE, &classes).unwrap();
+        let batch = AskedBatch::new(&network, &answer, &pictures, &classes).unwrap();
         test(&batch, &answer);
     }
 
@@ -190,17 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn scores_are_probabilities_of_the_class_in_the_order_of_the_squares() {
+    fn scores_are_probabilities_of_the_class_in_the_order_of_the_frames() {
         with_batch(|batch, answer| {
             let asked: Vec<_> = batch.asked().collect();
             let (first, last) = (&asked[0], &asked[2]);
             let black = vec![0.0; 3 * SIZE * SIZE];
             // More than go through the network at once.
-            let mut squares = vec![black; batch_size(SIZE) + 3];
-            squares[1] = first.square().to_vec();
-            let end = squares.len() - 1;
-            squares[end] = last.square().to_vec();
-            let found = first.scores(&mut squares.into_iter());
+            let mut frames = vec![black; batch_of([SIZE; 2]) + 3];
+            frames[1] = first.frame().to_vec();
+            let end = frames.len() - 1;
+            frames[end] = last.frame().to_vec();
+            let found = first.scores(&mut frames.into_iter());
             assert_eq!(found.len(), end + 1);
             let expected = |picture: usize| softmax(&answer.logits[picture])[0] as f32;
             assert_eq!([found[1], found[end]], [expected(0), expected(1)]);

@@ -35,6 +35,7 @@ Examples:
   explain                                      8 validation pictures of the newest run
   explain holiday/rex.jpg --run pets-resnet34-2
   explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
+  explain two.jpg --view whole                 all of a wide picture, not the square in its middle
   explain --method all --seed 3
   explain predict holiday --to predictions.csv     what it says of many pictures
   explain evaluate                             what it gets wrong, how sure it is, which labels look wrong
@@ -49,6 +50,9 @@ pub struct ExplainArgs {
     /// Which network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How the pictures are seen.
+    #[command(flatten)]
+    pub view: ViewArgs,
     /// Explain this class; may be given more than once (default: the predicted one, and the true one if it is another).
     #[arg(long, value_name = "NAME")]
     pub class: Vec<String>,
@@ -78,8 +82,8 @@ pub struct NetworkArgs {
     /// The data folder of the run, if it was moved.
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
-    /// Side of the square that the network sees, in pixels (default: that of the training). A larger one gives
-    /// maps with more cells, of a network that is less often right.
+    /// Side of the square that the network sees, in pixels (default: that of the training); the short side of a whole
+    /// picture. A larger one gives maps with more cells, of a network that is less often right.
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(32..=2048))]
     pub size: Option<u16>,
     /// Where to compute.
@@ -91,6 +95,25 @@ pub struct NetworkArgs {
     /// Numbers that the convolutions multiply. bf16 is faster on processors with AVX512-BF16; its answers differ a little.
     #[arg(long, default_value = "f32", value_parser = precision())]
     pub precision: Precision,
+}
+
+/// How much of a picture the network is shown, and how it is asked.
+#[derive(Debug, Args)]
+pub struct ViewArgs {
+    /// How much of a picture the network sees: the square in its middle, as in training, or the whole picture at the same
+    /// scale. Answers and maps are those of what it saw.
+    #[arg(long, value_enum, default_value_t)]
+    pub view: ViewChoice,
+}
+
+/// See [`ViewArgs::view`].
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ViewChoice {
+    /// The square in the middle.
+    #[default]
+    Square,
+    /// The whole picture, filled up to a multiple of the network's stride.
+    Whole,
 }
 
 /// Other things that the program does.
@@ -187,6 +210,9 @@ pub struct ScoreArgs {
     /// Which network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How the pictures are seen.
+    #[command(flatten)]
+    pub view: ViewArgs,
     /// Which methods.
     #[arg(long, value_delimiter = ',', default_value = ALL, value_parser = methods())]
     pub method: Vec<MethodChoice>,

@@ -2,7 +2,7 @@
 
 use crate::{
     asked::{AskedBatch, AskedPicture},
-    network::{NotANumber, SavedNetwork},
+    network::{NotANumber, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
 };
 use cam::{Asked, HeatMap, Method, ShapeError, argmax, softmax};
@@ -53,29 +53,48 @@ pub enum ExplainError {
     Shape(#[from] ShapeError),
 }
 
-/// Explains a batch of pictures, all read for `size`: one forward pass through the body, and one backward pass through the
-/// head if a method asks for a gradient.
+/// Explains some pictures: for those whose frames are equally large, one forward pass through the body together, and one
+/// backward pass through the head if a method asks for a gradient.
 ///
 /// # Errors
 /// See [`ExplainError`].
 pub fn explain(
     network: &SavedNetwork,
     pictures: Vec<Picture>,
-    size: usize,
     targets: &Targets,
     methods: &[&'static Method],
 ) -> Result<Vec<Explanation>, ExplainError> {
-    if pictures.is_empty() {
-        return Ok(Vec::new());
+    let mut pictures: Vec<(usize, Picture)> = pictures.into_iter().enumerate().collect();
+    pictures.sort_by_key(|(_, picture)| picture.crop.frame);
+    let mut explained = Vec::new();
+    while let Some((_, first)) = pictures.first() {
+        let frame = first.crop.frame;
+        let is_alike = |(_, picture): &&(usize, Picture)| picture.crop.frame == frame;
+        let alike = pictures.iter().take(batch_of(frame)).take_while(is_alike);
+        let (places, batch): (Vec<_>, Vec<_>) = pictures.drain(..alike.count()).unzip();
+        let batch = explain_batch(network, batch, frame, targets, methods)?;
+        explained.extend(places.into_iter().zip(batch));
     }
-    let answer = network.look(normalised(&pictures, &network.normalisation()), size);
+    explained.sort_by_key(|(place, _)| *place);
+    Ok(explained.into_iter().map(|(_, one)| one).collect())
+}
+
+/// Explains pictures whose frames all have this width and height.
+fn explain_batch(
+    network: &SavedNetwork,
+    pictures: Vec<Picture>,
+    frame: [usize; 2],
+    targets: &Targets,
+    methods: &[&'static Method],
+) -> Result<Vec<Explanation>, ExplainError> {
+    let answer = network.look(normalised(&pictures, &network.normalisation()), frame);
     answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
     let classes: Vec<Vec<usize>> = pictures
         .iter()
         .zip(&answer.logits)
         .map(|(picture, logits)| targets.classes(argmax(logits), picture.file.true_class))
         .collect();
-    let batch = AskedBatch::new(network, &answer, &pictures, size, &classes)?;
+    let batch = AskedBatch::new(network, &answer, &pictures, &classes)?;
     let asked: Vec<AskedPicture> = batch.asked().collect();
     let maps: Vec<Vec<ExplainedMap>> = asked
         .chunk_by(|one, other| one.picture() == other.picture())
@@ -123,6 +142,56 @@ impl Targets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{network::tests::untrained, pictures::PictureFile};
+    use cam::method;
+    use image::{Rgb, RgbImage};
+    use pictures::{
+        decode::Turn,
+        transform::{CropMap, Draws, Padding, View, apply_to_frame},
+    };
+    use std::path::Path;
+
+    #[test]
+    fn pictures_of_any_shape_are_explained_in_their_order_as_each_alone() {
+        let network = untrained();
+        let picture = |number: usize, width: u32, height: u32| {
+            let pixels = RgbImage::from_fn(width, height, |x, y| {
+                Rgb([x, y, x + y].map(|value| (7 * value as usize + 40 * number) as u8))
+            });
+            let view = View::Whole { stride: 32 };
+            let crop = CropMap::of(view, width as usize, height as usize, 32);
+            let draws = Draws::validation();
+            Picture {
+                file: PictureFile::without_class(Path::new(""), &number.to_string()),
+                digest: String::new(),
+                turned: Turn::NONE,
+                upright: Turn::NONE,
+                frame: apply_to_frame(&pixels, 32, crop.frame, Padding::Reflection, &draws),
+                crop,
+                pixels,
+            }
+        };
+        let shapes = [(64, 32), (32, 32), (80, 40), (20, 160), (32, 33), (9, 9)];
+        let all: Vec<Picture> = (0..)
+            .zip(shapes)
+            .map(|(number, (width, height))| picture(number, width, height))
+            .collect();
+        let methods = [method("grad-cam").unwrap()];
+        let targets = Targets::PredictedAndTrue;
+        let together = explain(&network, all.clone(), &targets, &methods).unwrap();
+        let cells = together.iter().map(|one| {
+            let raw = &one.maps[0].raw;
+            [raw.width, raw.height]
+        });
+        let expected = [[2, 1], [1, 1], [2, 1], [1, 8], [1, 2], [1, 1]];
+        assert_eq!(cells.collect::<Vec<_>>(), expected);
+        for (one, picture) in together.iter().zip(all) {
+            assert_eq!(one.picture.file, picture.file);
+            let alone = explain(&network, vec![picture], &targets, &methods).unwrap();
+            assert_eq!(alone[0].probabilities, one.probabilities);
+            assert_eq!(alone[0].maps[0].raw, one.maps[0].raw);
+        }
+    }
 
     #[test]
     fn the_true_class_is_asked_about_only_where_it_is_not_the_predicted_one() {

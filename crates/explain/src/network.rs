@@ -57,7 +57,12 @@ pub struct Question {
 
 /// The number of pictures of `size` go through the network at once.
 pub fn batch_size(size: usize) -> usize {
-    (BATCH_PIXELS / (size * size)).clamp(1, LARGEST_BATCH)
+    batch_of([size; 2])
+}
+
+/// The number of frames of this width and height go through the network at once.
+pub fn batch_of([width, height]: [usize; 2]) -> usize {
+    (BATCH_PIXELS / (width * height)).clamp(1, LARGEST_BATCH)
 }
 
 impl SavedNetwork {
@@ -114,10 +119,10 @@ impl SavedNetwork {
         self.manifest.normalisation
     }
 
-    /// The answer to normalised pictures `[N, 3, size, size]`, planes red, green, blue.
-    pub fn look(&self, pictures: Vec<f32>, size: usize) -> Answer<'_> {
-        let count = pictures.len() / (3 * size * size);
-        let data = TensorData::new(pictures, [count, 3, size, size]);
+    /// The answer to normalised frames of this width and height, `[N, 3, height, width]`, planes red, green, blue.
+    pub fn look(&self, frames: Vec<f32>, [width, height]: [usize; 2]) -> Answer<'_> {
+        let count = frames.len() / (3 * width * height);
+        let data = TensorData::new(frames, [count, 3, height, width]);
         Answer::new(&self.network, Tensor::from_data(data, &self.device))
     }
 }

@@ -47,7 +47,7 @@ pub fn seen(picture: &RgbImage, crop: &CropMap) -> RgbImage {
     })
 }
 
-/// Places of the centres of the picture's columns and rows in the square, whose sides go from 0 to 1.
+/// Places of the centres of the picture's columns and rows in the frame, whose sides go from 0 to 1.
 struct Places {
     columns: Vec<f64>,
     rows: Vec<f64>,
@@ -56,7 +56,7 @@ struct Places {
 impl Places {
     fn new(picture: &RgbImage, crop: &CropMap) -> Self {
         let place = |axis: usize, pixel: u32| {
-            (crop.to_square([f64::from(pixel); 2])[axis] + 0.5) / crop.size as f64
+            (crop.to_frame([f64::from(pixel); 2])[axis] + 0.5) / crop.frame[axis] as f64
         };
         Self {
             columns: (0..picture.width())
@@ -92,6 +92,8 @@ fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use pictures::transform::{Draws, Padding, View, apply_to_frame};
+    use proptest::prelude::*;
 
     #[test]
     fn what_was_cropped_away_is_shown_unseen_and_the_rest_under_the_map() {
@@ -116,6 +118,47 @@ mod tests {
                 plain.get_pixel(column, 50)[0] < 180,
                 "column {column} looks seen"
             );
+        }
+    }
+
+    proptest! {
+        /// A picture whose colour is the place, and a map that is the mean colour of each cell: it is drawn where it belongs
+        /// if the map is at every pixel that pixel's own colour.
+        #[test]
+        fn a_map_of_a_whole_picture_of_any_shape_lies_where_its_cells_looked(
+            short in 31usize..=64, eighths in 8usize..=64, upright in any::<bool>(), axis in 0usize..2,
+        ) {
+            let long = (short * eighths / 8).min(256);
+            let [width, height] = if upright { [short, long] } else { [long, short] };
+            let picture = RgbImage::from_fn(width as u32, height as u32, |x, y| Rgb([x as u8, y as u8, 0]));
+            let crop = CropMap::of(View::Whole { stride: 8 }, width, height, 32);
+            let frame = apply_to_frame(&picture, 32, crop.frame, Padding::Border, &Draws::validation());
+            let [columns, rows] = crop.frame;
+            let mean = |row: usize, column: usize| {
+                let pixels = (8 * row..8 * row + 8).flat_map(|y| (8 * column..8 * column + 8).map(move |x| (y, x)));
+                pixels.map(|(y, x)| frame[(axis * rows + y) * columns + x]).sum::<f32>() * 255.0 / 64.0
+            };
+            let map = HeatMap {
+                height: rows / 8,
+                width: columns / 8,
+                values: (0..rows * columns / 64).map(|cell| mean(cell / (columns / 8), cell % (columns / 8))).collect(),
+            };
+            let places = Places::new(&picture, &crop);
+            let mut compared = 0;
+            for (x, across) in places.columns.iter().enumerate() {
+                for (y, down) in places.rows.iter().enumerate() {
+                    // Between the outer two cells, which what fills the frame up may be part of.
+                    let (place, side) = if axis == 0 { (across, columns) } else { (down, rows) };
+                    let margin = 12.0 / side as f64;
+                    if (margin..=1.0 - margin).contains(place) {
+                        let found = map.between(map.columns_at(*across), map.rows_at(*down));
+                        let expected = [x, y][axis] as f64;
+                        prop_assert!((found - expected).abs() < 1e-3, "{found} at {expected}");
+                        compared += 1;
+                    }
+                }
+            }
+            prop_assert!(compared > 0);
         }
     }
 

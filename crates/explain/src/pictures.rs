@@ -13,7 +13,7 @@ use pictures::{
     decode::{DecodeError, Orientation, Turn},
     folder::{FolderError, Found, LeftOut, PICTURE_EXTENSIONS, find_pictures, stem},
     loader::{Normalisation, ValidationPicture},
-    transform::{CropMap, Padding},
+    transform::{CropMap, Padding, View},
 };
 use rand::seq::SliceRandom;
 use std::{
@@ -46,10 +46,10 @@ pub struct Picture {
     pub turned: Turn,
     /// The turn with which the pixels are shown: it makes them upright.
     pub upright: Turn,
-    /// The way from the pixels to the square.
+    /// The way from the pixels to the frame.
     pub crop: CropMap,
-    /// The square that the network sees: planes red, green, blue, in 0..1.
-    pub square: Vec<f32>,
+    /// The frame that the network sees: planes red, green, blue, in 0..1.
+    pub frame: Vec<f32>,
 }
 
 /// A named file or folder gives no pictures.
@@ -104,14 +104,15 @@ impl PictureFile {
         stem(&self.name)
     }
 
-    /// Reads and transforms it as in validation, for squares of `size`, and the `padding` and `orientation` that the network
-    /// was trained with.
+    /// Reads and transforms it for squares of `size`, of which `view` makes what is shown (a square as in validation), and
+    /// the `padding` and `orientation` that the network was trained with.
     ///
     /// # Errors
     /// A file that cannot be read or decoded.
     pub fn read(
         &self,
         size: usize,
+        view: View,
         padding: Padding,
         orientation: Orientation,
     ) -> Result<Picture, DecodeError> {
@@ -121,13 +122,13 @@ impl PictureFile {
             turned,
             upright,
             crop,
-            square,
-        } = ValidationPicture::read(&self.path, size, padding, orientation)?;
+            frame,
+        } = ValidationPicture::read(&self.path, size, view, padding, orientation)?;
         Ok(Picture {
             file: self.clone(),
             digest: sha256_hex(&bytes),
             crop,
-            square,
+            frame,
             pixels,
             turned,
             upright,
@@ -202,7 +203,7 @@ pub fn drawn(mut files: Vec<PictureFile>, count: usize, seed: u64) -> Vec<Pictur
     files
 }
 
-/// The squares of a batch as the network takes them, normalised, one picture after the other.
+/// The frames of a batch as the network takes them, normalised, one picture after the other.
 pub fn normalised<'a>(
     pictures: impl IntoIterator<Item = &'a Picture>,
     normalisation: &Normalisation,
@@ -210,7 +211,7 @@ pub fn normalised<'a>(
     let mut values = Vec::new();
     for picture in pictures {
         let begin = values.len();
-        values.extend(&picture.square);
+        values.extend(&picture.frame);
         normalisation.apply(&mut values[begin..]);
     }
     values
@@ -363,12 +364,15 @@ mod tests {
             "/../../tests/fixtures/odd_table"
         );
         let file = PictureFile::without_class(Path::new(odd), "png_oriented_6.png");
-        let read = |orientation| file.read(32, Padding::Zeros, orientation).unwrap();
+        let read = |orientation| {
+            file.read(32, View::Square, Padding::Zeros, orientation)
+                .unwrap()
+        };
         let (exif, ignore) = (read(Orientation::Exif), read(Orientation::Ignore));
         assert_eq!((exif.turned.tag(), exif.upright.tag()), (6, 1));
         assert_eq!((ignore.turned.tag(), ignore.upright.tag()), (1, 6));
         assert_eq!(ignore.upright.apply(ignore.pixels.clone()), exif.pixels);
-        assert_ne!(ignore.square, exif.square);
+        assert_ne!(ignore.frame, exif.frame);
     }
 
     #[test]
@@ -381,8 +385,8 @@ mod tests {
         let file = file("pug_1.png", path);
         // 40 is rounded to 32: four pixels on each side lie outside of the picture.
         let corner = |padding| {
-            let picture = file.read(40, padding, Orientation::Exif);
-            picture.unwrap().square[0]
+            let picture = file.read(40, View::Square, padding, Orientation::Exif);
+            picture.unwrap().frame[0]
         };
         assert_eq!(corner(Padding::Zeros), 0.0);
         assert!(corner(Padding::Reflection) > 0.7);

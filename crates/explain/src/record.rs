@@ -4,7 +4,7 @@ use crate::explanation::{ExplainedMap, Explanation};
 use cam::HeatMap;
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
 use files::sha256_hex;
-use pictures::decode::Turn;
+use pictures::{decode::Turn, transform::View};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -17,8 +17,11 @@ pub struct Origin {
     pub iterations: u64,
     /// SHA-256 of its weights.
     pub weights_sha256: String,
-    /// Side of the square that the network saw, in pixels.
+    /// Side of the square that the network saw, in pixels; of whole pictures, that for which they were resized.
     pub size: usize,
+    /// The part of pictures that it saw: `square` or `whole`.
+    #[serde(default = "square")]
+    pub view: String,
 }
 
 /// The whole of `scores.json`.
@@ -47,7 +50,7 @@ pub struct PictureRecord {
     pub width: usize,
     /// Its height in pixels.
     pub height: usize,
-    /// The map from the pixels of the square to those of the picture: `picture = offset + scale * square`, x and y, whole numbers
+    /// The map from the pixels of the frame to those of the picture: `picture = offset + scale * frame`, x and y, whole numbers
     /// at the centres of pixels.
     pub crop: CropRecord,
     /// The turn from these pixels to those of the overlays, which are shown upright, as EXIF counts: 1 is none. Only a network
@@ -64,12 +67,15 @@ pub struct PictureRecord {
     pub maps: Vec<MapRecord>,
 }
 
-/// See [`PictureRecord::crop`].
+/// See [`PictureRecord::crop`]. The frame is what the network saw: a square, or the whole picture and what fills it up.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CropRecord {
-    /// Picture pixels per pixel of the square.
+    /// Width and height of the frame, in pixels; 0 in records that do not say it, whose frames are squares of the origin's size.
+    #[serde(default)]
+    pub frame: [usize; 2],
+    /// Picture pixels per pixel of the frame.
     pub scale: [f64; 2],
-    /// The picture's coordinates of the centre of the square's first pixel.
+    /// The picture's coordinates of the centre of the frame's first pixel.
     pub offset: [f64; 2],
 }
 
@@ -96,13 +102,18 @@ pub struct MapRecord {
     pub overlay: String,
 }
 
+/// The view of records that do not say it.
+fn square() -> String {
+    "square".to_owned()
+}
+
 fn no_turn() -> u8 {
     Turn::NONE.tag()
 }
 
 impl Origin {
-    /// The origin of numbers from `checkpoint` and squares of `size`.
-    pub fn new(checkpoint: &Checkpoint, size: usize) -> Self {
+    /// The origin of numbers from `checkpoint` and what `view` shows it of pictures for squares of `size`.
+    pub fn new(checkpoint: &Checkpoint, size: usize, view: View) -> Self {
         let manifest = &checkpoint.manifest;
         Self {
             checkpoint: words::slashes(&checkpoint.folder),
@@ -113,6 +124,10 @@ impl Origin {
                 .cloned()
                 .unwrap_or_default(),
             size,
+            view: match view {
+                View::Square => square(),
+                View::Whole { .. } => "whole".to_owned(),
+            },
         }
     }
 }
@@ -133,6 +148,7 @@ impl PictureRecord {
             width: picture.pixels.width() as usize,
             height: picture.pixels.height() as usize,
             crop: CropRecord {
+                frame: picture.crop.frame,
                 scale: picture.crop.scale,
                 offset: picture.crop.offset,
             },

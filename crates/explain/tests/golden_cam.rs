@@ -202,16 +202,16 @@ impl Asked for FeaturesAndGradient<'_> {
         self.class
     }
 
-    fn size(&self) -> usize {
-        without_reference("square")
+    fn frame_size(&self) -> [usize; 2] {
+        without_reference("frame")
     }
 
-    fn square(&self) -> &[f32] {
-        without_reference("square")
+    fn frame(&self) -> &[f32] {
+        without_reference("frame")
     }
 
     fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        without_reference("scores of altered squares")
+        without_reference("scores of altered frames")
     }
 }
 

@@ -21,7 +21,7 @@ fn a_map_is_drawn_over_a_picture_as_matplotlib_does() {
         values: serde_json::from_value(map["values"].clone()).unwrap(),
     };
     let whole = CropMap {
-        size: 88,
+        frame: [88, 88],
         picture_size: [88, 88],
         scale: [1.0, 1.0],
         offset: [0.0, 0.0],

@@ -1,8 +1,8 @@
-//! Figures of one map, spread over the square of `size` × `size` pixels that the network saw.
+//! Figures of one map, spread over the pixels of the frame that the network saw; its size is [width, height].
 
 use cam::argmax;
 
-/// The Gaussian baseline's standard deviation, as a part of the square's side.
+/// The Gaussian baseline's standard deviation along each side of the frame, as a part of it.
 const GAUSSIAN_WIDTH: f64 = 0.25;
 
 /// The share of `energy` (none below 0) that lies inside: of the pixels that are inside (`Some(true)`) or outside
@@ -19,23 +19,29 @@ pub(crate) fn energy_share(energy: &[f64], inside: &[Option<bool>]) -> Option<f6
 }
 
 /// Column and row of the first of the largest values.
-pub(crate) fn strongest(energy: &[f64], size: usize) -> [f64; 2] {
+pub(crate) fn strongest(energy: &[f64], [width, _]: [usize; 2]) -> [f64; 2] {
     let index = argmax(energy);
-    [(index % size) as f64, (index / size) as f64]
+    [(index % width) as f64, (index / width) as f64]
 }
 
 /// The baseline that says nothing: the same everywhere.
-pub(crate) fn uniform(size: usize) -> Vec<f64> {
-    vec![1.0; size * size]
+pub(crate) fn uniform([width, height]: [usize; 2]) -> Vec<f64> {
+    vec![1.0; width * height]
 }
 
-/// The baseline that knows where photographers put animals: a Gaussian around the middle, of a quarter of the side.
-pub(crate) fn gaussian(size: usize) -> Vec<f64> {
-    let distance = |index: usize| ((index as f64 + 0.5) / size as f64 - 0.5) / GAUSSIAN_WIDTH;
+/// The baseline that knows where photographers put animals: a Gaussian around the middle, of a quarter of each
+/// side.
+pub(crate) fn gaussian([width, height]: [usize; 2]) -> Vec<f64> {
+    let distance =
+        |index: usize, side: usize| ((index as f64 + 0.5) / side as f64 - 0.5) / GAUSSIAN_WIDTH;
     let value = |index: usize| {
-        (-0.5 * (distance(index % size).powi(2) + distance(index / size).powi(2))).exp()
+        let (x, y) = (
+            distance(index % width, width),
+            distance(index / width, height),
+        );
+        (-0.5 * (x.powi(2) + y.powi(2))).exp()
     };
-    (0..size * size).map(value).collect()
+    (0..width * height).map(value).collect()
 }
 
 /// Pearson's correlation of two maps of equally many values; `None` where one of the two is the same everywhere.
@@ -68,8 +74,8 @@ mod tests {
     #[test]
     fn a_uniform_map_has_the_animals_share_of_the_frame_and_a_gaussian_its_peak_in_the_middle() {
         let inside: Vec<Option<bool>> = (0..16).map(|index| Some(index < 4)).collect();
-        assert_eq!(energy_share(&uniform(4), &inside), Some(0.25));
-        assert_eq!(strongest(&gaussian(5), 5), [2.0, 2.0]);
+        assert_eq!(energy_share(&uniform([4, 4]), &inside), Some(0.25));
+        assert_eq!(strongest(&gaussian([9, 5]), [9, 5]), [4.0, 2.0]);
     }
 
     #[test]

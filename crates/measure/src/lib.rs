@@ -1,6 +1,6 @@
 //! How much of a heat-map lies on the animal: measured on annotated pictures, beside maps that know nothing.
 //!
-//! [`Truth`] says where the animal is in the square that a network saw, a [`Tally`] gathers the figures of one method, and
+//! [`Truth`] says where the animal is in the frame that a network saw, a [`Tally`] gathers the figures of one method, and
 //! [`Scores`] are their means with bootstrap intervals, as a table for people and as csv.
 
 mod baselines;

@@ -42,13 +42,13 @@ impl Tally {
         }
     }
 
-    /// Adds the map of a picture of which `truth` is known, for a square of `size` × `size` pixels.
-    pub fn add(&mut self, map: &HeatMap, truth: &Truth, size: usize) {
-        let energy = map.rectified().spread(size);
+    /// Adds the map of a picture of which `truth` is known.
+    pub fn add(&mut self, map: &HeatMap, truth: &Truth) {
+        let energy = map.rectified().spread(truth.frame);
         let inside = truth.animal.as_ref();
         self.energy
             .extend(inside.and_then(|inside| energy_share(&energy, inside)));
-        let on_head = truth.is_on_head(strongest(&energy, size), size);
+        let on_head = truth.is_on_head(strongest(&energy, truth.frame));
         // A map without evidence points nowhere.
         self.pointing
             .extend(on_head.map(|hit| f64::from(hit && map.has_positive())));
@@ -70,7 +70,7 @@ impl Tally {
     ) -> Vec<(usize, f64)> {
         let mut shares = Vec::new();
         for (map, about) in maps {
-            let energy = map.rectified().spread(sides.size);
+            let energy = map.rectified().spread(sides.frame);
             for (class, side) in sides.classes.iter().zip(&sides.pixels) {
                 if about.is_some_and(|about| about != *class) {
                     continue;
@@ -120,14 +120,15 @@ mod tests {
     #[test]
     fn a_map_is_measured_against_animal_and_head() {
         let truth = Truth {
+            frame: [2, 2],
             animal: Some(left()),
             misfit: None,
             head: Some([-0.5, -0.5, 0.5, 0.5]),
         };
         let mut tally = Tally::new("Grad-CAM");
-        tally.add(&map([3.0, 1.0]), &truth, 2);
-        tally.add(&map([-1.0, 1.0]), &truth, 2);
-        tally.add(&map([-1.0, -2.0]), &truth, 2);
+        tally.add(&map([3.0, 1.0]), &truth);
+        tally.add(&map([-1.0, 1.0]), &truth);
+        tally.add(&map([-1.0, -2.0]), &truth);
         assert_eq!(tally.energy, [0.75, 0.0]);
         assert_eq!(tally.pointing, [1.0, 0.0, 0.0]);
         let maps = MapCount {
@@ -141,7 +142,7 @@ mod tests {
     fn each_map_of_two_breeds_is_measured_on_its_own_side_and_a_class_blind_one_on_both() {
         let right = left().iter().map(|is_left| is_left.map(|is| !is)).collect();
         let sides = Sides {
-            size: 2,
+            frame: [2, 2],
             classes: [4, 7],
             pixels: [left(), right],
         };

@@ -6,15 +6,17 @@ use pictures::{
 };
 use std::path::Path;
 
-/// The animal's place in the square that the network saw of one picture.
+/// The animal's place in the frame that the network saw of one picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Truth {
-    /// Pixels of the square, rows from the top: whether each shows the animal; `None` on the border of the trimap. The whole
+    /// Width and height of the frame, in pixels.
+    pub frame: [usize; 2],
+    /// Pixels of the frame, rows from the top: whether each shows the animal; `None` on the border of the trimap. The whole
     /// is `None` where the picture has no trimap.
     pub animal: Option<Vec<Option<bool>>>,
     /// Width and height of the picture's trimap and of the stored picture, if the two do not fit and the trimap was left out.
     pub misfit: Option<[[u32; 2]; 2]>,
-    /// The head box in pixels of the square, as left, top, right and bottom edge.
+    /// The head box in pixels of the frame, as left, top, right and bottom edge.
     pub head: Option<[f64; 4]>,
 }
 
@@ -43,8 +45,10 @@ impl Truth {
             }
         }
         let animal = trimap.map(|trimap| {
-            let region = |[x, y]: [f64; 2]| {
-                trimap.region(x.round().max(0.0) as u32, y.round().max(0.0) as u32)
+            // What fills the frame up around the picture is nothing of it.
+            let region = |point: [f64; 2]| match point.map(f64::round) {
+                [x, y] if x >= 0.0 && y >= 0.0 => trimap.region(x as u32, y as u32),
+                _ => None,
             };
             let is_animal = |point| match region(point)? {
                 Region::Pet => Some(true),
@@ -55,36 +59,38 @@ impl Truth {
         });
         let head = read_head_box(annotations, stem)?.map(|head| head.turned(turned, stored));
         Ok(Self {
+            frame: crop.frame,
             animal,
             misfit,
-            head: head.map(|head| in_square(head, crop)),
+            head: head.map(|head| in_frame(head, crop)),
         })
     }
 
-    /// The answer whether a point of the square is on the head; `None` if no head is known, or none was seen.
-    pub fn is_on_head(&self, [x, y]: [f64; 2], size: usize) -> Option<bool> {
+    /// The answer whether a point of the frame is on the head; `None` if no head is known, or none was seen.
+    pub fn is_on_head(&self, [x, y]: [f64; 2]) -> Option<bool> {
         let [left, top, right, bottom] = self.head?;
-        let last = size as f64 - 0.5;
-        let is_seen = left < last && top < last && right > -0.5 && bottom > -0.5;
+        let [width, height] = self.frame.map(|side| side as f64 - 0.5);
+        let is_seen = left < width && top < height && right > -0.5 && bottom > -0.5;
         is_seen.then_some((left..=right).contains(&x) && (top..=bottom).contains(&y))
     }
 
-    /// The head's part of the square: how often a point anywhere would be on it.
-    pub fn head_share(&self, size: usize) -> Option<f64> {
+    /// The head's part of the frame: how often a point anywhere would be on it.
+    pub fn head_share(&self) -> Option<f64> {
         let [left, top, right, bottom] = self.head?;
-        let within = |from: f64, to: f64| {
-            (to.min(size as f64 - 0.5) - from.max(-0.5)).max(0.0) / size as f64
+        let within = |from: f64, to: f64, side: usize| {
+            (to.min(side as f64 - 0.5) - from.max(-0.5)).max(0.0) / side as f64
         };
-        let share = within(left, right) * within(top, bottom);
+        let [width, height] = self.frame;
+        let share = within(left, right, width) * within(top, bottom, height);
         (share > 0.0).then_some(share)
     }
 }
 
 /// The edges of the box: pixels count from 1 in it, and its last column and row are inside.
-fn in_square(head: HeadBox, crop: &CropMap) -> [f64; 4] {
-    let [left, top] = crop.to_square([f64::from(head.left) - 1.5, f64::from(head.top) - 1.5]);
+fn in_frame(head: HeadBox, crop: &CropMap) -> [f64; 4] {
+    let [left, top] = crop.to_frame([f64::from(head.left) - 1.5, f64::from(head.top) - 1.5]);
     let [right, bottom] =
-        crop.to_square([f64::from(head.right) - 0.5, f64::from(head.bottom) - 0.5]);
+        crop.to_frame([f64::from(head.right) - 0.5, f64::from(head.bottom) - 0.5]);
     [left, top, right, bottom]
 }
 
@@ -121,7 +127,7 @@ mod tests {
         let folder = annotations();
         let crop = CropMap::new(200, 100, 100);
         // 100 rounds to 96: the square is a little larger than the resized picture, and the factor is 99/95.
-        let size = crop.size;
+        let size = crop.frame[0];
         let truth = Truth::read(folder.path(), "pug_1", &crop, Turn::NONE, Turn::NONE).unwrap();
         let animal = truth.animal.as_ref().unwrap();
         for (index, [x, _]) in points(&crop).enumerate() {
@@ -136,13 +142,13 @@ mod tests {
                 assert_eq!(animal[index], expected, "column {x} of the picture");
             }
         }
-        let on_head = |point: [f64; 2]| truth.is_on_head(crop.to_square(point), size);
+        let on_head = |point: [f64; 2]| truth.is_on_head(crop.to_frame(point));
         assert_eq!(on_head([90.0, 20.0]), Some(true));
         assert_eq!(on_head([109.0, 49.0]), Some(true));
         assert_eq!(on_head([89.0, 20.0]), Some(false));
         assert_eq!(on_head([100.0, 51.0]), Some(false));
         // 20 × 50 pixels of the picture; the square shows about 100 × 100 of them.
-        assert!((truth.head_share(size).unwrap() - 0.1).abs() < 0.01);
+        assert!((truth.head_share().unwrap() - 0.1).abs() < 0.01);
     }
 
     #[test]
@@ -160,15 +166,15 @@ mod tests {
                 _ => Some(false),
             };
             // The first and last columns of the square lie outside the picture.
-            if (3..crop.size - 3).contains(&(index % crop.size)) {
+            if (3..93).contains(&(index % 96)) {
                 assert_eq!(animal[index], expected, "{point:?}");
             }
         }
         // The head was above, and lies to the right now.
         let [left, top, right, bottom] = truth.head.unwrap();
-        let [x, y] = crop.to_square([75.0, 99.5]);
+        let [x, y] = crop.to_frame([75.0, 99.5]);
         assert!((left..right).contains(&x) && (top..bottom).contains(&y));
-        let [x, y] = crop.to_square([45.0, 99.5]);
+        let [x, y] = crop.to_frame([45.0, 99.5]);
         assert!(!(left..right).contains(&x) && (top..bottom).contains(&y));
     }
 
@@ -210,11 +216,12 @@ mod tests {
         assert_eq!(
             truth,
             Truth {
+                frame: [96, 96],
                 animal: None,
                 misfit: None,
                 head: None
             }
         );
-        assert_eq!(truth.is_on_head([1.0, 1.0], 96), None);
+        assert_eq!(truth.is_on_head([1.0, 1.0]), None);
     }
 }

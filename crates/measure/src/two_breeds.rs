@@ -18,14 +18,14 @@ pub struct TwoBreedPicture {
     pub seam: f64,
 }
 
-/// Both sides of the seam in the square that the network saw of a picture.
+/// Both sides of the seam in the frame that the network saw of a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sides {
-    /// Side of the square, in pixels.
-    pub size: usize,
+    /// Width and height of the frame, in pixels.
+    pub frame: [usize; 2],
     /// Indices of the classes to the left and to the right.
     pub classes: [usize; 2],
-    /// Pixels of the square, rows from the top: whether each is left of the seam, and whether right of it.
+    /// Pixels of the frame, rows from the top: whether each is left of the seam, and whether right of it.
     pub pixels: [Vec<Option<bool>>; 2],
 }
 
@@ -125,7 +125,7 @@ impl TwoBreedPicture {
             .collect();
         let side = |left: bool| is_left.iter().map(|is| Some(*is == left)).collect();
         Sides {
-            size: crop.size,
+            frame: crop.frame,
             classes: self.classes,
             pixels: [side(true), side(false)],
         }

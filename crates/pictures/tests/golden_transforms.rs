@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use image::RgbImage;
 use pictures::transform::{
-    CropMap, CropPosition, Drawn, Draws, Flip, Padding, ResizeGeometry, View, Zoom, apply,
+    CropMap, CropPosition, Drawn, Draws, Flip, Padding, ResizeGeometry, TtaView, Zoom, apply,
 };
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -158,7 +158,7 @@ fn every_view_of_test_time_augmentation_is_reproduced() {
     for name in tensors.names() {
         let (picture, view) = name.split_once(".view").unwrap();
         let picture = read_picture(&format!("pictures/{picture}.png"));
-        let view = View::ALL[view.parse::<usize>().unwrap()];
+        let view = TtaView::ALL[view.parse::<usize>().unwrap()];
         let expected = read_values(&tensors, name);
         let square = view.square(&picture, 32, Padding::Reflection);
         assert_eq!(square.len(), expected.len(), "{name}");
@@ -166,7 +166,7 @@ fn every_view_of_test_time_augmentation_is_reproduced() {
             failures.push(name);
         }
     }
-    assert_eq!(tensors.len(), 4 * View::ALL.len());
+    assert_eq!(tensors.len(), 4 * TtaView::ALL.len());
     assert!(failures.is_empty(), "out of tolerance: {failures:?}");
 }
 

@@ -13,7 +13,7 @@ use pictures::loader::{
     Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
     ValidationPicture, batches, batches_in_epoch, shuffle, validation_square,
 };
-use pictures::transform::{Augmentation, CropMap, Draws, Padding, apply};
+use pictures::transform::{Augmentation, CropMap, Draws, Padding, View, apply};
 
 /// Normalisation that changes nothing.
 const UNCHANGED: Normalisation = Normalisation {
@@ -462,13 +462,14 @@ fn a_picture_read_by_itself_is_the_one_of_a_validation_batch() {
         };
         plan.augmentation.padding = padding;
         let batch = all(&Drawing::new(2, &[]), plan.clone()).remove(0);
-        let mut found = ValidationPicture::read(&path, size, padding, Orientation::Exif).unwrap();
+        let mut found =
+            ValidationPicture::read(&path, size, View::Square, padding, Orientation::Exif).unwrap();
         assert_eq!(found.bytes, fs::read(&path).unwrap());
         assert!(found.pixels == picture(1));
         assert_eq!(found.crop, CropMap::new(43, 48, size));
-        assert!(found.square == validation_square(&picture(1), size, padding));
-        plan.normalisation.apply(&mut found.square);
-        assert!(found.square == batch.pictures, "{size} {padding:?}");
+        assert!(found.frame == validation_square(&picture(1), size, padding));
+        plan.normalisation.apply(&mut found.frame);
+        assert!(found.frame == batch.pictures, "{size} {padding:?}");
     }
     let squares = [Padding::Reflection, Padding::Zeros, Padding::Border]
         .map(|padding| validation_square(&picture(1), 40, padding));
@@ -480,8 +481,14 @@ fn a_single_picture_that_cannot_be_read_is_an_error_that_names_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let said = |name: &str| {
         let path = folder.path().join(name);
-        let error =
-            ValidationPicture::read(&path, 64, Padding::default(), Orientation::Exif).unwrap_err();
+        let error = ValidationPicture::read(
+            &path,
+            64,
+            View::Square,
+            Padding::default(),
+            Orientation::Exif,
+        )
+        .unwrap_err();
         let text = error.to_string();
         assert!(text.contains(name), "{text}");
         text

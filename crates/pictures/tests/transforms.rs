@@ -2,7 +2,8 @@
 
 use image::{Rgb, RgbImage};
 use pictures::transform::{
-    Augmentation, CropMap, CropPosition, Drawn, Draws, Flip, Padding, Zoom, apply,
+    Augmentation, CropMap, CropPosition, Drawn, Draws, Flip, Padding, View, Zoom, apply,
+    apply_to_frame,
 };
 use proptest::prelude::*;
 use rand::SeedableRng;
@@ -76,6 +77,31 @@ proptest! {
             // f32 rounding of a value up to 255.
             prop_assert!((found[0] - x).abs() < 1e-4 && (found[1] - y).abs() < 1e-4, "{found:?} at {x} {y}");
         }
+    }
+
+    #[test]
+    fn the_crop_map_says_which_point_of_a_whole_picture_a_point_of_its_frame_shows(
+        short in 31usize..=64, eighths in 8usize..=64, upright in any::<bool>(), padding in 0usize..3,
+    ) {
+        let long = (short * eighths / 8).min(256);
+        let (width, height) = if upright { (short, long) } else { (long, short) };
+        let ramp = RgbImage::from_fn(width as u32, height as u32, |x, y| Rgb([x as u8, y as u8, 0]));
+        let map = CropMap::of(View::Whole { stride: 32 }, width, height, 32);
+        let [columns, rows] = map.frame;
+        let frame = apply_to_frame(&ramp, 32, map.frame, PADDINGS[padding], &Draws::validation());
+        prop_assert_eq!(frame.len(), 3 * columns * rows);
+        let mut inside = 0;
+        for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
+            let [x, y] = map.to_picture([column as f64, row as f64]);
+            let is_inside = |place: f64, side: usize| (-1e-9..side as f64 - 1.0 + 1e-9).contains(&place);
+            if is_inside(x, width) && is_inside(y, height) {
+                let found = [0, 1].map(|channel| f64::from(frame[(channel * rows + row) * columns + column]) * 255.0);
+                prop_assert!((found[0] - x).abs() < 1e-4 && (found[1] - y).abs() < 1e-4, "{found:?} at {x} {y}");
+                inside += 1;
+            }
+        }
+        // The short side is a multiple of the stride as it is, and of the long one less than a stride is filled up.
+        prop_assert!(inside > 32 * (columns.max(rows) - 32));
     }
 }
 

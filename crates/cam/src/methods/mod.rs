@@ -49,12 +49,12 @@ mod tests {
             panic!("a class")
         }
 
-        fn size(&self) -> usize {
+        fn frame_size(&self) -> [usize; 2] {
             panic!("a size")
         }
 
-        fn square(&self) -> &[f32] {
-            panic!("a square")
+        fn frame(&self) -> &[f32] {
+            panic!("a frame")
         }
 
         fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {

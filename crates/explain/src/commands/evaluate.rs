@@ -15,7 +15,7 @@ use crate::{
     pictures::{self, Part, PictureFile},
     record::Origin,
 };
-use ::pictures::transform::View;
+use ::pictures::transform::TtaView;
 use anyhow::{Context, Result};
 use std::path::{Path, PathBuf};
 use terminal::{Terminal, usage};
@@ -36,7 +36,7 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
     let asking = Asking {
         network: &opened.network,
         size: opened.size,
-        views: if arguments.tta { &View::ALL } else { &[] },
+        views: if arguments.tta { &TtaView::ALL } else { &[] },
         terminal,
     };
     let answered = asking.ask(part, files)?;
@@ -137,7 +137,7 @@ impl Evaluation<'_> {
             suspects: &self.suspects,
             drawings: &drawings,
         };
-        let origin = Origin::new(&opened.checkpoint, opened.size);
+        let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
         let summary = Summary::new(origin, self.asked(), self.answered(), figures, classes);
         let files = [
             (

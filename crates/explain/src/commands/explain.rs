@@ -16,13 +16,13 @@ const DRAWN: usize = 8;
 
 /// Explains pictures and writes everything about them.
 pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
-    opened.say_fineness(terminal);
+    let opened =
+        OpenedNetwork::open(&arguments.network, terminal)?.seeing(arguments.view.view, terminal);
     let targets = targets(&arguments.class, opened.classes())?;
     let files = files(arguments, &opened, terminal)?;
     let methods = chosen_methods(&arguments.method);
     let output = output::begin(arguments.out.as_deref(), &opened.run, "explanations")?;
-    let origin = Origin::new(&opened.checkpoint, opened.size);
+    let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
     let mut report = Report::new(output, origin, classes, !arguments.no_relu);
     let bar = terminal.pictures("explaining", files.len());
@@ -30,7 +30,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     for batch in files.chunks(batch_size(opened.size)) {
         let read = opened.read_all(batch, terminal);
         unread += batch.len() - read.len();
-        let explanations = explain_batch(&opened.network, read, opened.size, &targets, &methods)?;
+        let explanations = explain_batch(&opened.network, read, &targets, &methods)?;
         let lines = report.add(&explanations)?;
         lines.iter().for_each(|line| terminal.result(line));
         bar.advance(batch.len());

@@ -1,7 +1,7 @@
 //! The network that is asked, and where it came from.
 
 use crate::{
-    cli::NetworkArgs,
+    cli::{NetworkArgs, ViewChoice},
     network::SavedNetwork,
     pictures::{Picture, PictureFile},
     truth::Truths,
@@ -16,6 +16,7 @@ use network::Architecture;
 use pictures::{
     decode::DecodeError,
     folder::{LabelPattern, Rules},
+    transform::{ResizeGeometry, View},
 };
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
@@ -38,8 +39,10 @@ pub struct OpenedNetwork {
     pub device: Device,
     /// Numbers that its convolutions multiply.
     pub precision: Precision,
-    /// Side of the squares it is shown, in pixels.
+    /// Side of the squares it is shown, in pixels, or the short side of whole pictures.
     pub size: usize,
+    /// The part of pictures that it is shown.
+    pub view: View,
     /// The data folder as typed.
     data: Option<PathBuf>,
 }
@@ -74,21 +77,37 @@ impl OpenedNetwork {
             device,
             precision: arguments.precision,
             size,
+            view: View::Square,
             data: arguments.data.clone(),
         })
     }
 
-    /// Says how fine its maps are, where that is not what somebody who trained it expects.
-    pub fn say_fineness(&self, terminal: &Terminal) {
+    /// The same network that is shown this part of pictures for its maps; says how fine they are, where that is not what
+    /// somebody who trained it expects.
+    pub fn seeing(mut self, choice: ViewChoice, terminal: &Terminal) -> Self {
         let Manifest { network, size, .. } = &self.checkpoint.manifest;
         let cells = cells(network.architecture, self.size);
-        if self.size != *size {
+        if choice == ViewChoice::Whole {
+            let stride = network.architecture.stride();
+            self.view = View::Whole { stride };
+            let short = self.short_side();
+            terminal.message(&format!(
+                "whole pictures: short side {short} pixels, a cell of the map for each {stride} x {stride}; the network was \
+                 trained on squares"
+            ));
+        } else if self.size != *size {
             terminal.message(&format!("maps: {cells}"));
         } else if network.architecture.cells(self.size) < FINE_ENOUGH {
             terminal.message(&format!(
                 "maps: {cells}; a larger --size gives more, and worse predictions"
             ));
         }
+        self
+    }
+
+    /// The short side of whole pictures before they are filled up.
+    fn short_side(&self) -> usize {
+        ResizeGeometry::new(1, 1, self.size).target
     }
 
     /// Reads a picture as the network was validated with it, but for the size that was asked for.
@@ -97,7 +116,7 @@ impl OpenedNetwork {
     /// A file that cannot be read or decoded.
     pub fn read(&self, file: &PictureFile) -> Result<Picture, DecodeError> {
         let manifest = &self.checkpoint.manifest;
-        file.read(self.size, manifest.padding, manifest.orientation)
+        file.read(self.size, self.view, manifest.padding, manifest.orientation)
     }
 
     /// Reads the pictures of a batch on all threads; warns of each that cannot be read.
@@ -106,7 +125,16 @@ impl OpenedNetwork {
         let mut pictures = Vec::new();
         for result in results {
             match result {
-                Ok(picture) => pictures.push(picture),
+                Ok(picture) => {
+                    let [width, height] = picture.crop.picture_size;
+                    if self.view.cuts_off_ends(width, height) {
+                        terminal.message(&format!(
+                            "{}: {width} x {height} pixels are too long to be seen whole; its ends are not seen",
+                            picture.file.name
+                        ));
+                    }
+                    pictures.push(picture);
+                }
                 Err(error) => terminal.warning(&format!("left out: {error}")),
             }
         }
@@ -176,14 +204,24 @@ impl OpenedNetwork {
         let error = manifest.error_rate.map_or_else(String::new, |rate| {
             format!(", error rate {:.1} %", 100.0 * rate)
         });
+        let saw = match self.view {
+            View::Square => format!(
+                "squares of {} pixels, so that maps have {}",
+                self.size,
+                cells(manifest.network.architecture, self.size)
+            ),
+            View::Whole { stride } => format!(
+                "whole pictures with a short side of {} pixels, so that maps have a cell for each {stride} x {stride} of them; \
+                 the error rate is that of squares",
+                self.short_side()
+            ),
+        };
         let mut notes = vec![format!(
-            "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw squares of {} pixels, so that maps have {}.",
+            "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw {saw}.",
             manifest.network.architecture.name(),
             self.run.name(),
             manifest.iterations,
             manifest.size,
-            self.size,
-            cells(manifest.network.architecture, self.size)
         )];
         if self.precision == Precision::Bf16 {
             notes.push("Its convolutions multiplied in bf16 (--precision bf16).".to_owned());

@@ -19,8 +19,8 @@ use words::{counted, first_three};
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
 pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
-    opened.say_fineness(terminal);
+    let opened =
+        OpenedNetwork::open(&arguments.network, terminal)?.seeing(arguments.view.view, terminal);
     let found = find_pictures(arguments, &opened, terminal)?;
     let output = output::begin(arguments.out.as_deref(), &opened.run, "score")?;
     let methods = chosen_methods(&arguments.method);
@@ -124,7 +124,6 @@ impl<'a> Scoring<'a> {
             checkpoint,
             device,
             precision,
-            size,
             ..
         } = opened;
         let methods = methods
@@ -135,7 +134,7 @@ impl<'a> Scoring<'a> {
             terminal,
             shuffled: SavedNetwork::load_with_shuffled_head(checkpoint, seed, device, *precision)?,
             methods: methods.collect(),
-            baselines: Baselines::new(*size),
+            baselines: Baselines::default(),
             rows: Vec::new(),
         })
     }
@@ -165,8 +164,8 @@ impl<'a> Scoring<'a> {
             annotated += pictures.len();
             let targets = Targets::True;
             let shuffled = pictures.clone();
-            let shuffled = explain(&self.shuffled, shuffled, *size, &targets, &class_specific)?;
-            let explanations = explain(network, pictures, *size, &targets, &methods)?;
+            let shuffled = explain(&self.shuffled, shuffled, &targets, &class_specific)?;
+            let explanations = explain(network, pictures, &targets, &methods)?;
             for ((explanation, shuffled), truth) in explanations.iter().zip(&shuffled).zip(&truths)
             {
                 self.add(explanation, shuffled, truth);
@@ -187,7 +186,7 @@ impl<'a> Scoring<'a> {
     fn add(&mut self, explanation: &Explanation, shuffled: &Explanation, truth: &Truth) {
         for (method, tally) in &mut self.methods {
             for map in maps_of(explanation, method) {
-                tally.add(&map.raw, truth, self.opened.size);
+                tally.add(&map.raw, truth);
                 // Where the truth is not known, the shuffled network may have answered another class.
                 for shuffled in maps_of(shuffled, method).filter(|other| other.class == map.class) {
                     tally.add_shuffled(&map.raw, &shuffled.raw);
@@ -199,7 +198,7 @@ impl<'a> Scoring<'a> {
 
     /// Measures on pictures of two breeds.
     fn two_breeds(&mut self, two_breeds: &TwoBreeds) -> Result<()> {
-        let OpenedNetwork { network, size, .. } = self.opened;
+        let network = &self.opened.network;
         let methods: Vec<_> = self.methods.iter().map(|(method, _)| *method).collect();
         let bar = self
             .terminal
@@ -209,7 +208,7 @@ impl<'a> Scoring<'a> {
             let picture = self.opened.read(&file)?;
             let sides = listed.sides(&picture.crop, picture.turned);
             let targets = Targets::Classes(listed.classes.to_vec());
-            for explanation in explain(network, vec![picture], *size, &targets, &methods)? {
+            for explanation in explain(network, vec![picture], &targets, &methods)? {
                 self.add_two_breeds(&explanation, &sides);
             }
             bar.advance(1);

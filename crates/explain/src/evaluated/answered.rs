@@ -3,7 +3,7 @@
 use crate::{answers::Answers, network::SavedNetwork, pictures::PictureFile};
 use anyhow::{Result, ensure};
 use evaluation::{Predictions, average_views};
-use pictures::{part::Part, transform::View};
+use pictures::{part::Part, transform::TtaView};
 use terminal::{Bar, Terminal};
 
 /// Pictures of known class, each with the network's answer.
@@ -29,7 +29,7 @@ pub struct Asking<'a> {
     /// Side of the squares it sees, in pixels.
     pub size: usize,
     /// Views that the answer is averaged over, beside the square of validation; none without test time augmentation.
-    pub views: &'a [View],
+    pub views: &'a [TtaView],
     /// Where progress is shown, and said what cannot be read.
     pub terminal: &'a Terminal,
 }
@@ -73,7 +73,7 @@ impl Asking<'_> {
         let classes = self.network.manifest.classes.len();
         let mut predictions = Predictions::new(classes, plain.logits, truth.clone())?;
         if !self.views.is_empty() {
-            let of_view = |view: &View| -> Result<Predictions> {
+            let of_view = |view: &TtaView| -> Result<Predictions> {
                 let pass = self.pass(&files, Some(*view), &bar)?;
                 ensure!(
                     pass.unread.is_empty(),
@@ -94,7 +94,7 @@ impl Asking<'_> {
         })
     }
 
-    fn pass(&self, files: &[PictureFile], view: Option<View>, bar: &Bar) -> Result<Pass> {
+    fn pass(&self, files: &[PictureFile], view: Option<TtaView>, bar: &Bar) -> Result<Pass> {
         let mut pass = Pass::default();
         for batch in Answers::new(self.network, files, self.size, view)? {
             let batch = batch?;

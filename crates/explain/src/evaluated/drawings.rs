@@ -120,7 +120,7 @@ impl Drawer<'_> {
         for batch in files.chunks(batch_size(self.size)) {
             let read = (self.read)(batch);
             let targets = Targets::PredictedAndTrue;
-            for explanation in explain(self.network, read, self.size, &targets, &[self.method])? {
+            for explanation in explain(self.network, read, &targets, &[self.method])? {
                 let maps = explanation.maps.iter();
                 let maps = maps
                     .map(|map| draw(&explanation, map, true, classes))

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::error::LoaderError;
 use super::normalisation::Normalisation;
 use super::seed::EpochSeed;
-use crate::transform::{Augmentation, View};
+use crate::transform::{Augmentation, TtaView};
 
 /// Plan of one pass over a data set; it determines all batches.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +43,7 @@ pub enum Purpose {
     /// Validation: the validation transform; every picture is in some batch.
     Validation,
     /// As validation, for a view of test time augmentation.
-    View(View),
+    View(TtaView),
 }
 
 /// Treatment of a picture that cannot be decoded.

@@ -5,9 +5,9 @@ use std::path::Path;
 use image::RgbImage;
 
 use crate::decode::{DecodeError, Orientation, Turn, decode, read_bytes};
-use crate::transform::{CropMap, Draws, Padding, apply};
+use crate::transform::{CropMap, Draws, Padding, View, apply, apply_to_frame};
 
-/// A decoded picture file and the square that the network sees of it in validation.
+/// A decoded picture file and the frame that the network sees of it, in validation a square.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidationPicture {
     /// Content of the file.
@@ -18,21 +18,23 @@ pub struct ValidationPicture {
     pub turned: Turn,
     /// The turn that would make `pixels` upright.
     pub upright: Turn,
-    /// Map between the square and `pixels`.
+    /// Map between the frame and `pixels`.
     pub crop: CropMap,
-    /// The square as [`validation_square`] gives it; [`Normalisation::apply`](super::Normalisation::apply) makes of it
-    /// what a validation batch of the loader holds.
-    pub square: Vec<f32>,
+    /// The frame: planes red, green, blue in 0..1. A square is that of [`validation_square`];
+    /// [`Normalisation::apply`](super::Normalisation::apply) makes of it what a validation batch of the loader holds.
+    pub frame: Vec<f32>,
 }
 
 impl ValidationPicture {
-    /// Reads, decodes and transforms the file `path` for squares of `size` × `size` pixels, turned upright or not.
+    /// Reads, decodes and transforms the file `path` for squares of `size` × `size` pixels, turned upright or not; `view` says
+    /// how much of it is shown.
     ///
     /// # Errors
     /// [`DecodeError::InFile`], which names the file and holds the cause.
     pub fn read(
         path: &Path,
         size: usize,
+        view: View,
         padding: Padding,
         orientation: Orientation,
     ) -> Result<Self, DecodeError> {
@@ -43,15 +45,17 @@ impl ValidationPicture {
             Orientation::Ignore => (Turn::NONE, decoded.turn),
         };
         let pixels = decoded.oriented(orientation);
-        let crop = CropMap::new(pixels.width() as usize, pixels.height() as usize, size);
-        let square = validation_square(&pixels, size, padding);
+        let [width, height] = [pixels.width(), pixels.height()].map(|side| side as usize);
+        let crop = CropMap::of(view, width, height, size);
+        let draws = Draws::validation();
+        let frame = apply_to_frame(&pixels, size, crop.frame, padding, &draws);
         Ok(Self {
             bytes,
             pixels,
             turned,
             upright,
             crop,
-            square,
+            frame,
         })
     }
 }

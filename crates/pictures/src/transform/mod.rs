@@ -6,8 +6,8 @@
 //! cuts the square. For validation only the resize and a centred crop remain.
 //!
 //! [`Augmentation`] holds the settings, [`Draws`] the random values of one picture, and [`apply`] is a pure function
-//! of a picture and its draws. [`CropMap`] maps the validation square back to the picture; a [`View`] is one of those that
-//! test time augmentation averages over.
+//! of a picture and its draws. [`View`] says what a network is shown when it does not train, [`CropMap`] maps that back to the
+//! picture; a [`TtaView`] is one of those that test time augmentation averages over.
 //!
 //! Source: `fastai/vision/transform.py` and `fastai/vision/image.py` of fastai 1.0.30.
 
@@ -27,6 +27,7 @@ mod pipeline;
 mod rotate;
 mod sampling;
 mod taps;
+mod tta;
 pub(crate) mod vectorised;
 mod view;
 mod warp;
@@ -39,6 +40,7 @@ pub use draw::{Drawn, Draws};
 pub use flip::Flip;
 pub use geometry::ResizeGeometry;
 pub use padding::Padding;
-pub use pipeline::{Workspace, apply};
+pub use pipeline::{Workspace, apply, apply_to_frame};
+pub use tta::TtaView;
 pub use view::View;
 pub use zoom::Zoom;

@@ -20,6 +20,20 @@ pub fn apply(picture: &RgbImage, size: usize, padding: Padding, draws: &Draws) -
     square
 }
 
+/// The same for a frame of `frame` = [width, height] pixels: the picture is resized as for a square of `size`, and the crop, or
+/// the padding, makes the frame of it.
+pub fn apply_to_frame(
+    picture: &RgbImage,
+    size: usize,
+    frame: [usize; 2],
+    padding: Padding,
+    draws: &Draws,
+) -> Vec<f32> {
+    let mut values = vec![0.0; 3 * frame[0] * frame[1]];
+    Workspace::default().fill(picture, size, frame, padding, draws, &mut values);
+    values
+}
+
 /// Buffers for transforming pictures one after the other.
 #[derive(Default)]
 pub struct Workspace {
@@ -48,19 +62,31 @@ impl Workspace {
             3 * size * size,
             "a square of {size} pixels has three planes"
         );
+        self.fill(picture, size, [size; 2], padding, draws, square);
+    }
+
+    fn fill(
+        &mut self,
+        picture: &RgbImage,
+        size: usize,
+        [width, height]: [usize; 2],
+        padding: Padding,
+        draws: &Draws,
+        values: &mut [f32],
+    ) {
         if size == 0 || picture.width() == 0 || picture.height() == 0 {
-            return square.fill(0.0);
+            return values.fill(0.0);
         }
         let geometry = ResizeGeometry::of(picture, size);
-        let rows = crop::indices(geometry.resized_height, size, draws.crop.row_pct, padding);
-        let columns = crop::indices(geometry.resized_width, size, draws.crop.col_pct, padding);
+        let rows = crop::indices(geometry.resized_height, height, draws.crop.row_pct, padding);
+        let columns = crop::indices(geometry.resized_width, width, draws.crop.col_pct, padding);
         grid_coordinates(&rows, &mut self.rows);
         grid_coordinates(&columns, &mut self.columns);
-        self.sample(picture, &geometry, padding, draws, square);
+        self.sample(picture, &geometry, padding, draws, values);
         if let Some(lighting) = Lighting::new(draws) {
-            lighting.apply(square);
+            lighting.apply(values);
         }
-        blacken_padding(&rows, &columns, square);
+        blacken_padding(&rows, &columns, values);
     }
 
     /// Reads the points of the square from the picture, from its area averages where the reduction is strong.

@@ -1,105 +1,44 @@
-//! The eight views of a picture that test time augmentation (TTA) averages over.
+//! The part of a picture that a network is shown when it does not train.
 
-use image::RgbImage;
+use super::geometry::ResizeGeometry;
 
-use super::crop::CropPosition;
-use super::draw::{Drawn, Draws};
-use super::padding::Padding;
-use super::pipeline::Workspace;
-use super::zoom::Zoom;
+/// A picture that is longer than this is shown to [`View::Whole`] without its ends: longer ones are slivers, and a frame of
+/// theirs would have no bounds.
+const LONGEST: usize = 8;
 
-/// Factor by which every view is zoomed.
-const SCALE: f64 = 1.35;
-
-/// A view of a picture: zoomed by 1.35 into one of its corners and cropped, mirrored or not.
-///
-/// The square is cut at the corner of the zoomed picture that was zoomed into. Of a mirrored view it is cut after the
-/// mirroring, as fastai 1.0.30 does it: where a picture is wider than high, such a view shows more of its middle.
-///
-/// fastai keeps the training's random flips, warps, rotations and lighting in all views, so that no two runs agree; here
-/// nothing is random. Its squares at the bottom or on the right lack one row or column; here they are whole.
-///
-/// Source: `fastai/vision/tta.py` of fastai 1.0.30.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct View {
-    /// Zoomed into the bottom, not the top.
-    pub bottom: bool,
-    /// Zoomed into the right, not the left.
-    pub right: bool,
-    /// Mirrored left and right.
-    pub mirrored: bool,
+/// Part of a picture that a network is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// The square in the middle, as in validation.
+    #[default]
+    Square,
+    /// All of it: the short side as long as that of the square, the long side in proportion, then both filled up to a multiple
+    /// of the network's stride (in pixels), half on each side, with what the padding says. So nothing is cut off or
+    /// distorted, and the cells of the feature map cover the frame evenly. Of a picture that is more than eight times as long
+    /// as wide, the middle eight.
+    Whole {
+        /// Pixels along a side for each cell of the network's feature map.
+        stride: usize,
+    },
 }
 
 impl View {
-    /// All views, in fastai's order: top left, bottom left, top right, bottom right, then the same mirrored.
-    pub const ALL: [Self; 8] = [
-        Self::new(false, false, false),
-        Self::new(true, false, false),
-        Self::new(false, true, false),
-        Self::new(true, true, false),
-        Self::new(false, false, true),
-        Self::new(true, false, true),
-        Self::new(false, true, true),
-        Self::new(true, true, true),
-    ];
-
-    const fn new(bottom: bool, right: bool, mirrored: bool) -> Self {
-        Self {
-            bottom,
-            right,
-            mirrored,
+    /// Width and height in pixels of the frame that a network is shown of a picture of `width` × `height` (each at least 1)
+    /// for squares of `size`.
+    pub fn frame(self, width: usize, height: usize, size: usize) -> [usize; 2] {
+        match self {
+            Self::Square => [size; 2],
+            Self::Whole { stride } => {
+                let geometry = ResizeGeometry::new(height, width, size);
+                let longest = LONGEST * geometry.target;
+                [geometry.resized_width, geometry.resized_height]
+                    .map(|side| side.min(longest).next_multiple_of(stride))
+            }
         }
     }
 
-    /// The square of `size` × `size` pixels that the network sees of a picture in this view, before normalisation.
-    ///
-    /// Returns 3 · `size` · `size` values in 0..1: the planes red, green, blue, rows from the top.
-    pub fn square(self, picture: &RgbImage, size: usize, padding: Padding) -> Vec<f32> {
-        let mut square = vec![0.0; 3 * size * size];
-        self.apply(
-            &mut Workspace::default(),
-            picture,
-            size,
-            padding,
-            &mut square,
-        );
-        square
-    }
-
-    /// Does the same as [`Self::square`] for one picture after the other, and writes the result into `square`.
-    ///
-    /// # Panics
-    /// If `square` does not hold 3 · `size` · `size` values.
-    pub fn apply(
-        self,
-        workspace: &mut Workspace,
-        picture: &RgbImage,
-        size: usize,
-        padding: Padding,
-        square: &mut [f32],
-    ) {
-        workspace.apply(picture, size, padding, &self.draws(), square);
-        if self.mirrored {
-            square
-                .chunks_exact_mut(size.max(1))
-                .for_each(<[f32]>::reverse);
-        }
-    }
-
-    /// The view before it is mirrored.
-    fn draws(self) -> Draws {
-        let share = |is_last| f64::from(u8::from(is_last));
-        let mut draws = Draws::validation();
-        draws.zoom = Drawn::applied(Zoom {
-            scale: SCALE,
-            row_pct: share(self.bottom),
-            col_pct: share(self.right),
-        });
-        draws.crop = CropPosition {
-            row_pct: share(self.bottom),
-            // What is on the left after the mirroring is on the right before.
-            col_pct: share(self.right != self.mirrored),
-        };
-        draws
+    /// Returns true if the ends of a picture of `width` × `height` are cut off because it is too long.
+    pub fn cuts_off_ends(self, width: usize, height: usize) -> bool {
+        self != Self::Square && width.max(height) > LONGEST * width.min(height)
     }
 }
