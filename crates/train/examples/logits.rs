@@ -10,7 +10,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 use checkpoint::{Manifest, RUNS_FOLDER, Run};
-use pictures::loader::ValidationPicture;
+use pictures::{loader::ValidationPicture, transform::View};
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -57,9 +57,15 @@ fn squares(
     let mut paths = entries.collect::<std::io::Result<Vec<PathBuf>>>()?;
     paths.sort();
     let decoded = paths.iter().filter_map(|path| {
-        let read = ValidationPicture::read(path, size, manifest.padding, manifest.orientation);
+        let read = ValidationPicture::read(
+            path,
+            size,
+            View::Square,
+            manifest.padding,
+            manifest.orientation,
+        );
         let picture = read.map_err(|error| eprintln!("left out: {error}")).ok()?;
-        let mut square = picture.square;
+        let mut square = picture.frame;
         manifest.normalisation.apply(&mut square);
         Some(square)
     });

@@ -1,0 +1,302 @@
+//! Draw → spoil some labels → train → predict, evaluate: what is wrong is found, with the numbers of the training.
+
+use serde_json::Value;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use stories::{
+    program::{self, run, text},
+    spoilt::{SpoiltLine, spoil_labels},
+};
+
+/// What is drawn.
+const DRAWN: &str = r#"
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+breeds = ["Siamese", "pug", "beagle"]
+pictures_per_breed = 70
+two_breeds_pictures = 0
+"#;
+
+/// The same pictures with the labels of a list. A narrow network learns them in seconds.
+const TRAINED: &str = r#"
+[data]
+source = "folder"
+folder = "sample"
+layout = "csv"
+
+[split]
+fraction = 0.2
+test_fraction = 0.1
+
+[model]
+architecture = "resnet18"
+base_width = 16
+dropout = [0.1, 0.2]
+
+[[stage]]
+size = 64
+batch_size = 16
+epochs = 10
+train = "all"
+max_learning_rate = [6e-3, 6e-3]
+"#;
+
+/// The share of labels that is spoilt, and the seed.
+const SPOILT: (f64, u64) = (0.05, 1);
+
+/// The folder of the story, made once for all tests of this file, and its labels.
+fn story() -> &'static (PathBuf, Vec<SpoiltLine>) {
+    static STORY: OnceLock<(PathBuf, Vec<SpoiltLine>)> = OnceLock::new();
+    STORY.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("evaluate-story");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
+        fs::write(folder.join("drawn.toml"), DRAWN).unwrap();
+        fs::write(folder.join("story.toml"), TRAINED).unwrap();
+        run(&folder, &["fetch", "drawn.toml"], 0);
+        let lines = spoil_labels(&folder.join("sample"), SPOILT.0, SPOILT.1).unwrap();
+        run(&folder, &["story.toml"], 0);
+        (folder, lines)
+    })
+}
+
+#[test]
+fn predictions_for_the_validation_pictures_have_the_error_rate_of_the_training_to_the_picture() {
+    let (folder, _) = story();
+    let split = json(&folder.join("runs/story-1/split.json"));
+    let names: Vec<&str> = split["valid"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    let paths: Vec<String> = names.iter().map(|name| format!("sample/{name}")).collect();
+    // In another order, by other numbers of threads, one by one: an answer belongs to its picture alone.
+    let mut reversed: Vec<&str> = paths.iter().map(String::as_str).collect();
+    reversed.reverse();
+    let all: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let rows = predicted(folder, &all, "all.csv", "2");
+    assert_eq!(rows, predicted(folder, &reversed, "reversed.csv", "1"));
+    let few = predicted(folder, &all[..3], "few.csv", "3");
+    assert!(few.iter().all(|(path, row)| rows[path] == *row));
+
+    let wrong = rows.values().filter(|row| row[0] != row[1]).count();
+    let epochs = fs::read_to_string(folder.join("runs/story-1/epochs.csv")).unwrap();
+    let mut lines = epochs
+        .lines()
+        .map(|line| line.split(',').collect::<Vec<_>>());
+    let column = lines
+        .next()
+        .unwrap()
+        .iter()
+        .position(|name| *name == "error_rate")
+        .unwrap();
+    let rate: f64 = lines.next_back().unwrap()[column].parse().unwrap();
+    assert_eq!(
+        wrong,
+        (rate * rows.len() as f64).round() as usize,
+        "{epochs}"
+    );
+
+    let evaluation = evaluated("valid", &[]);
+    assert_eq!(evaluation["wrong"], wrong);
+    assert_eq!(evaluation["pictures"], rows.len());
+    assert_eq!(evaluation["part"], "valid");
+}
+
+#[test]
+fn pictures_that_cannot_be_read_are_named_and_counted_and_the_rest_is_written() {
+    let (folder, _) = story();
+    let some = folder.join("some");
+    fs::create_dir_all(&some).unwrap();
+    fs::copy(folder.join("sample/images/pug_1.jpg"), some.join("a.jpg")).unwrap();
+    fs::write(some.join("b.jpg"), "no picture").unwrap();
+    let output = program::explain(
+        folder,
+        &["predict", "some", "--run", "story-1", "--to", "some.csv"],
+        1,
+    );
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("b.jpg") && said.contains("1 of 2 pictures could not be read"),
+        "{said}"
+    );
+    let csv = fs::read_to_string(folder.join("some.csv")).unwrap();
+    assert_eq!(csv.lines().count(), 2, "{csv}");
+    let table = text(
+        &program::explain(
+            folder,
+            &["predict", "some", "--run", "story-1", "--top", "1"],
+            1,
+        )
+        .stdout,
+    );
+    assert!(
+        table.starts_with("picture") && table.lines().count() == 2 && table.contains(" %"),
+        "{table}"
+    );
+    // A place that cannot be written is found before the work begins.
+    let output = program::explain(
+        folder,
+        &["predict", "some", "--run", "story-1", "--to", "none/x.csv"],
+        1,
+    );
+    assert!(text(&output.stderr).contains("cannot write none/x.csv"));
+}
+
+#[test]
+fn the_files_of_an_evaluation_agree_with_each_other_and_the_test_part_is_evaluated_by_name_alone() {
+    let evaluation = evaluated("test", &["--part", "test"]);
+    let folder = story().0.join("runs/story-1/evaluations/test");
+    let count = evaluation["pictures"].as_u64().unwrap() as usize;
+    assert_eq!(evaluation["part"], "test");
+    // The temperature comes from pictures that were not evaluated.
+    assert_eq!(evaluation["temperature_found_on"], "valid");
+    let rows = csv_rows(&folder.join("predictions.csv"));
+    assert_eq!(rows.len(), count);
+    let confusion = csv_rows(&folder.join("confusion.csv"));
+    let classes = csv_rows(&folder.join("classes.csv"));
+    for (row, class) in confusion.iter().zip(&classes) {
+        let sum: usize = row[1..]
+            .iter()
+            .map(|count| count.parse::<usize>().unwrap())
+            .sum();
+        assert_eq!((&row[0], sum.to_string()), (&class[0], class[1].clone()));
+    }
+    let in_bins: usize = csv_rows(&folder.join("calibration.csv"))
+        .iter()
+        .map(|bin| bin[2].parse::<usize>().unwrap())
+        .sum();
+    assert_eq!(in_bins, count);
+    let page = fs::read_to_string(folder.join("index.html")).unwrap();
+    assert!(page.contains("of the test part, which was asked for by name"));
+    assert!(!page.contains("http:") && !page.contains("https:"));
+    for drawing in ["confusion.svg", "reliability.svg"] {
+        let drawing = fs::read_to_string(folder.join(drawing)).unwrap();
+        assert!(drawing.starts_with("<svg xmlns=\"http://www.w3.org/2000/svg\""));
+    }
+}
+
+#[test]
+fn test_time_augmentation_is_said_wherever_its_numbers_are() {
+    let evaluation = evaluated("tta", &["--tta", "--out", "tta"]);
+    assert_eq!(evaluation["asked"], "tta");
+    let page = fs::read_to_string(story().0.join("tta/index.html")).unwrap();
+    assert!(page.contains("with test time augmentation"));
+    let plain = evaluated("plain", &["--out", "plain"]);
+    assert_ne!(plain["mean_loss"], evaluation["mean_loss"]);
+}
+
+#[test]
+fn what_cannot_be_evaluated_is_said_in_a_sentence() {
+    let (folder, _) = story();
+    let said = |arguments: &[&str], code: i32| {
+        let arguments = [&["evaluate", "--run", "story-1"], arguments].concat();
+        text(&program::explain(folder, &arguments, code).stderr)
+    };
+    fs::create_dir_all(folder.join("unknown")).unwrap();
+    fs::copy(
+        folder.join("sample/images/pug_2.jpg"),
+        folder.join("unknown/x.jpg"),
+    )
+    .unwrap();
+    assert!(said(&["unknown"], 2).contains("no class is known of 1 picture"));
+    assert!(said(&["nowhere"], 2).contains("there is no picture or folder nowhere"));
+    assert!(said(&["unknown", "--part", "test"], 2).contains("cannot be used with"));
+}
+
+/// The proof that the list of suspects is worth its time.
+#[test]
+fn spoilt_labels_are_found_and_training_on_the_corrected_list_is_better_than_on_the_spoilt_one() {
+    let (folder, lines) = story();
+    let spoilt: BTreeMap<&str, &SpoiltLine> = lines
+        .iter()
+        .filter(|line| line.is_spoilt())
+        .map(|line| (line.path.as_str(), line))
+        .collect();
+    evaluated("suspects", &["--suspects", "--out", "suspects"]);
+    let list = folder.join("suspects/suspects.csv");
+    let rows = csv_rows(&list);
+    let labels: Vec<&Vec<String>> = rows.iter().filter(|row| row[2].contains("label")).collect();
+    let found = labels
+        .iter()
+        .filter(|row| spoilt.contains_key(row[0].as_str()))
+        .count();
+    // The test part is not looked at.
+    let split = json(&folder.join("runs/story-1/split.json"));
+    let seen: BTreeSet<&str> = ["train", "valid"]
+        .iter()
+        .flat_map(|part| split[*part].as_array().unwrap())
+        .map(|name| name.as_str().unwrap())
+        .collect();
+    let hidden = spoilt.keys().filter(|path| seen.contains(*path)).count();
+    println!(
+        "{found} of {hidden} spoilt labels found, in a list of {}",
+        labels.len()
+    );
+    assert!(10 * found >= 8 * hidden, "{found} of {hidden} found");
+    assert!(
+        2 * found >= labels.len(),
+        "{found} of a list of {}",
+        labels.len()
+    );
+    assert!(rows.iter().all(|row| seen.contains(row[0].as_str())));
+}
+
+/// Path, true class and said class of each row that `explain predict` writes.
+fn predicted(
+    folder: &Path,
+    paths: &[&str],
+    to: &str,
+    threads: &str,
+) -> BTreeMap<String, Vec<String>> {
+    let arguments = [
+        &["predict", "--run", "story-1", "--top", "3", "--to", to],
+        paths,
+    ]
+    .concat();
+    let output = program::command("explain", folder, &arguments)
+        .env("RAYON_NUM_THREADS", threads)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let rows = csv_rows(&folder.join(to));
+    assert_eq!(rows.len(), paths.len());
+    rows.into_iter()
+        .map(|row| (row[0].clone(), row[1..].to_vec()))
+        .collect()
+}
+
+/// The figures of an evaluation of the story's run that goes to the folder `out`, or to the run's own one of that name.
+fn evaluated(out: &str, arguments: &[&str]) -> Value {
+    let (folder, _) = story();
+    let all = [&["evaluate", "--run", "story-1"], arguments].concat();
+    program::explain(folder, &all, 0);
+    let results = match arguments.contains(&"--out") {
+        true => folder.join(out),
+        false => folder.join("runs/story-1/evaluations").join(out),
+    };
+    json(&results.join("evaluation.json"))
+}
+
+/// The rows of a csv file without its heading; no field here has a comma or a quotation mark.
+fn csv_rows(path: &Path) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .skip(1)
+        .map(|line| line.split(',').map(str::to_owned).collect())
+        .collect()
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
+}
