@@ -115,6 +115,10 @@ const SETS: &[(&str, &[&str])] = &[
         "regularisation.mixpu=1",
         &["`regularisation.mixpu`", "did you mean `mixup`?"],
     ),
+    (
+        "data.corrections=",
+        &["data.corrections is \"\"", "the path of a csv file"],
+    ),
     ("split=1", &["split is 1", "a table"]),
     ("split=random", &["split is \"random\"", "a table"]),
     ("split={}", &["`split.kind` is missing"]),

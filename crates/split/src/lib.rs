@@ -169,13 +169,30 @@ impl SplitMethod {
     /// # Errors
     /// One variant of [`SplitError`] for each cause, among them parts that nothing can be learnt from.
     pub fn split(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {
+        let split = self.draw(files, annotations)?;
+        self.examine(&split, files)?;
+        Ok(split)
+    }
+
+    /// Divides `files` as [`Self::split`] does, into parts of which some may be too little to learn from.
+    ///
+    /// # Errors
+    /// Values that no split can have, or lists that cannot be read.
+    pub fn draw(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {
         self.check()?;
-        let split = self.divide(files, annotations)?;
-        examine::examine(&split, files)?;
+        self.divide(files, annotations)
+    }
+
+    /// Refuses a `split` of `files` that nothing can be learnt from.
+    ///
+    /// # Errors
+    /// One variant of [`SplitError`] for each cause.
+    pub fn examine(&self, split: &Split, files: &[LabelledFile]) -> Result<(), SplitError> {
+        examine::examine(split, files)?;
         if self.shares().test > 0.0 && split.test.is_empty() {
             return Err(SplitError::EmptyTest(files.len()));
         }
-        Ok(split)
+        Ok(())
     }
 
     fn divide(&self, files: &[LabelledFile], annotations: &Path) -> Result<Split, SplitError> {

@@ -6,13 +6,13 @@ use crate::{
     parts,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
-use anyhow::{Error, Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
     folder::{
-        FolderLayout, LabelPattern, LabelledFile, Listing, Photographs, Rules, classes, is_hidden,
-        list_pictures,
+        Corrections, FolderLayout, LabelPattern, LabelledFile, Listing, Photographs, Rules,
+        classes, is_hidden, list_pictures,
     },
     loader::DecodedCache,
 };
@@ -24,6 +24,10 @@ use std::{
     thread,
 };
 use terminal::Terminal;
+use words::counted;
+
+/// Copy of `data.corrections` in a run.
+pub const CORRECTIONS_FILE: &str = "corrections.csv";
 
 /// Bytes of a MiB.
 const MEBIBYTE: usize = 1 << 20;
@@ -49,6 +53,8 @@ pub struct Data {
     pub valid: Arc<DecodedCache>,
     /// Lines that were said about the listing.
     pub remarks: Vec<String>,
+    /// The csv file that corrected it, for a new run to keep.
+    corrections: Option<Corrections>,
 }
 
 /// Returns true if pictures must be brought to the disk before training.
@@ -190,14 +196,22 @@ impl Data {
     /// Lists and splits the pictures of `config`; what the listing leaves out or suspects is said on `terminal`.
     pub fn open(config: &Config, terminal: &Terminal) -> Result<Self> {
         let mut listed = Listed::new(config, terminal)?;
+        // The split is that of the listing without corrections, so that each picture stays in its part.
+        let drawn = config
+            .split
+            .draw(&listed.files, &config.data.annotations())?;
+        let (split, corrections) = listed.correct(drawn, &config.data, terminal)?;
         let files = mem::take(&mut listed.files);
-        let split = config.split.split(&files, &config.data.annotations())?;
+        config.split.examine(&split, &files)?;
         let labels = split.train.iter().map(|index| files[*index].label.as_str());
         let classes = classes(labels);
         if let Some(sentence) = config.regularisation.unknown_class(&classes) {
             bail!(sentence);
         }
-        Self::of(&config.data, Listed { files, ..listed }, split, classes)
+        Ok(Self {
+            corrections,
+            ..Self::of(&config.data, Listed { files, ..listed }, split, classes)?
+        })
     }
 
     /// Data of a split that is known already.
@@ -232,6 +246,7 @@ impl Data {
             files,
             rules,
             remarks,
+            corrections: None,
         })
     }
 
@@ -263,11 +278,17 @@ impl Data {
         )
     }
 
-    /// Writes the split into a new run. A run that continues has it already, and its data come from there.
+    /// Writes the split into a new run, and the corrections, with which the run can be repeated after their file is gone. A
+    /// run that continues has the split already, and its data come from there.
     pub fn keep_split(&self, config: &DataConfig, run: &Run) -> Result<()> {
         let path = run.split_file();
         if path.exists() {
             return Ok(());
+        }
+        if let Some(corrections) = &self.corrections {
+            let copy = run.file(CORRECTIONS_FILE);
+            files::write_atomically(&copy, corrections.bytes())
+                .with_context(|| format!("cannot write {}", copy.display()))?;
         }
         Ok(self.record(config).write(&path)?)
     }
@@ -349,6 +370,40 @@ impl Listed {
             empty_classes: listing.empty_classes,
             remarks: remarks.into_iter().map(in_the_log).collect(),
         })
+    }
+}
+
+impl Listed {
+    /// Corrects the pictures as `config` asks, and `split`, which was drawn for them as they were, and says so.
+    ///
+    /// # Errors
+    /// The corrections cannot be used.
+    fn correct(
+        &mut self,
+        mut split: Split,
+        config: &DataConfig,
+        terminal: &Terminal,
+    ) -> Result<(Split, Option<Corrections>)> {
+        let Some(list) = &config.corrections else {
+            return Ok((split, None));
+        };
+        let corrections = Corrections::read(list)?;
+        let corrected = corrections.apply(mem::take(&mut self.files), &self.folder)?;
+        for part in [&mut split.train, &mut split.valid, &mut split.test] {
+            *part = part
+                .iter()
+                .filter_map(|index| corrected.places[*index])
+                .collect();
+        }
+        let line = format!(
+            "corrections: {} changed, {} left out",
+            counted(corrected.changed, "label"),
+            counted(corrected.left_out.len(), "picture")
+        );
+        terminal.message(&line);
+        self.remarks.push(line);
+        self.files = corrected.files;
+        Ok((split, Some(corrections)))
     }
 }
 

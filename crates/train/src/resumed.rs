@@ -7,7 +7,7 @@ use crate::{
 use anyhow::{Context, Result, bail, ensure};
 use checkpoint::{PictureRecord, Run, SplitRecord, picture_file};
 use pictures::{
-    folder::{FolderError, LabelledFile, Rules, find_pictures},
+    folder::{Corrections, FolderError, LabelledFile, Rules, find_pictures},
     loader::OnBadImage,
 };
 use split::Split;
@@ -57,6 +57,9 @@ pub fn open(config: &Config, folder: PathBuf, run: &Run, terminal: &Terminal) ->
     let present = files.iter().filter(|file| file.path.is_file());
     let mut changes = Changes::between(&record, present);
     changes.new = others(&folder, &files)?;
+    if let Some(list) = &config.data.corrections {
+        changes.new = Corrections::read(list)?.without_left_out(changes.new, &folder);
+    }
     changes.leave_test_pictures(&record, terminal);
     changes.tell(&folder, terminal);
     changes.permit(config, &folder, run, &record, &labels, terminal)?;
@@ -77,7 +80,12 @@ pub fn warn_before_rerun(config: &Config, run: &Run, terminal: &Terminal) -> Res
         return Ok(());
     }
     let record = SplitRecord::read(&run.split_file())?;
-    let (folder, _, listing) = data::list(config)?;
+    let (folder, _, mut listing) = data::list(config)?;
+    if let Some(list) = &config.data.corrections {
+        listing.files = Corrections::read(list)?
+            .apply(listing.files, &folder)?
+            .files;
+    }
     let mut changes = Changes::between(&record, listing.files.iter());
     let known: BTreeSet<&String> = record.names().collect();
     let names = listing.files.iter().map(|file| &file.name);

@@ -11,6 +11,8 @@ use crate::part::Part;
 /// Columns without which a list says nothing.
 const PATH: &str = "path";
 const LABEL: &str = "label";
+/// A first line with them.
+const EXAMPLE: &str = "path,label";
 /// Column of the part, which may be missing.
 const SPLIT: &str = "split";
 
@@ -69,6 +71,19 @@ impl Display for CsvFault {
 /// # Errors
 /// The first fault.
 pub(super) fn parse(bytes: &[u8]) -> Result<Vec<CsvLine>, CsvFault> {
+    let (header, records) = records(bytes)?;
+    let columns = Columns::of(&header)?;
+    let lines = records.iter();
+    let lines = lines.map(|(number, record)| columns.line(record, *number));
+    let lines = lines.collect::<Result<Vec<_>, _>>()?;
+    if lines.is_empty() {
+        return Err(CsvFault::whole("it names no picture: add a line for each"));
+    }
+    Ok(lines)
+}
+
+/// The first line of a csv file, and the others with their numbers.
+pub(super) fn records(bytes: &[u8]) -> Result<(StringRecord, Vec<(u64, StringRecord)>), CsvFault> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
         return Err(CsvFault::whole("it is written in UTF-16: save it as UTF-8"));
@@ -76,18 +91,13 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<CsvLine>, CsvFault> {
     let mut reader = ReaderBuilder::new().trim(Trim::Headers).from_reader(bytes);
     let header = reader.headers().map_err(|error| fault(&error, bytes, 0))?;
     let header = header.clone();
-    let columns = Columns::of(&header)?;
-    let mut lines = Vec::new();
+    let mut records = Vec::new();
     let mut counter = LineCounter::new(bytes);
     for record in reader.records() {
         let record = record.map_err(|error| fault(&error, bytes, header.len()))?;
-        let number = counter.number(record.position());
-        lines.push(columns.line(&record, number)?);
+        records.push((counter.number(record.position()), record));
     }
-    if lines.is_empty() {
-        return Err(CsvFault::whole("it names no picture: add a line for each"));
-    }
-    Ok(lines)
+    Ok((header, records))
 }
 
 /// Positions of the columns.
@@ -99,11 +109,9 @@ struct Columns {
 
 impl Columns {
     fn of(header: &StringRecord) -> Result<Self, CsvFault> {
-        let needed =
-            |name| position(header, name)?.ok_or_else(|| CsvFault::at(1, no_column(name, header)));
         Ok(Self {
-            path: needed(PATH)?,
-            label: needed(LABEL)?,
+            path: needed(PATH, header, EXAMPLE)?,
+            label: needed(LABEL, header, EXAMPLE)?,
             split: position(header, SPLIT)?,
         })
     }
@@ -112,16 +120,7 @@ impl Columns {
         let path = &record[self.path];
         let label = record[self.label].trim();
         for (name, text) in [(PATH, path), (LABEL, label)] {
-            if text.trim().is_empty() {
-                return Err(CsvFault::at(
-                    number,
-                    format!("the {name} is empty: fill it in"),
-                ));
-            }
-            if text.contains(char::is_control) {
-                let reason = format!(
-                    "the {name} holds a line break or another control character: is a quotation mark left open?"
-                );
+            if let Some(reason) = fault_of_text(name, text) {
                 return Err(CsvFault::at(number, reason));
             }
         }
@@ -132,6 +131,19 @@ impl Columns {
             label: label.to_owned(),
             part: part.transpose()?,
         })
+    }
+}
+
+/// What is wrong with the `text` in the column `name`.
+pub(super) fn fault_of_text(name: &str, text: &str) -> Option<String> {
+    if text.trim().is_empty() {
+        Some(format!("the {name} is empty: fill it in"))
+    } else if text.contains(char::is_control) {
+        Some(format!(
+            "the {name} holds a line break or another control character: is a quotation mark left open?"
+        ))
+    } else {
+        None
     }
 }
 
@@ -173,6 +185,14 @@ impl<'a> LineCounter<'a> {
     }
 }
 
+/// Position of the column `name`, without which there is no list; `example` is a first line.
+///
+/// # Errors
+/// It is not there.
+pub(super) fn needed(name: &str, header: &StringRecord, example: &str) -> Result<usize, CsvFault> {
+    position(header, name)?.ok_or_else(|| CsvFault::at(1, no_column(name, header, example)))
+}
+
 fn position(header: &StringRecord, name: &str) -> Result<Option<usize>, CsvFault> {
     let is_name = |(_, column): &(usize, &str)| column.to_lowercase() == name;
     let mut found = header.iter().enumerate().filter(is_name);
@@ -186,12 +206,12 @@ fn position(header: &StringRecord, name: &str) -> Result<Option<usize>, CsvFault
     }
 }
 
-fn no_column(name: &str, header: &StringRecord) -> String {
+fn no_column(name: &str, header: &StringRecord, example: &str) -> String {
     let columns: Vec<&str> = header.iter().filter(|column| !column.is_empty()).collect();
     let hint = match columns[..] {
-        [one] if one.contains([';', '\t', '|']) => "separate the columns by commas",
-        [] => "the first line names the columns, as in path,label",
-        _ => "rename or add it, as in path,label",
+        [one] if one.contains([';', '\t', '|']) => "separate the columns by commas".to_owned(),
+        [] => format!("the first line names the columns, as in {example}"),
+        _ => format!("rename or add it, as in {example}"),
     };
     let names = match columns[..] {
         [] => "none".to_owned(),
@@ -261,13 +281,11 @@ pub(super) fn named_twice(lines: &[CsvLine], names: &[String]) -> Option<CsvFaul
     })
 }
 
-/// Bytes of the list at `path`.
-pub(super) fn read(path: &Path) -> Result<Vec<u8>, CsvFault> {
+/// Bytes of the list at `path`; what to say if it is `missing`.
+pub(super) fn read(path: &Path, missing: &str) -> Result<Vec<u8>, CsvFault> {
     std::fs::read(path).map_err(|error| {
         CsvFault::whole(match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                "there is no such list: write one with the columns path,label, or name it by data.csv".to_owned()
-            }
+            std::io::ErrorKind::NotFound => missing.to_owned(),
             _ => format!("it cannot be read: {error}"),
         })
     })

@@ -101,7 +101,9 @@ pub(super) fn by_csv(
         list: list.to_path_buf(),
         fault,
     };
-    let lines = csv_list::parse(&csv_list::read(list).map_err(fault)?).map_err(fault)?;
+    let missing =
+        "there is no such list: write one with the columns path,label, or name it by data.csv";
+    let lines = csv_list::parse(&csv_list::read(list, missing).map_err(fault)?).map_err(fault)?;
     let names = Names::of(found, folder).of_lines(&lines).map_err(fault)?;
     if let Some(twice) = csv_list::named_twice(&lines, &names) {
         return Err(fault(twice));

@@ -4,6 +4,7 @@
 //! the same on every machine.
 
 mod class_folders;
+mod corrections;
 mod csv_list;
 mod csv_names;
 mod error;
@@ -22,6 +23,7 @@ mod walk;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+pub use corrections::{Corrected, Corrections};
 pub use csv_list::CsvFault;
 pub use error::FolderError;
 pub use label::{LabelPattern, NOTEBOOK_PATTERN, label_of_file_name, pattern_fault};

@@ -63,7 +63,7 @@ pub fn saved_config(run: &Run) -> Result<Config> {
 }
 
 /// The resolved config of `run` with its paths as they are now, and the folder of its pictures: the pictures in the data folder `typed`, or where they are
-/// found (see [`Run::find_pictures`]), and the file of the first weights. A drawn sample that is missing is drawn again; nothing
+/// found (see [`Run::find_pictures`]), the file of the first weights, and the run's own copy of the corrections. A drawn sample that is missing is drawn again; nothing
 /// is ever downloaded again.
 ///
 /// # Errors
@@ -98,6 +98,12 @@ pub fn config_as_it_is_now(
         let places = run.places(Path::new(weights));
         if let Some(found) = places.iter().find(|place| place.is_file()) {
             *weights = slashes(found);
+        }
+    }
+    if let Some(list) = &mut config.data.corrections {
+        let copy = run.file(data::CORRECTIONS_FILE);
+        if copy.is_file() {
+            *list = copy;
         }
     }
     let pictures = pictures.unwrap_or_else(|| config.data.pictures());

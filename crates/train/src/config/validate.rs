@@ -78,6 +78,17 @@ fn check_data(data: &DataConfig) -> Result<(), Problem> {
         LabelPattern::new(pattern)
             .map_err(|error| Problem::sentence("pattern", format_args!("{pattern}: {error}")))?;
     }
+    if data
+        .corrections
+        .as_deref()
+        .is_some_and(|path| path.as_os_str().is_empty())
+    {
+        return Err(Problem::new(
+            "corrections",
+            "\"\"",
+            "the path of a csv file",
+        ));
+    }
     let Some(csv) = &data.csv else {
         return Ok(());
     };

@@ -88,6 +88,9 @@ pub struct DataConfig {
     /// List of the pictures when `layout = "csv"`, below `folder`; absent: `labels.csv`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub csv: Option<PathBuf>,
+    /// A csv file with the columns `path` and `action` that corrects labels and leaves pictures out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub corrections: Option<PathBuf>,
     /// Address from which `train fetch` gets the archives.
     #[serde(default = "default_url")]
     pub url: String,
