@@ -57,14 +57,15 @@ pub fn near_duplicates(features: &Features, threshold: f32, most: usize) -> Near
 
 /// Pairs of a picture with later ones.
 fn similar(features: &Features, first: usize, threshold: f32) -> Vec<SimilarPair> {
+    let may_be = threshold - features.roughness();
     let pair = |second| SimilarPair {
         first,
         second,
         similarity: features.similarity(first, second),
     };
-    let later = (first + 1..features.pictures()).filter(|second| features.has_direction(*second));
-    let later = later.filter(|_| features.has_direction(first));
-    later
+    (first + 1..features.pictures())
+        .filter(|second| features.rough_similarity(first, *second) >= may_be)
+        .filter(|second| features.has_direction(first) && features.has_direction(*second))
         .map(pair)
         .filter(|pair| pair.similarity >= threshold)
         .collect()

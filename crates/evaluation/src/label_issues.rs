@@ -5,12 +5,13 @@ use crate::predictions::{Predictions, largest_first};
 const TOLERANCE: f64 = 1e-6;
 
 /// Which pictures are suspected; both count as in [`confident_joint`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Variant {
     /// The pictures that the confident joint counts off its diagonal; cleanlab's `filter_by="confident_learning"`.
     ConfidentJoint,
     /// Prune by noise rate, cleanlab's default: the joint is scaled to the number of pictures of each label; of the pictures
     /// labelled i, its count (i, j) says how many with the largest `p_j − p_i` are suspected, for each j.
+    #[default]
     PruneByNoiseRate,
 }
 

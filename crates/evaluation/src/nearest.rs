@@ -19,7 +19,16 @@ pub fn near_duplicate_threshold(features: &Features) -> f32 {
         .collect();
     let nearest = |first: &usize| {
         let others = pictures.iter().filter(|second| *second != first);
-        let similarities = others.map(|second| features.similarity(*first, *second));
+        let rough: Vec<(usize, f32)> = others
+            .map(|second| (*second, features.rough_similarity(*first, *second)))
+            .collect();
+        let largest = rough
+            .iter()
+            .map(|(_, rough)| *rough)
+            .max_by(f32::total_cmp)?;
+        let may_be = largest - 2.0 * features.roughness();
+        let candidates = rough.iter().filter(|(_, rough)| *rough >= may_be);
+        let similarities = candidates.map(|(second, _)| features.similarity(*first, *second));
         similarities.max_by(f32::total_cmp)
     };
     let mut distances: Vec<f64> = pictures
@@ -40,6 +49,7 @@ pub fn near_duplicate_threshold(features: &Features) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::duplicates::near_duplicates;
 
     /// Vectors in the plane at these angles, in degrees.
     fn at_angles(degrees: &[f32]) -> Features {
@@ -61,6 +71,17 @@ mod tests {
                 "{threshold} and {expected}"
             );
         }
+    }
+
+    #[test]
+    fn copies_are_near_even_where_most_pictures_are_there_twice() {
+        let rows = [[0.3, 0.1, 0.7], [0.9, 0.2, 0.4], [0.1, 0.8, 0.3]];
+        let rows: Vec<f32> = rows.iter().flat_map(|row| [*row, *row]).flatten().collect();
+        let features = Features::new(3, rows).unwrap();
+        let threshold = near_duplicate_threshold(&features);
+        let pairs = near_duplicates(&features, threshold, 9).pairs;
+        let pairs: Vec<_> = pairs.iter().map(|pair| (pair.first, pair.second)).collect();
+        assert_eq!(pairs, [(0, 1), (2, 3), (4, 5)]);
     }
 
     #[test]
