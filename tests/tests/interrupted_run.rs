@@ -43,10 +43,11 @@ save = "64"
 checkpoint_every = 3
 "#;
 
-/// What a config can ask for beside, and each keeps something in a checkpoint: before everything else in it.
-const ASKED_FOR: &str = r#"
-keep = "best"
-"#;
+/// [`CONFIG`] with what it can ask for beside, each of which keeps something in a checkpoint.
+fn with_all_that_can_be_asked_for() -> String {
+    let ema = "[ema]\ndecay = 0.9\nvalidate = true\n";
+    format!("keep = \"best\"\n{CONFIG}\n{ema}")
+}
 
 /// Time in which Ctrl-C must end a program that only has a step to finish.
 const HEARD_WITHIN: Duration = Duration::from_secs(30);
@@ -122,7 +123,7 @@ fn a_killed_run_with_mixed_pictures_and_balanced_classes_ends_with_the_same_byte
 fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), format!("{ASKED_FOR}{CONFIG}")).unwrap();
+    fs::write(folder.join("story.toml"), with_all_that_can_be_asked_for()).unwrap();
     run(folder, &["story.toml"], 0);
     let expected = all_checkpoints(&folder.join("runs/story-1"));
     let mut child = start(folder, &["story.toml"]);
@@ -252,6 +253,7 @@ fn all_checkpoints(run: &Path) -> BTreeMap<String, Vec<u8>> {
         }
     }
     assert!(found.contains_key("best/manifest.json"));
+    assert!(found.contains_key("stage-1/average.safetensors"));
     found
 }
 

@@ -193,12 +193,26 @@ impl Checkpoint {
         read_proven(&self.folder, &self.manifest, name)
     }
 
-    /// The network's parameters and running statistics, as they are in the file: whether they are those of the network
-    /// that the manifest describes is for [`StateDict::check`] to say.
+    /// The parameters and running statistics of the network that answers, whose error rate the manifest has, as they are in
+    /// the file: whether they are those of the network that the manifest describes is for [`StateDict::check`] to say.
+    ///
+    /// # Errors
+    /// The file is missing, was changed or is no safetensors file.
+    pub fn weights(&self) -> Result<StateDict, CheckpointError> {
+        match &self.manifest.answering_weights {
+            None => self.training_weights(),
+            Some(name) => {
+                let path = self.folder.join(name);
+                Ok(StateDict::from_safetensors(&self.file(name)?, &path)?)
+            }
+        }
+    }
+
+    /// The parameters and running statistics that training goes on with.
     ///
     /// # Errors
     /// The file is no safetensors file.
-    pub fn weights(&self) -> Result<StateDict, CheckpointError> {
+    pub fn training_weights(&self) -> Result<StateDict, CheckpointError> {
         let path = self.folder.join(WEIGHTS_FILE);
         Ok(StateDict::from_safetensors(&self.weights, &path)?)
     }

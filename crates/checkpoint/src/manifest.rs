@@ -32,6 +32,9 @@ pub struct Manifest {
     pub iterations: u64,
     /// Share of the validation pictures that were wrong at the last validation, if there was one.
     pub error_rate: Option<f64>,
+    /// File of the weights whose error rate this is and that answer, if they are not those that training goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answering_weights: Option<String>,
     /// True if it is kept for its error rate and not as the newest: no training goes on from here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub best: bool,

@@ -380,6 +380,7 @@ fn manifest(iterations: u64) -> Manifest {
         config: "story".to_owned(),
         iterations,
         error_rate: None,
+        answering_weights: None,
         best: false,
         files: BTreeMap::new(),
     }

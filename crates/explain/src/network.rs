@@ -257,6 +257,7 @@ pub(crate) mod tests {
                 config: "test".to_owned(),
                 iterations: 0,
                 error_rate: None,
+                answering_weights: None,
                 best: false,
                 files: Default::default(),
             },

@@ -13,7 +13,7 @@ use burn::{
     tensor::{Gradients, Tensor, TensorData},
 };
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// A tensor of a network, and what training does with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,6 +77,20 @@ impl Network {
     /// Gives every parameter that has a gradient to `rule`, and takes each gradient out as it goes.
     pub fn update(self, gradients: &mut Gradients, rule: &mut impl ParameterUpdate) -> Self {
         let mut walk = Walk::new(self.architecture(), Update { gradients, rule });
+        self.map(&mut walk)
+    }
+
+    /// This network with every parameter and running statistic a `share` of the way to that of `target`, which has the same
+    /// shape: `a + share · (b − a)`, computed as torch's `lerp`, so that a share of 1 gives `b` itself. Both are on the plain
+    /// device.
+    pub fn towards(self, target: &Network, share: f64) -> Self {
+        let mut flat = Walk::new(self.architecture(), Flat(BTreeMap::new()));
+        target.visit(&mut flat);
+        let towards = Towards {
+            targets: flat.inner.0,
+            share,
+        };
+        let mut walk = Walk::new(self.architecture(), towards);
         self.map(&mut walk)
     }
 
@@ -231,6 +245,38 @@ impl<R: ParameterUpdate> MapNamed for Update<'_, R> {
         };
         let new = self.rule.update(&known, tensor.inner(), gradient);
         let new = Tensor::from_inner(new).set_require_grad(wants_gradient);
+        Param::from_mapped_value(id, new, mapper)
+    }
+}
+
+/// Tensors by name, as one row each.
+struct Flat(BTreeMap<String, Tensor<1>>);
+
+impl VisitNamed for Flat {
+    fn visit<const D: usize>(&mut self, known: Parameter, p: &Param<Tensor<D>>) {
+        let count: usize = known.shape.iter().product();
+        self.0.insert(known.name, p.val().reshape([count]));
+    }
+}
+
+struct Towards {
+    targets: BTreeMap<String, Tensor<1>>,
+    share: f64,
+}
+
+impl MapNamed for Towards {
+    fn map<const D: usize>(&mut self, known: Parameter, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(target) = self.targets.remove(&known.name) else {
+            return p;
+        };
+        let (id, tensor, mapper) = p.consume();
+        let target = target.reshape(tensor.dims());
+        let difference = target.clone() - tensor.clone();
+        let new = if self.share < 0.5 {
+            tensor + difference * self.share
+        } else {
+            target - difference * (1.0 - self.share)
+        };
         Param::from_mapped_value(id, new, mapper)
     }
 }

@@ -1,6 +1,7 @@
 //! The steps of one stage, for a run and for whoever needs steps without a run.
 
 use crate::{
+    averaging::Average,
     batch::LabelledBatch,
     learner::Learner,
     position::{Best, Position},
@@ -8,6 +9,8 @@ use crate::{
     rows::StepRow,
     schedule::Schedule,
 };
+use burn::module::Module;
+use network::Network;
 use pictures::loader::{BatchPurpose, BatchSeed};
 
 /// Fewest pictures of a step: batch statistics of fewer mean nothing.
@@ -17,6 +20,7 @@ pub const SMALLEST_BATCH: usize = 2;
 #[derive(Debug)]
 pub struct Fit<S> {
     learner: Learner,
+    average: Option<Average>,
     schedule: S,
     seed: u64,
     position: Position,
@@ -49,10 +53,16 @@ impl<S: Schedule> Fit<S> {
         Self {
             losses: learner.readback(),
             learner,
+            average: None,
             schedule,
             seed,
             position,
         }
+    }
+
+    /// Keeps an average of the weights from here on.
+    pub fn with_average(self, average: Option<Average>) -> Self {
+        Self { average, ..self }
     }
 
     /// Trains on `batch`. What happens instead of a step, before it and after it happens here, in this order; whoever calls
@@ -90,6 +100,12 @@ impl<S: Schedule> Fit<S> {
         self.losses.send(loss, row);
         self.position.iteration += 1;
         self.position.total_iterations += 1;
+        if let Some(average) = &mut self.average {
+            average.take_in(
+                &self.learner.network().valid(),
+                self.position.total_iterations,
+            );
+        }
         self.completed(Readback::next_arrived)
     }
 
@@ -147,8 +163,26 @@ impl<S: Schedule> Fit<S> {
         &self.learner
     }
 
+    /// Averaged weights after the last step, if they are kept.
+    pub fn average(&self) -> Option<&Average> {
+        self.average.as_ref()
+    }
+
+    /// The network that validation asks.
+    pub fn validated(&self) -> &Network {
+        match &self.average {
+            Some(average) if average.validates() => average.network(),
+            _ => self.learner.network(),
+        }
+    }
+
     /// Ends the stage.
     pub fn into_learner(self) -> Learner {
         self.learner
+    }
+
+    /// Ends the stage, with the averaged weights.
+    pub fn into_parts(self) -> (Learner, Option<Average>) {
+        (self.learner, self.average)
     }
 }

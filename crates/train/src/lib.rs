@@ -1,6 +1,7 @@
 //! Training: from a config file to a run on disk. See `Session::train` in `session` for the loop.
 
 mod advice;
+pub mod averaging;
 pub mod batch;
 mod class_table;
 pub mod cli;

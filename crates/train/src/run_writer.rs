@@ -1,6 +1,8 @@
 //! Writing into the folder of a run.
 
-use crate::{feed::Feed, optimizer::Adam, position::Position, record::Recorder, store};
+use crate::{
+    averaging::Average, feed::Feed, optimizer::Adam, position::Position, record::Recorder, store,
+};
 use anyhow::{Context, Result};
 use checkpoint::{Manifest, Run, RunLock, save};
 use network::{Group, Network};
@@ -29,6 +31,8 @@ pub struct Snapshot<'a> {
     pub network: &'a Network,
     /// Optimizer of an unfinished stage.
     pub optimizer: Option<&'a Adam>,
+    /// Averaged weights, if the config asks for them.
+    pub average: Option<&'a Average>,
     /// Place in the run.
     pub position: &'a Position,
     /// Side in pixels of the pictures that the network has just learned from.
@@ -56,6 +60,10 @@ impl RunWriter {
             config: config_name.to_owned(),
             iterations: 0,
             error_rate: None,
+            answering_weights: config
+                .ema
+                .filter(|ema| ema.validate)
+                .map(|_| store::AVERAGE_FILE.to_owned()),
             best: false,
             files: BTreeMap::new(),
         };
@@ -115,6 +123,7 @@ impl RunWriter {
         let Snapshot {
             network,
             optimizer,
+            average,
             position,
             size,
         } = snapshot;
@@ -126,7 +135,12 @@ impl RunWriter {
             ..self.manifest.clone()
         };
         let (weights, optimizer) = (network.state(), optimizer.map(Adam::state));
-        let contents = store::contents(&weights, optimizer.as_ref(), position)?;
+        let average = average.map(|average| average.network().state());
+        let others = [
+            (store::OPTIMIZER_FILE, optimizer.as_ref()),
+            (store::AVERAGE_FILE, average.as_ref()),
+        ];
+        let contents = store::contents(&weights, others, position)?;
         save(&self.run.checkpoints_folder(), name, manifest, &contents)?;
         Ok(())
     }

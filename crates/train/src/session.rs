@@ -2,6 +2,7 @@
 
 use crate::{
     advice::lower_rate,
+    averaging::Average,
     batch::LabelledBatch,
     config::{Keep, StageConfig},
     epoch_table,
@@ -74,14 +75,17 @@ impl Session {
         let State {
             mut network,
             mut optimizer,
+            mut average,
             mut position,
         } = state;
         let mut recorder = self.writer.recorder(&position)?;
         while let Some(config) = self.feed.config.stages.get(position.stage) {
-            let mut stage = Stage::new(self, network, optimizer.take(), position, &mut recorder);
+            let trained = (network, average.take());
+            let mut stage = Stage::new(self, trained, optimizer.take(), position, &mut recorder);
             let finished = stage.run()?;
             position = *stage.fit.position();
-            network = stage.fit.into_learner().into_network();
+            let (learner, averaged) = stage.fit.into_parts();
+            (network, average) = (learner.into_network(), averaged);
             if !finished {
                 self.draw_curves()?;
                 return Ok(Outcome::Interrupted);
@@ -91,6 +95,7 @@ impl Session {
             let snapshot = Snapshot {
                 network: &network,
                 optimizer: None,
+                average: average.as_ref(),
                 position: &position,
                 size: config.size,
             };
@@ -133,7 +138,7 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn new(
         session: &'a Session,
-        network: Network,
+        (network, average): (Network, Option<Average>),
         optimizer: Option<Adam>,
         position: Position,
         recorder: &'a mut Recorder,
@@ -147,7 +152,8 @@ impl<'a> Stage<'a> {
             config,
             index,
             per_epoch: feed.batches_per_epoch(index),
-            fit: Fit::new(learner, feed.schedule(index), feed.config.seed, position),
+            fit: Fit::new(learner, feed.schedule(index), feed.config.seed, position)
+                .with_average(average),
             last_trained: None,
             recorder,
         }
@@ -268,7 +274,7 @@ impl<'a> Stage<'a> {
             interrupt,
             ..
         } = self.session;
-        let network = self.fit.learner().network().for_inference();
+        let network = self.fit.validated().for_inference();
         let count = feed.data.split.valid.len();
         let bar = terminal.pictures("validating", count);
         let batches = feed
@@ -340,6 +346,7 @@ impl<'a> Stage<'a> {
         let saved = self.session.writer.save_best(Snapshot {
             network: self.fit.learner().network(),
             optimizer: None,
+            average: self.fit.average(),
             position: self.fit.position(),
             size: self.config.size,
         });
@@ -354,6 +361,7 @@ impl<'a> Stage<'a> {
         let saved = self.session.writer.save_periodic(Snapshot {
             network: learner.network(),
             optimizer: Some(learner.optimizer()),
+            average: self.fit.average(),
             position: self.fit.position(),
             size: self.config.size,
         });

@@ -1,13 +1,16 @@
 //! State of training in the files of a checkpoint.
 
-use crate::{config::Config, optimizer::Adam, position::Position};
+use crate::{averaging::Average, config::Config, optimizer::Adam, position::Position};
 use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Contents};
 use network::{Network, Parameter, weights::StateDict};
 use std::collections::BTreeMap;
 
-const OPTIMIZER_FILE: &str = "optimizer.safetensors";
+/// Optimizer of an unfinished stage.
+pub const OPTIMIZER_FILE: &str = "optimizer.safetensors";
+/// Averaged weights, under the names of the weights.
+pub const AVERAGE_FILE: &str = "average.safetensors";
 const POSITION_FILE: &str = "position.json";
 
 /// State of training between two steps: with the config, all that the rest of a run depends on.
@@ -17,14 +20,17 @@ pub struct State {
     pub network: Network,
     /// Optimizer of an unfinished stage.
     pub optimizer: Option<Adam>,
+    /// Averaged weights, if the config asks for them.
+    pub average: Option<Average>,
     /// Place in the run.
     pub position: Position,
 }
 
 impl State {
-    /// State before the first step of a new run.
-    pub fn new(network: Network) -> Self {
+    /// State before the first step of a new run of `config`.
+    pub fn new(network: Network, config: &Config) -> Self {
         Self {
+            average: config.ema.map(|ema| Average::new(ema, network.clone())),
             network,
             optimizer: None,
             position: Position::default(),
@@ -43,7 +49,7 @@ impl State {
                 checkpoint.folder.display()
             )
         })?;
-        let network = network(checkpoint, config, device)?;
+        let network = network(checkpoint, checkpoint.training_weights()?, config, device)?;
         let optimizer = match checkpoint.manifest.files.contains_key(OPTIMIZER_FILE) {
             false => None,
             true => {
@@ -59,6 +65,7 @@ impl State {
             }
         };
         Ok(Self {
+            average: average(checkpoint, &network, config, device)?,
             network,
             optimizer,
             position,
@@ -66,21 +73,21 @@ impl State {
     }
 }
 
-/// Content of a checkpoint: `weights` of the network, `optimizer` state of an unfinished stage, the position.
+/// Content of a checkpoint: `weights` of the network, `others` that are there by the names of their files, the position.
 ///
 /// # Errors
 /// The position cannot be written.
 pub fn contents<'a>(
     weights: &'a StateDict,
-    optimizer: Option<&'a StateDict>,
+    others: [(&str, Option<&'a StateDict>); 2],
     position: &Position,
 ) -> Result<Contents<'a>> {
     let position = serde_json::to_vec_pretty(position)?;
     Ok(Contents {
         weights,
-        tensors: optimizer
-            .map(|state| (OPTIMIZER_FILE.to_owned(), state))
+        tensors: others
             .into_iter()
+            .filter_map(|(file, state)| Some((file.to_owned(), state?)))
             .collect(),
         files: BTreeMap::from([(POSITION_FILE.to_owned(), position)]),
     })
@@ -97,12 +104,36 @@ fn trained(network: &Network, config: &Config, position: &Position) -> Result<Ve
     Ok(parameters)
 }
 
-fn network(checkpoint: &Checkpoint, config: &Config, device: &Device) -> Result<Network> {
+/// The averaged weights of `checkpoint` if `config` asks for them. They begin with `network` where there are none yet.
+fn average(
+    checkpoint: &Checkpoint,
+    network: &Network,
+    config: &Config,
+    device: &Device,
+) -> Result<Option<Average>> {
+    let Some(ema) = config.ema else {
+        return Ok(None);
+    };
+    if !checkpoint.manifest.files.contains_key(AVERAGE_FILE) {
+        return Ok(Some(Average::new(ema, network.clone())));
+    }
+    let path = checkpoint.folder.join(AVERAGE_FILE);
+    let weights = StateDict::from_safetensors(&checkpoint.file(AVERAGE_FILE)?, &path)?;
+    let averaged = self::network(checkpoint, weights, config, device)?;
+    Ok(Some(Average::new(ema, averaged)))
+}
+
+/// The network that `checkpoint` describes, with `weights`.
+fn network(
+    checkpoint: &Checkpoint,
+    weights: StateDict,
+    config: &Config,
+    device: &Device,
+) -> Result<Network> {
     let blank = checkpoint
         .manifest
         .network
         .blank(config.model.kernels, device);
-    let weights = checkpoint.weights()?;
     weights.check(&blank.shapes(), |_| false)?;
     Ok(blank.with_state(weights))
 }

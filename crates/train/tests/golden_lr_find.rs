@@ -1,4 +1,4 @@
-//! The searches of `tests/fixtures/fastai/10_lr_find`: fastai 1.0.30's `Learner.lr_find`.
+//! The searches of `tests/fixtures/fastai/11_lr_find`: fastai 1.0.30's `Learner.lr_find`.
 
 use serde_json::Value;
 use std::{fs, path::Path};
@@ -14,7 +14,7 @@ const RELATIVE: f64 = 1e-12;
 
 fn searches() -> Vec<Value> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/fastai");
-    let text = fs::read_to_string(fixtures.join("10_lr_find/searches.json")).unwrap();
+    let text = fs::read_to_string(fixtures.join("11_lr_find/searches.json")).unwrap();
     serde_json::from_str(&text).unwrap()
 }
 

@@ -65,6 +65,11 @@ impl OpenedNetwork {
             "network: {} ({which})",
             checkpoint.folder.display()
         ));
+        if let Some(file) = &checkpoint.manifest.answering_weights {
+            terminal.message(&format!(
+                "weights: the averaged ones of {file}, with which it was validated"
+            ));
+        }
         if size != trained {
             terminal.message(&format!(
                 "pictures: {size} x {size} pixels; the network was trained at {trained}"

@@ -30,8 +30,11 @@ pub fn export(
         Format::Safetensors(layout) => safetensors(&checkpoint, to, layout, metadata)?,
         Format::Onnx => onnx(&checkpoint, to, &metadata)?,
     };
+    let averaged = checkpoint.manifest.answering_weights.as_ref();
+    let averaged =
+        averaged.map_or_else(String::new, |file| format!(", the averaged ones of {file}"));
     let (file, folder) = (to.display(), checkpoint.folder.display());
-    terminal.result(&format!("{file}: {content} of {folder}"));
+    terminal.result(&format!("{file}: {content} of {folder}{averaged}"));
     terminal.result(&format!("next: in Python, {next}"));
     Ok(ExitCode::SUCCESS)
 }

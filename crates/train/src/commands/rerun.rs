@@ -8,6 +8,7 @@ use crate::{
     resumed,
     rows::{EpochRow, Row, StepRow, line, read},
     session::Outcome,
+    store::AVERAGE_FILE,
 };
 use anyhow::{Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
@@ -71,13 +72,18 @@ fn first_difference(before: &Run, after: &Run, last: &str) -> Result<Option<Stri
     if figures.is_some() {
         return Ok(figures);
     }
-    let weights = |run: &Run| -> Result<_> {
+    let digests = |run: &Run| -> Result<_> {
         let checkpoint = checkpoint::Checkpoint::load(&run.checkpoint(last)?)?;
-        Ok(checkpoint.manifest.files[WEIGHTS_FILE].clone())
+        Ok([WEIGHTS_FILE, AVERAGE_FILE].map(|file| {
+            let digest = checkpoint.manifest.files.get(file).cloned();
+            (file, digest)
+        }))
     };
-    let same = weights(before)? == weights(after)?;
-    Ok((!same)
-        .then(|| format!("every figure is the same, but not {WEIGHTS_FILE} of checkpoint {last}")))
+    let (old, new) = (digests(before)?, digests(after)?);
+    let differing = old.iter().zip(&new).find(|(old, new)| old != new);
+    Ok(differing.map(|((file, _), _)| {
+        format!("every figure is the same, but not {file} of checkpoint {last}")
+    }))
 }
 
 /// File, row, column and both values of the first difference of the rows in two folders.

@@ -35,7 +35,8 @@ pub fn new_run(
     interrupt: Interrupt,
 ) -> Result<(Session, Outcome)> {
     let feed = Feed::open(config, terminal)?;
-    let state = State::new(first_network(&feed, &device, terminal, &interrupt)?);
+    let network = first_network(&feed, &device, terminal, &interrupt)?;
+    let state = State::new(network, &feed.config);
     // From here on there is a run, which Ctrl-C must not leave without a checkpoint.
     interrupt.ask();
     let run = Run::create(Path::new(RUNS_FOLDER), name, &feed.config.to_toml()?)?;
@@ -51,6 +52,7 @@ pub fn new_run(
     writer.save_periodic(Snapshot {
         network: &state.network,
         optimizer: None,
+        average: state.average.as_ref(),
         position: &state.position,
         size: feed.config.stages[0].size,
     })?;

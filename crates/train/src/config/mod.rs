@@ -7,6 +7,7 @@ mod read;
 mod validate;
 mod values;
 
+pub use crate::averaging::AveragingConfig;
 pub use crate::optimizer::OptimizerConfig;
 pub use problem::{Fault, Problem};
 pub use read::{ConfigError, ConfigSource, EMBEDDED};

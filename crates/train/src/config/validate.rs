@@ -4,7 +4,7 @@ use super::{
     problem::Problem,
     values::{Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, StageConfig},
 };
-use crate::{optimizer::OptimizerConfig, pretrained::is_published};
+use crate::{averaging::AveragingConfig, optimizer::OptimizerConfig, pretrained::is_published};
 use checkpoint::Run;
 use network::weights::registry;
 use pictures::folder::{FolderLayout, LabelPattern};
@@ -30,6 +30,9 @@ pub fn check(config: &Config) -> Result<(), Problem> {
     check_data(&config.data).map_err(|problem| problem.below("data"))?;
     check_model(&config.model).map_err(|problem| problem.below("model"))?;
     check_optimizer(&config.optimizer).map_err(|problem| problem.below("optimizer"))?;
+    if let Some(ema) = &config.ema {
+        check_averaging(ema).map_err(|problem| problem.below("ema"))?;
+    }
     for mean in config.normalisation.mean {
         within("normalisation.mean", mean, -1e6..=1e6)?;
     }
@@ -214,6 +217,12 @@ fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), Problem> {
     within("div_factor", optimizer.div_factor, 1.0..=1e9)?;
     within("weight_decay", optimizer.weight_decay, 0.0..=1e3)?;
     within("epsilon", optimizer.epsilon, 1e-30..=1.0)
+}
+
+fn check_averaging(ema: &AveragingConfig) -> Result<(), Problem> {
+    below_1("decay", ema.decay)?;
+    within("warmup_gamma", ema.warmup_gamma, 1e-3..=1e9)?;
+    within("warmup_power", ema.warmup_power, 1e-3..=10.0)
 }
 
 /// NaN is outside every range.

@@ -1,4 +1,6 @@
-use crate::{optimizer::OptimizerConfig, regularisation::Regularisation};
+use crate::{
+    averaging::AveragingConfig, optimizer::OptimizerConfig, regularisation::Regularisation,
+};
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     decode::Orientation,
@@ -46,6 +48,9 @@ pub struct Config {
     /// Smoothed labels, mixed pictures, weighted classes.
     #[serde(default, skip_serializing_if = "Regularisation::is_off")]
     pub regularisation: Regularisation,
+    /// Averaged weights beside the trained ones; absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ema: Option<AveragingConfig>,
     /// Stages of training, in order.
     #[serde(rename = "stage")]
     pub stages: Vec<StageConfig>,
