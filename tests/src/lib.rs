@@ -1,5 +1,6 @@
 //! Stories across the crates, told through the programs as a user types them: see `tests/`. Here is what they share.
 
+pub mod browser;
 pub mod moments;
 pub mod program;
 pub mod spoilt;

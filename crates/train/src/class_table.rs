@@ -97,6 +97,18 @@ impl ClassTable {
         self.rows.len() > WHOLE
     }
 
+    /// Each class, and its training, validation and test pictures.
+    pub fn rows(&self) -> Vec<(&str, [usize; 3])> {
+        let counts = |row: &ClassRow| [row.train, row.valid, row.test];
+        let rows = self.rows.iter();
+        rows.map(|row| (row.class.as_str(), counts(row))).collect()
+    }
+
+    /// True if there are test pictures.
+    pub fn has_test(&self) -> bool {
+        self.has_test
+    }
+
     /// What may be a mistake, a line for each kind of it.
     pub fn warnings(&self) -> Vec<String> {
         let kinds = [

@@ -1,7 +1,7 @@
 //! A picture of a run: loss, learning rates, momentum and error rate over its iterations.
 
 use crate::{
-    curves::{BLUE, Chart, GREEN, GREY, ORANGE, Series, chart},
+    curves::{BLUE, Chart, GREEN, GREY, ORANGE, Series, chart, narrow_chart},
     rows::{EpochRow, StepRow, read},
 };
 use checkpoint::Run;
@@ -24,6 +24,34 @@ pub fn draw(run: &Run, groups: &[Group]) -> io::Result<()> {
     }
     let svg = chart(&charts(&steps, &epochs, groups)).map_err(io::Error::other)?;
     write_atomically(&run.file(CURVES_FILE), svg.as_bytes())
+}
+
+/// One of the charts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// Title.
+    pub title: String,
+    /// The chart, an SVG of its own.
+    pub svg: String,
+}
+
+/// The charts of [`draw`] one by one, for a narrow page; none before the first step.
+///
+/// # Errors
+/// The files cannot be read.
+pub fn each(run: &Run, groups: &[Group]) -> io::Result<Vec<Drawn>> {
+    let steps: Vec<StepRow> = read(run.folder())?;
+    let epochs: Vec<EpochRow> = read(run.folder())?;
+    if steps.is_empty() {
+        return Ok(Vec::new());
+    }
+    let drawn = charts(&steps, &epochs, groups).into_iter().map(|chart| {
+        Ok(Drawn {
+            svg: narrow_chart(&chart).map_err(io::Error::other)?,
+            title: chart.title,
+        })
+    });
+    drawn.collect()
 }
 
 fn charts(steps: &[StepRow], epochs: &[EpochRow], groups: &[Group]) -> Vec<Chart> {

@@ -14,6 +14,7 @@ use crate::{
     position::{Best, Position},
     readback::DeviceFailed,
     record::Recorder,
+    report::{REPORT_FILE, Report},
     rows::{EpochRow, TimingRow},
     run_curves,
     run_writer::{RunWriter, Snapshot},
@@ -38,6 +39,7 @@ pub struct Session {
     device: Device,
     terminal: Terminal,
     interrupt: Interrupt,
+    report: Report,
 }
 
 /// End of a training.
@@ -64,6 +66,7 @@ impl Session {
             device,
             terminal,
             interrupt,
+            report: Report::default(),
         }
     }
 
@@ -104,6 +107,8 @@ impl Session {
             saved.map_err(|error| advised(error, position.stage - 1, config))?;
             self.draw_curves()?;
         }
+        // Once more, for what lies beside the page by now.
+        self.draw_report();
         Ok(Outcome::Done(position.error_rate.unwrap_or(f64::NAN)))
     }
 
@@ -115,6 +120,15 @@ impl Session {
     fn draw_curves(&self) -> Result<()> {
         let groups = self.feed.config.model.architecture.groups();
         Ok(run_curves::draw(self.writer.run(), groups)?)
+    }
+
+    /// Draws the run's page, without which training can go on.
+    fn draw_report(&self) {
+        if let Err(error) = self.report.draw(&self.feed, self.writer.run()) {
+            self.terminal.warning(&format!(
+                "{REPORT_FILE} is not up to date: {error:#}; the run itself is whole, and training goes on"
+            ));
+        }
     }
 }
 
@@ -332,7 +346,9 @@ impl<'a> Stage<'a> {
         if !loss.is_finite() {
             return Err(self.diverged(&format!("the validation loss is {loss}")));
         }
-        self.keep_best(validation)
+        self.keep_best(validation)?;
+        self.session.draw_report();
+        Ok(())
     }
 
     /// Saves the checkpoint if it is the best so far and the config asks for that one.

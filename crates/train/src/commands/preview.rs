@@ -1,24 +1,20 @@
 use super::shared::resolve;
-use crate::{cli::ConfigArgs, data, feed::Feed, interrupt::Interrupt};
+use crate::{
+    cli::ConfigArgs,
+    data,
+    feed::Feed,
+    interrupt::Interrupt,
+    preview::{AS_THEY_ARE, CELLS, first_pictures, one_by_one, view},
+};
 use anyhow::{Context, Result};
-use image::{Rgb, RgbImage};
 use pictures::{
     folder::Photographs,
-    loader::{Batch, EpochPlan, Normalisation, OnBadImage, SharedDataset, batches},
+    loader::{Batch, EpochPlan, OnBadImage},
     transform::Draws,
 };
 use sheet::{Cell, Sheet};
 use std::{path::Path, process::ExitCode, sync::Arc};
 use terminal::Terminal;
-
-/// Three rows of three, as the notebook's `show_batch(rows=3)`.
-const CELLS: usize = 9;
-
-/// Leaves the values of a picture in 0..1.
-const AS_THEY_ARE: Normalisation = Normalisation {
-    mean: [0.0; 3],
-    std: [1.0; 3],
-};
 
 /// Draws nine training pictures as the network sees them, beside them one picture under nine draws, and beside that nine
 /// mixtures if pictures are mixed.
@@ -100,42 +96,6 @@ fn one_picture(feed: &Feed, index: usize) -> Result<Sheet> {
         }
     }
     Ok(sheet)
-}
-
-/// The first pictures of the first epoch that can be decoded, each as a batch.
-fn first_pictures(feed: &Feed) -> Result<Vec<Batch>> {
-    let batches = one_by_one(feed.data.train.clone(), feed.training_plan(0, 0))?;
-    batches.take(CELLS).collect()
-}
-
-/// The pictures of `plan` that can be decoded, as values in 0..1 and each a batch.
-fn one_by_one(
-    pictures: SharedDataset,
-    plan: EpochPlan,
-) -> Result<impl Iterator<Item = Result<Batch>>> {
-    let plan = EpochPlan {
-        batch_size: 1,
-        normalisation: AS_THEY_ARE,
-        on_bad_image: OnBadImage::Skip,
-        ..plan
-    };
-    let batches = batches(pictures, plan)?;
-    Ok(batches
-        .filter(|batch| {
-            batch
-                .as_ref()
-                .map_or(true, |batch| !batch.labels.is_empty())
-        })
-        .map(|batch| Ok(batch?)))
-}
-
-/// A picture of three planes.
-fn view(planes: &[f32], size: usize) -> RgbImage {
-    let plane = size * size;
-    RgbImage::from_fn(size as u32, size as u32, |x, y| {
-        let at = y as usize * size + x as usize;
-        Rgb([0, 1, 2].map(|channel| (planes[channel * plane + at] * 255.0).round() as u8))
-    })
 }
 
 /// The transforms that apply, in their order: "mirrored, rotated 12°".

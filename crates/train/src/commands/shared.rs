@@ -7,6 +7,7 @@ use crate::{
     feed::Feed,
     interrupt::{INTERRUPTED, Interrupt},
     pretrained,
+    report::REPORT_FILE,
     run_curves::CURVES_FILE,
     session::{Outcome, Session},
 };
@@ -161,6 +162,9 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
             ));
             tell_best(session.writer().run(), terminal);
             terminal.result(&format!("curves: {folder}/{}", CURVES_FILE));
+            terminal.result(&format!(
+                "report: {folder}/{REPORT_FILE}  (all of it on a page)"
+            ));
             terminal.result(&format!(
                 "next: cargo run -p explain -- --run {typed}  (where did it look?)"
             ));

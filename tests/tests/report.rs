@@ -1,0 +1,208 @@
+//! The page of a run: whole after each epoch, the same for a resumed run, and nothing that training depends on.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+use stories::{
+    browser,
+    moments::{lines, signal_when},
+    program::{TWO_BREEDS, run, start, text},
+};
+
+/// What comes after [`TWO_BREEDS`].
+const CONFIG: &str = r#"
+[model]
+architecture = "resnet18"
+base_width = 4
+
+[[stage]]
+size = 32
+batch_size = 8
+epochs = 3
+train = "all"
+max_learning_rate = 1e-3
+checkpoint_every = 2
+
+[[stage]]
+size = 48
+batch_size = 8
+epochs = 1
+train = "all"
+max_learning_rate = 1e-3
+"#;
+
+/// A folder with the finished run `story-1`, and `story-2`, which was killed in its second epoch and resumed.
+fn story() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap().keep();
+        fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
+        let said = text(&run(&folder, &["story.toml"], 0).stdout);
+        assert!(said.contains("report: runs/story-1/report.html"), "{said}");
+        kill_in_the_second_epoch(&folder);
+        run(&folder, &["--resume", "runs/story-2"], 0);
+        folder
+    })
+}
+
+fn kill_in_the_second_epoch(folder: &Path) {
+    let mut child = start(folder, &["story.toml"]);
+    let killed = folder.join("runs/story-2");
+    signal_when(&mut child, "KILL", &|| {
+        lines(&killed, "epochs.csv") == 2 && lines(&killed, "iterations.csv") > 6
+    });
+    child.wait().unwrap();
+    let page = page_of(&killed);
+    assert!(page.contains("1 of 4 epochs in 2 stages trained"), "{page}");
+    assert!(page.ends_with("</html>"));
+}
+
+#[test]
+fn the_page_of_a_resumed_run_is_that_of_one_without_a_pause_but_for_name_and_times() {
+    let [whole, resumed] = ["story-1", "story-2"].map(|name| {
+        let page = page_of(&story().join("runs").join(name));
+        without_times(&page).replace(name, "RUN")
+    });
+    assert!(whole.contains("4 of 4 epochs in 2 stages trained"));
+    assert_eq!(whole, resumed);
+}
+
+#[test]
+fn the_page_has_every_epoch_class_chart_and_first_picture_and_needs_nothing_from_elsewhere() {
+    let page = page_of(&story().join("runs/story-1"));
+    assert_eq!(page.matches("<td class=\"time\">").count(), 4);
+    assert_eq!(page.matches("<svg").count(), 4);
+    assert_eq!(
+        page.matches("<img src=\"data:image/jpeg;base64,").count(),
+        9
+    );
+    assert_eq!(
+        page.matches("<img").count(),
+        page.matches(" alt=\"").count()
+    );
+    for part in [
+        "<td>Siamese</td><td>15</td><td>5</td>",
+        "base_width = 4",
+        "burn 0.22.1",
+        "href=\"epochs.csv\"",
+        "href=\"curves.svg\"",
+    ] {
+        assert!(page.contains(part), "no {part} in\n{page}");
+    }
+    let addresses = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!addresses.contains("http:") && !addresses.contains("https:"));
+    assert!(!page.contains("<script"));
+}
+
+#[test]
+fn a_page_that_cannot_be_written_is_a_warning_and_training_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
+    kill_in_a_new_run(folder);
+    let run_folder = folder.join("runs/story-1");
+    let _ = fs::remove_file(run_folder.join("report.html"));
+    fs::create_dir_all(run_folder.join("report.html/in the way")).unwrap();
+    let said = text(&run(folder, &["--resume", "runs/story-1"], 0).stderr);
+    assert!(
+        said.contains(
+            "warning: report.html is not up to date: cannot write runs/story-1/report.html"
+        ),
+        "{said}"
+    );
+    assert_eq!(lines(&run_folder, "epochs.csv"), 1 + 4);
+}
+
+fn kill_in_a_new_run(folder: &Path) {
+    let mut child = start(folder, &["story.toml"]);
+    let killed = folder.join("runs/story-1");
+    signal_when(&mut child, "KILL", &|| lines(&killed, "iterations.csv") > 2);
+    child.wait().unwrap();
+}
+
+#[test]
+fn the_pages_of_explain_are_linked_once_they_are_there() {
+    let run_folder = story().join("linked");
+    copy(&story().join("runs/story-1"), &run_folder);
+    assert!(!page_of(&run_folder).contains("Pages of"));
+    for page in ["explanations", "evaluations/valid", "evaluations/<b>"] {
+        fs::create_dir_all(run_folder.join(page)).unwrap();
+        fs::write(run_folder.join(page).join("index.html"), "").unwrap();
+    }
+    // A finished run has nothing left to train, and gets its page anew.
+    run(story(), &["--resume", "linked"], 0);
+    let page = page_of(&run_folder);
+    assert!(
+        page.contains("href=\"evaluations/valid/index.html\""),
+        "{page}"
+    );
+    assert!(page.contains("href=\"explanations/index.html\""));
+    assert!(!page.contains("<b>") && page.contains("evaluations/&lt;b&gt;"));
+}
+
+/// A frame as narrow as a telephone shows the page; scripts of the page itself are forbidden by its own policy.
+#[test]
+#[ignore = "needs a browser: `cargo test --workspace --test report -- --ignored`"]
+fn a_browser_shows_the_page_on_a_narrow_screen_with_enough_contrast() {
+    let page = story().join("runs/story-1/report.html");
+    for width in [375, 1280] {
+        let answer = browser::ask(&page, width, SCRIPT);
+        assert_eq!(
+            answer, "fits, 9 of 9 pictures, 4 charts; faint: ",
+            "{width} px"
+        );
+    }
+}
+
+/// Does the page fit its width? Which pictures have arrived? Which texts have a contrast below 4.5 to 1 (WCAG 2.2, 1.4.3)?
+const SCRIPT: &str = r"
+    const channel = value => { const c = value / 255; return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4; };
+    const numbers = colour => colour.match(/[0-9.]+/g).map(Number);
+    const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+    const behind = element => {
+        for (let one = element; one; one = one.parentElement) {
+            const [r, g, b, alpha = 1] = numbers(view.getComputedStyle(one).backgroundColor);
+            if (alpha > 0) return [r, g, b];
+        }
+        return [255, 255, 255];
+    };
+    const faint = [...page.querySelectorAll('body *')].filter(element => {
+        const has_text = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        if (!has_text || element.closest('svg')) return false;
+        const both = [numbers(view.getComputedStyle(element).color), behind(element)].map(luminance);
+        return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05) < 4.5;
+    });
+    const images = [...page.images];
+    const arrived = images.filter(image => image.complete && image.naturalWidth > 0).length;
+    const charts = [...page.querySelectorAll('svg')].filter(chart => chart.getBoundingClientRect().width > 250).length;
+    const root = page.documentElement;
+    const fits = root.scrollWidth <= root.clientWidth ? 'fits' : `is ${root.scrollWidth} wide`;
+    return `${fits}, ${arrived} of ${images.length} pictures, ${charts} charts; faint: ${faint.map(one => one.tagName)}`;
+";
+
+fn page_of(run: &Path) -> String {
+    fs::read_to_string(run.join("report.html")).unwrap()
+}
+
+/// The page with nothing in the cells that hold times.
+fn without_times(page: &str) -> String {
+    let mut parts = page.split("<td class=\"time\">");
+    let first = parts.next().unwrap().to_owned();
+    let rest = parts.map(|part| part.split_once("</td>").unwrap().1);
+    first + &rest.collect::<String>()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let target = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            copy(&path, &target);
+        } else {
+            fs::copy(&path, target).unwrap();
+        }
+    }
+}
