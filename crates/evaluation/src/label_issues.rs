@@ -211,3 +211,40 @@ fn issue(picture: usize, label: usize, probabilities: &[f64]) -> Option<LabelIss
     };
     (issue.margin() < -TOLERANCE).then_some(issue)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounding_keeps_the_sum_as_cleanlab_does() {
+        assert_eq!(rounded(&[1.4, 1.4, 1.4, 0.8], 5), [1, 1, 2, 1]);
+        assert_eq!(rounded(&[1.6, 1.6, 0.8], 4), [1, 2, 1]);
+        assert_eq!(rounded(&[0.5, 2.5, 1.0], 4), [0, 3, 1]);
+        assert_eq!(rounded(&[2.3, 1.3, 0.4], 4), [2, 1, 1]);
+    }
+
+    #[test]
+    fn a_label_that_everything_speaks_against_comes_first() {
+        // Classes of four pictures that are well known, and two of the second class labelled as the first.
+        let row = |class: usize, logit: f32| {
+            let mut row = [0.0; 3];
+            row[class] = logit;
+            row
+        };
+        let mut logits: Vec<[f32; 3]> = (0..12).map(|picture| row(picture % 3, 4.0)).collect();
+        logits.extend([row(1, 5.0), row(1, 7.0)]);
+        let mut truth: Vec<usize> = (0..12).map(|picture| picture % 3).collect();
+        truth.extend([0, 0]);
+        let predictions = Predictions::new(3, logits.concat(), truth).unwrap();
+        for variant in [Variant::ConfidentJoint, Variant::PruneByNoiseRate] {
+            let issues = label_issues(&predictions, variant);
+            let found: Vec<_> = issues
+                .iter()
+                .map(|i| (i.picture, i.label, i.likely))
+                .collect();
+            assert_eq!(found, [(13, 0, 1), (12, 0, 1)], "{variant:?}");
+            assert!(issues[0].margin() < issues[1].margin());
+        }
+    }
+}

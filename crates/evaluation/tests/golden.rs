@@ -11,12 +11,13 @@ use evaluation::{
 use serde_json::Value;
 use std::path::Path;
 
-const CASES: [&str; 5] = [
+const CASES: [&str; 6] = [
     "five_classes",
     "two_classes",
     "sure_and_noisy",
     "unsure",
     "empty_and_mute_classes",
+    "nobody_of_its_label",
 ];
 const CLOSE: f64 = 1e-12;
 
