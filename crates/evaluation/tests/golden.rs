@@ -4,9 +4,9 @@
 //! for each of at most 300 pictures. scipy's search for the temperature ends where the loss is flat to f64, about 1e-8.
 
 use evaluation::{
-    BETA, Calibration, ClassFigures, ConfusionMatrix, MacroMeans, Predictions, Proportion,
-    Temperature, Variant, average_views, confident_joint, error_rate, label_issues, mean_loss,
-    mean_loss_at, top_k_accuracy, top_losses,
+    BETA, Calibration, ClassFigures, ConfusionMatrix, Features, MacroMeans, Predictions,
+    Proportion, Temperature, Variant, average_views, confident_joint, error_rate, label_issues,
+    mean_loss, mean_loss_at, near_duplicate_threshold, near_duplicates, top_k_accuracy, top_losses,
 };
 use serde_json::Value;
 use std::path::Path;
@@ -202,6 +202,26 @@ fn suspected_labels_are_those_of_cleanlab_in_its_order() {
             "{name}"
         );
     });
+}
+
+/// cleanlab has its distances in f32.
+#[test]
+fn near_duplicates_are_those_of_cleanlab() {
+    let case = read("evaluation/near_duplicates.json");
+    let features = numbers(&case["features"]);
+    let features = features.into_iter().map(|value| value as f32).collect();
+    let width = case["width"].as_u64().unwrap() as usize;
+    let features = Features::new(width, features).unwrap();
+    let threshold = near_duplicate_threshold(&features);
+    let expected = case["threshold"].as_f64().unwrap();
+    assert!(
+        (f64::from(threshold) - expected).abs() < 1e-6,
+        "{threshold}"
+    );
+    let pairs = near_duplicates(&features, threshold, usize::MAX).pairs;
+    let mut pairs: Vec<_> = pairs.iter().map(|p| vec![p.first, p.second]).collect();
+    pairs.sort_unstable();
+    assert_eq!(pairs, matrix(&case["pairs"]));
 }
 
 /// fastai averages in f32: nine softmaxes of a few 1e-7 each, of batches that differ from ours by 1e-6.
