@@ -95,19 +95,101 @@ pub fn multiply_panel<S: Simd, L: Lane<S>>(
     stride: usize,
     accumulate: bool,
 ) {
+    assert!(target.len() >= (rows - 1) * stride + PANEL_COLUMNS);
+    let plain = Plain {
+        target: target.as_mut_ptr(),
+        stride,
+    };
+    let before = Before {
+        sums: plain.target,
+        stride: accumulate.then_some(stride),
+    };
+    // SAFETY: the assertion covers all rows of the target, which are the sums to add to as well.
+    unsafe { multiply_panel_to::<S, L, Plain>(simd, (rows, groups), left, right, before, plain) }
+}
+
+/// [`multiply_panel`] whose sums, each added to that in `before` if it is there, go from the registers to `sink`.
+///
+/// # Panics
+/// When `left`, `right` or `before` is too short.
+#[inline(always)]
+pub fn multiply_panel_into<S: Simd, L: Lane<S>>(
+    simd: S,
+    (rows, groups): (usize, usize),
+    left: &[f32],
+    right: &[f32],
+    before: Option<&[f32]>,
+    sink: impl SumSink<S>,
+) {
+    assert!(before.is_none_or(|before| before.len() >= rows * PANEL_COLUMNS));
+    let before = Before {
+        sums: before.map_or(std::ptr::null(), <[f32]>::as_ptr),
+        stride: before.map(|_| PANEL_COLUMNS),
+    };
+    // SAFETY: the assertion covers all rows of `before`.
+    unsafe { multiply_panel_to::<S, L, _>(simd, (rows, groups), left, right, before, sink) }
+}
+
+/// # Safety
+/// `before` must be readable for `rows` rows.
+#[inline(always)]
+unsafe fn multiply_panel_to<S: Simd, L: Lane<S>, K: SumSink<S>>(
+    simd: S,
+    (rows, groups): (usize, usize),
+    left: &[f32],
+    right: &[f32],
+    before: Before,
+    sink: K,
+) {
     assert!((1..=PANEL_ROWS).contains(&rows));
     assert!(left.len() >= groups * GROUP && right.len() >= groups * LANES * PANEL_COLUMNS);
-    assert!(target.len() >= (rows - 1) * stride + PANEL_COLUMNS);
     let operands = Operands {
         left: left.as_ptr(),
         left_row: LANES,
         right: right.as_ptr(),
-        target: target.as_mut_ptr(),
-        stride,
-        accumulate,
+        before,
     };
     // SAFETY: the assertions above cover every address: group `g < groups`, row `r < rows <= PANEL_ROWS`.
-    unsafe { for_register_tiles::<S, L, GroupedWalk>(simd, rows, operands, GroupedWalk { groups }) }
+    unsafe {
+        for_register_tiles::<S, L, GroupedWalk, K>(
+            simd,
+            rows,
+            operands,
+            GroupedWalk { groups },
+            sink,
+        )
+    }
+}
+
+/// Takes the sums of a tile, a vector at a time.
+pub trait SumSink<S: Simd>: Copy {
+    /// Sixteen sums of `row`, from `column` on: 0 or 16.
+    ///
+    /// # Safety
+    /// The rows and columns must be those that the sink has room for.
+    unsafe fn put(self, simd: S, row: usize, column: usize, sums: S::Vector);
+}
+
+/// Writes the sums as they are.
+#[derive(Clone, Copy)]
+struct Plain {
+    target: *mut f32,
+    stride: usize,
+}
+
+impl<S: Simd> SumSink<S> for Plain {
+    #[inline(always)]
+    unsafe fn put(self, simd: S, row: usize, column: usize, sums: S::Vector) {
+        // SAFETY: the caller's promise.
+        unsafe { simd.store_to(self.target.add(row * self.stride + column), sums) }
+    }
+}
+
+/// Sums to add to, if there is a stride between their rows.
+#[derive(Clone, Copy)]
+struct Before {
+    sums: *const f32,
+    stride: Option<usize>,
 }
 
 /// Positions of the `k` in the left matrix of [`multiply_outer`]: `lines` times `length` values, at
@@ -156,37 +238,42 @@ pub fn multiply_outer<S: Simd>(
         left: left.as_ptr(),
         left_row: 1,
         right: right.as_ptr(),
+        before: Before {
+            sums: target.as_ptr(),
+            stride: accumulate.then_some(PANEL_COLUMNS),
+        },
+    };
+    let sink = Plain {
         target: target.as_mut_ptr(),
         stride: PANEL_COLUMNS,
-        accumulate,
     };
     // SAFETY: the assertions above cover every address: pixel `i < length` of a line below `lines`, row `r < rows`.
-    unsafe { for_register_tiles::<S, Single, StridedWalk>(simd, rows, operands, pixels) }
+    unsafe {
+        for_register_tiles::<S, Single, StridedWalk, Plain>(simd, rows, operands, pixels, sink)
+    }
 }
 
-/// Numbers from a row to the next in the left matrix of [`multiply_narrow`].
-pub const NARROW_ROW: usize = 6;
-
-/// Positions of the `k` in the left matrix of [`multiply_narrow`]: `lines` times `length` numbers side by side.
+/// Positions of the `k` in the left matrix of [`multiply_narrow`]: `lines` times `length` lanes side by side; those of the next
+/// row lie `ROW` lanes further.
 #[derive(Clone, Copy, Debug)]
-pub struct NarrowWalk {
+pub struct NarrowWalk<const ROW: usize> {
     /// Lines of the picture.
     pub lines: usize,
-    /// Numbers from a line to the next.
+    /// Lanes from a line to the next.
     pub line_step: usize,
-    /// Numbers of a line.
+    /// Lanes of a line.
     pub length: usize,
 }
 
-/// `target[row * 32 + column] = sum over k of left[position of k + row * NARROW_ROW] * right[k * 32 + column]`.
+/// `target[row * 32 + column] = sum over k of left[position of k + row * ROW] * right[k * 32 + column]`.
 ///
 /// # Panics
 /// When a slice is too short.
 #[inline(always)]
-pub fn multiply_narrow<S: Simd>(
+pub fn multiply_narrow<S: Simd, L: Lane<S>, const ROW: usize>(
     simd: S,
     rows: usize,
-    walk: NarrowWalk,
+    walk: NarrowWalk<ROW>,
     left: &[f32],
     right: &[f32],
     target: &mut [f32],
@@ -197,19 +284,24 @@ pub fn multiply_narrow<S: Simd>(
         length,
     } = walk;
     assert!((1..=PANEL_ROWS).contains(&rows) && lines > 0 && length > 0);
-    assert!(left.len() >= (lines - 1) * line_step + (rows - 1) * NARROW_ROW + length);
+    assert!(left.len() >= (lines - 1) * line_step + (rows - 1) * ROW + length);
     assert!(right.len() >= lines * length * PANEL_COLUMNS);
     assert!(target.len() >= rows * PANEL_COLUMNS);
     let operands = Operands {
         left: left.as_ptr(),
-        left_row: NARROW_ROW,
+        left_row: ROW,
         right: right.as_ptr(),
+        before: Before {
+            sums: std::ptr::null(),
+            stride: None,
+        },
+    };
+    let sink = Plain {
         target: target.as_mut_ptr(),
         stride: PANEL_COLUMNS,
-        accumulate: false,
     };
     // SAFETY: the assertions above cover every address: number `i < length` of a line below `lines`, row `r < rows`.
-    unsafe { for_register_tiles::<S, Single, NarrowWalk>(simd, rows, operands, walk) }
+    unsafe { for_register_tiles::<S, L, NarrowWalk<ROW>, Plain>(simd, rows, operands, walk, sink) }
 }
 
 #[derive(Clone, Copy)]
@@ -217,9 +309,7 @@ struct Operands {
     left: *const f32,
     left_row: usize,
     right: *const f32,
-    target: *mut f32,
-    stride: usize,
-    accumulate: bool,
+    before: Before,
 }
 
 /// The order in which the left matrix is read along `k`.
@@ -288,7 +378,7 @@ impl LeftWalk for StridedWalk {
     }
 }
 
-impl LeftWalk for NarrowWalk {
+impl<const ROW: usize> LeftWalk for NarrowWalk<ROW> {
     #[inline(always)]
     unsafe fn sum<S: Simd, L: Lane<S>, const R: usize, const V: usize>(
         self,
@@ -302,7 +392,7 @@ impl LeftWalk for NarrowWalk {
                 // SAFETY: the caller's promise.
                 unsafe {
                     let left = left.add(line * self.line_step + i);
-                    sums = step::<S, L, R, V, NARROW_ROW>(simd, left, right, sums);
+                    sums = step::<S, L, R, V, ROW>(simd, left, right, sums);
                 }
                 right = right.wrapping_add(PANEL_COLUMNS);
             }
@@ -343,30 +433,31 @@ unsafe fn step<S: Simd, L: Lane<S>, const R: usize, const V: usize, const ROW: u
 /// # Safety
 /// The operands must be valid for `rows` rows, [`PANEL_COLUMNS`] columns and all `k` of the walk.
 #[inline(always)]
-unsafe fn for_register_tiles<S: Simd, L: Lane<S>, W: LeftWalk>(
+unsafe fn for_register_tiles<S: Simd, L: Lane<S>, W: LeftWalk, K: SumSink<S>>(
     simd: S,
     rows: usize,
     operands: Operands,
     walk: W,
+    sink: K,
 ) {
     // SAFETY: the caller's promise; every tile lies inside the panel.
     unsafe {
         if S::WIDE {
             match rows {
-                1 => tile::<S, L, W, 1, 2>(simd, operands, walk),
-                2 => tile::<S, L, W, 2, 2>(simd, operands, walk),
-                3 => tile::<S, L, W, 3, 2>(simd, operands, walk),
-                4 => tile::<S, L, W, 4, 2>(simd, operands, walk),
-                5 => tile::<S, L, W, 5, 2>(simd, operands, walk),
-                6 => tile::<S, L, W, 6, 2>(simd, operands, walk),
-                7 => tile::<S, L, W, 7, 2>(simd, operands, walk),
-                8 => tile::<S, L, W, 8, 2>(simd, operands, walk),
-                9 => tile::<S, L, W, 9, 2>(simd, operands, walk),
-                10 => tile::<S, L, W, 10, 2>(simd, operands, walk),
-                11 => tile::<S, L, W, 11, 2>(simd, operands, walk),
-                12 => tile::<S, L, W, 12, 2>(simd, operands, walk),
-                13 => tile::<S, L, W, 13, 2>(simd, operands, walk),
-                _ => tile::<S, L, W, 14, 2>(simd, operands, walk),
+                1 => tile::<S, L, W, K, 1, 2>(simd, operands, walk, sink, (0, 0)),
+                2 => tile::<S, L, W, K, 2, 2>(simd, operands, walk, sink, (0, 0)),
+                3 => tile::<S, L, W, K, 3, 2>(simd, operands, walk, sink, (0, 0)),
+                4 => tile::<S, L, W, K, 4, 2>(simd, operands, walk, sink, (0, 0)),
+                5 => tile::<S, L, W, K, 5, 2>(simd, operands, walk, sink, (0, 0)),
+                6 => tile::<S, L, W, K, 6, 2>(simd, operands, walk, sink, (0, 0)),
+                7 => tile::<S, L, W, K, 7, 2>(simd, operands, walk, sink, (0, 0)),
+                8 => tile::<S, L, W, K, 8, 2>(simd, operands, walk, sink, (0, 0)),
+                9 => tile::<S, L, W, K, 9, 2>(simd, operands, walk, sink, (0, 0)),
+                10 => tile::<S, L, W, K, 10, 2>(simd, operands, walk, sink, (0, 0)),
+                11 => tile::<S, L, W, K, 11, 2>(simd, operands, walk, sink, (0, 0)),
+                12 => tile::<S, L, W, K, 12, 2>(simd, operands, walk, sink, (0, 0)),
+                13 => tile::<S, L, W, K, 13, 2>(simd, operands, walk, sink, (0, 0)),
+                _ => tile::<S, L, W, K, 14, 2>(simd, operands, walk, sink, (0, 0)),
             }
         } else {
             let parts = rows.div_ceil(NARROW_TILE_ROWS);
@@ -377,18 +468,16 @@ unsafe fn for_register_tiles<S: Simd, L: Lane<S>, W: LeftWalk>(
                     let tile_operands = Operands {
                         left: operands.left.wrapping_add(row * operands.left_row),
                         right: operands.right.wrapping_add(half * LANES),
-                        target: operands
-                            .target
-                            .wrapping_add(row * operands.stride + half * LANES),
                         ..operands
                     };
+                    let place = (row, half * LANES);
                     match end - row {
-                        1 => tile::<S, L, W, 1, 1>(simd, tile_operands, walk),
-                        2 => tile::<S, L, W, 2, 1>(simd, tile_operands, walk),
-                        3 => tile::<S, L, W, 3, 1>(simd, tile_operands, walk),
-                        4 => tile::<S, L, W, 4, 1>(simd, tile_operands, walk),
-                        5 => tile::<S, L, W, 5, 1>(simd, tile_operands, walk),
-                        _ => tile::<S, L, W, 6, 1>(simd, tile_operands, walk),
+                        1 => tile::<S, L, W, K, 1, 1>(simd, tile_operands, walk, sink, place),
+                        2 => tile::<S, L, W, K, 2, 1>(simd, tile_operands, walk, sink, place),
+                        3 => tile::<S, L, W, K, 3, 1>(simd, tile_operands, walk, sink, place),
+                        4 => tile::<S, L, W, K, 4, 1>(simd, tile_operands, walk, sink, place),
+                        5 => tile::<S, L, W, K, 5, 1>(simd, tile_operands, walk, sink, place),
+                        _ => tile::<S, L, W, K, 6, 1>(simd, tile_operands, walk, sink, place),
                     }
                 }
             }
@@ -396,15 +485,17 @@ unsafe fn for_register_tiles<S: Simd, L: Lane<S>, W: LeftWalk>(
     }
 }
 
-/// One register tile.
+/// One register tile, with its first row and column in the panel.
 ///
 /// # Safety
 /// The operands must be valid for `R` rows, `V` vectors and all `k` of the walk.
 #[inline(always)]
-unsafe fn tile<S: Simd, L: Lane<S>, W: LeftWalk, const R: usize, const V: usize>(
+unsafe fn tile<S: Simd, L: Lane<S>, W: LeftWalk, K: SumSink<S>, const R: usize, const V: usize>(
     simd: S,
     operands: Operands,
     walk: W,
+    sink: K,
+    (first_row, first_column): (usize, usize),
 ) {
     // SAFETY: the caller's promise.
     unsafe {
@@ -412,13 +503,12 @@ unsafe fn tile<S: Simd, L: Lane<S>, W: LeftWalk, const R: usize, const V: usize>
         let sums = walk.sum::<S, L, R, V>(simd, operands.left, operands.right, sums);
         for (r, sums) in sums.into_iter().enumerate() {
             for (v, sum) in sums.into_iter().enumerate() {
-                let target = operands.target.add(r * operands.stride + v * LANES);
-                let before = if operands.accumulate {
-                    simd.load_from(target)
-                } else {
-                    simd.splat(0.0)
+                let (row, column) = (first_row + r, first_column + v * LANES);
+                let before = match operands.before.stride {
+                    Some(stride) => simd.load_from(operands.before.sums.add(row * stride + column)),
+                    None => simd.splat(0.0),
                 };
-                simd.store_to(target, simd.add(before, sum));
+                sink.put(simd, row, column, simd.add(before, sum));
             }
         }
     }
@@ -437,12 +527,15 @@ mod tests {
         numbers
     }
 
+    /// Numbers from a row to the next.
+    const NARROW_ROW: usize = 6;
+
     /// One of the three products, on slices that are no longer than it needs.
     #[derive(Clone, Copy, Debug)]
     enum Product {
         Panel { groups: usize, stride: usize },
         Outer(StridedWalk),
-        NarrowWalk(NarrowWalk),
+        NarrowWalk(NarrowWalk<NARROW_ROW>),
     }
 
     impl Product {
@@ -521,7 +614,9 @@ mod tests {
                 Product::Outer(walk) => {
                     multiply_outer(simd, rows, walk, left, right, target, accumulate)
                 }
-                Product::NarrowWalk(walk) => multiply_narrow(simd, rows, walk, left, right, target),
+                Product::NarrowWalk(walk) => {
+                    multiply_narrow::<S, Single, NARROW_ROW>(simd, rows, walk, left, right, target)
+                }
             }
         }
     }

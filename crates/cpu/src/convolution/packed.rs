@@ -4,7 +4,7 @@
 //! batch of one the arranging takes longer than the product in the layers with many channels.
 
 use super::{
-    Algorithm, check_forward, epilogue::Epilogue, gather::Gather, run_direct,
+    Algorithm, check_forward, epilogue::Epilogue, first_layer, gather::Gather, run_direct,
     shape::ConvolutionShape, winograd::Winograd,
 };
 use crate::{
@@ -144,7 +144,12 @@ impl PackedWeight {
             return;
         };
         check_forward(shape, input, output, &epilogue);
-        Gather::forward(shape).run_pairs(level, input, panels.numbers(), output, epilogue);
+        let panels = panels.numbers();
+        if first_layer::supports(shape) {
+            first_layer::run_pairs(level, shape, input, panels, output, epilogue);
+        } else {
+            Gather::forward(shape).run_pairs(level, input, panels, output, epilogue);
+        }
     }
 
     /// A convolution in `f32`.
@@ -194,6 +199,11 @@ impl Arranged {
                 let mut panels = Buffer::new(gather.packed_length());
                 gather.pack_weight_into(level, weight, panels.numbers_mut());
                 Arranged::Panels(panels)
+            }
+            Precision::Bf16 if first_layer::supports(shape) => {
+                let mut panels = Buffer::new(first_layer::pairs_length(shape));
+                first_layer::pack_pairs(shape, weight, panels.numbers_mut());
+                Arranged::Pairs(panels)
             }
             Precision::Bf16 => {
                 let mut panels = Buffer::new(gather.pairs_length());

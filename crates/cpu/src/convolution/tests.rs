@@ -366,6 +366,8 @@ fn bf16_gives_the_same_bits_on_every_level_and_errs_as_its_rounding() {
         square(2, 5, (1056, 33), 1, 1, 0),
         square(2, 5, (17, 19), 3, 1, 1),
         square(1, 7, (48, 5), 3, 2, 1),
+        square(2, 9, (6, 33), 3, 1, 1),
+        square(3, 1, (3, 64), 3, 2, 1),
     ];
     for algorithm in [Algorithm::Exact, Algorithm::Fast] {
         for shape in &shapes {

@@ -9,16 +9,20 @@ use super::{
     rows::{BLOCK_PANELS, OutputPixel, OutputPixels, pack_rows},
 };
 use crate::{
-    convolution::epilogue::{Epilogue, finish_row},
-    gemm::{GROUP, Lane, PANEL_COLUMNS, PANEL_ROWS, Single, multiply_panel, panel_rows},
+    convolution::epilogue::{Epilogue, finish_row, finish_vector},
+    gemm::{
+        GROUP, Lane, PANEL_COLUMNS, PANEL_ROWS, Single, SumSink, multiply_panel,
+        multiply_panel_into, panel_rows,
+    },
     scratch::{Scratch, Shared},
     simd::{LANES, Level, Simd, SimdOperation},
 };
 
 /// Groups of sixteen summands between two visits of the outputs: the right panel (32 KiB) stays in the first-level cache.
 const MAXIMUM_GROUPS: usize = 16;
-/// Tasks wanted at least, so that several threads end at about the same time.
-const TASKS: usize = 16;
+/// Tasks wanted at least for each of several threads, so that they end at about the same time. Each task of the same pixels
+/// packs them anew.
+const TASKS: usize = 4;
 
 /// The slices of a product.
 #[derive(Clone, Copy)]
@@ -72,7 +76,9 @@ impl Gather {
         let target = Shared::new(target);
         let block_rows = BLOCK_PANELS * panel_rows(is_wide);
         let row_blocks = self.rows().div_ceil(block_rows);
-        let column_blocks = TASKS.div_ceil(row_blocks.max(1)).min(self.column_panels());
+        let threads = rayon::current_num_threads();
+        let tasks = if threads > 1 { TASKS * threads } else { 1 };
+        let column_blocks = tasks.div_ceil(row_blocks.max(1)).min(self.column_panels());
         let panels = self.column_panels().div_ceil(column_blocks.max(1));
         (0..row_blocks * column_blocks)
             .into_par_iter()
@@ -147,16 +153,17 @@ impl OutputBlock<'_> {
                     let sums = &mut sums[tile..tile + PANEL_ROWS * PANEL_COLUMNS];
                     let rows = pixels.panel(panel);
                     let left = &left[panel * part_groups * GROUP..][..range.len() * GROUP];
-                    multiply_panel::<S, L>(
-                        simd,
-                        (rows.len(), range.len()),
-                        left,
-                        right,
-                        sums,
-                        PANEL_COLUMNS,
-                        part > 0,
-                    );
-                    if part + 1 == parts {
+                    let size = (rows.len(), range.len());
+                    let is_last = part + 1 == parts;
+                    if is_last && self.channels(column) == PANEL_COLUMNS {
+                        let before = (part > 0).then_some(&*sums);
+                        let sink = self.finished(rows, column);
+                        multiply_panel_into::<S, L>(simd, size, left, right, before, sink);
+                        continue;
+                    }
+                    let stride = PANEL_COLUMNS;
+                    multiply_panel::<S, L>(simd, size, left, right, sums, stride, part > 0);
+                    if is_last {
                         self.finish(simd, rows, column, sums);
                     }
                 }
@@ -164,12 +171,25 @@ impl OutputBlock<'_> {
         }
     }
 
+    /// Channels of a column panel.
+    fn channels(&self, column: usize) -> usize {
+        (self.gather.target_channels - column * PANEL_COLUMNS).min(PANEL_COLUMNS)
+    }
+
+    /// Where the sums of a whole column panel go.
+    fn finished<'b>(&'b self, rows: &'b [OutputPixel], column: usize) -> FinishedPixels<'b> {
+        FinishedPixels {
+            rows,
+            first: column * PANEL_COLUMNS,
+            epilogue: &self.operands.epilogue,
+            target: self.target,
+        }
+    }
+
     /// Applies the epilogue to one tile and writes it.
     #[inline(always)]
     fn finish<S: Simd>(&self, simd: S, rows: &[OutputPixel], column: usize, sums: &[f32]) {
-        let gather = self.gather;
-        let first = column * PANEL_COLUMNS;
-        let count = (gather.target_channels - first).min(PANEL_COLUMNS);
+        let (first, count) = (column * PANEL_COLUMNS, self.channels(column));
         for (row, sums) in rows.iter().zip(sums.chunks_exact(PANEL_COLUMNS)) {
             // SAFETY: this task alone has these rows and columns.
             let target = unsafe { self.target.slice_mut(row.target + first, count) };
@@ -182,5 +202,26 @@ impl OutputBlock<'_> {
                 target,
             );
         }
+    }
+}
+
+/// Applies the epilogue to sums in registers and writes them: 32 channels of some output pixels, which are the task's alone.
+#[derive(Clone, Copy)]
+struct FinishedPixels<'a> {
+    rows: &'a [OutputPixel],
+    /// The first channel.
+    first: usize,
+    epilogue: &'a Epilogue<'a>,
+    target: Shared<'a>,
+}
+
+impl<S: Simd> SumSink<S> for FinishedPixels<'_> {
+    #[inline(always)]
+    unsafe fn put(self, simd: S, row: usize, column: usize, sums: S::Vector) {
+        let channel = self.first + column;
+        let position = self.rows[row].target + channel;
+        // SAFETY: this task alone has these rows and columns.
+        let target = unsafe { self.target.slice_mut(position, LANES) };
+        finish_vector(simd, self.epilogue, position, channel, sums, target);
     }
 }
