@@ -11,8 +11,9 @@ import tempfile
 import time
 import warnings
 
-F32 = ["torch", "torch-compiled", "onnxruntime", "openvino"]
-BF16 = ["torch-bf16", "torch-compiled-bf16", "openvino-bf16"]
+ENGINES = os.environ.get("ENGINES", "").split()
+BF16 = [engine for engine in ENGINES if engine.endswith("bf16")]
+F32 = [engine for engine in ENGINES if engine not in BF16]
 
 
 def main():

@@ -23,4 +23,5 @@ export ARCHITECTURES=${ARCHITECTURES:-resnet18 resnet34 resnet50}
 export SIZES=${SIZES:-128 224 352}
 export BATCHES=${BATCHES:-1 8 32}
 export THREADS=${THREADS:-1 2}
+export ENGINES=${ENGINES:-torch torch-compiled onnxruntime openvino torch-bf16 torch-compiled-bf16 openvino-bf16}
 "$python" scripts/bench-engines.py "$rounds" "${CARGO_TARGET_DIR:-target}/debug/examples/predict"

@@ -211,6 +211,31 @@ fn a_mirrored_picture_nearly_mirrors_the_map() {
 }
 
 #[test]
+fn in_bf16_the_same_classes_are_predicted_and_the_maps_hardly_change() {
+    explain(&["--out", "single", "--seed", "5"], 0);
+    explain(&["--out", "half", "--seed", "5", "--precision", "bf16"], 0);
+    let record = |folder: &str| json(&story().join(folder).join("scores.json"));
+    let (single, half) = (record("single"), record("half"));
+    let (single, half) = (single["pictures"].as_array(), half["pictures"].as_array());
+    let mut differences = 0;
+    for (one, other) in single.unwrap().iter().zip(half.unwrap()) {
+        assert_eq!(one["predicted_class"], other["predicted_class"]);
+        let map = |folder: &str, picture| map_of(&story().join(folder).join(grad_cam(picture))).1;
+        let (one, other) = (map("single", one), map("half", other));
+        assert!(
+            correlation(&one, &other).unwrap() > 0.98,
+            "{one:?} {other:?}"
+        );
+        differences += usize::from(one != other);
+    }
+    assert!(differences > 0, "bf16 was not used");
+    let page = |folder: &str| fs::read_to_string(story().join(folder).join("index.html")).unwrap();
+    assert!(page("half").contains("bf16") && !page("single").contains("bf16"));
+    let said = explain(&["--precision", "f16"], 2);
+    assert!(said.contains("f32, bf16"), "{said}");
+}
+
+#[test]
 fn classes_are_found_by_any_spelling_and_slips_get_a_suggestion() {
     let picture = "sample/two_breeds/Siamese__pug_01.jpg";
     let said = explain(
