@@ -46,7 +46,11 @@ checkpoint_every = 3
 /// [`CONFIG`] with what it can ask for beside, each of which keeps something in a checkpoint.
 fn with_all_that_can_be_asked_for() -> String {
     let ema = "[ema]\ndecay = 0.9\nvalidate = true\n";
-    format!("keep = \"best\"\n{CONFIG}\n{ema}")
+    let optimizer = "[optimizer]\nclip_norm = 0.5\n";
+    let stages = CONFIG
+        .replace("train = \"head\"", "train = \"head\"\naccumulate = 3")
+        .replace("train = \"all\"", "train = \"all\"\naccumulate = 2");
+    format!("keep = \"best\"\n{stages}\n{ema}\n{optimizer}")
 }
 
 /// Time in which Ctrl-C must end a program that only has a step to finish.

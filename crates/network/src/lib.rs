@@ -35,6 +35,6 @@ pub use inference::{InferenceBody, InferenceHead, InferenceNetwork};
 pub use kernels::{Algorithm, Precision};
 pub use kind::Kind;
 pub use network::{Network, NetworkSpec};
-pub use parameters::{Parameter, ParameterUpdate, Trainable};
+pub use parameters::{NamedGradients, Parameter, ParameterUpdate, Trainable};
 pub use row::SummaryRow;
 pub use summary::Summary;

@@ -67,6 +67,9 @@ pub trait ParameterUpdate {
     ) -> Tensor<D>;
 }
 
+/// Gradients by the names of their parameters, each as one row.
+pub type NamedGradients = BTreeMap<String, Tensor<1>>;
+
 impl Network {
     /// Makes exactly the parameters of `trainable` ask for gradients (once the network is in training mode).
     pub fn with_trainable(self, trainable: Trainable) -> Self {
@@ -77,6 +80,23 @@ impl Network {
     /// Gives every parameter that has a gradient to `rule`, and takes each gradient out as it goes.
     pub fn update(self, gradients: &mut Gradients, rule: &mut impl ParameterUpdate) -> Self {
         let mut walk = Walk::new(self.architecture(), Update { gradients, rule });
+        self.map(&mut walk)
+    }
+
+    /// Takes out the gradients of all parameters that have one, on the plain device.
+    pub fn take_gradients(&self, gradients: &mut Gradients) -> NamedGradients {
+        let take = Take {
+            gradients,
+            named: NamedGradients::new(),
+        };
+        let mut walk = Walk::new(self.architecture(), take);
+        self.visit(&mut walk);
+        walk.inner.named
+    }
+
+    /// Gives every parameter that has one of `gradients` to `rule`.
+    pub fn update_with(self, gradients: NamedGradients, rule: &mut impl ParameterUpdate) -> Self {
+        let mut walk = Walk::new(self.architecture(), UpdateWith { gradients, rule });
         self.map(&mut walk)
     }
 
@@ -243,6 +263,39 @@ impl<R: ParameterUpdate> MapNamed for Update<'_, R> {
         let Some(gradient) = tensor.grad_remove(self.gradients) else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
+        let new = self.rule.update(&known, tensor.inner(), gradient);
+        let new = Tensor::from_inner(new).set_require_grad(wants_gradient);
+        Param::from_mapped_value(id, new, mapper)
+    }
+}
+
+struct Take<'a> {
+    gradients: &'a mut Gradients,
+    named: NamedGradients,
+}
+
+impl VisitNamed for Take<'_> {
+    fn visit<const D: usize>(&mut self, known: Parameter, p: &Param<Tensor<D>>) {
+        if let Some(gradient) = p.val().grad_remove(self.gradients) {
+            let count: usize = known.shape.iter().product();
+            self.named.insert(known.name, gradient.reshape([count]));
+        }
+    }
+}
+
+struct UpdateWith<'a, R> {
+    gradients: NamedGradients,
+    rule: &'a mut R,
+}
+
+impl<R: ParameterUpdate> MapNamed for UpdateWith<'_, R> {
+    fn map<const D: usize>(&mut self, known: Parameter, p: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(gradient) = self.gradients.remove(&known.name) else {
+            return p;
+        };
+        let (id, tensor, mapper) = p.consume();
+        let wants_gradient = tensor.is_require_grad();
+        let gradient = gradient.reshape(tensor.dims());
         let new = self.rule.update(&known, tensor.inner(), gradient);
         let new = Tensor::from_inner(new).set_require_grad(wants_gradient);
         Param::from_mapped_value(id, new, mapper)

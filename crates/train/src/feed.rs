@@ -103,6 +103,26 @@ impl Feed {
         }))
     }
 
+    /// The batches of each training step from step `first_step` of an epoch on, as [`Self::training_batches`] makes them: the
+    /// last step of an epoch may have fewer.
+    pub fn training_steps(
+        &self,
+        stage: usize,
+        epoch: usize,
+        first_step: usize,
+    ) -> Result<impl Iterator<Item = Result<Vec<LabelledBatch>, LoaderError>>, LoaderError> {
+        let accumulate = self.config.stages[stage].accumulate;
+        let mut batches = self.training_batches(stage, epoch, first_step * accumulate)?;
+        let next = move || {
+            let step: Result<Vec<_>, _> = batches.by_ref().take(accumulate).collect();
+            match step {
+                Ok(step) if step.is_empty() => None,
+                step => Some(step),
+            }
+        };
+        Ok(std::iter::from_fn(next))
+    }
+
     /// Batches of all validation pictures at the size of `stage` (from 0).
     pub fn validation_batches(
         &self,
@@ -128,7 +148,7 @@ impl Feed {
         let config = &self.config.stages[stage];
         let counted = batches_in_epoch(self.data.split.train.len(), config.batch_size);
         OneCycle::new(
-            config.epochs * counted,
+            config.epochs * counted.div_ceil(config.accumulate),
             config
                 .max_learning_rate
                 .per_group(self.config.model.architecture.groups().len()),
@@ -136,6 +156,12 @@ impl Feed {
             self.config.optimizer.momentum,
             self.config.optimizer.div_factor,
         )
+    }
+
+    /// Training steps of an epoch of `stage` (from 0).
+    pub fn steps_per_epoch(&self, stage: usize) -> usize {
+        let accumulate = self.config.stages[stage].accumulate;
+        self.batches_per_epoch(stage).div_ceil(accumulate)
     }
 
     /// Training batches of an epoch of `stage` (from 0). A last batch of a single picture is counted by the schedule and

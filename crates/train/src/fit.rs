@@ -70,13 +70,22 @@ impl<S: Schedule> Fit<S> {
     /// A batch that is too small for a step is counted and passed over. Behind the rows stands an error if a loss is not
     /// finite (on the CPU no parameter has changed since the step before), or the device failed.
     pub fn step(&mut self, batch: LabelledBatch) -> (Vec<StepRow>, Result<(), StepError>) {
+        self.step_over(vec![batch])
+    }
+
+    /// One step as [`Self::step`] takes it, over all `batches` but those that are too small.
+    pub fn step_over(
+        &mut self,
+        mut batches: Vec<LabelledBatch>,
+    ) -> (Vec<StepRow>, Result<(), StepError>) {
         let Position {
             stage,
             epochs,
             iteration,
             ..
         } = self.position;
-        if batch.len() < SMALLEST_BATCH {
+        batches.retain(|batch| batch.len() >= SMALLEST_BATCH);
+        if batches.is_empty() {
             self.position.iteration += 1;
             return (Vec::new(), Ok(()));
         }
@@ -88,7 +97,10 @@ impl<S: Schedule> Fit<S> {
         };
         let rates = self.schedule.at(iteration);
         let dropout = &mut seed.generator(BatchPurpose::Dropout);
-        let loss = self.learner.step(batch, &rates, dropout);
+        let loss = match <[LabelledBatch; 1]>::try_from(batches) {
+            Ok([batch]) => self.learner.step(batch, &rates, dropout),
+            Err(batches) => self.learner.step_over(batches, &rates, dropout),
+        };
         let row = StepRow {
             stage: stage + 1,
             epoch: epochs + 1,

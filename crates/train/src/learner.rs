@@ -1,7 +1,9 @@
 //! One network with its optimizer: a training step, a validation.
 
 use crate::{
+    accumulation::Accumulated,
     batch::{LabelledBatch, Targets},
+    clipping::clipped,
     optimizer::Adam,
     readback::{DeviceFailed, Readback},
     schedule::Rates,
@@ -78,6 +80,9 @@ impl Learner {
     /// On the CPU a loss that is not finite changes no parameter. A GPU is not waited for: it may have taken the step by
     /// the time that such a loss is read.
     pub fn step(&mut self, batch: LabelledBatch, rates: &Rates, rng: &mut impl Rng) -> Tensor<1> {
+        if self.optimizer.clip_norm().is_some() {
+            return self.step_over(vec![batch], rates, rng);
+        }
         let device = self.device.clone().autodiff();
         let (pictures, targets) = upload(batch, &device);
         let mut network = self.network.take().expect("there between calls");
@@ -89,6 +94,39 @@ impl Learner {
             network = network.update(&mut gradients, &mut self.optimizer);
         }
         self.network = Some(network);
+        value
+    }
+
+    /// One step as [`Self::step`] takes it, over the pictures of all `batches`, of which one or more have pictures: see
+    /// [`crate::accumulation`]. The gradients are clipped if the optimizer asks for it.
+    pub fn step_over(
+        &mut self,
+        batches: Vec<LabelledBatch>,
+        rates: &Rates,
+        rng: &mut impl Rng,
+    ) -> Tensor<1> {
+        let device = self.device.clone().autodiff();
+        let pictures: usize = batches.iter().map(LabelledBatch::len).sum();
+        let mut network = self.network.take().expect("there between calls");
+        let mut accumulated = Accumulated::default();
+        for batch in batches {
+            let share = batch.len() as f64 / pictures as f64;
+            let (tensor, targets) = upload(batch, &device);
+            let loss = loss(network.forward_train(tensor, rng), &targets, &device);
+            let value = loss.clone().inner();
+            if is_cpu(&self.device) && !value.clone().into_scalar::<f32>().is_finite() {
+                self.network = Some(network);
+                return value;
+            }
+            let gradients = network.take_gradients(&mut loss.backward());
+            accumulated.add(value, gradients, share);
+        }
+        let (value, mut gradients) = accumulated.mean().expect("there is a batch");
+        if let Some(limit) = self.optimizer.clip_norm() {
+            gradients = clipped(gradients, limit);
+        }
+        self.optimizer.begin_step(rates.clone());
+        self.network = Some(network.update_with(gradients, &mut self.optimizer));
         value
     }
 

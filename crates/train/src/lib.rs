@@ -1,10 +1,12 @@
 //! Training: from a config file to a run on disk. See `Session::train` in `session` for the loop.
 
+mod accumulation;
 mod advice;
 pub mod averaging;
 pub mod batch;
 mod class_table;
 pub mod cli;
+pub mod clipping;
 pub mod commands;
 pub mod config;
 mod curves;

@@ -138,13 +138,13 @@ pub fn search(
     let mut epoch = 0;
     loop {
         let before = fit.position().iteration;
-        for batch in feed.training_batches(stage, epoch, 0)? {
-            let batch = batch?;
-            // A batch that makes no step must not use up a rate.
-            if batch.len() < SMALLEST_BATCH {
+        for batches in feed.training_steps(stage, epoch, 0)? {
+            let batches = batches?;
+            // What makes no step must not use up a rate.
+            if batches.iter().all(|batch| batch.len() < SMALLEST_BATCH) {
                 continue;
             }
-            let mut results = vec![fit.step(batch)];
+            let mut results = vec![fit.step_over(batches)];
             if fit.position().iteration == STEPS {
                 results.push(fit.finish_steps());
             }

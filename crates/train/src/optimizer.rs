@@ -29,6 +29,9 @@ pub struct OptimizerConfig {
     pub epsilon: f64,
     /// The first learning rate is the highest over this.
     pub div_factor: f64,
+    /// Highest norm of all gradients together; absent: any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip_norm: Option<f64>,
 }
 
 impl Default for OptimizerConfig {
@@ -41,6 +44,7 @@ impl Default for OptimizerConfig {
             beta2: 0.99,
             epsilon: 1e-8,
             div_factor: 25.0,
+            clip_norm: None,
         }
     }
 }
@@ -100,6 +104,11 @@ impl Adam {
             steps: 0,
             moments: BTreeMap::new(),
         }
+    }
+
+    /// Highest norm that the gradients of a step may have.
+    pub fn clip_norm(&self) -> Option<f64> {
+        self.config.clip_norm
     }
 
     /// Begins a step: call once before the parameters are updated.

@@ -141,7 +141,7 @@ struct Stage<'a> {
     config: &'a StageConfig,
     /// Index in the config.
     index: usize,
-    /// Training batches of an epoch.
+    /// Training steps of an epoch.
     per_epoch: usize,
     fit: Fit<OneCycle>,
     /// Some pictures of the last step, until the network after it is proven.
@@ -165,7 +165,7 @@ impl<'a> Stage<'a> {
             session,
             config,
             index,
-            per_epoch: feed.batches_per_epoch(index),
+            per_epoch: feed.steps_per_epoch(index),
             fit: Fit::new(learner, feed.schedule(index), feed.config.seed, position)
                 .with_average(average),
             last_trained: None,
@@ -190,12 +190,7 @@ impl<'a> Stage<'a> {
     }
 
     fn announce(&self) {
-        let StageConfig {
-            size,
-            batch_size,
-            epochs,
-            ..
-        } = self.config;
+        let StageConfig { size, epochs, .. } = self.config;
         let (number, all) = (self.index + 1, self.session.feed.config.stages.len());
         let parts = match self.config.train {
             Trainable::Head => "head and batch norms",
@@ -203,8 +198,9 @@ impl<'a> Stage<'a> {
         };
         let terminal = &self.session.terminal;
         terminal.message(&format!(
-            "\nstage {number} of {all}: {} of {parts} at {size} px, batches of {batch_size}",
-            counted(*epochs, "epoch")
+            "\nstage {number} of {all}: {} of {parts} at {size} px, {}",
+            counted(*epochs, "epoch"),
+            self.config.batches_in_words()
         ));
         terminal.result(&epoch_table::header());
     }
@@ -223,20 +219,22 @@ impl<'a> Stage<'a> {
         let title = format!("epoch {}/{}", epoch + 1, self.config.epochs);
         let all = feed.data.split.train.len();
         let bar = self.session.terminal.pictures(&title, all);
-        bar.advance(first * self.config.batch_size);
+        bar.advance(first * self.config.accumulate * self.config.batch_size);
         let (mut pictures, mut has_stepped) = (0, false);
         if first == self.per_epoch {
             return Ok(Some((started.elapsed(), pictures)));
         }
-        for batch in feed.training_batches(self.index, epoch, first)? {
-            let batch = batch.map_err(|error| self.left(error.into()))?;
-            pictures += batch.len();
-            bar.advance(batch.len());
-            let proof = batch.first(PROOF_PICTURES);
-            let (rows, result) = self.fit.step(batch);
-            if proof.len() >= SMALLEST_BATCH {
+        for step in feed.training_steps(self.index, epoch, first)? {
+            let batches = step.map_err(|error| self.left(error.into()))?;
+            let count: usize = batches.iter().map(LabelledBatch::len).sum();
+            pictures += count;
+            bar.advance(count);
+            let last = batches.iter().rfind(|batch| batch.len() >= SMALLEST_BATCH);
+            let proof = last.map(|batch| batch.first(PROOF_PICTURES));
+            let (rows, result) = self.fit.step_over(batches);
+            if proof.is_some() {
                 has_stepped = true;
-                self.last_trained = Some(proof);
+                self.last_trained = proof;
             }
             for row in rows {
                 bar.say(format!("loss {:.4}", row.smoothed_loss));

@@ -24,6 +24,7 @@ const CONFIG: OptimizerConfig = OptimizerConfig {
     beta2: 0.99,
     epsilon: 1e-8,
     div_factor: 25.0,
+    clip_norm: None,
 };
 const STEPS: u32 = 3;
 

@@ -1,4 +1,4 @@
-//! What a learning-rate finder would do: batches and steps at rates of its own, without the folder of a run.
+//! What a search such as `lr_find` needs: batches and steps at rates of its own, without the folder of a run.
 
 use burn::tensor::Device;
 use image::{Rgb, RgbImage};

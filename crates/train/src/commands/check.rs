@@ -4,7 +4,7 @@ use crate::{
     batch::LabelledBatch,
     class_table::ClassTable,
     cli::{ConfigArgs, DeviceArgs},
-    config::{DataSource, StageConfig},
+    config::{Config, DataSource, StageConfig},
     data,
     feed::Feed,
     fit::{Fit, StepError},
@@ -91,7 +91,7 @@ fn plan(feed: &Feed, device: &Device, terminal: &Terminal) -> Result<()> {
         terminal.result(&format!(
             "  expected time {}, memory {}",
             humantime::format_duration(Duration::from_secs(total.as_secs())),
-            HumanBytes(expected_memory(&spec, stage))
+            HumanBytes(expected_memory(&spec, config, stage))
         ));
     }
     if config.data.cache_bytes() > 0 {
@@ -121,12 +121,13 @@ fn describe(index: usize, feed: &Feed, spec: &NetworkSpec, terminal: &Terminal) 
         epochs,
         ..
     } = stage;
-    let per_epoch = feed.batches_per_epoch(index);
+    let per_epoch = feed.steps_per_epoch(index);
     let schedule = feed.schedule(index);
     let summary = Summary::new(spec, *size, *batch_size);
     terminal.result(&format!(
-        "\nstage {}: {size} px, batches of {batch_size}, {} of {}",
+        "\nstage {}: {size} px, {}, {} of {}",
         index + 1,
+        stage.batches_in_words(),
         counted(*epochs, "epoch"),
         counted(per_epoch, "iteration")
     ));
@@ -200,11 +201,13 @@ fn measure(
 }
 
 /// Weights, gradients and Adam's two averages, and what the backward pass keeps: the output of every layer that has
-/// parameters.
-fn expected_memory(spec: &NetworkSpec, stage: &StageConfig) -> u64 {
+/// parameters. Where they are asked for, also averaged weights, and the sums of accumulated gradients.
+fn expected_memory(spec: &NetworkSpec, config: &Config, stage: &StageConfig) -> u64 {
     let summary = Summary::new(spec, stage.size, stage.batch_size);
     let kept = summary.rows.iter().filter(|row| row.parameters > 0);
     let outputs: usize = kept.map(|row| row.shape.iter().product::<usize>()).sum();
     let trained = summary.trainable(stage.train);
-    4 * (summary.total() + 3 * trained + outputs) as u64
+    let networks = if config.ema.is_some() { 2 } else { 1 };
+    let sums = if stage.accumulate > 1 { trained } else { 0 };
+    4 * (networks * summary.total() + 3 * trained + sums + outputs) as u64
 }

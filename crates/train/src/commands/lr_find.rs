@@ -36,7 +36,6 @@ pub fn lr_find(args: &LrFindArgs, terminal: &Terminal) -> Result<ExitCode> {
     let files = CurveFiles::of(&args.out).map_err(usage)?;
     let interrupt = Interrupt::listen(terminal)?;
     let (device, sentence) = args.device.open().map_err(usage)?;
-    terminal.message(&sentence);
     let subject = match &args.run {
         Some(run) => of_run(run, args, &device, terminal, &interrupt)?,
         None => of_config(args, &device, terminal, &interrupt)?,
@@ -48,6 +47,7 @@ pub fn lr_find(args: &LrFindArgs, terminal: &Terminal) -> Result<ExitCode> {
         weights,
         typed,
     } = subject;
+    terminal.message(&sentence);
     let what = in_words(&feed.config, stage);
     terminal.message(&format!("{what}, {weights}"));
     let bar = terminal.steps("trying rates", STEPS);
@@ -153,18 +153,15 @@ fn stage_called(typed: &str, config: &Config) -> Result<usize> {
 
 /// `stage 1 of 2 (all layers at 64 px, batches of 32)`.
 fn in_words(config: &Config, stage: usize) -> String {
-    let StageConfig {
-        size,
-        batch_size,
-        train,
-        ..
-    } = &config.stages[stage];
+    let config_of_stage = &config.stages[stage];
+    let StageConfig { size, train, .. } = config_of_stage;
     let layers = match train {
         Trainable::Head => "head and batch norms",
         Trainable::All => "all layers",
     };
     let (number, all) = (stage + 1, config.stages.len());
-    format!("stage {number} of {all} ({layers} at {size} px, batches of {batch_size})")
+    let batches = config_of_stage.batches_in_words();
+    format!("stage {number} of {all} ({layers} at {size} px, {batches})")
 }
 
 /// Writes the curve, and says what it suggests and what to type next for a stage of a feed whose config was typed so.

@@ -137,6 +137,7 @@ fn check_stage(stage: &StageConfig) -> Result<(), Problem> {
     within("size", stage.size, 32..=2048)?;
     // Batch normalisation needs more than one picture.
     within("batch_size", stage.batch_size, 2..=65536)?;
+    within("accumulate", stage.accumulate, 1..=65536)?;
     within("epochs", stage.epochs, 1..=1_000_000)?;
     within("pct_start", stage.pct_start, 0.0..=1.0)?;
     within(
@@ -214,6 +215,9 @@ fn check_optimizer(optimizer: &OptimizerConfig) -> Result<(), Problem> {
         below_1("momentum", beta1)?;
     }
     below_1("beta2", optimizer.beta2)?;
+    if let Some(norm) = optimizer.clip_norm {
+        within("clip_norm", norm, 1e-6..=1e9)?;
+    }
     within("div_factor", optimizer.div_factor, 1.0..=1e9)?;
     within("weight_decay", optimizer.weight_decay, 0.0..=1e3)?;
     within("epsilon", optimizer.epsilon, 1e-30..=1.0)

@@ -160,6 +160,12 @@ pub struct StageConfig {
     pub size: usize,
     /// Pictures in a batch.
     pub batch_size: usize,
+    /// Batches of one step of the optimizer.
+    #[serde(
+        default = "default_accumulate",
+        skip_serializing_if = "is_default_accumulate"
+    )]
+    pub accumulate: usize,
     /// Passes over the training pictures.
     pub epochs: usize,
     /// Parameters that it trains.
@@ -206,6 +212,15 @@ impl Config {
 }
 
 impl StageConfig {
+    /// `batches of 8`, `batches of 8, 4 of them a step`.
+    pub fn batches_in_words(&self) -> String {
+        let batches = format!("batches of {}", self.batch_size);
+        match self.accumulate {
+            1 => batches,
+            count => format!("{batches}, {count} of them a step"),
+        }
+    }
+
     /// Name of the checkpoint at the end of the stage; `number` from 1.
     pub fn checkpoint_name(&self, number: usize) -> String {
         self.save
@@ -322,6 +337,12 @@ fn default_dropout() -> [f64; 2] {
 }
 fn default_kernels() -> Algorithm {
     Algorithm::Fast
+}
+fn default_accumulate() -> usize {
+    1
+}
+fn is_default_accumulate(batches: &usize) -> bool {
+    *batches == default_accumulate()
 }
 fn default_pct_start() -> f64 {
     0.3
