@@ -1,17 +1,17 @@
 use crate::feature_map::FeatureMap;
 
-/// A network's answers about one picture and one class: what a method makes its map of.
+/// A network's answers about one picture and one [`Target`](crate::Target): what a method makes its map of.
 ///
 /// Every answer but the feature map is worked out when it is first asked for, so that a method costs what it asks.
 pub trait Asked {
-    /// The feature map A, `[C, h, w]`: the output of the network's body.
+    /// The feature map A, `[C, h, w]`: the output of the layer that is asked about.
     fn features(&self) -> &FeatureMap;
 
-    /// The gradient G = ∂S/∂A of the class's logit, of A's shape: one backward pass through the head.
+    /// The gradient G = ∂S/∂A of the target, of A's shape: one backward pass through what lies behind the layer.
     fn gradient(&self) -> &FeatureMap;
 
-    /// The index of the class.
-    fn class(&self) -> usize;
+    /// The target S for the picture as it is.
+    fn score(&self) -> f32;
 
     /// Width and height of the frame that the network was shown, in pixels.
     fn frame_size(&self) -> [usize; 2];
@@ -20,7 +20,11 @@ pub trait Asked {
     /// training pictures.
     fn frame(&self) -> &[f32];
 
-    /// The class's probability (softmax of the logits) for each of `frames`, altered forms of [`Asked::frame`]: a forward
-    /// pass each. They are taken a batch at a time and not kept, so that there may be many.
+    /// The target for each of `frames`, altered forms of [`Asked::frame`]: a forward pass each. They are taken a batch at a
+    /// time and not kept, so that there may be many.
     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
+
+    /// The target for each of `features`, altered values of [`Asked::features`] in its order: a forward pass through what lies
+    /// behind the layer for each. They are taken a batch at a time too.
+    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
 }

@@ -30,8 +30,8 @@ impl Asked for Given {
         &self.gradient
     }
 
-    fn class(&self) -> usize {
-        0
+    fn score(&self) -> f32 {
+        0.0
     }
 
     fn frame_size(&self) -> [usize; 2] {
@@ -43,6 +43,10 @@ impl Asked for Given {
     }
 
     fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        Vec::new()
+    }
+
+    fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
         Vec::new()
     }
 }

@@ -2,7 +2,8 @@
 //! table of them, [`METHODS`].
 //!
 //! Everything here is arithmetic on plain numbers; whoever runs the network implements [`Asked`]. In the formulas A is the
-//! output of the network's body, `[C, h, w]`; S the logit of a class; G = ∂S/∂A has A's shape. Indices: k for channels, ij
+//! output of a layer, as a rule of the network's body, `[C, h, w]`; S what is explained, as a rule the logit of a class (see
+//! [`Target`]); G = ∂S/∂A has A's shape. Indices: k for channels, ij
 //! for positions. Sums are taken in f64.
 //!
 //! ```
@@ -21,8 +22,8 @@
 //!     fn gradient(&self) -> &FeatureMap {
 //!         &self.gradient
 //!     }
-//!     fn class(&self) -> usize {
-//!         0
+//!     fn score(&self) -> f32 {
+//!         0.5
 //!     }
 //!     fn frame_size(&self) -> [usize; 2] {
 //!         [32, 32]
@@ -32,6 +33,9 @@
 //!     }
 //!     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
 //!         frames.map(|_| 0.5).collect()
+//!     }
+//!     fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+//!         features.map(|_| 0.5).collect()
 //!     }
 //! }
 //!
@@ -46,6 +50,7 @@
 
 mod asked;
 mod feature_map;
+mod fusion;
 #[cfg(test)]
 mod given;
 mod heat_map;
@@ -53,10 +58,13 @@ mod lanczos;
 mod method;
 mod methods;
 mod numbers;
+mod target;
 
 pub use asked::Asked;
 pub use feature_map::{FeatureMap, ShapeError};
+pub use fusion::fused;
 pub use heat_map::{HeatMap, Neighbours};
 pub use method::Method;
 pub use methods::{METHODS, method};
 pub use numbers::{argmax, softmax};
+pub use target::{Against, Score, Target};

@@ -8,6 +8,7 @@ pub struct Method {
     name: &'static str,
     title: &'static str,
     is_class_specific: bool,
+    is_by_name_only: bool,
     map: fn(&dyn Asked) -> HeatMap,
 }
 
@@ -22,6 +23,7 @@ impl Method {
             name,
             title,
             is_class_specific: true,
+            is_by_name_only: false,
             map,
         }
     }
@@ -36,6 +38,19 @@ impl Method {
             is_class_specific: false,
             ..Self::class_specific(name, title, map)
         }
+    }
+
+    /// The same method, made only for those who name it: it costs minutes a picture, or is another one for most networks.
+    pub const fn by_name_only(self) -> Self {
+        Self {
+            is_by_name_only: true,
+            ..self
+        }
+    }
+
+    /// Returns true if `all` methods are those without it.
+    pub fn is_by_name_only(&self) -> bool {
+        self.is_by_name_only
     }
 
     /// The name as typed on the command line; no other method has it.

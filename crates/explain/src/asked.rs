@@ -4,12 +4,15 @@ use crate::{
     network::{Answer, Question, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
 };
-use cam::{Asked, FeatureMap, ShapeError, softmax};
+use cam::{Asked, FeatureMap, ShapeError, Target};
 use std::cell::OnceCell;
 
-/// Pictures that a network has answered, each asked about some classes.
+/// Values that go through what lies behind a stage at once: 16 MiB.
+const LARGEST_OUTPUT: usize = 1 << 22;
+
+/// Pictures that a network has answered, each asked about some targets at one stage of the network.
 ///
-/// The gradients of all pictures and classes come from one backward pass through the head, when the first is asked for.
+/// The gradients of all pictures and targets come from one backward pass to the stage, when the first is asked for.
 #[derive(Debug)]
 pub struct AskedBatch<'a> {
     network: &'a SavedNetwork,
@@ -20,7 +23,7 @@ pub struct AskedBatch<'a> {
     gradients: OnceCell<Vec<FeatureMap>>,
 }
 
-/// One picture of a batch, asked about one class.
+/// One picture of a batch, asked about one target.
 #[derive(Debug)]
 pub struct AskedPicture<'a> {
     batch: &'a AskedBatch<'a>,
@@ -30,7 +33,7 @@ pub struct AskedPicture<'a> {
 }
 
 impl<'a> AskedBatch<'a> {
-    /// The `answer` of `network` to `pictures`, whose frames are equally large, asked about `classes`, some for each picture.
+    /// The `answer` of `network` to `pictures`, whose frames are equally large, asked about `targets`, some for each picture.
     ///
     /// # Errors
     /// A feature map without positions.
@@ -38,12 +41,12 @@ impl<'a> AskedBatch<'a> {
         network: &'a SavedNetwork,
         answer: &'a Answer<'a>,
         pictures: &'a [Picture],
-        classes: &[Vec<usize>],
+        targets: &[Vec<Target>],
     ) -> Result<Self, ShapeError> {
-        let questions = classes.iter().enumerate().flat_map(|(picture, classes)| {
-            classes.iter().map(move |class| Question {
+        let questions = targets.iter().enumerate().flat_map(|(picture, targets)| {
+            targets.iter().map(move |target| Question {
                 picture,
-                class: *class,
+                target: *target,
             })
         });
         Ok(Self {
@@ -56,7 +59,7 @@ impl<'a> AskedBatch<'a> {
         })
     }
 
-    /// All pictures and classes, those of one picture one after the other.
+    /// All pictures and targets, those of one picture one after the other.
     pub fn asked(&self) -> impl Iterator<Item = AskedPicture<'_>> {
         (0..self.questions.len()).map(|position| AskedPicture {
             batch: self,
@@ -76,9 +79,15 @@ impl<'a> AskedBatch<'a> {
 }
 
 impl AskedPicture<'_> {
-    /// Position of the picture in its batch.
-    pub fn picture(&self) -> usize {
-        self.question().picture
+    /// What it is asked about.
+    pub fn target(&self) -> Target {
+        self.question().target
+    }
+
+    /// The targets of some logits.
+    fn values(&self, logits: &[Vec<f32>]) -> impl Iterator<Item = f32> {
+        let target = self.target();
+        logits.iter().map(move |logits| target.value(logits) as f32)
     }
 
     fn question(&self) -> Question {
@@ -95,8 +104,9 @@ impl Asked for AskedPicture<'_> {
         &self.batch.gradients()[self.position]
     }
 
-    fn class(&self) -> usize {
-        self.question().class
+    fn score(&self) -> f32 {
+        let logits = &self.batch.answer.logits[self.question().picture];
+        self.target().value(logits) as f32
     }
 
     fn frame_size(&self) -> [usize; 2] {
@@ -111,7 +121,7 @@ impl Asked for AskedPicture<'_> {
     }
 
     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        let (frame, class) = (self.frame_size(), self.class());
+        let frame = self.frame_size();
         let mut scores = Vec::new();
         loop {
             let batch: Vec<f32> = frames.take(batch_of(frame)).flatten().collect();
@@ -119,8 +129,20 @@ impl Asked for AskedPicture<'_> {
                 return scores;
             }
             let answer = self.batch.network.look(batch, frame);
-            let of_class = |logits: &Vec<f32>| softmax(logits)[class] as f32;
-            scores.extend(answer.logits.iter().map(of_class));
+            scores.extend(self.values(&answer.logits));
+        }
+    }
+
+    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        let [channels, height, width] = self.features().shape();
+        let at_once = (LARGEST_OUTPUT / (channels * height * width)).max(1);
+        let mut scores = Vec::new();
+        loop {
+            let batch: Vec<f32> = features.take(at_once).flatten().collect();
+            if batch.is_empty() {
+                return scores;
+            }
+            scores.extend(self.values(&self.batch.answer.logits_behind(batch)));
         }
     }
 }
@@ -156,7 +178,10 @@ mod tests {
         let (network, pictures) = (untrained(), pictures());
         let values = normalised(&pictures, &network.normalisation());
         let answer = network.look(values, [SIZE; 2]);
-        let classes = [vec![0, 1], vec![1]];
+        let classes = [vec![0, 1], vec![1]].map(|classes| {
+            let targets = classes.into_iter().map(Target::logit);
+            targets.collect::<Vec<_>>()
+        });
         let batch = AskedBatch::new(&network, &answer, &pictures, &classes).unwrap();
         test(&batch, &answer);
     }
@@ -165,7 +190,7 @@ mod tests {
     fn gradients_are_worked_out_once_and_only_for_methods_that_ask() {
         with_batch(|batch, answer| {
             let asked: Vec<_> = batch.asked().collect();
-            let pictures: Vec<_> = asked.iter().map(AskedPicture::picture).collect();
+            let pictures: Vec<_> = asked.iter().map(|asked| asked.question().picture).collect();
             assert_eq!(pictures, [0, 0, 1]);
             let (specific, blind): (Vec<&Method>, Vec<_>) = METHODS
                 .iter()
@@ -180,14 +205,14 @@ mod tests {
             assert_eq!(batch.gradients.get().unwrap().as_ptr(), all);
             let alone = answer.gradients(&[Question {
                 picture: 1,
-                class: 1,
+                target: Target::logit(1),
             }]);
             assert_eq!(*asked[2].gradient(), alone.unwrap()[0]);
         });
     }
 
     #[test]
-    fn scores_are_probabilities_of_the_class_in_the_order_of_the_frames() {
+    fn scores_are_the_targets_in_the_order_of_the_frames() {
         with_batch(|batch, answer| {
             let asked: Vec<_> = batch.asked().collect();
             let (first, last) = (&asked[0], &asked[2]);
@@ -199,8 +224,22 @@ mod tests {
             frames[end] = last.frame().to_vec();
             let found = first.scores(&mut frames.into_iter());
             assert_eq!(found.len(), end + 1);
-            let expected = |picture: usize| softmax(&answer.logits[picture])[0] as f32;
+            let expected = |picture: usize| answer.logits[picture][0];
             assert_eq!([found[1], found[end]], [expected(0), expected(1)]);
+            assert_eq!(first.score(), expected(0));
+        });
+    }
+
+    #[test]
+    fn what_lies_behind_a_stage_says_of_its_own_output_what_the_network_said() {
+        with_batch(|batch, answer| {
+            let asked: Vec<_> = batch.asked().collect();
+            let own: Vec<f32> = asked[2].features().channels().flatten().copied().collect();
+            let none = vec![0.0; own.len()];
+            let found = asked[2].scores_behind(&mut [own, none].into_iter());
+            assert_eq!(found.len(), 2);
+            assert_eq!(found[0], answer.logits[1][1]);
+            assert_ne!(found[1], found[0]);
         });
     }
 }

@@ -10,7 +10,7 @@ use pictures::part::Part;
 use std::path::PathBuf;
 use terminal::VolumeArgs;
 
-/// The word for every method.
+/// The word for every method but those that only a name asks for.
 const ALL: &str = "all";
 
 /// Show where a trained network looked: heat-maps over pictures, as pictures, numbers and one page.
@@ -35,6 +35,7 @@ Examples:
   explain                                      8 validation pictures of the newest run
   explain holiday/rex.jpg --run pets-resnet34-2
   explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
+  explain kit.jpg --class ragdoll --against birman  what tells the one from the other
   explain two.jpg --view whole                 all of a wide picture, not the square in its middle
   explain --method all --seed 3
   explain predict holiday --to predictions.csv     what it says of many pictures
@@ -56,7 +57,16 @@ pub struct ExplainArgs {
     /// Explain this class; may be given more than once (default: the predicted one, and the true one if it is another).
     #[arg(long, value_name = "NAME")]
     pub class: Vec<String>,
-    /// How to make the maps.
+    /// Explain how far the class is ahead of this one, instead of its logit: what speaks for the one and not for the other.
+    #[arg(
+        long,
+        value_name = "NAME",
+        requires = "class",
+        conflicts_with = "finer"
+    )]
+    pub against: Option<String>,
+    /// How to make the maps; docs/methods.md says what each can show. `all` leaves out score-cam, occlusion and rise, which ask
+    /// the whole network hundreds of times for a map, and grad-cam-elementwise, which is layer-cam here.
     #[arg(long, value_delimiter = ',', default_value = "activation,grad-cam", value_parser = methods())]
     pub method: Vec<MethodChoice>,
     /// Draw evidence against a class too, instead of cutting it off.
@@ -104,6 +114,17 @@ pub struct ViewArgs {
     /// scale. Answers and maps are those of what it saw.
     #[arg(long, value_enum, default_value_t)]
     pub view: ViewChoice,
+    /// Layer whose output is mapped (default: the last one of the body, layer4 of a ResNet). Earlier ones give finer maps that
+    /// say less about the class. Of several, as in `--layer layer2,layer4`, the strongest at each place is drawn.
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub layer: Vec<String>,
+    /// Explain the class's probability instead of its logit.
+    #[arg(long, conflicts_with = "finer")]
+    pub softmax: bool,
+    /// Explain how far the class is ahead of the three with the nearest logits (Finer-CAM) instead of its logit: what tells
+    /// it from the classes most like it.
+    #[arg(long)]
+    pub finer: bool,
 }
 
 /// See [`ViewArgs::view`].
@@ -213,7 +234,8 @@ pub struct ScoreArgs {
     /// How the pictures are seen.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// Which methods.
+    /// Which methods; `all` leaves out score-cam, occlusion and rise, which take hours here, and grad-cam-elementwise, which is
+    /// layer-cam.
     #[arg(long, value_delimiter = ',', default_value = ALL, value_parser = methods())]
     pub method: Vec<MethodChoice>,
     /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
@@ -230,7 +252,7 @@ pub struct ScoreArgs {
 /// A method as typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodChoice {
-    /// Every method.
+    /// Every method but those that only a name asks for.
     All,
     /// This one.
     One(&'static Method),
@@ -239,7 +261,8 @@ pub enum MethodChoice {
 /// The methods of `choices`, each once, in the order of [`METHODS`].
 pub fn chosen_methods(choices: &[MethodChoice]) -> Vec<&'static Method> {
     let is_chosen = |method: &&'static Method| {
-        choices.contains(&MethodChoice::All) || choices.contains(&MethodChoice::One(method))
+        let is_of_all = choices.contains(&MethodChoice::All) && !method.is_by_name_only();
+        is_of_all || choices.contains(&MethodChoice::One(method))
     };
     METHODS.iter().copied().filter(is_chosen).collect()
 }
@@ -277,7 +300,13 @@ mod tests {
             chosen("eigen-cam,grad-cam,eigen-cam"),
             ["grad-cam", "eigen-cam"]
         );
-        assert_eq!(chosen("grad-cam,all").len(), METHODS.len());
+        let all = chosen("grad-cam,all");
+        assert_eq!(all, chosen("all"));
+        assert!(
+            all.contains(&"ablation-cam") && !all.contains(&"rise"),
+            "{all:?}"
+        );
+        assert_eq!(chosen("all,rise").len(), all.len() + 1);
         let error = Cli::try_parse_from(["explain", "--method", "grad-cm"]).unwrap_err();
         assert!(error.to_string().contains("'grad-cam'"), "{error}");
     }

@@ -146,11 +146,13 @@ impl DrawnMap {
     }
 }
 
-/// Draws `map`. Where `rectify` holds, evidence against a class is left out, as Grad-CAM's paper does.
+/// Draws `map`. Where `rectify` holds, evidence against a class is left out, as Grad-CAM's paper does. `contrast` stands behind
+/// the name of its class.
 pub fn draw(
     explanation: &Explanation,
     map: &ExplainedMap,
     rectify: bool,
+    contrast: &str,
     classes: &[String],
 ) -> DrawnMap {
     let Explanation {
@@ -171,9 +173,12 @@ pub fn draw(
     };
     let mut drawn = DrawnMap {
         method: map.method,
-        class: map
-            .class
-            .map(|class| (classes[class].clone(), probabilities[class])),
+        class: map.class.map(|class| {
+            (
+                format!("{}{contrast}", classes[class]),
+                probabilities[class],
+            )
+        }),
         picture: picture.upright.apply(pixels),
         scale: shown.as_ref().map(HeatMap::range),
         range: range(shown.as_ref().unwrap_or(&map.raw)),

@@ -2,20 +2,36 @@
 
 use crate::{
     asked::{AskedBatch, AskedPicture},
+    cli::ViewArgs,
     network::{NotANumber, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
 };
-use cam::{Asked, HeatMap, Method, ShapeError, argmax, softmax};
+use cam::{Against, HeatMap, Method, Score, ShapeError, Target, argmax, fused, softmax};
+use std::ops::Range;
+
+/// What is asked of every picture.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asking {
+    /// The classes.
+    pub classes: Classes,
+    /// What they are compared with.
+    pub against: Against,
+    /// What the score of a class is.
+    pub score: Score,
+    /// Positions of the network's stages whose maps are fused, from the first to the last; none is the last stage alone.
+    pub stages: Vec<usize>,
+}
 
 /// Choice of the classes that a picture is explained for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Targets {
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Classes {
     /// The predicted one, and the true one if it is known and another.
+    #[default]
     PredictedAndTrue,
     /// The true one; pictures without one are explained for the predicted one.
     True,
     /// These, by their indices.
-    Classes(Vec<usize>),
+    These(Vec<usize>),
 }
 
 /// One picture with its maps.
@@ -53,15 +69,15 @@ pub enum ExplainError {
     Shape(#[from] ShapeError),
 }
 
-/// Explains some pictures: for those whose frames are equally large, one forward pass through the body together, and one
-/// backward pass through the head if a method asks for a gradient.
+/// Explains some pictures: for those whose frames are equally large, one forward pass through the body together, and for each
+/// stage that is asked about one backward pass to it if a method asks for a gradient.
 ///
 /// # Errors
 /// See [`ExplainError`].
 pub fn explain(
     network: &SavedNetwork,
     pictures: Vec<Picture>,
-    targets: &Targets,
+    asking: &Asking,
     methods: &[&'static Method],
 ) -> Result<Vec<Explanation>, ExplainError> {
     let mut pictures: Vec<(usize, Picture)> = pictures.into_iter().enumerate().collect();
@@ -72,7 +88,7 @@ pub fn explain(
         let is_alike = |(_, picture): &&(usize, Picture)| picture.crop.frame == frame;
         let alike = pictures.iter().take(batch_of(frame)).take_while(is_alike);
         let (places, batch): (Vec<_>, Vec<_>) = pictures.drain(..alike.count()).unzip();
-        let batch = explain_batch(network, batch, frame, targets, methods)?;
+        let batch = explain_batch(network, batch, frame, asking, methods)?;
         explained.extend(places.into_iter().zip(batch));
     }
     explained.sort_by_key(|(place, _)| *place);
@@ -84,23 +100,37 @@ fn explain_batch(
     network: &SavedNetwork,
     pictures: Vec<Picture>,
     frame: [usize; 2],
-    targets: &Targets,
+    asking: &Asking,
     methods: &[&'static Method],
 ) -> Result<Vec<Explanation>, ExplainError> {
-    let answer = network.look(normalised(&pictures, &network.normalisation()), frame);
-    answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
-    let classes: Vec<Vec<usize>> = pictures
+    let frames = normalised(&pictures, &network.normalisation());
+    let answers = network.look_at(&asking.stages, frames, frame);
+    let names = pictures.iter().map(|picture| picture.file.name.as_str());
+    answers[0].check(names)?;
+    let logits = &answers[0].logits;
+    let of_picture = |(picture, logits): (&Picture, &Vec<f32>)| {
+        asking.targets(argmax(logits), picture.file.true_class)
+    };
+    let targets: Vec<_> = pictures.iter().zip(logits).map(of_picture).collect();
+    let batches = answers
         .iter()
-        .zip(&answer.logits)
-        .map(|(picture, logits)| targets.classes(argmax(logits), picture.file.true_class))
+        .map(|answer| AskedBatch::new(network, answer, &pictures, &targets))
+        .collect::<Result<Vec<_>, _>>()?;
+    // For each stage all pictures and targets.
+    let stages: Vec<Vec<AskedPicture>> = batches
+        .iter()
+        .map(|batch| batch.asked().collect())
         .collect();
-    let batch = AskedBatch::new(network, &answer, &pictures, &classes)?;
-    let asked: Vec<AskedPicture> = batch.asked().collect();
-    let maps: Vec<Vec<ExplainedMap>> = asked
-        .chunk_by(|one, other| one.picture() == other.picture())
-        .map(|asked| maps(asked, methods))
+    let mut from = 0;
+    let maps: Vec<Vec<ExplainedMap>> = targets
+        .iter()
+        .map(|targets| {
+            let places = from..from + targets.len();
+            from = places.end;
+            maps(&stages, places, methods)
+        })
         .collect();
-    let explained = pictures.into_iter().zip(&answer.logits).zip(maps);
+    let explained = pictures.into_iter().zip(logits).zip(maps);
     Ok(explained
         .map(|((picture, logits), maps)| Explanation {
             picture,
@@ -111,25 +141,101 @@ fn explain_batch(
         .collect())
 }
 
-/// The maps of one picture, which is asked about each of its classes.
-fn maps(asked: &[AskedPicture], methods: &[&'static Method]) -> Vec<ExplainedMap> {
+/// The maps of one picture, whose targets are at `places` of each of the `stages`.
+fn maps(
+    stages: &[Vec<AskedPicture>],
+    places: Range<usize>,
+    methods: &[&'static Method],
+) -> Vec<ExplainedMap> {
     let mut maps = Vec::new();
     for method in methods {
         let is_class_specific = method.is_class_specific();
-        let count = if is_class_specific { asked.len() } else { 1 };
-        maps.extend(asked.iter().take(count).map(|asked| ExplainedMap {
-            method,
-            class: is_class_specific.then(|| asked.class()),
-            raw: method.map(asked),
-        }));
+        let count = if is_class_specific { places.len() } else { 1 };
+        for place in places.clone().take(count) {
+            let of_stages: Vec<_> = stages
+                .iter()
+                .map(|asked| method.map(&asked[place]))
+                .collect();
+            maps.push(ExplainedMap {
+                method,
+                class: is_class_specific.then(|| stages[0][place].target().class),
+                raw: fused(&of_stages),
+            });
+        }
     }
     maps
 }
 
-impl Targets {
-    fn classes(&self, predicted: usize, truth: Option<usize>) -> Vec<usize> {
+impl Asking {
+    /// The targets that were typed, for the predicted and the true class and the last stage.
+    pub fn of(arguments: &ViewArgs) -> Self {
+        Self {
+            against: if arguments.finer {
+                Against::Nearest
+            } else {
+                Against::Nothing
+            },
+            score: if arguments.softmax {
+                Score::Probability
+            } else {
+                Score::Logit
+            },
+            ..Self::default()
+        }
+    }
+
+    /// What stands behind the name of a class whose map it is: ` against beagle`, or nothing.
+    pub fn contrast(&self, classes: &[String]) -> String {
+        match self.against {
+            Against::Nothing => String::new(),
+            Against::Class(class) => format!(" against {}", classes[class]),
+            Against::Nearest => " against the nearest".to_owned(),
+        }
+    }
+
+    /// Sentences for pages about what is not as usual; `layers` are the names of the stages.
+    pub fn notes(&self, classes: &[String], layers: &[String]) -> Vec<String> {
+        let mut notes = Vec::new();
+        match self.against {
+            Against::Nothing => {}
+            Against::Class(class) => notes.push(format!(
+                "Maps explain how far a class is ahead of {}.",
+                classes[class]
+            )),
+            Against::Nearest => notes.push(
+                "Maps explain how far a class is ahead of the three with the nearest logits (Finer-CAM)."
+                    .to_owned(),
+            ),
+        }
+        if self.score == Score::Probability {
+            notes.push("The score of a class is its probability, not its logit.".to_owned());
+        }
+        match &self.stages[..] {
+            [] => {}
+            [_] => notes.push(format!("Maps are those of {}.", layers.join(", "))),
+            _ => notes.push(format!(
+                "Maps are the strongest at each place of those of {}, each scaled to its largest value.",
+                layers.join(", ")
+            )),
+        }
+        notes
+    }
+
+    fn targets(&self, predicted: usize, truth: Option<usize>) -> Vec<Target> {
+        let classes = self.classes.of(predicted, truth).into_iter();
+        let target = |class| Target {
+            class,
+            against: self.against,
+            score: self.score,
+        };
+        classes.map(target).collect()
+    }
+}
+
+impl Classes {
+    fn of(&self, predicted: usize, truth: Option<usize>) -> Vec<usize> {
         match self {
-            Self::Classes(classes) => classes.clone(),
+            Self::These(classes) => classes.clone(),
             Self::True => vec![truth.unwrap_or(predicted)],
             Self::PredictedAndTrue => {
                 let truth = truth.filter(|truth| *truth != predicted);
@@ -177,8 +283,8 @@ mod tests {
             .map(|(number, (width, height))| picture(number, width, height))
             .collect();
         let methods = [method("grad-cam").unwrap()];
-        let targets = Targets::PredictedAndTrue;
-        let together = explain(&network, all.clone(), &targets, &methods).unwrap();
+        let asking = Asking::default();
+        let together = explain(&network, all.clone(), &asking, &methods).unwrap();
         let cells = together.iter().map(|one| {
             let raw = &one.maps[0].raw;
             [raw.width, raw.height]
@@ -187,18 +293,30 @@ mod tests {
         assert_eq!(cells.collect::<Vec<_>>(), expected);
         for (one, picture) in together.iter().zip(all) {
             assert_eq!(one.picture.file, picture.file);
-            let alone = explain(&network, vec![picture], &targets, &methods).unwrap();
-            assert_eq!(alone[0].probabilities, one.probabilities);
-            assert_eq!(alone[0].maps[0].raw, one.maps[0].raw);
+            let alone = explain(&network, vec![picture], &asking, &methods).unwrap();
+            // How many pictures go together may change the last bit of f32.
+            let difference = alone[0].probabilities[0] - one.probabilities[0];
+            assert!(difference.abs() < 1e-6, "{difference}");
+            let [raw, other] = [&alone[0].maps[0].raw, &one.maps[0].raw];
+            let largest = raw
+                .values
+                .iter()
+                .fold(0.0f32, |most, value| most.max(value.abs()));
+            for (value, other) in raw.values.iter().zip(&other.values) {
+                assert!(
+                    (value - other).abs() <= 1e-4 * largest,
+                    "{value} and {other}"
+                );
+            }
         }
     }
 
     #[test]
     fn the_true_class_is_asked_about_only_where_it_is_not_the_predicted_one() {
-        assert_eq!(Targets::PredictedAndTrue.classes(2, Some(2)), [2]);
-        assert_eq!(Targets::PredictedAndTrue.classes(2, Some(0)), [2, 0]);
-        assert_eq!(Targets::PredictedAndTrue.classes(2, None), [2]);
-        assert_eq!(Targets::True.classes(2, Some(0)), [0]);
-        assert_eq!(Targets::Classes(vec![1, 0]).classes(2, Some(2)), [1, 0]);
+        assert_eq!(Classes::PredictedAndTrue.of(2, Some(2)), [2]);
+        assert_eq!(Classes::PredictedAndTrue.of(2, Some(0)), [2, 0]);
+        assert_eq!(Classes::PredictedAndTrue.of(2, None), [2]);
+        assert_eq!(Classes::True.of(2, Some(0)), [0]);
+        assert_eq!(Classes::These(vec![1, 0]).of(2, Some(2)), [1, 0]);
     }
 }

@@ -2,11 +2,11 @@
 
 use crate::random::{Purpose, generator};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use cam::{FeatureMap, ShapeError};
+use cam::{FeatureMap, ShapeError, Target};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use kernels::average_pool;
 use network::{
-    InferenceHead, InferenceNetwork, Precision, is_of_head,
+    InferenceNetwork, InferenceOptions, is_of_head,
     weights::{NamedTensor, StateDict},
 };
 use pictures::loader::Normalisation;
@@ -25,11 +25,13 @@ pub struct SavedNetwork {
     device: Device,
 }
 
-/// A network's answer to some pictures.
+/// A network's answer to some pictures, of which one of its stages is asked about.
 #[derive(Debug)]
 pub struct Answer<'a> {
-    head: &'a InferenceHead,
-    /// `[N, C, h, w]`.
+    network: &'a InferenceNetwork,
+    /// Position of the stage.
+    stage: usize,
+    /// Its output, `[N, C, h, w]`.
     features: Tensor<4>,
     /// Logits of each picture, in the order of the classes.
     pub logits: Vec<Vec<f32>>,
@@ -46,13 +48,13 @@ pub struct NotANumber {
     pub picture: String,
 }
 
-/// A question for the gradient of one logit of one picture.
+/// A question for the gradient of a target for one picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Question {
     /// Position of the picture in its batch.
     pub picture: usize,
-    /// Index of the class.
-    pub class: usize,
+    /// The target.
+    pub target: Target,
 }
 
 /// The number of pictures of `size` go through the network at once.
@@ -70,9 +72,9 @@ impl SavedNetwork {
     pub fn load(
         checkpoint: &Checkpoint,
         device: &Device,
-        precision: Precision,
+        options: InferenceOptions,
     ) -> Result<Self, CheckpointError> {
-        Self::build(checkpoint, checkpoint.weights()?, device, precision)
+        Self::build(checkpoint, checkpoint.weights()?, device, options)
     }
 
     /// The same with the weights of each linear layer of the head in random order: what depended on what the head had
@@ -81,7 +83,7 @@ impl SavedNetwork {
         checkpoint: &Checkpoint,
         seed: u64,
         device: &Device,
-        precision: Precision,
+        options: InferenceOptions,
     ) -> Result<Self, CheckpointError> {
         let state = checkpoint.weights()?;
         let mut random = generator(seed, Purpose::HeadWeights);
@@ -94,19 +96,19 @@ impl SavedNetwork {
                 shuffled.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
             }
         }
-        Self::build(checkpoint, shuffled, device, precision)
+        Self::build(checkpoint, shuffled, device, options)
     }
 
     fn build(
         checkpoint: &Checkpoint,
         state: StateDict,
         device: &Device,
-        precision: Precision,
+        options: InferenceOptions,
     ) -> Result<Self, CheckpointError> {
         let manifest = checkpoint.manifest.clone();
         let blank = manifest.network.blank(manifest.kernels, device);
         state.check(&blank.shapes(), |_| false)?;
-        let network = blank.with_state(state).for_inference_in(precision);
+        let network = blank.with_state(state).for_inference_with(options);
         Ok(Self {
             manifest,
             network,
@@ -120,10 +122,24 @@ impl SavedNetwork {
     }
 
     /// The answer to normalised frames of this width and height, `[N, 3, height, width]`, planes red, green, blue.
-    pub fn look(&self, frames: Vec<f32>, [width, height]: [usize; 2]) -> Answer<'_> {
+    pub fn look(&self, frames: Vec<f32>, size: [usize; 2]) -> Answer<'_> {
+        Answer::new(&self.network, self.tensor(frames, size))
+    }
+
+    /// The same answer with the outputs of `stages`, positions in [`Self::stages`] from the first to the last.
+    pub fn look_at(&self, stages: &[usize], frames: Vec<f32>, size: [usize; 2]) -> Vec<Answer<'_>> {
+        Answer::of_stages(&self.network, stages, self.tensor(frames, size))
+    }
+
+    /// Names of the stages whose output can be asked for, the last of which makes the feature map.
+    pub fn stages(&self) -> Vec<&'static str> {
+        self.network.body.stages().collect()
+    }
+
+    fn tensor(&self, frames: Vec<f32>, [width, height]: [usize; 2]) -> Tensor<4> {
         let count = frames.len() / (3 * width * height);
         let data = TensorData::new(frames, [count, 3, height, width]);
-        Answer::new(&self.network, Tensor::from_data(data, &self.device))
+        Tensor::from_data(data, &self.device)
     }
 }
 
@@ -131,14 +147,10 @@ impl<'a> Answer<'a> {
     /// The answer to normalised pictures `[N, 3, H, W]` on a plain device: one forward pass.
     pub fn new(network: &'a InferenceNetwork, pictures: Tensor<4>) -> Self {
         let features = network.body.forward(pictures);
-        let logits = network.head.forward(features.clone());
-        let classes = logits.dims()[1];
-        let logits = numbers(&logits)
-            .chunks_exact(classes)
-            .map(<[f32]>::to_vec)
-            .collect();
+        let logits = rows(&network.head.forward(features.clone()));
         Self {
-            head: &network.head,
+            network,
+            stage: network.body.stages().len() - 1,
             features,
             logits,
         }
@@ -159,7 +171,34 @@ impl<'a> Answer<'a> {
         }
     }
 
-    /// The body's output for each picture.
+    /// The same answer, once for each of `stages`, positions in the body's from the first to the last: one forward pass, on
+    /// the way of which their outputs are kept.
+    pub fn of_stages(
+        network: &'a InferenceNetwork,
+        stages: &[usize],
+        pictures: Tensor<4>,
+    ) -> Vec<Self> {
+        let Some(first) = stages.first() else {
+            return vec![Self::new(network, pictures)];
+        };
+        let mut outputs = vec![network.body.forward_to(*first, pictures)];
+        for pair in stages.windows(2) {
+            let output = outputs[outputs.len() - 1].clone();
+            outputs.push(network.body.between(pair[0], pair[1], output));
+        }
+        let (last, output) = (stages[stages.len() - 1], outputs[outputs.len() - 1].clone());
+        let logits = rows(&network.forward_behind(last, output));
+        let answers = stages.iter().zip(outputs);
+        let answer = |(stage, features): (&usize, _)| Self {
+            network,
+            stage: *stage,
+            features,
+            logits: logits.clone(),
+        };
+        answers.map(answer).collect()
+    }
+
+    /// The stage's output for each picture.
     ///
     /// # Errors
     /// An output without positions.
@@ -167,20 +206,26 @@ impl<'a> Answer<'a> {
         feature_maps(&self.features)
     }
 
-    /// The mean of each channel of the body's output over its positions, for each picture: what the picture looks like to
+    /// The mean of each channel of the stage's output over its positions, for each picture: what the picture looks like to
     /// the network, in `C` numbers.
     pub fn pooled(&self) -> Vec<Vec<f32>> {
-        let [_, channels, _, _] = self.features.dims();
-        numbers(&average_pool(self.features.clone()))
-            .chunks_exact(channels)
-            .map(<[f32]>::to_vec)
-            .collect()
+        rows(&average_pool(self.features.clone()))
     }
 
-    /// The gradient of each logit asked for with respect to its picture's feature map, by one backward pass through the head.
+    /// Logits for altered outputs of the stage, `[N, C, h, w]` with its C, h and w: a forward pass through what lies behind it.
+    pub fn logits_behind(&self, outputs: Vec<f32>) -> Vec<Vec<f32>> {
+        let [_, channels, height, width] = self.features.dims();
+        let count = outputs.len() / (channels * height * width);
+        let data = TensorData::new(outputs, [count, channels, height, width]);
+        let outputs = Tensor::from_data(data, &self.features.device());
+        rows(&self.network.forward_behind(self.stage, outputs))
+    }
+
+    /// The gradient of each target asked for with respect to its picture's output of the stage, by one backward pass through
+    /// what lies behind it.
     ///
-    /// A picture that is asked about twice is two rows of the head's batch. No row influences another, so that the sum of
-    /// all these logits has all these gradients.
+    /// A picture that is asked about twice is two rows of the batch. No row influences another, so that the sum of all these
+    /// targets has all these gradients. A target's slope along the logits is known, and the graph begins at them.
     ///
     /// # Errors
     /// A feature map without positions.
@@ -189,26 +234,32 @@ impl<'a> Answer<'a> {
             return Ok(Vec::new());
         }
         let device = self.features.device();
-        let indices = |of: fn(&Question) -> usize| -> Vec<i64> {
-            questions
-                .iter()
-                .map(|question| of(question) as i64)
-                .collect()
-        };
         let count = questions.len();
-        let pictures = TensorData::new(indices(|question| question.picture), [count]);
+        let pictures = questions.iter().map(|question| question.picture as i64);
+        let pictures = TensorData::new(pictures.collect::<Vec<_>>(), [count]);
         let pictures = Tensor::<1, Int>::from_data(pictures, &device);
         let features = Tensor::from_inner(self.features.clone().select(0, pictures)).require_grad();
-        let classes = TensorData::new(indices(|question| question.class), [count, 1]);
-        let classes = Tensor::<2, Int>::from_data(classes, &features.device());
-        let logits = self.head.forward(features.clone());
-        let gradients = logits.gather(1, classes).sum().backward();
+        let slopes = questions.iter().flat_map(|question| {
+            let slope = question.target.slope(&self.logits[question.picture]);
+            slope.into_iter().map(|slope| slope as f32)
+        });
+        let logits = self.network.forward_behind(self.stage, features.clone());
+        let slopes = TensorData::new(slopes.collect::<Vec<_>>(), logits.dims());
+        let slopes = Tensor::<2>::from_data(slopes, &features.device());
+        let gradients = (logits * slopes).sum().backward();
         // None is left where the logits do not depend on the features: a gradient of zeros.
         let gradient = features
             .grad(&gradients)
             .unwrap_or_else(|| features.clone().inner().zeros_like());
         feature_maps(&gradient)
     }
+}
+
+/// The rows of a batch one by one.
+fn rows(batch: &Tensor<2>) -> Vec<Vec<f32>> {
+    let [_, length] = batch.dims();
+    let values = numbers(batch);
+    values.chunks_exact(length).map(<[f32]>::to_vec).collect()
 }
 
 /// The pictures of a batch one by one.
@@ -240,7 +291,7 @@ pub(crate) mod tests {
         };
         let device = Device::flex();
         SavedNetwork {
-            network: spec.blank(Algorithm::Fast, &device).for_inference(),
+            network: spec.init(Algorithm::Fast, 1, &device).for_inference(),
             device,
             manifest: Manifest {
                 format: Manifest::FORMAT,

@@ -1,7 +1,7 @@
 //! `scores.json`: every number of a set of explanations.
 
-use crate::explanation::{ExplainedMap, Explanation};
-use cam::HeatMap;
+use crate::explanation::{Asking, ExplainedMap, Explanation};
+use cam::{Against, HeatMap, Score};
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
 use files::sha256_hex;
 use pictures::{decode::Turn, transform::View};
@@ -33,8 +33,22 @@ pub struct ScoresRecord {
     pub classes: Vec<String>,
     /// True if evidence against a class was left out of the overlays; the maps have it always.
     pub rectified: bool,
+    /// What the maps are about, beside their class.
+    #[serde(default)]
+    pub target: TargetRecord,
     /// One for each picture.
     pub pictures: Vec<PictureRecord>,
+}
+
+/// What maps are about, beside their class.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TargetRecord {
+    /// The score of a class: `logit` or `probability`.
+    pub score: String,
+    /// The class whose score is taken off, or `nearest` for Finer-CAM's three.
+    pub against: Option<String>,
+    /// The layers whose maps these are, or whose maximum; none is the last one of the body.
+    pub layers: Vec<String>,
 }
 
 /// One picture and everything known of it.
@@ -128,6 +142,24 @@ impl Origin {
                 View::Square => square(),
                 View::Whole { .. } => "whole".to_owned(),
             },
+        }
+    }
+}
+
+impl TargetRecord {
+    /// The record of what was asked, of `layers`.
+    pub fn new(asking: &Asking, layers: &[String], classes: &[String]) -> Self {
+        Self {
+            score: match asking.score {
+                Score::Logit => "logit".to_owned(),
+                Score::Probability => "probability".to_owned(),
+            },
+            against: match asking.against {
+                Against::Nothing => None,
+                Against::Class(class) => Some(classes[class].clone()),
+                Against::Nearest => Some("nearest".to_owned()),
+            },
+            layers: layers.to_vec(),
         }
     }
 }

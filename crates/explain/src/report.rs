@@ -2,12 +2,12 @@
 
 use crate::{
     drawn::{DrawnMap, DrawnPicture, draw},
-    explanation::{ExplainedMap, Explanation},
+    explanation::{Asking, ExplainedMap, Explanation},
     npy,
     output::{OutputError, OutputFolder},
     packed::{PackError, png},
     page,
-    record::{MapRecord, Origin, PictureRecord, ScoresRecord},
+    record::{MapRecord, Origin, PictureRecord, ScoresRecord, TargetRecord},
     result_name, sheets,
 };
 use rayon::prelude::*;
@@ -23,6 +23,8 @@ pub struct Report {
     record: ScoresRecord,
     /// For each class the part of the names of its files that says it.
     class_names: Vec<String>,
+    /// What stands behind the name of a class whose map it is.
+    contrast: String,
     shown: Vec<DrawnPicture>,
 }
 
@@ -51,14 +53,23 @@ impl Report {
         Self {
             output,
             class_names: result_name::of_classes(&classes),
+            contrast: String::new(),
             record: ScoresRecord {
                 origin,
                 classes,
                 rectified,
+                target: TargetRecord::default(),
                 pictures: Vec::new(),
             },
             shown: Vec::new(),
         }
+    }
+
+    /// The same report about maps of what `asking` says, of `layers`.
+    pub fn about(mut self, asking: &Asking, layers: &[String]) -> Self {
+        self.contrast = asking.contrast(&self.record.classes);
+        self.record.target = TargetRecord::new(asking, layers, &self.record.classes);
+        self
     }
 
     /// Writes the maps of some pictures and keeps them for sheets and page. Returns what there is to say about them.
@@ -149,7 +160,7 @@ impl Report {
         let stem = result_name::of_picture(number, &explanation.picture.file.name);
         let (mut files, mut records, mut maps) = (Vec::new(), Vec::new(), Vec::new());
         for map in &explanation.maps {
-            let drawn: DrawnMap = draw(explanation, map, *rectified, classes);
+            let drawn: DrawnMap = draw(explanation, map, *rectified, &self.contrast, classes);
             let name = format!("{stem}.{}", self.suffix(map));
             let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
             let bytes = npy::encode(&map.raw);

@@ -4,17 +4,19 @@ use std::sync::Arc;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Tensor, activation::relu};
 
 use cpu::Precision;
 
-use crate::convolution::{Convolution, Residual, conv2d_folded};
+use crate::convolution::{Convolution, Residual, conv2d, conv2d_folded};
 use crate::device::is_cpu;
 
 /// A convolution that has taken in the batch norm behind it, for tensors on a device without autodiff.
 #[derive(Debug, Clone)]
 pub struct FoldedConvolution {
     weight: Weight,
+    /// The weight as it was given, if gradients are asked for.
+    differentiable: Option<Tensor<4>>,
     bias: Tensor<1>,
     convolution: Convolution,
 }
@@ -31,13 +33,15 @@ pub(crate) type PackedWeight = Arc<cpu::PackedWeight>;
 
 impl FoldedConvolution {
     /// A convolution with `weight` `[O, C, K, K]` and `bias` `[O]`. Only the CPU knows another precision than that of the
-    /// weight: elsewhere `precision` means nothing.
+    /// weight: elsewhere `precision` means nothing. With `gradients` the weight is kept as it is too, for a `x` that is tracked.
     pub fn new(
         weight: Tensor<4>,
         bias: Tensor<1>,
         convolution: Convolution,
         precision: Precision,
+        gradients: bool,
     ) -> Self {
+        let differentiable = gradients.then(|| weight.clone());
         let weight = if is_cpu(&weight.device()) && weight.dtype() == DType::F32 {
             Weight::Packed(pack(weight, convolution, precision))
         } else {
@@ -45,13 +49,21 @@ impl FoldedConvolution {
         };
         Self {
             weight,
+            differentiable,
             bias,
             convolution,
         }
     }
 
-    /// [`conv2d_folded`] of `x` `[N, C, H, W]`: in [`Precision::F32`] to the last bit.
+    /// [`conv2d_folded`] of `x` `[N, C, H, W]`: in [`Precision::F32`] to the last bit. For a `x` that is tracked it is
+    /// differentiable, and in `f32` whatever the precision.
+    ///
+    /// # Panics
+    /// If `x` is tracked and gradients were not asked for.
     pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
+        if x.is_autodiff() {
+            return self.forward_tracked(x, residual, relu);
+        }
         let bias = self.bias.clone();
         match &self.weight {
             Weight::Packed(weight) => Tensor::from_dispatch(Dispatch::convolution_packed(
@@ -65,6 +77,25 @@ impl FoldedConvolution {
                 conv2d_folded(x, weight.clone(), bias, self.convolution, residual, relu)
             }
         }
+    }
+}
+
+impl FoldedConvolution {
+    fn forward_tracked(
+        &self,
+        x: Tensor<4>,
+        residual: Option<Tensor<4>>,
+        with_relu: bool,
+    ) -> Tensor<4> {
+        let weight = self.differentiable.clone();
+        let weight = Tensor::from_inner(weight.expect("gradients were asked for"));
+        let bias: Tensor<1> = Tensor::from_inner(self.bias.clone());
+        let y = conv2d(x, weight, self.convolution) + bias.reshape([1, -1, 1, 1]);
+        let y = match residual {
+            Some(residual) => y + residual,
+            None => y,
+        };
+        if with_relu { relu(y) } else { y }
     }
 }
 

@@ -122,7 +122,8 @@ fn a_folded_convolution_equals_its_parts() {
             residual.clone(),
             rectified,
         );
-        let packed = FoldedConvolution::new(kernel(), bias.clone(), convolution, Precision::F32);
+        let packed =
+            FoldedConvolution::new(kernel(), bias.clone(), convolution, Precision::F32, false);
         assert_eq!(
             read(packed.forward(x(), residual.clone(), rectified)),
             read(y.clone())

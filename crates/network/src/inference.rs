@@ -18,18 +18,28 @@ impl Network {
     /// The network as it predicts: running statistics, no dropout, each batch normalisation of the body folded into the
     /// convolution before it. Works for a network in training too, which is left as it is.
     pub fn for_inference(&self) -> InferenceNetwork {
-        self.for_inference_in(Precision::F32)
+        self.for_inference_with(InferenceOptions::default())
     }
 
-    /// The same with the convolutions in `precision`, which only the CPU has the choice of. The folding and the head are in
-    /// `f32` in any case.
-    pub fn for_inference_in(&self, precision: Precision) -> InferenceNetwork {
+    /// The same as `options` say.
+    pub fn for_inference_with(&self, options: InferenceOptions) -> InferenceNetwork {
         let network = self.valid();
         InferenceNetwork {
-            body: InferenceBody::new(network.body, precision),
+            body: InferenceBody::new(network.body, options),
             head: InferenceHead::new(&network.head),
         }
     }
+}
+
+/// How a network predicts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct InferenceOptions {
+    /// Numbers that convolutions multiply, which only the CPU has the choice of. The folding and the head are in `f32` in any
+    /// case.
+    pub precision: Precision,
+    /// Keeps what gradients through the body need ([`InferenceNetwork::forward_behind`] of an earlier stage than the last):
+    /// the weights once more.
+    pub gradients: bool,
 }
 
 /// A network that only predicts.
@@ -46,6 +56,14 @@ impl InferenceNetwork {
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         self.head.forward(self.body.forward(pictures))
     }
+
+    /// The output of a stage (a position in [`InferenceBody::stages`]) to logits `[N, classes]`. Differentiable in an output
+    /// that is tracked, of an earlier stage than the last only with [`InferenceOptions::gradients`]; no picture of a batch
+    /// influences another.
+    pub fn forward_behind(&self, stage: usize, output: Tensor<4>) -> Tensor<2> {
+        let last = self.body.stages.len() - 1;
+        self.head.forward(self.body.between(stage, last, output))
+    }
 }
 
 /// A body of any family as it predicts: its operations in the order in which the body runs them.
@@ -54,16 +72,19 @@ pub struct InferenceBody {
     steps: Vec<Step>,
     /// For each value, the step that reads it last; value 0 is the pictures, value `i + 1` the output of step `i`.
     last_readers: Vec<usize>,
+    /// Names of the stages, each with the number of the value that is its output.
+    stages: Vec<(&'static str, usize)>,
 }
 
 impl InferenceBody {
-    fn new(mut body: Body, precision: Precision) -> Self {
+    fn new(mut body: Body, options: InferenceOptions) -> Self {
         let mut folding = Folding {
             steps: Vec::new(),
-            precision,
+            stages: Vec::new(),
+            options,
         };
         let output = body.run(&mut folding, 0);
-        let steps = folding.steps;
+        let Folding { steps, stages, .. } = folding;
         assert_eq!(output, steps.len(), "the last layer makes the feature map");
         let mut last_readers = vec![0; steps.len() + 1];
         for (at, step) in steps.iter().enumerate() {
@@ -74,17 +95,39 @@ impl InferenceBody {
         Self {
             steps,
             last_readers,
+            stages,
         }
+    }
+
+    /// Names of the stages whose output can be asked for, from the first to the last, which makes the feature map.
+    pub fn stages(&self) -> impl ExactSizeIterator<Item = &'static str> {
+        self.stages.iter().map(|(name, _)| *name)
     }
 
     /// Normalised pictures `[N, 3, H, W]` on a plain device to the feature map `[N, C, h, w]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<4> {
-        let mut values = vec![Some(pictures)];
-        for (at, step) in self.steps.iter().enumerate() {
+        self.run(0, self.steps.len(), pictures)
+    }
+
+    /// The same to the output of a stage, a position in [`Self::stages`].
+    pub fn forward_to(&self, stage: usize, pictures: Tensor<4>) -> Tensor<4> {
+        self.run(0, self.stages[stage].1, pictures)
+    }
+
+    /// The output of one stage to that of a later one, or of the same. Differentiable in an output that is tracked.
+    pub fn between(&self, from: usize, to: usize, output: Tensor<4>) -> Tensor<4> {
+        self.run(self.stages[from].1, self.stages[to].1, output)
+    }
+
+    /// The value number `from`, on which alone later ones depend, to the value number `to`.
+    fn run(&self, from: usize, to: usize, x: Tensor<4>) -> Tensor<4> {
+        let mut values = vec![Some(x)];
+        for at in from..to {
+            let step = &self.steps[at];
             // Memory of a value that nothing else holds can be used again.
             let mut read = |value: usize| {
                 let is_last = self.last_readers[value] == at;
-                let slot = &mut values[value];
+                let slot = &mut values[value - from];
                 let tensor = if is_last { slot.take() } else { slot.clone() };
                 tensor.expect("a value is there until its last reader")
             };
@@ -127,7 +170,8 @@ impl Operation {
 /// The pass that folds. Its values are numbers of values.
 struct Folding {
     steps: Vec<Step>,
-    precision: Precision,
+    stages: Vec<(&'static str, usize)>,
+    options: InferenceOptions,
 }
 
 impl Folding {
@@ -153,7 +197,7 @@ impl Pass for Folding {
         relu: Relu,
     ) -> usize {
         let operation = Operation::Convolution {
-            folded: fold(convolution, norm, self.precision),
+            folded: fold(convolution, norm, self.options),
             relu: relu != Relu::Absent,
         };
         self.push(operation, x, residual)
@@ -162,12 +206,24 @@ impl Pass for Folding {
     fn max_pool(&mut self, pool: MaxPool, x: usize) -> usize {
         self.push(Operation::MaxPool(pool), x, None)
     }
+
+    fn stage(&mut self, name: &'static str, output: &usize) {
+        self.stages.push((name, *output));
+    }
 }
 
 /// `norm(convolution(x))` for any `x`, by the running statistics.
-fn fold(convolution: &Convolution, norm: &BatchNorm, precision: Precision) -> FoldedConvolution {
+pub(crate) fn fold(
+    convolution: &Convolution,
+    norm: &BatchNorm,
+    options: InferenceOptions,
+) -> FoldedConvolution {
     let (weight, bias) = folded(convolution, norm);
-    FoldedConvolution::new(weight, bias, convolution.geometry(), precision)
+    let InferenceOptions {
+        precision,
+        gradients,
+    } = options;
+    FoldedConvolution::new(weight, bias, convolution.geometry(), precision, gradients)
 }
 
 /// Weight `[O, C, K, K]` and bias `[O]` of the convolution that gives `norm(convolution(x))`, by the running statistics.

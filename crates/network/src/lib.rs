@@ -31,7 +31,7 @@ pub use body::Body;
 pub use family::Group;
 pub use graph::{GlobalPooling, Graph, Layer, LayerOperation, LinearLayer};
 pub use head::{Head, HeadKind, is_of_head};
-pub use inference::{InferenceBody, InferenceHead, InferenceNetwork};
+pub use inference::{InferenceBody, InferenceHead, InferenceNetwork, InferenceOptions};
 pub use kernels::{Algorithm, Precision};
 pub use kind::Kind;
 pub use network::{Network, NetworkSpec};

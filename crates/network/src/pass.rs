@@ -18,6 +18,9 @@ pub trait Pass {
 
     /// A pooling layer.
     fn max_pool(&mut self, pool: MaxPool, x: Self::Value) -> Self::Value;
+
+    /// The end of a stage of the body: all layers behind it know of those before it by `output` alone.
+    fn stage(&mut self, _name: &'static str, _output: &Self::Value) {}
 }
 
 /// The end of a convolutional layer.

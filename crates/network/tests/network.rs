@@ -5,8 +5,8 @@ use burn::{
     tensor::{Device, Tensor, TensorData},
 };
 use network::{
-    Algorithm, Architecture, HeadKind, Kind, NetworkSpec, Parameter, ParameterUpdate, Precision,
-    Summary, Trainable, weights::NamedTensor,
+    Algorithm, Architecture, HeadKind, InferenceOptions, Kind, NetworkSpec, Parameter,
+    ParameterUpdate, Precision, Summary, Trainable, weights::NamedTensor,
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
@@ -319,7 +319,10 @@ fn a_network_in_bf16_predicts_nearly_what_it_predicts_in_f32() {
             };
             let network = spec.init(algorithm, 1, &Device::flex());
             let logits = |precision| -> Vec<f32> {
-                let network = network.for_inference_in(precision);
+                let network = network.for_inference_with(InferenceOptions {
+                    precision,
+                    ..InferenceOptions::default()
+                });
                 network.forward(noise(3, 64)).into_data().iter().collect()
             };
             let (expected, found) = (logits(Precision::F32), logits(Precision::Bf16));

@@ -8,7 +8,7 @@
 //! together, which neighbours on a shared machine disturb less (0 where the system does not tell).
 
 use burn::tensor::{Device, Tensor, TensorData};
-use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Precision};
+use network::{Algorithm, Architecture, HeadKind, InferenceOptions, NetworkSpec, Precision};
 use std::time::Instant;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,7 +31,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let device = Device::flex();
     let network = spec.init(Algorithm::Fast, 1, &device);
-    let predicting = network.for_inference_in(precision);
+    let predicting = network.for_inference_with(InferenceOptions {
+        precision,
+        ..InferenceOptions::default()
+    });
     drop(network);
     let pictures = noise(batch * 3 * size * size);
     let step = || {

@@ -1,6 +1,8 @@
 //! Eigen-CAM: the feature map's first principal component.
 
-use crate::{asked::Asked, heat_map::HeatMap, lanczos::leading_eigenvector};
+use crate::{
+    asked::Asked, feature_map::FeatureMap, heat_map::HeatMap, lanczos::leading_eigenvector,
+};
 
 /// Eigen-CAM: `O v`, where `O` is A as a matrix of hw positions × C channels (not centred) and v its first right singular
 /// vector; the sign is that of a map with a sum of at least 0. Class-blind.
@@ -13,16 +15,21 @@ pub fn map(asked: &dyn Asked) -> HeatMap {
     let features = asked.features();
     // Not orthogonal to v, whose components all have one sign if A has none below 0.
     let lengths = features.channels().map(length).collect();
-    let direction = leading_eigenvector(lengths, |direction| {
-        let sums = features.weighted_sums(direction.iter().copied());
-        let channels = features.channels();
-        channels.map(|channel| product(channel, &sums)).collect()
-    });
-    let mut values = features.weighted_sums(direction);
+    let mut values = pattern(features, lengths);
     if values.iter().sum::<f64>() < 0.0 {
         values.iter_mut().for_each(|value| *value = -*value);
     }
     features.heat_map(values)
+}
+
+/// `O v` of any values, with whichever sign; `start` has a component for each channel and is not orthogonal to v.
+pub(super) fn pattern(features: &FeatureMap, start: Vec<f64>) -> Vec<f64> {
+    let direction = leading_eigenvector(start, |direction| {
+        let sums = features.weighted_sums(direction.iter().copied());
+        let channels = features.channels();
+        channels.map(|channel| product(channel, &sums)).collect()
+    });
+    features.weighted_sums(direction)
 }
 
 fn length(channel: &[f32]) -> f64 {

@@ -2,17 +2,23 @@
 //!
 //! A new one is a file here, its line among the modules, and its line in [`METHODS`].
 
+mod ablation_cam;
 mod activation_map;
 mod eigen_cam;
+mod eigen_grad_cam;
 mod grad_cam;
+mod grad_cam_elementwise;
 mod grad_cam_plus_plus;
 mod hires_cam;
 mod layer_cam;
+mod occlusion;
+mod rise;
+mod score_cam;
 mod xgrad_cam;
 
 use crate::method::Method;
 
-/// All methods, the two of fastai's lesson first.
+/// All methods, the two of fastai's lesson first, those that only a name asks for last.
 pub const METHODS: &[&Method] = &[
     &Method::class_blind("activation", "Activation map", activation_map::map),
     &Method::class_specific("grad-cam", "Grad-CAM", grad_cam::map),
@@ -21,6 +27,17 @@ pub const METHODS: &[&Method] = &[
     &Method::class_specific("hires-cam", "HiResCAM", hires_cam::map),
     &Method::class_specific("xgrad-cam", "XGrad-CAM", xgrad_cam::map),
     &Method::class_blind("eigen-cam", "Eigen-CAM", eigen_cam::map),
+    &Method::class_specific("eigen-grad-cam", "EigenGrad-CAM", eigen_grad_cam::map),
+    &Method::class_specific("ablation-cam", "Ablation-CAM", ablation_cam::map),
+    &Method::class_specific(
+        "grad-cam-elementwise",
+        "Element-wise Grad-CAM",
+        grad_cam_elementwise::map,
+    )
+    .by_name_only(),
+    &Method::class_specific("score-cam", "Score-CAM", score_cam::map).by_name_only(),
+    &Method::class_specific("occlusion", "Occlusion", occlusion::map).by_name_only(),
+    &Method::class_specific("rise", "RISE", rise::map).by_name_only(),
 ];
 
 /// The method of [`METHODS`] with this [`Method::name`].
@@ -45,8 +62,8 @@ mod tests {
             panic!("a backward pass")
         }
 
-        fn class(&self) -> usize {
-            panic!("a class")
+        fn score(&self) -> f32 {
+            panic!("a target")
         }
 
         fn frame_size(&self) -> [usize; 2] {
@@ -59,6 +76,10 @@ mod tests {
 
         fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
             panic!("a forward pass")
+        }
+
+        fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+            panic!("a pass through the head")
         }
     }
 

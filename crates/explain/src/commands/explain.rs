@@ -2,13 +2,14 @@ use super::{chosen, opened::OpenedNetwork, output};
 use crate::{
     classes,
     cli::{ExplainArgs, chosen_methods},
-    explanation::{Targets, explain as explain_batch},
+    explanation::{Asking, Classes, explain as explain_batch},
     network::batch_size,
     pictures::{self, PictureFile},
     record::Origin,
     report::Report,
 };
 use anyhow::Result;
+use cam::Against;
 use terminal::{Terminal, usage};
 
 /// Pictures drawn when none are named: the notebook's grid.
@@ -16,21 +17,21 @@ const DRAWN: usize = 8;
 
 /// Explains pictures and writes everything about them.
 pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
-    let opened =
-        OpenedNetwork::open(&arguments.network, terminal)?.seeing(arguments.view.view, terminal);
-    let targets = targets(&arguments.class, opened.classes())?;
+    let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal)?;
+    let asking = asking(arguments, &opened)?;
     let files = files(arguments, &opened, terminal)?;
     let methods = chosen_methods(&arguments.method);
     let output = output::begin(arguments.out.as_deref(), &opened.run, "explanations")?;
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
-    let mut report = Report::new(output, origin, classes, !arguments.no_relu);
+    let mut report = Report::new(output, origin, classes, !arguments.no_relu)
+        .about(&asking, &arguments.view.layer);
     let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
     for batch in files.chunks(batch_size(opened.size)) {
         let read = opened.read_all(batch, terminal);
         unread += batch.len() - read.len();
-        let explanations = explain_batch(&opened.network, read, &targets, &methods)?;
+        let explanations = explain_batch(&opened.network, read, &asking, &methods)?;
         let lines = report.add(&explanations)?;
         lines.iter().for_each(|line| terminal.result(line));
         bar.advance(batch.len());
@@ -41,7 +42,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     if known > 0 {
         terminal.result(&format!("{right} of {known} right"));
     }
-    let page = report.finish("Where did it look?", notes(&opened, arguments.no_relu))?;
+    let page = report.finish("Where did it look?", notes(&opened, arguments, &asking))?;
     terminal.result(&format!("page: {}", page.display()));
     terminal.result(&format!(
         "next: cargo run -p explain -- score --run {}",
@@ -55,9 +56,37 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     Ok(())
 }
 
-fn targets(names: &[String], classes: &[String]) -> Result<Targets> {
+/// What was typed about classes, targets and layers.
+fn asking(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Asking> {
+    let stages = opened.stages(&arguments.view.layer)?;
+    if arguments.no_relu && stages.len() > 1 {
+        return Err(usage(
+            "--no-relu draws evidence against a class, which the strongest of several layers does not have: name one --layer",
+        )
+        .into());
+    }
+    let classes = chosen_classes(&arguments.class, opened.classes())?;
+    let mut asking = Asking {
+        classes,
+        stages,
+        ..Asking::of(&arguments.view)
+    };
+    if let Some(name) = &arguments.against {
+        let against = classes::find(name, opened.classes()).map_err(usage)?;
+        if matches!(&asking.classes, Classes::These(these) if these.contains(&against)) {
+            return Err(usage(format!(
+                "--class and --against both name `{name}`: a class is not ahead of itself"
+            ))
+            .into());
+        }
+        asking.against = Against::Class(against);
+    }
+    Ok(asking)
+}
+
+fn chosen_classes(names: &[String], classes: &[String]) -> Result<Classes> {
     if names.is_empty() {
-        return Ok(Targets::PredictedAndTrue);
+        return Ok(Classes::PredictedAndTrue);
     }
     let mut found = Vec::new();
     for name in names {
@@ -66,7 +95,7 @@ fn targets(names: &[String], classes: &[String]) -> Result<Targets> {
             found.push(class);
         }
     }
-    Ok(Targets::Classes(found))
+    Ok(Classes::These(found))
 }
 
 /// The pictures that were named, or some of the run's.
@@ -84,9 +113,10 @@ fn files(
     chosen::named(&arguments.pictures, opened, terminal)
 }
 
-fn notes(opened: &OpenedNetwork, no_relu: bool) -> Vec<String> {
+fn notes(opened: &OpenedNetwork, arguments: &ExplainArgs, asking: &Asking) -> Vec<String> {
     let mut notes = opened.notes();
-    notes.push(if no_relu {
+    notes.extend(asking.notes(opened.classes(), &arguments.view.layer));
+    notes.push(if arguments.no_relu {
         "Maps are drawn whole, with evidence against a class at their dark end.".to_owned()
     } else {
         "Evidence against a class is left out of what is drawn; the .npy files have it.".to_owned()

@@ -1,7 +1,7 @@
 //! The network that is asked, and where it came from.
 
 use crate::{
-    cli::{NetworkArgs, ViewChoice},
+    cli::{NetworkArgs, ViewArgs, ViewChoice},
     network::SavedNetwork,
     pictures::{Picture, PictureFile},
     truth::Truths,
@@ -12,7 +12,7 @@ use checkpoint::{
     Checkpoint, Manifest, PlaceError, RUNS_FOLDER, Run, RunPictures, SavedData, SplitRecord,
 };
 use kernels::{DeviceCheck, Precision, is_cpu};
-use network::Architecture;
+use network::{Architecture, InferenceOptions};
 use pictures::{
     decode::DecodeError,
     folder::{LabelPattern, Rules},
@@ -37,8 +37,8 @@ pub struct OpenedNetwork {
     pub network: SavedNetwork,
     /// Its device.
     pub device: Device,
-    /// Numbers that its convolutions multiply.
-    pub precision: Precision,
+    /// How it predicts.
+    pub options: InferenceOptions,
     /// Side of the squares it is shown, in pixels, or the short side of whole pictures.
     pub size: usize,
     /// The part of pictures that it is shown.
@@ -50,6 +50,20 @@ pub struct OpenedNetwork {
 impl OpenedNetwork {
     /// Opens what was asked for, and says which it is.
     pub fn open(arguments: &NetworkArgs, terminal: &Terminal) -> Result<Self> {
+        Self::open_with(arguments, false, terminal)
+    }
+
+    /// The same for maps, which are seen as `view` says.
+    pub fn open_for_maps(
+        arguments: &NetworkArgs,
+        view: &ViewArgs,
+        terminal: &Terminal,
+    ) -> Result<Self> {
+        let gradients = !view.layer.is_empty();
+        Ok(Self::open_with(arguments, gradients, terminal)?.seeing(view.view, terminal))
+    }
+
+    fn open_with(arguments: &NetworkArgs, gradients: bool, terminal: &Terminal) -> Result<Self> {
         let (device, which) = arguments
             .device
             .open(DeviceCheck::unless(arguments.skip_device_check))
@@ -57,7 +71,11 @@ impl OpenedNetwork {
         check_precision(arguments.precision, &device)?;
         let name = arguments.checkpoint.as_deref();
         let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), name, terminal)?;
-        let network = SavedNetwork::load(&checkpoint, &device, arguments.precision)?;
+        let options = InferenceOptions {
+            precision: arguments.precision,
+            gradients,
+        };
+        let network = SavedNetwork::load(&checkpoint, &device, options)?;
         say_precision(arguments.precision, terminal);
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
@@ -80,7 +98,7 @@ impl OpenedNetwork {
             checkpoint,
             network,
             device,
-            precision: arguments.precision,
+            options,
             size,
             view: View::Square,
             data: arguments.data.clone(),
@@ -89,7 +107,7 @@ impl OpenedNetwork {
 
     /// The same network that is shown this part of pictures for its maps; says how fine they are, where that is not what
     /// somebody who trained it expects.
-    pub fn seeing(mut self, choice: ViewChoice, terminal: &Terminal) -> Self {
+    fn seeing(mut self, choice: ViewChoice, terminal: &Terminal) -> Self {
         let Manifest { network, size, .. } = &self.checkpoint.manifest;
         let cells = cells(network.architecture, self.size);
         if choice == ViewChoice::Whole {
@@ -108,6 +126,27 @@ impl OpenedNetwork {
             ));
         }
         self
+    }
+
+    /// Positions of the network's stages called `names`, from the first to the last, each once; none for none.
+    ///
+    /// # Errors
+    /// There is no such stage, which was typed wrongly.
+    pub fn stages(&self, names: &[String]) -> Result<Vec<usize>> {
+        let known = self.network.stages();
+        let position = |name: &String| {
+            let found = known.iter().position(|stage| stage == name);
+            found.ok_or_else(|| {
+                let known = known.join(", ");
+                usage(format!(
+                    "there is no layer `{name}`; this network has: {known}"
+                ))
+            })
+        };
+        let mut positions = names.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        positions.sort_unstable();
+        positions.dedup();
+        Ok(positions)
     }
 
     /// The short side of whole pictures before they are filled up.
@@ -228,7 +267,7 @@ impl OpenedNetwork {
             manifest.iterations,
             manifest.size,
         )];
-        if self.precision == Precision::Bf16 {
+        if self.options.precision == Precision::Bf16 {
             notes.push("Its convolutions multiplied in bf16 (--precision bf16).".to_owned());
         }
         notes

@@ -1,7 +1,7 @@
 use super::{opened::OpenedNetwork, output};
 use crate::{
     cli::{ScoreArgs, chosen_methods},
-    explanation::{ExplainedMap, Explanation, Targets, explain},
+    explanation::{Asking, Classes, ExplainedMap, Explanation, explain},
     network::{SavedNetwork, batch_size},
     page,
     pictures::{self, Picture, PictureFile},
@@ -19,12 +19,16 @@ use words::{counted, first_three};
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
 pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
-    let opened =
-        OpenedNetwork::open(&arguments.network, terminal)?.seeing(arguments.view.view, terminal);
+    let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal)?;
     let found = find_pictures(arguments, &opened, terminal)?;
     let output = output::begin(arguments.out.as_deref(), &opened.run, "score")?;
     let methods = chosen_methods(&arguments.method);
-    let mut scoring = Scoring::new(&opened, terminal, methods, arguments.seed)?;
+    let asking = Asking {
+        stages: opened.stages(&arguments.view.layer)?,
+        ..Asking::of(&arguments.view)
+    };
+    let remarks_on_targets = asking.notes(opened.classes(), &arguments.view.layer);
+    let mut scoring = Scoring::new(&opened, terminal, methods, asking, arguments.seed)?;
     let annotated = match &found {
         Some(found) => scoring.validation(found)?,
         None => 0,
@@ -49,6 +53,7 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
         terminal.result(&line);
     }
     let mut notes = opened.notes();
+    notes.extend(remarks_on_targets);
     let measured = format!(
         "{} with annotations, {count} of two breeds",
         counted(annotated, "validation picture")
@@ -105,6 +110,8 @@ const REMARKS: [&str; 5] = [
 struct Scoring<'a> {
     opened: &'a OpenedNetwork,
     terminal: &'a Terminal,
+    /// What is asked, but for the classes.
+    asking: Asking,
     shuffled: SavedNetwork,
     /// The methods, each with its figures.
     methods: Vec<(&'static Method, Tally)>,
@@ -118,12 +125,13 @@ impl<'a> Scoring<'a> {
         opened: &'a OpenedNetwork,
         terminal: &'a Terminal,
         methods: Vec<&'static Method>,
+        asking: Asking,
         seed: u64,
     ) -> Result<Self> {
         let OpenedNetwork {
             checkpoint,
             device,
-            precision,
+            options,
             ..
         } = opened;
         let methods = methods
@@ -132,7 +140,8 @@ impl<'a> Scoring<'a> {
         Ok(Self {
             opened,
             terminal,
-            shuffled: SavedNetwork::load_with_shuffled_head(checkpoint, seed, device, *precision)?,
+            shuffled: SavedNetwork::load_with_shuffled_head(checkpoint, seed, device, *options)?,
+            asking,
             methods: methods.collect(),
             baselines: Baselines::default(),
             rows: Vec::new(),
@@ -162,10 +171,13 @@ impl<'a> Scoring<'a> {
             let (pictures, truths) =
                 read_annotated(batch, annotations, self.opened, self.terminal, &mut misfits)?;
             annotated += pictures.len();
-            let targets = Targets::True;
+            let asking = Asking {
+                classes: Classes::True,
+                ..self.asking.clone()
+            };
             let shuffled = pictures.clone();
-            let shuffled = explain(&self.shuffled, shuffled, &targets, &class_specific)?;
-            let explanations = explain(network, pictures, &targets, &methods)?;
+            let shuffled = explain(&self.shuffled, shuffled, &asking, &class_specific)?;
+            let explanations = explain(network, pictures, &asking, &methods)?;
             for ((explanation, shuffled), truth) in explanations.iter().zip(&shuffled).zip(&truths)
             {
                 self.add(explanation, shuffled, truth);
@@ -207,8 +219,11 @@ impl<'a> Scoring<'a> {
             let file = PictureFile::without_class(&two_breeds.folder, &listed.file);
             let picture = self.opened.read(&file)?;
             let sides = listed.sides(&picture.crop, picture.turned);
-            let targets = Targets::Classes(listed.classes.to_vec());
-            for explanation in explain(network, vec![picture], &targets, &methods)? {
+            let asking = Asking {
+                classes: Classes::These(listed.classes.to_vec()),
+                ..self.asking.clone()
+            };
+            for explanation in explain(network, vec![picture], &asking, &methods)? {
                 self.add_two_breeds(&explanation, &sides);
             }
             bar.advance(1);

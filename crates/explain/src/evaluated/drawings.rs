@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     drawn::{DrawnPicture, draw, thumbnail},
-    explanation::{ExplainError, Targets, explain},
+    explanation::{Asking, ExplainError, explain},
     network::{SavedNetwork, batch_size},
     pictures::{Picture, PictureFile},
 };
@@ -119,11 +119,11 @@ impl Drawer<'_> {
         let mut drawn = Vec::new();
         for batch in files.chunks(batch_size(self.size)) {
             let read = (self.read)(batch);
-            let targets = Targets::PredictedAndTrue;
-            for explanation in explain(self.network, read, &targets, &[self.method])? {
+            let asking = Asking::default();
+            for explanation in explain(self.network, read, &asking, &[self.method])? {
                 let maps = explanation.maps.iter();
                 let maps = maps
-                    .map(|map| draw(&explanation, map, true, classes))
+                    .map(|map| draw(&explanation, map, true, "", classes))
                     .collect();
                 drawn.push(DrawnPicture::new(&explanation, maps, classes));
             }

@@ -10,7 +10,7 @@ use crate::{
     batch_norm::BatchNorm,
     convolution::Convolution,
     head::HeadKind,
-    inference::FoldedConvolution,
+    inference::{InferenceOptions, fold},
     max_pool::MaxPool,
     network::{Network, NetworkSpec},
     parameters::{Parameter, ParameterUpdate, Trainable},
@@ -173,7 +173,11 @@ impl Pass for Folded {
         residual: Option<Tensor<4>>,
         relu: Relu,
     ) -> Tensor<4> {
-        FoldedConvolution::new(convolution, norm).forward(x, residual, relu != Relu::Absent)
+        fold(convolution, norm, InferenceOptions::default()).forward(
+            x,
+            residual,
+            relu != Relu::Absent,
+        )
     }
 
     fn max_pool(&mut self, pool: MaxPool, x: Tensor<4>) -> Tensor<4> {

@@ -69,6 +69,9 @@ pub const FAMILY: Family = Family {
     ],
 };
 
+/// Names of the stages, torchvision's.
+const STAGES: [&str; 4] = ["layer1", "layer2", "layer3", "layer4"];
+
 /// Depth of a residual network (table 1 of the paper).
 #[derive(Debug, Clone, Copy)]
 pub struct ResidualPlan {
@@ -152,10 +155,12 @@ impl Residual {
     /// Pictures to the feature map, whose sides are those of the pictures over 32, rounded up.
     pub fn run<P: Pass>(&mut self, pass: &mut P, pictures: P::Value) -> P::Value {
         let stem = self.stem(pass, pictures);
-        self.layers()
-            .into_iter()
-            .flatten()
-            .fold(stem, |x, block| block.run(pass, x))
+        let named = STAGES.into_iter().zip(self.layers());
+        named.fold(stem, |x, (name, blocks)| {
+            let x = blocks.iter_mut().fold(x, |x, block| block.run(pass, x));
+            pass.stage(name, &x);
+            x
+        })
     }
 
     /// Convolution, batch norm, ReLU and max-pool.

@@ -42,6 +42,9 @@ pub struct VggPlan {
     pub convolutions: [usize; 5],
 }
 
+/// Names of the stages; torchvision counts single layers.
+const STAGES: [&str; 5] = ["block1", "block2", "block3", "block4", "block5"];
+
 /// Channels of each block over the base width.
 const WIDTHS: [usize; 5] = [1, 2, 4, 8, 8];
 
@@ -113,11 +116,14 @@ impl Vgg {
 
     /// Pictures to the feature map, whose sides are those of the pictures over 32, rounded down.
     pub fn run<P: Pass>(&mut self, pass: &mut P, pictures: P::Value) -> P::Value {
-        self.blocks.iter_mut().fold(pictures, |x, units| {
+        let named = STAGES.into_iter().zip(&mut self.blocks);
+        named.fold(pictures, |x, (name, units)| {
             let x = units.iter_mut().fold(x, |x, unit| {
                 pass.convolution(&unit.conv, &mut unit.norm, x, None, Relu::Present)
             });
-            pass.max_pool(MaxPool::Window2, x)
+            let x = pass.max_pool(MaxPool::Window2, x);
+            pass.stage(name, &x);
+            x
         })
     }
 }

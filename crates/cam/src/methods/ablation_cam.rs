@@ -1,0 +1,137 @@
+//! Ablation-CAM: channels weighted by what the target loses without them.
+
+use crate::{asked::Asked, heat_map::HeatMap};
+
+/// Ablation-CAM, raw: `(1/C) Σ_k w_k A_k` with `w_k = S − S_k`, where `S_k` is the target when channel k is 0 everywhere.
+///
+/// Desai, Ramaswamy: *Ablation-CAM: Visual Explanations for Deep Convolutional Network via Gradient-free Localization*, 2020,
+/// IEEE Winter Conference on Applications of Computer Vision. The paper divides by S, the same for the whole map: that is left
+/// out, since it would turn the map of a target below 0 around. Behind a pool and one linear layer `w_k` is `v_k mean_ij A_k`
+/// where Grad-CAM has `v_k / hw`: the same up to scale for channels that are equally active. No gradient is taken, and only
+/// what lies behind the layer runs, once for each channel that is not 0 already.
+pub fn map(asked: &dyn Asked) -> HeatMap {
+    let features = asked.features();
+    let [channels, ..] = features.shape();
+    let all: Vec<f32> = features.channels().flatten().copied().collect();
+    let is_active = |channel: &[f32]| channel.iter().any(|value| *value != 0.0);
+    let active: Vec<usize> = (0..)
+        .zip(features.channels())
+        .filter_map(|(k, channel)| is_active(channel).then_some(k))
+        .collect();
+    let mut without = active.iter().map(|k| {
+        let mut values = all.clone();
+        values[k * features.positions()..][..features.positions()].fill(0.0);
+        values
+    });
+    let scores = asked.scores_behind(&mut without);
+    let whole = f64::from(asked.score());
+    let mut weights = vec![0.0; channels];
+    for (k, score) in active.into_iter().zip(scores) {
+        weights[k] = (whole - f64::from(score)) / channels as f64;
+    }
+    features.weighted_sum(weights)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{feature_map::FeatureMap, method};
+    use proptest::prelude::*;
+
+    /// A head that pools and weighs: `S = Σ_k v_k mean_ij A_k + b`.
+    struct Linear {
+        features: FeatureMap,
+        gradient: FeatureMap,
+        weights: Vec<f32>,
+    }
+
+    const BIAS: f32 = -7.0;
+
+    impl Linear {
+        fn new(weights: &[f32], values: &[f32]) -> Self {
+            let positions = values.len() / weights.len();
+            let slope = |weight: &f32| vec![weight / positions as f32; positions];
+            let map = |values| FeatureMap::new(weights.len(), 1, positions, values).unwrap();
+            Self {
+                features: map(values.to_vec()),
+                gradient: map(weights.iter().flat_map(slope).collect()),
+                weights: weights.to_vec(),
+            }
+        }
+
+        fn of(&self, values: &[f32]) -> f32 {
+            let channels = values.chunks_exact(self.features.positions());
+            let mean = |channel: &[f32]| channel.iter().sum::<f32>() / channel.len() as f32;
+            let terms = self.weights.iter().zip(channels);
+            terms
+                .map(|(weight, channel)| weight * mean(channel))
+                .sum::<f32>()
+                + BIAS
+        }
+    }
+
+    impl Asked for Linear {
+        fn features(&self) -> &FeatureMap {
+            &self.features
+        }
+
+        fn gradient(&self) -> &FeatureMap {
+            &self.gradient
+        }
+
+        fn score(&self) -> f32 {
+            let all: Vec<f32> = self.features.channels().flatten().copied().collect();
+            self.of(&all)
+        }
+
+        fn frame_size(&self) -> [usize; 2] {
+            [0; 2]
+        }
+
+        fn frame(&self) -> &[f32] {
+            &[]
+        }
+
+        fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+            panic!("a pass of the whole network")
+        }
+
+        fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+            features.map(|values| self.of(&values)).collect()
+        }
+    }
+
+    proptest! {
+        /// `w_k = v_k mean_ij A_k` here and `v_k / hw` in Grad-CAM: equal up to scale where all channels have one mean.
+        #[test]
+        fn with_a_linear_head_it_is_grad_cam_up_to_scale(
+            weights in prop::collection::vec(-2.0f32..2.0, 4),
+            values in prop::collection::vec(0.1f32..1.0, 4 * 6),
+        ) {
+            let scaled = values.chunks_exact(6).flat_map(|channel| {
+                let sum: f32 = channel.iter().sum();
+                channel.iter().map(move |value| 6.0 * value / sum)
+            });
+            let linear = Linear::new(&weights, &scaled.collect::<Vec<_>>());
+            let grad_cam = method("grad-cam").unwrap().map(&linear);
+            for (found, expected) in map(&linear).values.iter().zip(&grad_cam.values) {
+                // A difference of scores of about 10 in f32.
+                prop_assert!((found - 6.0 * expected).abs() < 1e-5, "{found} instead of 6 × {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_channel_counts_by_what_is_lost_without_it_even_where_the_target_is_below_zero() {
+        let linear = Linear::new(&[1.0, -1.0], &[2.0, 4.0, 0.0, 2.0]);
+        assert!(linear.score() < 0.0);
+        // S − S_k = 3 and −1.
+        assert_eq!(map(&linear).values, [3.0, 5.0]);
+    }
+
+    #[test]
+    fn channels_that_are_zero_cost_no_pass() {
+        let linear = Linear::new(&[1.0, 5.0], &[0.0, 4.0, 0.0, 0.0]);
+        assert_eq!(map(&linear).values, [0.0, 4.0]);
+    }
+}
