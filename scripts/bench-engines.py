@@ -34,7 +34,7 @@ def main():
 
 
 def one_case(case, threads, rounds, ours, workers):
-    steps = max(5, 30 // int(case[2]))
+    steps = max(4, 12 // int(case[2]))
     results = {}
     for _ in range(rounds):
         for precision in ("f32", "bf16"):

@@ -3,8 +3,8 @@
 //! A fresh large allocation costs one page fault for every 4 KiB, which is more than filling it. All
 //! steps of a training need the same sizes, so a buffer that a tensor gives back is kept for the next
 //! tensor of its size. When a size is missing, buffers of other sizes are freed first, those given
-//! back longest ago before the others: what is kept never adds to what the tensors themselves need at
-//! their peak by more than one buffer.
+//! back longest ago before the others, until what is kept and what is in use are no more than the
+//! tensors have needed at their peak.
 
 use std::collections::VecDeque;
 use std::mem::{MaybeUninit, take};
@@ -16,7 +16,7 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 /// Smaller buffers come from the allocator.
 const SMALLEST: usize = 1 << 14;
 
-static POOL: Mutex<Pool> = Mutex::new(Pool(VecDeque::new()));
+static POOL: Mutex<Pool> = Mutex::new(Pool::new());
 
 /// Values for a new tensor.
 pub(super) struct Buffer(Vec<f32>);
@@ -51,30 +51,48 @@ impl Drop for Buffer {
     }
 }
 
-/// Buffers given back, the oldest first.
-struct Pool(VecDeque<Vec<f32>>);
+struct Pool {
+    /// Buffers given back, the oldest first.
+    kept: VecDeque<Vec<f32>>,
+    /// Values of all buffers that are in use.
+    in_use: usize,
+    /// The most that there ever were in use.
+    peak: usize,
+}
 
 impl Pool {
-    /// The buffer of this length given back last; else buffers to free, the oldest, together at least
-    /// as long if there are so many.
+    const fn new() -> Self {
+        Self {
+            kept: VecDeque::new(),
+            in_use: 0,
+            peak: 0,
+        }
+    }
+
+    /// The buffer of this length given back last; else buffers to free, the oldest, so that a new one
+    /// does not exceed the peak.
     fn take(&mut self, length: usize) -> Result<Vec<f32>, Vec<Vec<f32>>> {
-        let position = self.0.iter().rposition(|buffer| buffer.len() == length);
-        if let Some(buffer) = position.and_then(|position| self.0.remove(position)) {
+        self.in_use += length;
+        self.peak = self.peak.max(self.in_use);
+        let position = self.kept.iter().rposition(|buffer| buffer.len() == length);
+        if let Some(buffer) = position.and_then(|position| self.kept.remove(position)) {
             return Ok(buffer);
         }
-        let mut total = 0;
-        let within = |buffer: &Vec<f32>| {
-            let needed = total < length;
-            total += buffer.len();
-            needed
-        };
-        let count = self
-            .0
-            .iter()
-            .map(within)
-            .take_while(|&needed| needed)
-            .count();
-        Err(self.0.drain(..count).collect())
+        let mut kept: usize = self.kept.iter().map(Vec::len).sum();
+        let mut freed = Vec::new();
+        while self.in_use + kept > self.peak {
+            let Some(oldest) = self.kept.pop_front() else {
+                break;
+            };
+            kept -= oldest.len();
+            freed.push(oldest);
+        }
+        Err(freed)
+    }
+
+    fn give_back(&mut self, values: Vec<f32>) {
+        self.in_use = self.in_use.saturating_sub(values.len());
+        self.kept.push_back(values);
     }
 }
 
@@ -84,7 +102,7 @@ fn pool() -> MutexGuard<'static, Pool> {
 
 fn give_back(values: Vec<f32>) {
     if values.len() >= SMALLEST {
-        pool().0.push_back(values);
+        pool().give_back(values);
     }
 }
 
@@ -127,7 +145,11 @@ mod tests {
     use super::*;
 
     fn pool_of(lengths: &[usize]) -> Pool {
-        Pool(lengths.iter().map(|&length| vec![0.0; length]).collect())
+        let kept: VecDeque<_> = lengths.iter().map(|&length| vec![0.0; length]).collect();
+        Pool {
+            kept,
+            ..Pool::new()
+        }
     }
 
     fn lengths(buffers: impl IntoIterator<Item = Vec<f32>>) -> Vec<usize> {
@@ -137,17 +159,20 @@ mod tests {
     #[test]
     fn a_buffer_of_the_same_length_is_used_again() {
         let mut pool = pool_of(&[3, 5, 3]);
-        let last = pool.0[2].as_ptr();
+        let last = pool.kept[2].as_ptr();
         assert_eq!(pool.take(3).map(|buffer| buffer.as_ptr()), Ok(last));
-        assert_eq!(lengths(pool.0), [3, 5]);
+        assert_eq!(lengths(pool.kept), [3, 5]);
     }
 
     #[test]
-    fn the_oldest_buffers_of_other_lengths_make_room() {
+    fn the_oldest_buffers_of_other_lengths_make_room_below_the_peak() {
         let mut pool = pool_of(&[3, 2, 7, 9]);
+        pool.peak = 21;
         assert_eq!(pool.take(4).map_err(lengths), Err(vec![3, 2]));
-        assert_eq!(pool.take(100).map_err(lengths), Err(vec![7, 9]));
         assert_eq!(pool.take(1).map_err(lengths), Err(vec![]));
+        pool.give_back(vec![0.0; 4]);
+        assert_eq!(pool.take(100).map_err(lengths), Err(vec![7, 9, 4]));
+        assert_eq!((pool.in_use, pool.peak), (101, 101));
     }
 
     #[test]
