@@ -8,8 +8,10 @@ use crate::{
 use anyhow::{Result, anyhow, bail};
 use files::write_atomically;
 use std::{
-    fs,
+    fs::{self, File},
+    io,
     path::{Path, PathBuf},
+    process,
 };
 use words::number;
 
@@ -53,6 +55,8 @@ impl CurveFiles {
                 folder.display()
             );
         }
+        check_writable(folder.unwrap_or(Path::new(".")))
+            .map_err(|error| anyhow!("--out {shown}: cannot write there: {error}"))?;
         let csv = svg.with_extension("csv");
         for (path, mark) in [(&svg, TITLE), (&csv, HEADER)] {
             if path.exists() && !fs::read_to_string(path).is_ok_and(|text| text.contains(mark)) {
@@ -82,6 +86,13 @@ impl CurveFiles {
         }
         Ok(())
     }
+}
+
+/// An error if no file can be made in `folder`: better now than behind the search.
+fn check_writable(folder: &Path) -> io::Result<()> {
+    let probe = folder.join(format!(".partial-lr-find-{}", process::id()));
+    File::create_new(&probe)?;
+    fs::remove_file(probe)
 }
 
 /// A row for each step, numbers in the fewest digits that read back as the same number.

@@ -9,6 +9,8 @@ use crate::lr_find::Tried;
 const SKIPPED_AT_THE_START: usize = 10;
 /// Steps at the end that are not drawn: an exploding loss would hide the rest (fastai's `skip_end`).
 const SKIPPED_AT_THE_END: usize = 5;
+/// Ratio of the two suggestions from which on they are doubtful.
+const FAR_APART: f64 = 100.0;
 /// Fewest points that have a slope.
 const FEWEST: usize = 2;
 
@@ -25,6 +27,12 @@ impl Suggestion {
     /// A tenth of the rate with the least smoothed loss.
     pub fn tenth_of_minimum(&self) -> f64 {
         self.minimum.learning_rate / 10.0
+    }
+
+    /// True if both rates cannot be right: the curve is noisy or flat, and its steepest place is one of chance.
+    pub fn is_doubtful(&self) -> bool {
+        let ratio = self.steepest.learning_rate / self.tenth_of_minimum();
+        !(1.0 / FAR_APART..=FAR_APART).contains(&ratio)
     }
 }
 
@@ -119,6 +127,16 @@ mod tests {
         assert_eq!(suggestion.steepest.learning_rate, 1e12);
         assert_eq!(suggestion.minimum.learning_rate, 1e13);
         assert_eq!(suggestion.tenth_of_minimum(), 1e12);
+        assert!(!suggestion.is_doubtful());
+    }
+
+    /// A drop by chance at the beginning is steeper than all that is learnt later.
+    #[test]
+    fn suggestions_that_are_far_apart_are_doubtful() {
+        let mut losses = vec![5.0; 20];
+        losses.extend((0..30).map(|step| 4.0 - 0.1 * step as f32));
+        losses.extend([9.0; 5]);
+        assert!(suggest(&curve(losses)).unwrap().is_doubtful());
     }
 
     #[test]

@@ -187,7 +187,16 @@ fn tell(
             let config = &feed.config.stages[stage];
             let next = suggested(&suggestion, stage, config, terminal);
             terminal.result(&format!("curve: {svg}, numbers: {csv}"));
-            terminal.result(&format!("next: cargo run -p train -- {typed} {next}"));
+            let look = if suggestion.is_doubtful() {
+                terminal.warning(
+                    "the suggestions are more than a factor of 100 apart: the curve is noisy or flat, and one of them is \
+                     chance; larger batches make it smoother",
+                );
+                "look at the curve, then "
+            } else {
+                ""
+            };
+            terminal.result(&format!("next: {look}cargo run -p train -- {typed} {next}"));
         }
         Err(reason) => {
             terminal.warning(&reason.to_string());
