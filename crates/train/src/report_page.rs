@@ -14,7 +14,7 @@ p { margin: .4rem 0; } .quiet { color: #555; font-size: .9rem; } a { color: #005
 .wide { overflow-x: auto; } :focus-visible { outline: 2px solid #0050a0; }
 table { border-collapse: collapse; overflow-wrap: normal; } caption { text-align: left; color: #555; font-size: .9rem; }
 th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #ccc; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.names th:first-child, .names td:first-child { text-align: left; white-space: normal; }
+.names th:first-child, .names td:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .best td { font-weight: 600; background: #eef4fb; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; }
 .charts svg { width: 100%; height: auto; display: block; }
