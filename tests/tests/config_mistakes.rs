@@ -119,6 +119,34 @@ const SETS: &[(&str, &[&str])] = &[
         "data.corrections=",
         &["data.corrections is \"\"", "the path of a csv file"],
     ),
+    (
+        "augmentation.random_erasing=1.5",
+        &["augmentation.random_erasing is 1.5", "a probability"],
+    ),
+    (
+        "augmentation.random_resized_crop=0.08",
+        &["augmentation.random_resized_crop is 0.08", "a list of 2"],
+    ),
+    (
+        "augmentation.random_resized_crop=[0.5, 0.1]",
+        &["random_resized_crop.1 is 0.1", "the smaller first"],
+    ),
+    (
+        "augmentation.random_resized_crop=[0, 1]",
+        &["random_resized_crop.0 is 0", "above 0"],
+    ),
+    (
+        "augmentation.rand_augment=[2, 31]",
+        &["augmentation.rand_augment.1 is 31", "0 to 30"],
+    ),
+    (
+        "augmentation.rand_augment=[0, 9]",
+        &["augmentation.rand_augment.0 is 0", "1 to 10 operations"],
+    ),
+    (
+        "augmentation.rand_augment=[2, 9.5]",
+        &["augmentation.rand_augment.1 is 9.5", "a whole number"],
+    ),
     ("split=1", &["split is 1", "a table"]),
     ("split=random", &["split is \"random\"", "a table"]),
     ("split={}", &["`split.kind` is missing"]),

@@ -89,7 +89,7 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
     assert_same(&results(&interrupted), &expected);
 }
 
-/// Everything that draws numbers for a batch, or counts classes.
+/// Everything that draws numbers for a batch or a picture beside the recipe, or counts classes.
 const REGULARISED: &str = r#"
 [regularisation]
 label_smoothing = 0.1
@@ -98,11 +98,16 @@ cutmix = 1.0
 sampling = "balanced"
 class_weights = "balanced"
 
+[augmentation]
+random_resized_crop = [0.3, 1.0]
+rand_augment = [2, 9]
+random_erasing = 0.5
+
 [[stage]]
 size = 32"#;
 
 #[test]
-fn a_killed_run_with_mixed_pictures_and_balanced_classes_ends_with_the_same_bytes() {
+fn a_killed_run_with_every_augmentation_and_balanced_classes_ends_with_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let config = CONFIG.replacen("[[stage]]\nsize = 32", REGULARISED, 1);

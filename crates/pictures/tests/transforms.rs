@@ -34,6 +34,7 @@ fn wildest() -> Augmentation {
         do_flip: true,
         flip_vert: true,
         padding: Padding::Reflection,
+        ..Augmentation::default()
     }
 }
 

@@ -19,6 +19,9 @@ use terminal::Terminal;
 /// Batches in the making or waiting, beside the one in training.
 const QUEUED_BATCHES: usize = 3;
 
+/// Settings that have no effect beside another.
+const REPLACED: &str = "augmentation.random_resized_crop takes the place of warp, rotation, zoom and crop: max_warp, max_rotate and max_zoom do nothing";
+
 /// Source of every batch: a config and its pictures. It needs no run.
 #[derive(Debug)]
 pub struct Feed {
@@ -42,6 +45,9 @@ impl Feed {
     /// The pictures cannot be listed or split.
     pub fn open(config: Config, terminal: &Terminal) -> Result<Self> {
         let data = Data::open(&config, terminal)?;
+        if config.augmentation.random_resized_crop.is_some() {
+            terminal.message(REPLACED);
+        }
         Ok(Self::of(config, data, terminal))
     }
 

@@ -57,8 +57,11 @@ pub fn open(config: &Config, folder: PathBuf, run: &Run, terminal: &Terminal) ->
     let present = files.iter().filter(|file| file.path.is_file());
     let mut changes = Changes::between(&record, present);
     changes.new = others(&folder, &files)?;
-    if let Some(list) = &config.data.corrections {
-        changes.new = Corrections::read(list)?.without_left_out(changes.new, &folder);
+    // What they left out is no news. A run whose copy is gone goes on without it: its own split says all else.
+    if let Some(list) = &config.data.corrections
+        && let Ok(corrections) = Corrections::read(list)
+    {
+        changes.new = corrections.without_left_out(changes.new, &folder);
     }
     changes.leave_test_pictures(&record, terminal);
     changes.tell(&folder, terminal);

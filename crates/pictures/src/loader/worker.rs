@@ -5,8 +5,6 @@
 //! would wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of
 //! `image` stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
-use image::RgbImage;
-
 use super::dataset::SharedDataset;
 use super::error::LoaderError;
 use super::plan::{EpochPlan, OnBadImage, Purpose};
@@ -24,10 +22,19 @@ pub(super) fn work(dataset: &SharedDataset, plan: &EpochPlan, repeats: &[u64], q
         let index = plan.order[task.position];
         match load(dataset, plan, index) {
             Ok(LabelledPicture { picture, label }) => {
-                let place = (index, repeats[task.position]);
-                transform(plan, place, &picture, &mut workspace, &mut square);
+                let draws = draws(plan, index, repeats[task.position]);
+                let (size, padding) = (plan.size, plan.augmentation.padding);
+                match plan.purpose {
+                    Purpose::View(view) => {
+                        view.apply(&mut workspace, &picture, size, padding, &mut square);
+                    }
+                    _ => workspace.apply(&picture, size, padding, &draws, &mut square),
+                }
                 // Here and not in `finish`, which holds the batch's lock while it copies.
                 plan.normalisation.apply(&mut square);
+                if let Some(erasing) = &draws.erasing {
+                    erasing.apply(&mut square, plan.size);
+                }
                 queue.finish(task, PictureOutcome::Loaded { index, label }, Some(&square));
             }
             Err(outcome) => queue.finish(task, outcome, None),
@@ -54,23 +61,13 @@ fn load(
     }
 }
 
-/// The square of a picture, by what it is for; `repeat` counts its earlier appearances in the epoch.
-fn transform(
-    plan: &EpochPlan,
-    (index, repeat): (usize, u64),
-    picture: &RgbImage,
-    workspace: &mut Workspace,
-    square: &mut [f32],
-) {
-    let (size, padding) = (plan.size, plan.augmentation.padding);
-    let draws = match plan.purpose {
-        Purpose::View(view) => return view.apply(workspace, picture, size, padding, square),
+fn draws(plan: &EpochPlan, index: usize, repeat: u64) -> Draws {
+    match plan.purpose {
         Purpose::Training => plan
             .augmentation
             .draw(&mut plan.seed.repeat_generator(index as u64, repeat)),
-        Purpose::Validation => Draws::validation(),
-    };
-    workspace.apply(picture, size, padding, &draws, square);
+        Purpose::Validation | Purpose::View(_) => Draws::validation(),
+    }
 }
 
 /// Tells the queue when its thread ends by a panic; otherwise the batch would be waited for without end.

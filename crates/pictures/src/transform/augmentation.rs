@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::padding::Padding;
+use super::rand_augment::{GREATEST_MAGNITUDE, MOST_OPERATIONS};
 
 /// Random changes to training pictures; fields and defaults are those of fastai 1.0.30's `get_transforms`.
 ///
@@ -28,6 +29,21 @@ pub struct Augmentation {
     pub flip_vert: bool,
     /// Values outside the picture.
     pub padding: Padding,
+    /// torchvision's random resized crop in place of warp, rotation, zoom and crop: least and greatest share of the picture
+    /// that is cut out; nothing switches it off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub random_resized_crop: Option<[f64; 2]>,
+    /// RandAugment: operations for each picture, and their strength of 0 to 30; nothing switches it off.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rand_augment: Option<[usize; 2]>,
+    /// Probability that a rectangle is erased; 0 switches it off.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub random_erasing: f64,
+}
+
+/// True for the default.
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
 }
 
 /// Error of a field of [`Augmentation`] that is out of range.
@@ -54,6 +70,9 @@ impl Default for Augmentation {
             do_flip: true,
             flip_vert: false,
             padding: Padding::Reflection,
+            random_resized_crop: None,
+            rand_augment: None,
+            random_erasing: 0.0,
         }
     }
 }
@@ -103,6 +122,12 @@ impl Augmentation {
                 (0.0..=1.0).contains(&self.p_lighting),
                 probability,
             ),
+            (
+                "random_erasing",
+                self.random_erasing,
+                (0.0..=1.0).contains(&self.random_erasing),
+                probability,
+            ),
         ];
         match checks.into_iter().find(|(_, _, in_range, _)| !in_range) {
             Some((field, value, _, allowed)) => Err(AugmentationError {
@@ -110,8 +135,56 @@ impl Augmentation {
                 value,
                 allowed,
             }),
-            None => Ok(()),
+            None => self.validate_pairs(),
         }
+    }
+
+    fn validate_pairs(&self) -> Result<(), AugmentationError> {
+        if let Some([least, greatest]) = self.random_resized_crop {
+            let shares = [
+                ("random_resized_crop.0", least, 0.0 < least && least <= 1.0),
+                (
+                    "random_resized_crop.1",
+                    greatest,
+                    least <= greatest && greatest <= 1.0,
+                ),
+            ];
+            if let Some((field, value, _)) = shares.into_iter().find(|(_, _, in_range)| !in_range) {
+                let allowed = "a share of the picture above 0 and at most 1, the smaller first";
+                return Err(AugmentationError {
+                    field,
+                    value,
+                    allowed,
+                });
+            }
+        }
+        if let Some([count, magnitude]) = self.rand_augment {
+            let (most, greatest) = (MOST_OPERATIONS, GREATEST_MAGNITUDE);
+            let numbers = [
+                (
+                    "rand_augment.0",
+                    count,
+                    (1..=most).contains(&count),
+                    "1 to 10 operations",
+                ),
+                (
+                    "rand_augment.1",
+                    magnitude,
+                    magnitude <= greatest,
+                    "a strength from 0 to 30",
+                ),
+            ];
+            if let Some((field, value, _, allowed)) =
+                numbers.into_iter().find(|(_, _, in_range, _)| !in_range)
+            {
+                return Err(AugmentationError {
+                    field,
+                    value: value as f64,
+                    allowed,
+                });
+            }
+        }
+        Ok(())
     }
 }
 

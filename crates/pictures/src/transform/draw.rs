@@ -1,10 +1,15 @@
 //! Random values of the transforms of one picture.
 
-use rand::{Rng, RngExt};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 
 use super::augmentation::Augmentation;
 use super::crop::CropPosition;
 use super::flip::Flip;
+use super::rand_augment::RandAugment;
+use super::random_erasing::Erasing;
+use super::random_resized_crop::ResizedCrop;
+use super::rectangle::Tries;
 use super::zoom::Zoom;
 use super::{brightness, contrast, crop, flip, rotate, warp, zoom};
 
@@ -57,6 +62,12 @@ pub struct Draws {
     pub contrast: Drawn<f64>,
     /// Place of the crop; always applied.
     pub crop: CropPosition,
+    /// In place of warp, rotation, zoom and crop.
+    pub resized_crop: Option<ResizedCrop>,
+    /// Operations behind all these.
+    pub operations: Option<RandAugment>,
+    /// Rectangle that is erased behind the normalisation, which is not part of [`apply`](super::apply).
+    pub erasing: Option<Erasing>,
 }
 
 impl Draws {
@@ -74,6 +85,9 @@ impl Draws {
             brightness: Drawn::left_out(0.5),
             contrast: Drawn::left_out(1.0),
             crop: CropPosition::CENTRE,
+            resized_crop: None,
+            operations: None,
+            erasing: None,
         }
     }
 }
@@ -114,6 +128,14 @@ impl Augmentation {
             value: contrast::draw(self.max_lighting, random),
             applies: chance(self.p_lighting, random),
         };
+        let crop = crop::draw(random);
+        // Behind all others, so that these draw the same with and without them; each from a generator of its own.
+        let [mut crops, mut operations, mut erased] = generators(random);
+        let resized_crop = self.random_resized_crop.map(|scale| ResizedCrop {
+            scale,
+            tries: Tries::draw(&mut crops),
+        });
+        let is_erased = chance(self.random_erasing, &mut erased);
         Draws {
             warp: warp.unless(self.max_warp == 0.0),
             flip,
@@ -121,9 +143,23 @@ impl Augmentation {
             zoom: zoom.unless(self.max_zoom == 1.0),
             brightness: brightness.unless(self.max_lighting == 0.0),
             contrast: contrast.unless(self.max_lighting == 0.0),
-            crop: crop::draw(random),
+            crop,
+            resized_crop,
+            operations: self
+                .rand_augment
+                .map(|numbers| RandAugment::draw(numbers, &mut operations)),
+            erasing: is_erased.then(|| Erasing(Tries::draw(&mut erased))),
         }
     }
+}
+
+/// Three generators, seeded by `random`.
+fn generators(random: &mut impl Rng) -> [ChaCha8Rng; 3] {
+    [(); 3].map(|()| {
+        let mut seed = [0; 32];
+        random.fill_bytes(&mut seed);
+        ChaCha8Rng::from_seed(seed)
+    })
 }
 
 impl<T> Drawn<T> {
@@ -144,9 +180,6 @@ fn chance(probability: f64, random: &mut impl Rng) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rand::SeedableRng;
-    use rand_chacha::ChaCha8Rng;
-
     use crate::transform::Padding;
 
     /// Settings that leave only the crop random.
@@ -160,6 +193,9 @@ mod tests {
         do_flip: false,
         flip_vert: false,
         padding: Padding::Reflection,
+        random_resized_crop: None,
+        rand_augment: None,
+        random_erasing: 0.0,
     };
 
     #[test]
@@ -179,6 +215,25 @@ mod tests {
             do_flip: false,
             ..Augmentation::default()
         });
+        let more = draw(Augmentation {
+            random_resized_crop: Some([0.08, 1.0]),
+            rand_augment: Some([2, 9]),
+            random_erasing: 1.0,
+            ..Augmentation::default()
+        });
+        let erasing = draw(Augmentation {
+            random_erasing: 1.0,
+            ..Augmentation::default()
+        });
+        assert_eq!(more.erasing, erasing.erasing);
+        assert!(more.erasing.is_some() && more.operations.is_some());
+        let plain = Draws {
+            resized_crop: None,
+            operations: None,
+            erasing: None,
+            ..more
+        };
+        assert_eq!(plain, with);
         assert_eq!(with.rotate, without.rotate);
         assert_eq!(with.crop, without.crop);
         assert!(!without.warp.applies && !without.flip.applies);

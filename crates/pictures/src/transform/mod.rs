@@ -5,6 +5,9 @@
 //! interpolation reads the picture at them, brightness and contrast act in logit space, and a crop of random position
 //! cuts the square. For validation only the resize and a centred crop remain.
 //!
+//! Beside these, and off by default, there are others of torchvision's: [`ResizedCrop`] in place of resize, warp, rotation,
+//! zoom and crop, [`RandAugment`] behind all that, and [`Erasing`] behind the normalisation.
+//!
 //! [`Augmentation`] holds the settings, [`Draws`] the random values of one picture, and [`apply`] is a pure function
 //! of a picture and its draws. [`View`] says what a network is shown when it does not train, [`CropMap`] maps that back to the
 //! picture; a [`TtaView`] is one of those that test time augmentation averages over.
@@ -14,6 +17,7 @@
 mod area;
 mod augmentation;
 mod brightness;
+mod byte_operations;
 mod contrast;
 mod crop;
 mod crop_map;
@@ -24,6 +28,10 @@ mod lighting;
 mod matrix;
 mod padding;
 mod pipeline;
+mod rand_augment;
+mod random_erasing;
+mod random_resized_crop;
+mod rectangle;
 mod rotate;
 mod sampling;
 mod taps;
@@ -41,6 +49,10 @@ pub use flip::Flip;
 pub use geometry::ResizeGeometry;
 pub use padding::Padding;
 pub use pipeline::{Workspace, apply, apply_to_frame};
+pub use rand_augment::{OPERATIONS, Operation, RandAugment};
+pub use random_erasing::Erasing;
+pub use random_resized_crop::ResizedCrop;
+pub use rectangle::{Rectangle, Tries};
 pub use tta::TtaView;
 pub use view::View;
 pub use zoom::Zoom;

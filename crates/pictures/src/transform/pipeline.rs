@@ -62,9 +62,25 @@ impl Workspace {
             3 * size * size,
             "a square of {size} pixels has three planes"
         );
-        self.fill(picture, size, [size; 2], padding, draws, square);
+        if size == 0 || picture.width() == 0 || picture.height() == 0 {
+            return square.fill(0.0);
+        }
+        match &draws.resized_crop {
+            Some(crop) => {
+                let flip = draws.flip.get().unwrap_or_default();
+                crop.apply(picture, size, flip, square);
+                if let Some(lighting) = Lighting::new(draws) {
+                    lighting.apply(square);
+                }
+            }
+            None => self.fill(picture, size, [size; 2], padding, draws, square),
+        }
+        if let Some(operations) = &draws.operations {
+            operations.apply(square, size);
+        }
     }
 
+    /// All but torchvision's transforms, into a frame.
     fn fill(
         &mut self,
         picture: &RgbImage,

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use pictures::{
     folder::Photographs,
     loader::{Batch, EpochPlan, OnBadImage},
-    transform::Draws,
+    transform::{Draws, RandAugment},
 };
 use sheet::{Cell, Sheet};
 use std::{path::Path, process::ExitCode, sync::Arc};
@@ -65,8 +65,13 @@ fn mixed_pictures(mut feed: Feed) -> Result<Sheet> {
     Ok(sheet)
 }
 
-/// "83 % pug, 17 % beagle".
+/// "83 % pug, 17 % beagle"; of two pictures of one class its name.
 fn mixture(shares: &[(usize, f64)], classes: &[String]) -> String {
+    if let [(one, _), (other, _)] = shares
+        && one == other
+    {
+        return classes[*one].replace('_', " ");
+    }
     let part = |(class, share): &(usize, f64)| {
         let name = classes[*class].replace('_', " ");
         format!("{:.0} % {name}", 100.0 * share)
@@ -100,16 +105,25 @@ fn one_picture(feed: &Feed, index: usize) -> Result<Sheet> {
 
 /// The transforms that apply, in their order: "mirrored, rotated 12°".
 fn in_words(draws: &Draws) -> String {
+    // Those whose place a resized crop takes are drawn all the same.
+    let is_fastais = draws.resized_crop.is_none();
     let words = [
-        draws.warp.get().map(|_| "warped".to_owned()),
+        draws.resized_crop.map(|_| "cut out".to_owned()),
+        draws
+            .warp
+            .get()
+            .filter(|_| is_fastais)
+            .map(|_| "warped".to_owned()),
         draws.flip.get().map(|_| "mirrored".to_owned()),
         draws
             .rotate
             .get()
+            .filter(|_| is_fastais)
             .map(|degrees| format!("rotated {degrees:.0}°")),
         draws
             .zoom
             .get()
+            .filter(|_| is_fastais)
             .map(|zoom| format!("zoomed {:.2}×", zoom.scale)),
         draws.brightness.get().map(|change| {
             if change > 0.5 {
@@ -126,7 +140,11 @@ fn in_words(draws: &Draws) -> String {
             }
         }),
     ];
-    let words: Vec<String> = words.into_iter().flatten().collect();
+    let operations = draws.operations.iter().flat_map(RandAugment::operations);
+    let operations = operations.map(|operation| format!("{operation:?}"));
+    let erased = draws.erasing.map(|_| "erased".to_owned());
+    let words = words.into_iter().flatten().chain(operations).chain(erased);
+    let words: Vec<String> = words.collect();
     if words.is_empty() {
         "as it is".to_owned()
     } else {
