@@ -48,6 +48,9 @@ const RECIPE: Augmentation = Augmentation {
     do_flip: true,
     flip_vert: false,
     padding: Padding::Reflection,
+    random_resized_crop: None,
+    rand_augment: None,
+    random_erasing: 0.0,
 };
 
 /// JPEG files of 500 × 375 pixels in memory, and the same decoded.
