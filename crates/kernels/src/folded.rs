@@ -23,6 +23,7 @@ pub struct FoldedConvolution {
 
 /// On the CPU the tensor is not kept beside its arrangement.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "a network has a few dozen")]
 enum Weight {
     Packed(PackedWeight),
     Tensor(Tensor<4>),

@@ -24,8 +24,8 @@ pub fn predict(arguments: &PredictArgs, terminal: &Terminal) -> Result<()> {
         tally: Tally::default(),
     };
     match &arguments.to {
-        Some(path) => predicting.to_file(path)?,
-        None => predicting.to_terminal()?,
+        Some(path) => predicting.write(path)?,
+        None => predicting.print()?,
     }
     let Tally {
         read,
@@ -72,7 +72,7 @@ struct Tally {
 }
 
 impl Predicting<'_> {
-    fn to_terminal(&mut self) -> Result<()> {
+    fn print(&mut self) -> Result<()> {
         let table = Table::new(self.opened.classes(), self.files);
         let terminal = self.terminal;
         terminal.result(&table.heading());
@@ -82,7 +82,7 @@ impl Predicting<'_> {
         })
     }
 
-    fn to_file(&mut self, path: &Path) -> Result<()> {
+    fn write(&mut self, path: &Path) -> Result<()> {
         let (classes, top) = (self.opened.classes(), self.top);
         write_atomically_with(path, |to| {
             let mut csv = CsvFile::new(classes, top, to)?;
