@@ -1,7 +1,7 @@
 //! The learning rates that a search suggests.
 //!
-//! fastai 1.0.30 draws the curve and leaves the choice to the reader; its later versions (1.0.38 and on, `Recorder.plot`)
-//! suggest these two, on the part of the curve that is drawn.
+//! fastai 1.0.30 draws the curve and leaves the choice to the reader; `Recorder.plot(suggestion=True)` of its later versions
+//! suggests these two, on the part of the curve that is drawn.
 
 use crate::lr_find::Tried;
 
