@@ -255,6 +255,59 @@ fn classes_are_found_by_any_spelling_and_slips_get_a_suggestion() {
     assert!(said.contains("'grad-cam'"), "{said}");
 }
 
+/// The two animals of a wide picture are both seen, and the map has cells for all of it.
+#[test]
+fn a_whole_picture_is_seen_and_mapped_from_edge_to_edge_at_any_layer_and_for_any_target() {
+    let picture = "sample/two_breeds/Siamese__pug_01.jpg";
+    let asked = |arguments: &[&str], out: &str| -> Value {
+        let mut all = vec![picture, "--view", "whole", "--class", "pug", "--out", out];
+        all.extend(arguments);
+        explain(&all, 0);
+        json(&story().join(out).join("scores.json"))
+    };
+    let whole = asked(&["--method", "grad-cam,ablation-cam"], "whole");
+    let explained = &whole["pictures"][0];
+    let side = |of: &Value| of.as_f64().unwrap();
+    let frame = &explained["crop"]["frame"];
+    for (axis, key) in ["width", "height"].into_iter().enumerate() {
+        // Centres of the outer pixels of the picture, as places in the frame.
+        let (scale, offset) = (
+            side(&explained["crop"]["scale"][axis]),
+            side(&explained["crop"]["offset"][axis]),
+        );
+        let [first, last] =
+            [0.0, side(&explained[key]) - 1.0].map(|place| (place - offset) / scale);
+        assert!(
+            first >= -1e-9 && last <= side(&frame[axis]) - 1.0 + 1e-9,
+            "{first} to {last}"
+        );
+        assert!(
+            last - first > side(&frame[axis]) - 32.0,
+            "{first} to {last}"
+        );
+    }
+    assert_eq!(whole["origin"]["view"], "whole");
+    let cells = |scores: &Value| {
+        let map = &scores["pictures"][0]["maps"][0];
+        [side(&map["width"]), side(&map["height"])]
+    };
+    let [width, height] = [side(&frame[0]), side(&frame[1])];
+    assert_eq!(cells(&whole), [width / 32.0, height / 32.0]);
+    let fused = asked(
+        &["--layer", "layer2,layer4", "--method", "layer-cam"],
+        "fused",
+    );
+    assert_eq!(cells(&fused), [width / 8.0, height / 8.0]);
+    let against = asked(&["--against", "siamese", "--method", "grad-cam"], "against");
+    assert_eq!(against["target"]["against"], "Siamese");
+    assert_eq!(
+        against["pictures"][0]["probabilities"], whole["pictures"][0]["probabilities"],
+        "another target is the same answer"
+    );
+    let said = explain(&[picture, "--layer", "layer5"], 2);
+    assert!(said.contains("layer1, layer2, layer3, layer4"), "{said}");
+}
+
 /// The files that can be read are explained, the others get a sentence each, and the exit code says that some are missing.
 #[test]
 fn every_odd_file_gives_a_picture_or_a_sentence() {
