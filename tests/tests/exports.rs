@@ -15,8 +15,11 @@ use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text};
 fn story() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        // The folder of a story of this process is left to the system.
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exports-story");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
         let config = format!("{TWO_BREEDS}{SHORT_TRAINING}");
         fs::write(folder.join("own.toml"), config).unwrap();
         run(&folder, &["own.toml"], 0);

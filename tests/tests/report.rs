@@ -37,7 +37,11 @@ max_learning_rate = 1e-3
 fn story() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let folder = tempfile::tempdir().unwrap().keep();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-story");
+        if folder.exists() {
+            fs::remove_dir_all(&folder).unwrap();
+        }
+        fs::create_dir_all(&folder).unwrap();
         fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
         let said = text(&run(&folder, &["story.toml"], 0).stdout);
         assert!(said.contains("report: runs/story-1/report.html"), "{said}");
