@@ -8,6 +8,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(test)]
+mod pair_tests;
 mod pairs;
 mod portable;
 mod vector;
@@ -18,7 +20,7 @@ use avx2::Avx2;
 use avx512::Avx512;
 use portable::Portable;
 
-pub use pairs::{PairLevel, PairOperation, Pairs, round_pair};
+pub use pairs::{PairOperation, Pairs, round_pair};
 pub use vector::{Arithmetic, LANES, Simd, SimdOperation};
 
 /// The instructions to use.
@@ -85,6 +87,81 @@ impl Level {
             Level::Avx2(simd) => simd.run(kernel),
             Level::Portable(simd) => kernel.run(simd),
             Level::Fused(simd) => kernel.run(simd),
+        }
+    }
+}
+
+/// The instructions to use for bf16. All give the same bits.
+#[derive(Clone, Copy, Debug)]
+pub enum PairLevel {
+    /// AVX512-BF16.
+    #[cfg(target_arch = "x86_64")]
+    Native(Avx512<true>),
+    /// Two fused multiply-adds on 512 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512<false>),
+    /// Two fused multiply-adds on 256 bits.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// Arrays.
+    Portable(Portable<true>),
+}
+
+impl PairLevel {
+    /// The fastest that this processor has.
+    pub fn best() -> PairLevel {
+        PairLevel::available()
+            .next()
+            .unwrap_or(PairLevel::Portable(Portable))
+    }
+
+    /// All that this processor has, the fastest first.
+    pub fn available() -> impl Iterator<Item = PairLevel> {
+        #[cfg(target_arch = "x86_64")]
+        let fast = [
+            Avx512::<true>::detect().map(PairLevel::Native),
+            Avx512::<false>::detect().map(PairLevel::Avx512),
+            Avx2::detect().map(PairLevel::Avx2),
+        ];
+        #[cfg(not(target_arch = "x86_64"))]
+        let fast: [Option<PairLevel>; 0] = [];
+        let portable = std::iter::once(PairLevel::Portable(Portable));
+        fast.into_iter().flatten().chain(portable)
+    }
+
+    /// True where the processor multiplies bf16 by itself.
+    pub fn is_native(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Native(_) => true,
+            _ => false,
+        }
+    }
+
+    /// The level for what stays in `f32`; the same bits at all of them.
+    pub fn single(self) -> Level {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Native(simd) => Level::Avx512(simd.without_bf16()),
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Avx512(simd) => Level::Avx512(simd),
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Avx2(simd) => Level::Avx2(simd),
+            PairLevel::Portable(simd) => Level::Fused(simd),
+        }
+    }
+
+    /// Runs `kernel` compiled for these instructions.
+    #[inline]
+    pub fn run<K: PairOperation>(self, kernel: K) -> K::Output {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Native(simd) => simd.run_pairs(kernel),
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Avx512(simd) => simd.run_pairs(kernel),
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Avx2(simd) => simd.run_pairs(kernel),
+            PairLevel::Portable(simd) => kernel.run(simd),
         }
     }
 }

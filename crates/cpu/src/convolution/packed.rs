@@ -19,7 +19,7 @@ pub enum Precision {
     #[default]
     F32,
     /// bf16, both factors rounded to it. 3x3 convolutions by Winograd's algorithm stay in `f32` up to
-    /// [`LARGEST_WINOGRAD`] channels: they are as fast, and rounded in the transformed domain they would err four times as
+    /// 256 channels: they are as fast, and rounded in the transformed domain they would err four times as
     /// much. All processors give the same bits, with AVX512-BF16 fast (see [`Precision::is_fast`]).
     Bf16,
 }
