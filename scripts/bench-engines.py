@@ -49,6 +49,8 @@ def one_case(case, threads, rounds, ours, workers):
         print(f"  {engine:22} {statistics.median(r[0] for r in runs):8.1f} [{min(r[2] for r in runs):8.1f}]")
     for precision, peers in (("f32", F32), ("bf16", BF16)):
         peers = [peer for peer in peers if None not in results[peer]]
+        if not peers:
+            continue
         for i, what in ((0, "time"), (2, "computing time")):
             best = min(peers, key=lambda peer: statistics.median(r[i] for r in results[peer]))
             ratios = sorted(t[i] / o[i] for o, t in zip(results[f"ours-{precision}"], results[best]))
