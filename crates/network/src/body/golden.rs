@@ -21,7 +21,7 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData, activation},
 };
-use kernels::{Algorithm, Precision};
+use kernels::Algorithm;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
