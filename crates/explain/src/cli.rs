@@ -81,7 +81,7 @@ pub struct ExplainArgs {
 }
 
 /// Choice of the network, and how it is asked.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct NetworkArgs {
     /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
     #[arg(long, value_name = "RUN")]
@@ -191,6 +191,10 @@ pub struct EvaluateArgs {
     /// Look for wrong labels and near-duplicates among the training pictures too, and across the parts.
     #[arg(long)]
     pub suspects: bool,
+    /// Other runs of the same pictures whose validation parts are other folds (`split.kind = "k-fold"`): those pictures are
+    /// evaluated too, each by the network that has not learnt it. The best way to find wrong labels.
+    #[arg(long, value_name = "RUN", value_delimiter = ',', conflicts_with_all = ["pictures", "part", "suspects"])]
+    pub folds: Vec<PathBuf>,
     /// Test time augmentation, as fastai 1: average over eight more views of each picture, which takes nine times as long.
     #[arg(long)]
     pub tta: bool,
@@ -203,6 +207,7 @@ const EVALUATE_EXAMPLES: &str = "\
 Examples:
   explain evaluate                             the newest run on its validation pictures
   explain evaluate --suspects                  and which pictures of all should be looked at
+  explain evaluate --run f-1 --folds f-2,f-3,f-4,f-5    all pictures, each by a network that has not learnt it
   explain evaluate --tta                       the answers averaged over nine views of each picture
   explain evaluate --run pets-resnet34-2 --part test
   explain evaluate labelled/                   other pictures, in class folders";

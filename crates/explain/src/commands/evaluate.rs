@@ -1,6 +1,6 @@
 use super::{chosen, opened::OpenedNetwork, output};
 use crate::{
-    cli::EvaluateArgs,
+    cli::{EvaluateArgs, NetworkArgs},
     evaluated::{
         answered::{Answered, Asking},
         charts,
@@ -11,13 +11,17 @@ use crate::{
         tables::{self, Summary},
         text,
     },
+    network::SavedNetwork,
     output::OutputFolder,
     pictures::{self, Part, PictureFile},
     record::Origin,
 };
 use ::pictures::transform::TtaView;
 use anyhow::{Context, Result};
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 use terminal::{Terminal, usage};
 use words::{counted, quoted};
 
@@ -32,18 +36,32 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
         .is_empty()
         .then_some(arguments.part.into());
     let files = files(arguments, part, &opened, terminal)?;
-    let output = output::begin(arguments.out.as_deref(), &opened.run, &folder(part))?;
-    let asking = Asking {
-        network: &opened.network,
-        size: opened.size,
-        views: if arguments.tta { &TtaView::ALL } else { &[] },
-        terminal,
+    let folds = folds(arguments, &opened, terminal)?;
+    let name = if folds.is_empty() {
+        folder(part)
+    } else {
+        "evaluations/folds".to_owned()
     };
-    let answered = asking.ask(part, files)?;
+    let output = output::begin(arguments.out.as_deref(), &opened.run, &name)?;
+    let ask = |opened: &OpenedNetwork, part, files| {
+        let asking = Asking {
+            network: &opened.network,
+            size: opened.size,
+            views: if arguments.tta { &TtaView::ALL } else { &[] },
+            terminal,
+        };
+        asking.ask(part, files)
+    };
+    let ask_part = |opened, part| ask(opened, Some(part), of_part(part, opened, terminal)?);
+    let mut answered = ask(&opened, part, files)?;
+    if !folds.is_empty() {
+        let of_folds = folds.iter().map(|fold| ask_part(fold, Part::Valid));
+        let all: Result<Vec<Answered>> = [Ok(answered)].into_iter().chain(of_folds).collect();
+        answered = Answered::joined(all?)?;
+        check_folds(&answered)?;
+    }
     let others = others(arguments, part);
-    let others = others
-        .into_iter()
-        .map(|part| asking.ask(Some(part), of_part(part, &opened, terminal)?));
+    let others = others.into_iter().map(|part| ask_part(&opened, part));
     let others = others.collect::<Result<Vec<Answered>>>()?;
     let validation = others.iter().find(|other| other.part == Some(Part::Valid));
     let figures = Figures::new(
@@ -56,6 +74,7 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
     };
     let evaluation = Evaluation {
         opened: &opened,
+        folds: &folds,
         suspects: Suspects::new(&parts)?,
         parts,
         is_averaged: arguments.tta,
@@ -77,6 +96,8 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
 /// An evaluation on its way to terminal and disk.
 struct Evaluation<'a> {
     opened: &'a OpenedNetwork,
+    /// Networks of other folds.
+    folds: &'a [OpenedNetwork],
     /// The evaluated pictures, and others among which suspects are looked for.
     parts: Vec<&'a Answered>,
     figures: Figures,
@@ -107,6 +128,10 @@ impl Evaluation<'_> {
         let which = match answered.part {
             None => format!("{count} that were named"),
             Some(Part::Test) => format!("{count} of the test part, which was asked for by name"),
+            Some(Part::Valid) if !self.folds.is_empty() => format!(
+                "{count} of the validation parts of {} runs",
+                1 + self.folds.len()
+            ),
             Some(Part::Valid) => format!("{count} of the validation part"),
             Some(Part::Train) => format!("{count} of the training part"),
         };
@@ -120,16 +145,19 @@ impl Evaluation<'_> {
     fn write(&self, output: OutputFolder, terminal: &Terminal) -> Result<PathBuf> {
         let (opened, figures) = (self.opened, &self.figures);
         let classes = opened.classes();
+        let asked: Vec<&OpenedNetwork> = [opened].into_iter().chain(self.folds).collect();
+        let networks: Vec<&SavedNetwork> = asked.iter().map(|opened| &opened.network).collect();
         let drawer = Drawer {
-            network: &opened.network,
+            networks: &networks,
             size: opened.size,
             parts: &self.parts,
             method: cam::method(METHOD).context("the method of the maps")?,
-            read: &|files| opened.read_all(files, terminal),
+            read: &|network, files| asked[network].read_all(files, terminal),
         };
         let drawings = drawer.draw(figures, &self.suspects)?;
         let mut notes = opened.notes();
         notes.push(format!("Evaluated: {}.", self.which()));
+        notes.extend(self.folds.iter().flat_map(OpenedNetwork::notes));
         let page = Page {
             classes,
             notes,
@@ -193,6 +221,48 @@ fn folder(part: Option<Part>) -> String {
         "evaluations/{}",
         part.map_or_else(|| "named".to_owned(), |part| part.to_string())
     )
+}
+
+/// The networks of other folds, which know the same classes.
+///
+/// # Errors
+/// One cannot be opened, or knows other classes.
+fn folds(
+    arguments: &EvaluateArgs,
+    opened: &OpenedNetwork,
+    terminal: &Terminal,
+) -> Result<Vec<OpenedNetwork>> {
+    let open = |run: &PathBuf| {
+        let network = NetworkArgs {
+            run: Some(run.clone()),
+            ..arguments.network.clone()
+        };
+        let fold = OpenedNetwork::open(&network, terminal)?;
+        if fold.classes() != opened.classes() || fold.size != opened.size {
+            return Err(usage(format!(
+                "{} has other classes or another size than {}: folds are runs of one config with another split.fold",
+                fold.run.folder().display(),
+                opened.run.folder().display()
+            ))
+            .into());
+        }
+        Ok(fold)
+    };
+    arguments.folds.iter().map(open).collect()
+}
+
+/// # Errors
+/// A picture is in two folds.
+fn check_folds(answered: &Answered) -> Result<()> {
+    let mut seen = HashSet::new();
+    match answered.files.iter().find(|file| !seen.insert(&file.path)) {
+        None => Ok(()),
+        Some(file) => Err(usage(format!(
+            "{} is a validation picture of two of the runs: folds have none in common, name each once",
+            file.path.display()
+        ))
+        .into()),
+    }
 }
 
 /// The other parts that must be asked about: the validation part for the temperature of a test, and all that have been seen

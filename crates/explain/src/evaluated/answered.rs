@@ -2,7 +2,7 @@
 
 use crate::{answers::Answers, network::SavedNetwork, pictures::PictureFile};
 use anyhow::{Result, ensure};
-use evaluation::{Predictions, average_views};
+use evaluation::{PredictionError, Predictions, average_views};
 use pictures::{part::Part, transform::TtaView};
 use terminal::{Bar, Terminal};
 
@@ -17,6 +17,8 @@ pub struct Answered {
     pub predictions: Predictions,
     /// For each of them a row: the mean of the network's last feature map over its positions.
     pub pooled: Vec<f32>,
+    /// For each of them the index of the network that was asked: 0 unless there are several, as of folds.
+    pub asked: Vec<usize>,
     /// Number of pictures that could not be read.
     pub unread: usize,
 }
@@ -42,6 +44,37 @@ struct Pass {
     logits: Vec<f32>,
     pooled: Vec<f32>,
     unread: Vec<String>,
+}
+
+impl Answered {
+    /// All of `folds`, each of which another network was asked about.
+    ///
+    /// # Errors
+    /// There is none, or they have other numbers of classes.
+    pub fn joined(folds: Vec<Self>) -> Result<Self, PredictionError> {
+        let classes = folds.first().map_or(0, |fold| fold.predictions.classes());
+        let (mut files, mut pooled, mut asked, mut unread) =
+            (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut logits, mut truth) = (Vec::new(), Vec::new());
+        let part = folds.first().and_then(|fold| fold.part);
+        for (network, fold) in folds.into_iter().enumerate() {
+            let pictures = 0..fold.files.len();
+            logits.extend(pictures.flat_map(|picture| fold.predictions.logits(picture)));
+            truth.extend(fold.predictions.truth());
+            asked.extend(vec![network; fold.files.len()]);
+            files.extend(fold.files);
+            pooled.extend(fold.pooled);
+            unread += fold.unread;
+        }
+        Ok(Self {
+            part,
+            files,
+            predictions: Predictions::new(classes, logits, truth)?,
+            pooled,
+            asked,
+            unread,
+        })
+    }
 }
 
 impl Asking<'_> {
@@ -87,6 +120,7 @@ impl Asking<'_> {
         }
         Ok(Answered {
             part,
+            asked: vec![0; files.len()],
             files,
             predictions,
             pooled: plain.pooled,

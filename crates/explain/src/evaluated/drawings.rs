@@ -70,16 +70,16 @@ pub struct Small {
 
 /// Draws what is to be seen of some parts, of which the first is evaluated.
 pub struct Drawer<'a> {
-    /// The network, for heat-maps.
-    pub network: &'a SavedNetwork,
-    /// Side of the squares it sees.
+    /// The networks that were asked, for heat-maps.
+    pub networks: &'a [&'a SavedNetwork],
+    /// Side of the squares they see.
     pub size: usize,
     /// The evaluated part, and others whose pictures are suspected.
     pub parts: &'a [&'a Answered],
     /// The method of the maps.
     pub method: &'static Method,
-    /// Reads pictures; those that cannot be read any more are missing.
-    pub read: &'a dyn Fn(&[PictureFile]) -> Vec<Picture>,
+    /// Reads pictures as the network with this index sees them; those that cannot be read any more are missing.
+    pub read: &'a dyn Fn(usize, &[PictureFile]) -> Vec<Picture>,
 }
 
 impl Drawer<'_> {
@@ -112,21 +112,40 @@ impl Drawer<'_> {
         &self,
         pictures: impl Iterator<Item = usize>,
     ) -> Result<Vec<DrawnPicture>, ExplainError> {
-        let files: Vec<PictureFile> = pictures
-            .map(|picture| self.parts[0].files[picture].clone())
-            .collect();
-        let classes = &self.network.manifest.classes;
-        let mut drawn = Vec::new();
-        for batch in files.chunks(batch_size(self.size)) {
-            let read = (self.read)(batch);
-            let asking = Asking::default();
-            for explanation in explain(self.network, read, &asking, &[self.method])? {
-                let maps = explanation.maps.iter();
-                let maps = maps
-                    .map(|map| draw(&explanation, map, true, "", classes))
-                    .collect();
-                drawn.push(DrawnPicture::new(&explanation, maps, classes));
+        let wanted: Vec<usize> = pictures.collect();
+        let mut drawn: Vec<(usize, DrawnPicture)> = Vec::new();
+        for (index, network) in self.networks.iter().enumerate() {
+            let is_asked = |picture: &usize| self.parts[0].asked[*picture] == index;
+            let of_network: Vec<usize> = wanted.iter().copied().filter(is_asked).collect();
+            for batch in of_network.chunks(batch_size(self.size)) {
+                drawn.extend(self.explained_batch(index, network, batch)?);
             }
+        }
+        let place = |picture| wanted.iter().position(|wanted| *wanted == picture);
+        drawn.sort_by_key(|(picture, _)| place(*picture));
+        Ok(drawn.into_iter().map(|(_, drawn)| drawn).collect())
+    }
+
+    fn explained_batch(
+        &self,
+        index: usize,
+        network: &SavedNetwork,
+        batch: &[usize],
+    ) -> Result<Vec<(usize, DrawnPicture)>, ExplainError> {
+        let classes = &network.manifest.classes;
+        let files = &self.parts[0].files;
+        let wanted: Vec<PictureFile> = batch
+            .iter()
+            .map(|picture| files[*picture].clone())
+            .collect();
+        let read = (self.read)(index, &wanted);
+        let mut drawn = Vec::new();
+        for explanation in explain(network, read, &Asking::default(), &[self.method])? {
+            let is_it = |picture: &&usize| files[**picture].path == explanation.picture.file.path;
+            let maps = explanation.maps.iter();
+            let maps = maps.map(|map| draw(&explanation, map, true, "", classes));
+            let picture = DrawnPicture::new(&explanation, maps.collect(), classes);
+            drawn.extend(batch.iter().find(is_it).map(|place| (*place, picture)));
         }
         Ok(drawn)
     }
@@ -197,7 +216,7 @@ impl Drawer<'_> {
                 .iter()
                 .map(|place| self.parts[place.part].files[place.picture].clone())
                 .collect();
-            for picture in (self.read)(&files) {
+            for picture in (self.read)(0, &files) {
                 let index = files.iter().position(|file| file.path == picture.file.path);
                 if let Some(index) = index {
                     let upright = picture.upright.apply(picture.pixels);
@@ -211,7 +230,7 @@ impl Drawer<'_> {
     /// `labelled Birman 1.2 %, said Ragdoll 98.1 %`, with the part where there are several.
     fn caption(&self, place: Place) -> String {
         let part = self.parts[place.part];
-        let classes = &self.network.manifest.classes;
+        let classes = &self.networks[0].manifest.classes;
         let (label, said) = (
             part.predictions.truth()[place.picture],
             part.predictions.said(place.picture),

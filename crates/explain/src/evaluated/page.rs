@@ -157,8 +157,9 @@ impl Page<'_> {
                 h2 { "Suspects" }
                 p { (said.map_or_else(|| "No label and no pair of pictures looks wrong.".to_owned(), |said| format!("{said}."))) }
                 p.quiet {
-                    "Labels by confident learning (Northcutt et al. 2021), pruned by noise rate; pairs by the cosine of what the network sees, from "
-                    (format!("{:.4}", self.suspects.threshold)) " on. All are in suspects.csv: write keep, delete or the name of a class into its column action, and give it to training as "
+                    "Labels by confident learning (Northcutt et al. 2021), pruned by noise rate; pairs that are closer than 0.13 of the usual \
+                     distance to the nearest picture, by what the network sees. All are in suspects.csv: write keep, delete or the name of \
+                     a class into its column action, and give it to training as "
                     code { "data.corrections" } "."
                 }
                 @if !labels.is_empty() {

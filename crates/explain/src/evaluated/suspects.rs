@@ -2,8 +2,8 @@
 
 use super::answered::Answered;
 use evaluation::{
-    FeatureError, Features, LabelIssue, SimilarPair, Variant, label_issues,
-    near_duplicate_threshold, near_duplicates,
+    FeatureError, Features, LabelIssue, Variant, label_issues, near_duplicate_threshold,
+    near_duplicates,
 };
 use pictures::part::Part;
 use std::collections::{BTreeMap, HashSet};
@@ -20,8 +20,6 @@ pub struct Suspects {
     pub duplicates: Vec<DuplicateSuspect>,
     /// Number of such pairs, also of those that are too many to be listed.
     pub found_duplicates: usize,
-    /// Cosine of the pooled features from which two pictures are such a pair.
-    pub threshold: f32,
 }
 
 /// Which picture: the index of the part, and of the picture in it.
@@ -67,8 +65,8 @@ pub struct SuspectRow {
 }
 
 impl Suspects {
-    /// Suspects among the pictures of some parts of one run. Labels are judged within each part, pictures are compared
-    /// across all.
+    /// Suspects among the pictures of some parts. Labels are judged within each part, pictures are compared across all that the
+    /// same network was asked about.
     ///
     /// # Errors
     /// The network's feature maps are not numbers.
@@ -85,31 +83,11 @@ impl Suspects {
             }));
         }
         labels.sort_by(|one, other| one.issue.margin().total_cmp(&other.issue.margin()));
-        let places: Vec<Place> = (0..parts.len())
-            .flat_map(|part| {
-                let pictures = 0..parts[part].files.len();
-                pictures.map(move |picture| Place { part, picture })
-            })
-            .collect();
-        let features = joined(parts)?;
-        let threshold = near_duplicate_threshold(&features);
-        let similar = near_duplicates(&features, threshold, MOST_PAIRS);
-        let suspect = |pair: SimilarPair| {
-            let places = [places[pair.first], places[pair.second]];
-            let [one, other] =
-                places.map(|place| parts[place.part].predictions.truth()[place.picture]);
-            DuplicateSuspect {
-                places,
-                similarity: pair.similarity,
-                labels_differ: one != other,
-                parts_differ: places[0].part != places[1].part,
-            }
-        };
+        let (duplicates, found_duplicates) = duplicates(parts)?;
         Ok(Self {
             labels,
-            duplicates: similar.pairs.into_iter().map(suspect).collect(),
-            found_duplicates: similar.found,
-            threshold,
+            duplicates,
+            found_duplicates,
         })
     }
 
@@ -147,15 +125,43 @@ impl Suspects {
     }
 }
 
-/// The features of all parts, one after the other.
-fn joined(parts: &[&Answered]) -> Result<Features, FeatureError> {
-    let pooled: Vec<f32> = parts
-        .iter()
-        .flat_map(|part| &part.pooled)
-        .copied()
-        .collect();
-    let pictures: usize = parts.iter().map(|part| part.files.len()).sum();
-    Features::new(pooled.len() / pictures.max(1), pooled)
+/// Pairs of pictures that are probably the same, the most similar first, and their number. What one network sees cannot be
+/// compared with what another one does: pairs are looked for among the pictures that each was asked about.
+fn duplicates(parts: &[&Answered]) -> Result<(Vec<DuplicateSuspect>, usize), FeatureError> {
+    let mut of_network: BTreeMap<usize, (Vec<Place>, Vec<f32>)> = BTreeMap::new();
+    for (part, answered) in parts.iter().enumerate() {
+        let width = answered.pooled.len() / answered.files.len().max(1);
+        let rows = answered.pooled.chunks(width.max(1));
+        for (picture, (row, network)) in rows.zip(&answered.asked).enumerate() {
+            let (places, pooled) = of_network.entry(*network).or_default();
+            places.push(Place { part, picture });
+            pooled.extend(row);
+        }
+    }
+    let (mut suspects, mut found) = (Vec::new(), 0);
+    for (places, pooled) in of_network.into_values() {
+        let features = Features::new(pooled.len() / places.len(), pooled)?;
+        let similar = near_duplicates(&features, near_duplicate_threshold(&features), MOST_PAIRS);
+        found += similar.found;
+        suspects.extend(similar.pairs.into_iter().map(|pair| {
+            let places = [places[pair.first], places[pair.second]];
+            suspect(parts, places, pair.similarity)
+        }));
+    }
+    suspects.sort_by(|one: &DuplicateSuspect, other| other.similarity.total_cmp(&one.similarity));
+    suspects.truncate(MOST_PAIRS);
+    Ok((suspects, found))
+}
+
+fn suspect(parts: &[&Answered], places: [Place; 2], similarity: f32) -> DuplicateSuspect {
+    let label = |place: Place| parts[place.part].predictions.truth()[place.picture];
+    let [one, other] = places;
+    DuplicateSuspect {
+        places,
+        similarity,
+        labels_differ: label(one) != label(other),
+        parts_differ: one.part != other.part,
+    }
 }
 
 /// The name of a part in `suspects.csv`; empty for pictures that were named.
