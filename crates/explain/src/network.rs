@@ -225,7 +225,7 @@ impl<'a> Answer<'a> {
     }
 
     /// The gradient of each target asked for with respect to its picture's output of the stage: a backward pass through what
-    /// lies behind it for all of them together, or for [`BACK_AT_ONCE`] where that is more than the head.
+    /// lies behind it for all of them together, or for 16 at a time where that is more than the head.
     ///
     /// A picture that is asked about twice is two rows of the batch. No row influences another, so that the sum of all these
     /// targets has all these gradients. A target's slope along the logits is known, and the graph begins at them.
