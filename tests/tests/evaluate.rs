@@ -8,7 +8,7 @@ use std::{
     sync::OnceLock,
 };
 use stories::{
-    program::{self, run, text},
+    program::{self, SHORT_TRAINING, run, text},
     spoilt::{SpoiltLine, spoil_labels},
 };
 
@@ -60,7 +60,11 @@ fn story() -> &'static (PathBuf, Vec<SpoiltLine>) {
             fs::remove_dir_all(&folder).unwrap();
         }
         fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("drawn.toml"), DRAWN).unwrap();
+        fs::write(
+            folder.join("drawn.toml"),
+            format!("{DRAWN}{SHORT_TRAINING}"),
+        )
+        .unwrap();
         fs::write(folder.join("story.toml"), TRAINED).unwrap();
         run(&folder, &["fetch", "drawn.toml"], 0);
         let lines = spoil_labels(&folder.join("sample"), SPOILT.0, SPOILT.1).unwrap();

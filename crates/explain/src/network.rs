@@ -333,9 +333,15 @@ pub(crate) mod tests {
             base_width: 4,
             ..NetworkSpec::new(Architecture::ResNet18, 2)
         };
+        let options = InferenceOptions {
+            gradients: true,
+            ..InferenceOptions::default()
+        };
         let device = Device::flex();
         SavedNetwork {
-            network: spec.init(Algorithm::Fast, 1, &device).for_inference(),
+            network: spec
+                .init(Algorithm::Fast, 1, &device)
+                .for_inference_with(options),
             device,
             manifest: Manifest {
                 format: Manifest::FORMAT,

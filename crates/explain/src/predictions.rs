@@ -179,9 +179,9 @@ mod tests {
         assert_eq!(
             rows,
             [
-                "picture  true class   said",
-                "猫.jpg   beagle       ✓ beagle 88.1 %",
-                "rex.jpg                 beagle 88.1 %",
+                "picture  true class    said",
+                "猫.jpg   beagle      ✓ beagle 88.1 %",
+                "rex.jpg                beagle 88.1 %",
             ]
         );
         let unknown = Table::new(&classes, &files[1..]);
