@@ -7,27 +7,24 @@ use std::{
 };
 
 /// What `script` finds out about `page`, which a frame of `width` pixels shows: it is a JavaScript function body over `page`
-/// (the document) and `view` (its window) that returns a text. The page itself runs no script.
+/// (the document) and `view` (its window) that returns a text. The page itself runs no script. Files of the browser are
+/// left in `scratch`.
 ///
 /// # Panics
 /// There is no browser.
-pub fn ask(page: &Path, width: u32, script: &str) -> String {
+pub fn ask(page: &Path, width: u32, script: &str, scratch: &Path) -> String {
     let browser = find().expect("chromium, google-chrome or chrome in PATH");
-    let folder = page.parent().expect("a page lies in a folder");
-    let name = page
-        .file_name()
-        .expect("a page has a name")
-        .to_string_lossy();
-    let profile = folder.join("profile");
-    let asking = folder.join("asking.html");
+    let profile = scratch.join("profile");
+    let asking = scratch.join("asking.html");
     let frame = format!(
-        "<body><iframe src='{name}' style='width: {width}px; height: 800px; border: 0'></iframe><script>
+        "<body><iframe src='file://{}' style='width: {width}px; height: 800px; border: 0'></iframe><script>
         const ask = (page, view) => {{ {script} }};
         const frame = document.querySelector('iframe');
         frame.onload = () => {{
             document.body.dataset.answer = ask(frame.contentDocument, frame.contentWindow);
         }};
-        </script>"
+        </script>",
+        page.display()
     );
     fs::write(&asking, frame).unwrap();
     let output = Command::new(browser)
