@@ -75,10 +75,25 @@ fn story() -> &'static Path {
 #[test]
 fn the_maps_of_a_trained_network_lie_on_the_head_and_on_the_right_animal() {
     let said = explain(
-        &["score", "--method", "activation,grad-cam", "--out", "score"],
+        &[
+            "score",
+            "--method",
+            "activation,grad-cam",
+            "--curves",
+            "8",
+            "--out",
+            "score",
+        ],
         0,
     );
     assert!(said.contains("Grad-CAM"), "{said}");
+    let page = fs::read_to_string(story().join("score/index.html")).unwrap();
+    let verdict = page.find("Use on this run: Grad-CAM.").expect(&said);
+    assert!(verdict < page.find("<table").unwrap());
+    assert!(
+        said.contains("Do not use to explain a class: Activation map."),
+        "{said}"
+    );
     let csv = fs::read_to_string(story().join("score/score.csv")).unwrap();
     let interval = |method: &str, measure: &str| -> [f64; 3] {
         let line = csv
@@ -117,6 +132,22 @@ fn the_maps_of_a_trained_network_lie_on_the_head_and_on_the_right_animal() {
     // A class-blind map cannot tell one animal from the other.
     let [blind, low, high] = interval("Activation map", "on the right animal");
     assert!((blind - 0.5).abs() < 1e-9 && high - low < 1e-9);
+    // Four classes that it is sure of, side by side: chance is a quarter, and a class-blind map has it.
+    let [_, low, _] = interval("Grad-CAM", "grid pointing game");
+    let [blind, _, _] = interval("Activation map", "grid pointing game");
+    assert!(low > 0.4 && (blind - 0.25).abs() < 1e-9, "{low}, {blind}");
+    // What it marks is needed more than what chance marks.
+    let [deletion, random] =
+        ["Grad-CAM", "random smooth map"].map(|method| interval(method, "deletion")[0]);
+    assert!(deletion < random, "{deletion} and {random}\n{csv}");
+    let by_picture = fs::read_to_string(story().join("score/pictures.csv")).unwrap();
+    for measure in ["deletion", "insertion", "same when mirrored"] {
+        let lines = by_picture
+            .lines()
+            .filter(|line| line.contains(",Grad-CAM,"));
+        let lines = lines.filter(|line| line.contains(&format!(",{measure},")));
+        assert_eq!(lines.count(), 8, "{measure}");
+    }
     // A head with shuffled weights has learned nothing, and the map shows it.
     let [likeness, _, _] = interval("Grad-CAM", "same after shuffling");
     assert!(likeness < 0.7, "correlation after shuffling: {likeness}");

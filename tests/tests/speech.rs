@@ -48,6 +48,11 @@ const FILTERS: &[(&str, &str)] = &[
         "for [class], [number] %: [range]",
     ),
     (r"\d+ of (12|1)\b", "[count] of $1"),
+    // What a network that has learnt hardly anything is said to be good for.
+    (
+        r"(((Use |Do not use|Nothing certain|Another map|Much the same|Neither clearly|Not tried|The same map|In |Some of this)[^\n]*)\n)+",
+        "[verdict]\n",
+    ),
     // Columns are as wide as the numbers in them.
     (r"(\S)   +", "$1  "),
     (r" +\n", "\n"),

@@ -46,19 +46,24 @@ pub fn explanations(
     Ok(document(title, notes, body))
 }
 
-/// A page with a table; the first row is the heading.
-pub fn table(title: &str, notes: &[String], rows: &[Vec<String>], remarks: &[String]) -> String {
-    let Some((heading, rows)) = rows.split_first() else {
-        return document(title, notes, html! {});
-    };
+/// A page that begins with the sentences `verdict`, with tables below them; the first row of each is its heading.
+pub fn tables(
+    title: &str,
+    notes: &[String],
+    verdict: &[String],
+    tables: &[Vec<Vec<String>>],
+    remarks: &[String],
+) -> String {
     document(
         title,
-        notes,
+        &[],
         html! {
-            table {
+            @for sentence in verdict { p { (sentence) } }
+            @for rows in tables { @if let Some((heading, rows)) = rows.split_first() { div.wide { table {
                 thead { tr { @for cell in heading { th scope="col" { (cell) } } } }
                 tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
-            }
+            } } } }
+            @for note in notes { p.quiet { (note) } }
             @for remark in remarks { p.quiet { (remark) } }
         },
     )
@@ -222,5 +227,17 @@ mod tests {
             ..shown("pug_1.jpg")
         };
         assert!(explanations("Title", &[], &[broken]).is_err());
+    }
+
+    #[test]
+    fn a_page_of_tables_begins_with_its_verdict() {
+        let table = [["method", "figure"], ["Grad-CAM", "1 %"]];
+        let table = table.map(|row| row.map(str::to_owned).to_vec()).to_vec();
+        let [note, verdict] = ["a note".to_owned(), "Use it.".to_owned()];
+        let page = tables("Title", &[note], &[verdict], &[table.clone(), table], &[]);
+        let place = |text: &str| page.find(text).unwrap();
+        assert!(place("</h1>") < place("Use it.") && place("Use it.") < place("<table"));
+        assert!(place("<table") < place("a note"));
+        assert_eq!(page.matches("<td>Grad-CAM</td>").count(), 2);
     }
 }

@@ -12,6 +12,10 @@ pub enum Purpose {
     HeadWeights = 2,
     /// The samples of a bootstrap.
     Bootstrap = 3,
+    /// Maps that know nothing, and the order of pixels that a map calls equally important.
+    Baselines = 4,
+    /// Which pictures are in a grid together.
+    Grids = 5,
 }
 
 /// ChaCha8, seeded with seed, purpose and twice 0 as little-endian u64: the same in every version.

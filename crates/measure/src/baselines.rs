@@ -1,76 +1,65 @@
 use crate::{
-    figures::{energy_share, gaussian, strongest, uniform},
-    tally::Tally,
+    baseline_maps::BaselineMaps,
+    figures::{energy_share, strongest},
+    tally::{Kind, Tally},
     truth::Truth,
     two_breeds::Sides,
 };
 
-/// Two maps that know nothing of the picture, measured as the methods are: one that is the same everywhere, and a centred
-/// Gaussian.
+/// The figures of the maps that know nothing of the network, measured as the methods are.
 #[derive(Debug, Clone)]
 pub struct Baselines {
-    /// Width and height of the frame that the two maps were made for, the last one's.
-    frame: [usize; 2],
-    level: Vec<f64>,
-    centred: Vec<f64>,
-    of_level: Tally,
-    of_centred: Tally,
+    /// In the order of [`BaselineMaps::TITLES`].
+    tallies: [Tally; 4],
 }
+
+/// Positions among the baselines.
+const UNIFORM: usize = 0;
+const RANDOM: usize = 2;
 
 impl Default for Baselines {
     /// Nothing gathered yet.
     fn default() -> Self {
         Self {
-            frame: [0; 2],
-            level: Vec::new(),
-            centred: Vec::new(),
-            of_level: Tally::new("uniform"),
-            of_centred: Tally::new("centred Gaussian"),
+            tallies: BaselineMaps::TITLES.map(|title| Tally::new(title, Kind::Baseline)),
         }
     }
 }
 
 impl Baselines {
-    /// Adds a picture of which `truth` is known.
-    pub fn add(&mut self, truth: &Truth) {
-        self.fit(truth.frame);
-        if let Some(inside) = &truth.animal {
-            self.of_level
-                .energy
-                .extend(energy_share(&self.level, inside));
-            self.of_centred
-                .energy
-                .extend(energy_share(&self.centred, inside));
+    /// Adds the maps of a picture of which `truth` is known.
+    pub fn add(&mut self, baselines: &BaselineMaps, truth: &Truth) {
+        for (place, (tally, map)) in self.tallies.iter_mut().zip(&baselines.maps).enumerate() {
+            if let Some(inside) = &truth.animal {
+                tally.energy.extend(energy_share(map, inside));
+            }
+            // A level map has no strongest point: any of them may be.
+            tally.pointing.extend(if place == UNIFORM {
+                truth.head_share()
+            } else {
+                truth.is_on_head(strongest(map, truth.frame)).map(f64::from)
+            });
         }
-        // A level map has no strongest point: any of them may be.
-        self.of_level.pointing.extend(truth.head_share());
-        let on_head = truth.is_on_head(strongest(&self.centred, truth.frame));
-        self.of_centred.pointing.extend(on_head.map(f64::from));
+        // What no network made has no other network: two that have nothing to do with each other are its likeness.
+        let [one, other] = &baselines.noise;
+        self.tallies[RANDOM].add_shuffled(one, other);
     }
 
-    /// Adds a picture of two breeds.
-    pub fn add_two_breeds(&mut self, sides: &Sides) {
-        self.fit(sides.frame);
-        for (tally, map) in [
-            (&mut self.of_level, &self.level),
-            (&mut self.of_centred, &self.centred),
-        ] {
+    /// Adds the maps of a picture of two breeds.
+    pub fn add_two_breeds(&mut self, baselines: &BaselineMaps, sides: &Sides) {
+        for (tally, map) in self.tallies.iter_mut().zip(&baselines.maps) {
             let shares = sides.pixels.iter();
             tally.add_shares(shares.filter_map(|side| energy_share(map, side)).collect());
         }
     }
 
-    /// Makes the two maps for a frame, unless they are.
-    fn fit(&mut self, frame: [usize; 2]) {
-        if self.frame != frame {
-            self.frame = frame;
-            self.level = uniform(frame);
-            self.centred = gaussian(frame);
-        }
+    /// The tallies, in the order of [`BaselineMaps::TITLES`].
+    pub fn tallies_mut(&mut self) -> &mut [Tally] {
+        &mut self.tallies
     }
 
-    /// Tallies: of the level map, then of the Gaussian.
-    pub fn into_tallies(self) -> [Tally; 2] {
-        [self.of_level, self.of_centred]
+    /// The tallies, in the order of [`BaselineMaps::TITLES`].
+    pub fn tallies(&self) -> &[Tally] {
+        &self.tallies
     }
 }

@@ -2,9 +2,6 @@
 
 use cam::argmax;
 
-/// The Gaussian baseline's standard deviation along each side of the frame, as a part of it.
-const GAUSSIAN_WIDTH: f64 = 0.25;
-
 /// The share of `energy` (none below 0) that lies inside: of the pixels that are inside (`Some(true)`) or outside
 /// (`Some(false)`); the others are ignored. `None` if there is no energy on either.
 pub(crate) fn energy_share(energy: &[f64], inside: &[Option<bool>]) -> Option<f64> {
@@ -24,26 +21,6 @@ pub(crate) fn strongest(energy: &[f64], [width, _]: [usize; 2]) -> [f64; 2] {
     [(index % width) as f64, (index / width) as f64]
 }
 
-/// The baseline that says nothing: the same everywhere.
-pub(crate) fn uniform([width, height]: [usize; 2]) -> Vec<f64> {
-    vec![1.0; width * height]
-}
-
-/// The baseline that knows where photographers put animals: a Gaussian around the middle, of a quarter of each
-/// side.
-pub(crate) fn gaussian([width, height]: [usize; 2]) -> Vec<f64> {
-    let distance =
-        |index: usize, side: usize| ((index as f64 + 0.5) / side as f64 - 0.5) / GAUSSIAN_WIDTH;
-    let value = |index: usize| {
-        let (x, y) = (
-            distance(index % width, width),
-            distance(index / width, height),
-        );
-        (-0.5 * (x.powi(2) + y.powi(2))).exp()
-    };
-    (0..width * height).map(value).collect()
-}
-
 /// Pearson's correlation of two maps of equally many values; `None` where one of the two is the same everywhere.
 pub fn correlation(a: &[f32], b: &[f32]) -> Option<f64> {
     let mean =
@@ -60,6 +37,24 @@ pub fn correlation(a: &[f32], b: &[f32]) -> Option<f64> {
     (scale > 0.0).then(|| product / scale)
 }
 
+/// Spearman's correlation of two maps: Pearson's of the ranks of their values, equal values sharing the mean of theirs.
+pub fn rank_correlation(a: &[f32], b: &[f32]) -> Option<f64> {
+    correlation(&ranks(a), &ranks(b))
+}
+
+fn ranks(values: &[f32]) -> Vec<f32> {
+    let mut order: Vec<usize> = (0..values.len()).collect();
+    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
+    let mut ranks = vec![0.0; values.len()];
+    let mut first = 0;
+    for equal in order.chunk_by(|a, b| values[*a] == values[*b]) {
+        let rank = first as f32 + (equal.len() - 1) as f32 / 2.0;
+        equal.iter().for_each(|index| ranks[*index] = rank);
+        first += equal.len();
+    }
+    ranks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,17 +67,26 @@ mod tests {
     }
 
     #[test]
-    fn a_uniform_map_has_the_animals_share_of_the_frame_and_a_gaussian_its_peak_in_the_middle() {
-        let inside: Vec<Option<bool>> = (0..16).map(|index| Some(index < 4)).collect();
-        assert_eq!(energy_share(&uniform([4, 4]), &inside), Some(0.25));
-        assert_eq!(strongest(&gaussian([9, 5]), [9, 5]), [4.0, 2.0]);
-    }
-
-    #[test]
     fn correlation_is_one_with_itself_and_none_with_a_level_map() {
         let map = [1.0, 2.0, 4.0];
         assert!((correlation(&map, &map.map(|v| 3.0 * v + 1.0)).unwrap() - 1.0).abs() < 1e-12);
         assert!((correlation(&map, &map.map(|v| -v)).unwrap() + 1.0).abs() < 1e-12);
         assert_eq!(correlation(&map, &[2.0; 3]), None);
+    }
+
+    #[test]
+    fn rank_correlation_sees_order_alone_and_equal_values_share_a_rank() {
+        let close = |found: Option<f64>, expected: f64| (found.unwrap() - expected).abs() < 1e-6;
+        assert!(close(
+            rank_correlation(&[1.0, 2.0, 900.0], &[-5.0, 0.0, 0.5]),
+            1.0
+        ));
+        assert_eq!(ranks(&[3.0, 1.0, 3.0, -2.0]), [2.5, 1.0, 2.5, 0.0]);
+        // scipy.stats.spearmanr([1, 2, 2, 4], [4, 1, 3, 2])
+        assert!(close(
+            rank_correlation(&[1.0, 2.0, 2.0, 4.0], &[4.0, 1.0, 3.0, 2.0]),
+            -0.632_455_53
+        ));
+        assert_eq!(rank_correlation(&[1.0, 2.0], &[1.0, 1.0]), None);
     }
 }

@@ -1,23 +1,31 @@
 //! How much of a heat-map lies on the animal: measured on annotated pictures, beside maps that know nothing.
 //!
 //! [`Truth`] says where the animal is in the frame that a network saw, a [`Tally`] gathers the figures of one method, and
-//! [`Scores`] are their means with bootstrap intervals, as a table for people and as csv.
+//! [`Scores`] are their means with bootstrap intervals, as a table for people and as csv. A [`Verdict`] says in sentences what
+//! they come to.
 
+mod baseline_maps;
 mod baselines;
 mod figures;
+mod grid;
 mod interval;
 mod points;
+pub mod removal;
 mod rows;
 mod table;
 mod tally;
 mod truth;
 mod two_breeds;
+mod verdict;
 
+pub use baseline_maps::BaselineMaps;
 pub use baselines::Baselines;
-pub use figures::correlation;
+pub use figures::{correlation, rank_correlation};
+pub use grid::{grid_share, grids, joined};
 pub use interval::Interval;
-pub use rows::{TwoBreedsRow, csv};
-pub use table::Scores;
-pub use tally::{MapCount, Tally};
+pub use rows::{PictureRow, TwoBreedsRow, csv};
+pub use table::{DELETION, GRID, INSERTION, MIRRORED, RUNNER_UP, SHIFTED, Scores, text};
+pub use tally::{Kind, MapCount, Tally};
 pub use truth::Truth;
 pub use two_breeds::{Sides, TwoBreedPicture, TwoBreedsError, two_breed_pictures};
+pub use verdict::{Judgement, Verdict};

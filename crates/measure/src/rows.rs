@@ -15,6 +15,22 @@ pub struct TwoBreedsRow {
     pub share: f64,
 }
 
+/// A line of `pictures.csv`: one figure of one map of one picture.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PictureRow {
+    /// Name of the picture.
+    pub picture: String,
+    /// The method or baseline, as printed.
+    pub method: String,
+    /// Name of the class that the map is asked about.
+    pub class: String,
+    /// Name of the figure.
+    pub measure: &'static str,
+    /// The figure.
+    #[serde(serialize_with = "plain")]
+    pub value: f64,
+}
+
 /// A line of `score.csv`: one mean of one method.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct ScoreRow<'a> {

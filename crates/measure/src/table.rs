@@ -1,7 +1,7 @@
 use crate::{
     interval::Interval,
     rows::{ScoreRow, csv},
-    tally::{MapCount, Tally},
+    tally::{Kind, MapCount, Tally},
 };
 use rand::Rng;
 use words::percent;
@@ -9,79 +9,127 @@ use words::percent;
 /// Share of a map's energy from which on it counts as lying on the right animal.
 const MOSTLY: f64 = 0.8;
 
-const ENERGY: &str = "energy in the pet";
-const POINTING: &str = "points at the head";
-const RIGHT_ANIMAL: &str = "on the right animal";
+pub(crate) const ENERGY: &str = "energy in the pet";
+pub(crate) const POINTING: &str = "points at the head";
+pub(crate) const RIGHT_ANIMAL: &str = "on the right animal";
 const MOSTLY_RIGHT: &str = "80 % of it or more";
 const SHUFFLED: &str = "same after shuffling";
+const SHUFFLED_RANKS: &str = "in ranks";
+const SHUFFLED_RANKS_CSV: &str = "same after shuffling in ranks";
+/// Name of a figure.
+pub const DELETION: &str = "deletion";
+/// Name of a figure.
+pub const INSERTION: &str = "insertion";
+const DELETION_GAIN: &str = "deletion, better than the best baseline by";
+const INSERTION_GAIN: &str = "insertion, better than the best baseline by";
+/// Name of a figure.
+pub const RUNNER_UP: &str = "same for the runner-up";
+/// Name of a figure.
+pub const MIRRORED: &str = "same when mirrored";
+/// Name of a figure.
+pub const SHIFTED: &str = "same when shifted";
+/// Name of a figure.
+pub const GRID: &str = "grid pointing game";
 const WITHOUT_EVIDENCE: &str = "without evidence";
 
 /// The scores of several methods and baselines.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
-    rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
 }
 
 /// The scores of one method or baseline; `None` is what was not measured.
-#[derive(Debug, Clone, PartialEq)]
-struct Row {
-    title: String,
-    energy: Option<Interval>,
-    pointing: Option<Interval>,
-    right_animal: Option<Interval>,
-    mostly_right: Option<f64>,
-    shuffled: Option<Interval>,
-    maps: MapCount,
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Row {
+    pub(crate) title: String,
+    pub(crate) kind: Kind,
+    pub(crate) energy: Option<Interval>,
+    pub(crate) pointing: Option<Interval>,
+    pub(crate) right_animal: Option<Interval>,
+    pub(crate) mostly_right: Option<f64>,
+    pub(crate) shuffled: Option<Interval>,
+    pub(crate) shuffled_ranks: Option<Interval>,
+    pub(crate) deletion: Option<Interval>,
+    pub(crate) insertion: Option<Interval>,
+    /// How much smaller the area is than that of the best baseline, picture by picture; none of baselines.
+    pub(crate) deletion_gain: Option<Interval>,
+    /// How much larger.
+    pub(crate) insertion_gain: Option<Interval>,
+    pub(crate) runner_up: Option<Interval>,
+    pub(crate) mirrored: Option<Interval>,
+    pub(crate) shifted: Option<Interval>,
+    pub(crate) grid: Option<Interval>,
+    pub(crate) maps: MapCount,
 }
 
 impl Scores {
     /// Means of the figures gathered, each with a bootstrap interval.
     pub fn new(tallies: &[Tally], random: &mut impl Rng) -> Self {
-        Self {
-            rows: tallies
-                .iter()
-                .map(|tally| Row::new(tally, random))
-                .collect(),
+        let mut rows: Vec<Row> = tallies
+            .iter()
+            .map(|tally| Row::new(tally, random))
+            .collect();
+        let [deletion, insertion] = [
+            gains(tallies, |tally| &tally.deletion, -1.0),
+            gains(tallies, |tally| &tally.insertion, 1.0),
+        ];
+        for (row, (deletion, insertion)) in rows.iter_mut().zip(deletion.iter().zip(&insertion)) {
+            row.deletion_gain = Interval::of(deletion, random);
+            row.insertion_gain = Interval::of(insertion, random);
         }
+        Self { rows }
     }
 
-    /// Heading and rows for people.
-    pub fn cells(&self) -> Vec<Vec<String>> {
-        let heading = [
+    /// Heading and rows for people: where the maps lie.
+    pub fn places(&self) -> Vec<Vec<String>> {
+        let names = [
             "method",
             ENERGY,
             POINTING,
             RIGHT_ANIMAL,
             MOSTLY_RIGHT,
-            SHUFFLED,
+            GRID,
             WITHOUT_EVIDENCE,
         ];
-        let heading = heading.map(str::to_owned).to_vec();
-        let rows = self.rows.iter().map(Row::cells);
-        [heading].into_iter().chain(rows).collect()
+        self.cells(&names, Row::places)
     }
 
-    /// The table for a terminal.
-    pub fn text(&self) -> Vec<String> {
-        let cells = self.cells();
-        let columns = cells.first().map_or(0, Vec::len);
-        let widths: Vec<usize> = (0..columns)
-            .map(|column| {
-                cells
-                    .iter()
-                    .map(|row| row[column].chars().count())
-                    .max()
-                    .unwrap_or(0)
-            })
-            .collect();
-        let line = |row: &Vec<String>| {
-            let padded = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:<width$}"));
-            padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    /// Heading and rows for people: what the maps depend on, and whether the network does on what they mark.
+    pub fn faithfulness(&self) -> Vec<Vec<String>> {
+        let names = [
+            "method",
+            SHUFFLED,
+            SHUFFLED_RANKS,
+            DELETION,
+            INSERTION,
+            RUNNER_UP,
+            MIRRORED,
+            SHIFTED,
+        ];
+        self.cells(&names, Row::faithfulness)
+    }
+
+    /// A heading, and the title and cells of each row; a column that nobody has is left out.
+    fn cells<const N: usize>(
+        &self,
+        names: &[&str],
+        of: fn(&Row) -> [Option<String>; N],
+    ) -> Vec<Vec<String>> {
+        let heading = names.iter().map(|name| Some((*name).to_owned()));
+        let rows = self.rows.iter().map(|row| {
+            let title = Some(row.title.clone());
+            [title].into_iter().chain(of(row)).collect()
+        });
+        let all: Vec<Vec<Option<String>>> = [heading.collect()].into_iter().chain(rows).collect();
+        let is_known = |column: &usize| all.iter().skip(1).any(|row| row[*column].is_some());
+        let columns: Vec<usize> = (0..names.len()).filter(is_known).collect();
+        let known = |row: &Vec<Option<String>>| {
+            let cells = columns.iter().map(|column| row[*column].clone());
+            cells
+                .map(|cell| cell.unwrap_or_else(|| "-".to_owned()))
+                .collect()
         };
-        cells.iter().map(line).collect()
+        all.iter().map(known).collect()
     }
 
     /// The means as a csv file, a line each: `method,measure,mean,low,high,count`.
@@ -93,38 +141,76 @@ impl Scores {
     }
 }
 
+/// For each tally how much better its values are than those of the best baseline, picture by picture; `sign` is 1 where more is
+/// better, else -1. Nothing for baselines, and where pictures are not the same.
+fn gains(tallies: &[Tally], of: fn(&Tally) -> &Vec<f64>, sign: f64) -> Vec<Vec<f64>> {
+    let total = |tally: &Tally| sign * of(tally).iter().sum::<f64>();
+    let is_known = |tally: &&Tally| tally.kind == Kind::Baseline && !of(tally).is_empty();
+    let baselines = tallies.iter().filter(is_known);
+    let best = baselines.max_by(|a, b| total(a).total_cmp(&total(b)));
+    let gain = |tally: &Tally| match best {
+        Some(best) if tally.kind != Kind::Baseline && of(best).len() == of(tally).len() => {
+            let pairs = of(tally).iter().zip(of(best));
+            pairs.map(|(value, known)| sign * (value - known)).collect()
+        }
+        _ => Vec::new(),
+    };
+    tallies.iter().map(gain).collect()
+}
+
 impl Row {
     fn new(tally: &Tally, random: &mut impl Rng) -> Self {
         let maps = &tally.right_animal_maps;
         let mostly = maps.iter().filter(|share| **share >= MOSTLY).count();
         Self {
             title: tally.title.clone(),
+            kind: tally.kind,
             energy: Interval::of(&tally.energy, random),
             pointing: Interval::of(&tally.pointing, random),
             right_animal: Interval::of(&tally.right_animal, random),
             mostly_right: (!maps.is_empty()).then(|| mostly as f64 / maps.len() as f64),
             shuffled: Interval::of(&tally.shuffled, random),
+            shuffled_ranks: Interval::of(&tally.shuffled_ranks, random),
+            deletion: Interval::of(&tally.deletion, random),
+            insertion: Interval::of(&tally.insertion, random),
+            deletion_gain: None,
+            insertion_gain: None,
+            runner_up: Interval::of(&tally.runner_up, random),
+            mirrored: Interval::of(&tally.mirrored, random),
+            shifted: Interval::of(&tally.shifted, random),
+            grid: Interval::of(&tally.grid, random),
             maps: tally.maps,
         }
     }
 
-    fn cells(&self) -> Vec<String> {
+    fn places(&self) -> [Option<String>; 6] {
         let share = |interval: &Option<Interval>| interval.as_ref().map(in_percent);
         let mostly = self.mostly_right.map(percent);
         let MapCount {
             all,
             without_evidence,
         } = self.maps;
-        let cells = [
+        [
             share(&self.energy),
             share(&self.pointing),
             share(&self.right_animal),
             mostly.map(|share| format!("{share} of maps")),
-            self.shuffled.as_ref().map(in_hundredths),
+            share(&self.grid),
             (all > 0).then(|| format!("{without_evidence} of {all}")),
-        ];
-        let cells = cells.map(|cell| cell.unwrap_or_else(|| "-".to_owned()));
-        [self.title.clone()].into_iter().chain(cells).collect()
+        ]
+    }
+
+    fn faithfulness(&self) -> [Option<String>; 7] {
+        [
+            self.shuffled,
+            self.shuffled_ranks,
+            self.deletion,
+            self.insertion,
+            self.runner_up,
+            self.mirrored,
+            self.shifted,
+        ]
+        .map(|interval| interval.as_ref().map(in_hundredths))
     }
 
     fn csv(&self) -> impl Iterator<Item = ScoreRow<'_>> {
@@ -133,6 +219,15 @@ impl Row {
             (POINTING, self.pointing),
             (RIGHT_ANIMAL, self.right_animal),
             (SHUFFLED, self.shuffled),
+            (SHUFFLED_RANKS_CSV, self.shuffled_ranks),
+            (DELETION, self.deletion),
+            (INSERTION, self.insertion),
+            (DELETION_GAIN, self.deletion_gain),
+            (INSERTION_GAIN, self.insertion_gain),
+            (RUNNER_UP, self.runner_up),
+            (MIRRORED, self.mirrored),
+            (SHIFTED, self.shifted),
+            (GRID, self.grid),
         ];
         measures.into_iter().filter_map(|(measure, interval)| {
             let Interval {
@@ -151,6 +246,22 @@ impl Row {
             })
         })
     }
+}
+
+/// A table for a terminal; the first row is its heading.
+pub fn text(cells: &[Vec<String>]) -> Vec<String> {
+    let columns = cells.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        let lengths = cells.iter().map(|row| row[column].chars().count());
+        lengths.max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let pairs = row.iter().zip(&widths);
+        let padded = pairs.map(|(cell, width)| format!("{cell:<width$}"));
+        padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    cells.iter().map(line).collect()
 }
 
 fn in_percent(interval: &Interval) -> String {
@@ -185,12 +296,12 @@ mod tests {
             ..Tally::default()
         };
         let scores = Scores::new(&[tally], &mut ChaCha8Rng::seed_from_u64(1));
-        let row = &scores.cells()[1];
-        assert_eq!(row[1], "75.0 % [75.0, 75.0]");
-        assert_eq!(
-            (row[2].as_str(), row[4].as_str(), row[6].as_str()),
-            ("-", "75.0 % of maps", "1 of 4")
-        );
+        let cells = scores.places();
+        // Nobody has points at the head, or grids.
+        assert_eq!(cells[0].len(), 5);
+        assert_eq!(cells[1][1], "75.0 % [75.0, 75.0]");
+        assert_eq!(cells[1][3..], ["75.0 % of maps", "1 of 4"]);
+        assert_eq!(scores.faithfulness()[1], ["Grad-CAM"]);
         let written = String::from_utf8(scores.csv().unwrap()).unwrap();
         assert!(
             written.starts_with(
@@ -199,8 +310,34 @@ mod tests {
             ),
             "{written}"
         );
-        let text = scores.text();
+        let text = text(&cells);
         assert_eq!(text.len(), 2);
         assert!(text[0].starts_with("method    energy in the pet"));
+    }
+    #[test]
+    fn deletion_and_insertion_are_compared_with_the_best_baseline_picture_by_picture() {
+        let tally = |title: &str, kind, deletion: [f64; 2], insertion: [f64; 2]| Tally {
+            deletion: deletion.to_vec(),
+            insertion: insertion.to_vec(),
+            ..Tally::new(title, kind)
+        };
+        let tallies = [
+            tally("A", Kind::ClassSpecific, [0.1, 0.5], [0.5, 0.9]),
+            Tally::new("level", Kind::Baseline),
+            tally("worst", Kind::Baseline, [0.9, 0.9], [0.1, 0.1]),
+            tally("best", Kind::Baseline, [0.2, 0.6], [0.25, 0.65]),
+        ];
+        let scores = Scores::new(&tallies, &mut ChaCha8Rng::seed_from_u64(1));
+        let close = |interval: Option<Interval>, all: f64| {
+            let Interval {
+                mean, low, high, ..
+            } = interval.unwrap();
+            [mean, low, high]
+                .iter()
+                .all(|value| (value - all).abs() < 1e-9)
+        };
+        assert!(close(scores.rows[0].deletion_gain, 0.1));
+        assert!(close(scores.rows[0].insertion_gain, 0.25));
+        assert_eq!(scores.rows[1].deletion_gain, None);
     }
 }

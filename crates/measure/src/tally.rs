@@ -1,5 +1,6 @@
 use crate::{
-    figures::{correlation, energy_share, strongest},
+    figures::{correlation, energy_share, rank_correlation, strongest},
+    removal::Areas,
     truth::Truth,
     two_breeds::Sides,
 };
@@ -10,6 +11,8 @@ use cam::HeatMap;
 pub struct Tally {
     /// The method or baseline, as printed.
     pub title: String,
+    /// What made its maps.
+    pub kind: Kind,
     /// Shares of the energy inside the animal.
     pub energy: Vec<f64>,
     /// 1 where the strongest point is on the head, else 0; a baseline may have probabilities.
@@ -20,8 +23,34 @@ pub struct Tally {
     pub right_animal_maps: Vec<f64>,
     /// Correlations with the map of a network with a shuffled head.
     pub shuffled: Vec<f64>,
+    /// The same of ranks.
+    pub shuffled_ranks: Vec<f64>,
+    /// Areas under the curve of deletion, one for each picture that all methods and baselines were tried on.
+    pub deletion: Vec<f64>,
+    /// Areas under that of insertion.
+    pub insertion: Vec<f64>,
+    /// Correlations of the map for the class said with that for the runner-up.
+    pub runner_up: Vec<f64>,
+    /// Correlations with the map of the mirrored picture, mirrored back.
+    pub mirrored: Vec<f64>,
+    /// Correlations with the map of the picture that was shifted by a pixel.
+    pub shifted: Vec<f64>,
+    /// Shares of the energy on the right one of four pictures, one for each grid: the mean over its four maps.
+    pub grid: Vec<f64>,
     /// Number of maps.
     pub maps: MapCount,
+}
+
+/// What makes a map.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Kind {
+    /// A method whose map is about a class.
+    #[default]
+    ClassSpecific,
+    /// A method whose map is the same for all classes.
+    ClassBlind,
+    /// Something that knows nothing of the network.
+    Baseline,
 }
 
 /// Number of maps.
@@ -35,9 +64,10 @@ pub struct MapCount {
 
 impl Tally {
     /// Nothing gathered yet.
-    pub fn new(title: &str) -> Self {
+    pub fn new(title: &str, kind: Kind) -> Self {
         Self {
             title: title.to_owned(),
+            kind,
             ..Self::default()
         }
     }
@@ -55,10 +85,18 @@ impl Tally {
         self.maps.add(map);
     }
 
-    /// Adds the correlation of a map with that of the network with a shuffled head, unless one of them is level.
+    /// Adds the correlations of a map with that of the network with a shuffled head, unless one of them is level.
     pub fn add_shuffled(&mut self, map: &HeatMap, shuffled: &HeatMap) {
         self.shuffled
             .extend(correlation(&map.values, &shuffled.values));
+        self.shuffled_ranks
+            .extend(rank_correlation(&map.values, &shuffled.values));
+    }
+
+    /// Adds the areas of a map.
+    pub fn add_areas(&mut self, areas: Areas) {
+        self.deletion.push(areas.deletion);
+        self.insertion.push(areas.insertion);
     }
 
     /// Adds the maps of one picture of two breeds, each with its class; `None` is a class-blind map, which stands for both.
@@ -125,7 +163,7 @@ mod tests {
             misfit: None,
             head: Some([-0.5, -0.5, 0.5, 0.5]),
         };
-        let mut tally = Tally::new("Grad-CAM");
+        let mut tally = Tally::new("Grad-CAM", Kind::ClassSpecific);
         tally.add(&map([3.0, 1.0]), &truth);
         tally.add(&map([-1.0, 1.0]), &truth);
         tally.add(&map([-1.0, -2.0]), &truth);
@@ -146,7 +184,7 @@ mod tests {
             classes: [4, 7],
             pixels: [left(), right],
         };
-        let mut tally = Tally::new("Grad-CAM");
+        let mut tally = Tally::new("Grad-CAM", Kind::ClassSpecific);
         let (one, other) = (map([3.0, 1.0]), map([1.0, 1.0]));
         let shares = tally.add_two_breeds([(&one, Some(4)), (&other, Some(7))], &sides);
         assert_eq!(shares, [(4, 0.75), (7, 0.5)]);

@@ -1,4 +1,4 @@
-use super::{chosen, opened::OpenedNetwork, output};
+use super::{chosen, opened::OpenedNetwork, output, score};
 use crate::{
     classes,
     cli::{ExplainArgs, chosen_methods},
@@ -42,7 +42,16 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     if known > 0 {
         terminal.result(&format!("{right} of {known} right"));
     }
-    let page = report.finish("Where did it look?", notes(&opened, arguments, &asking))?;
+    let mut notes = notes(&opened, arguments, &asking);
+    match score::failing(
+        &opened.run.file("score"),
+        &opened.checkpoint.folder,
+        &methods,
+    ) {
+        Ok(failing) => notes.extend(failing),
+        Err(error) => terminal.warning(&format!("{error:#}")),
+    }
+    let page = report.finish("Where did it look?", notes)?;
     terminal.result(&format!("page: {}", page.display()));
     terminal.result(&format!(
         "next: cargo run -p explain -- score --run {}",

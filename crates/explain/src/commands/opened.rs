@@ -165,13 +165,25 @@ impl OpenedNetwork {
 
     /// Reads the pictures of a batch on all threads; warns of each that cannot be read.
     pub fn read_all(&self, batch: &[PictureFile], terminal: &Terminal) -> Vec<Picture> {
-        let results: Vec<_> = batch.par_iter().map(|file| self.read(file)).collect();
+        self.read_batch(batch, self.view, terminal)
+    }
+
+    /// The same with the squares in their middle, whatever is seen of them otherwise.
+    pub fn read_squares(&self, batch: &[PictureFile], terminal: &Terminal) -> Vec<Picture> {
+        self.read_batch(batch, View::Square, terminal)
+    }
+
+    fn read_batch(&self, batch: &[PictureFile], view: View, terminal: &Terminal) -> Vec<Picture> {
+        let manifest = &self.checkpoint.manifest;
+        let read =
+            |file: &PictureFile| file.read(self.size, view, manifest.padding, manifest.orientation);
+        let results: Vec<_> = batch.par_iter().map(read).collect();
         let mut pictures = Vec::new();
         for result in results {
             match result {
                 Ok(picture) => {
                     let [width, height] = picture.crop.picture_size;
-                    if self.view.cuts_off_ends(width, height) {
+                    if view.cuts_off_ends(width, height) {
                         terminal.message(&format!(
                             "{}: {width} x {height} pixels are too long to be seen whole; its ends are not seen",
                             picture.file.name

@@ -1,0 +1,546 @@
+//! Sentences about a table of scores, by stated rules (docs/verdict.md says why these).
+
+use crate::{
+    interval::Interval,
+    table::{DELETION, ENERGY, GRID, INSERTION, POINTING, RIGHT_ANIMAL, Row, Scores},
+    tally::Kind,
+};
+
+/// The correlation with the map of a shuffled head from which on a map is much the same: the two share a quarter of what
+/// varies in them. Noise has 0.
+const SAME: f64 = 0.5;
+
+/// Fewer pictures than this are few.
+const FEW: usize = 30;
+
+/// Of fewer pictures than this nothing is compared: their bootstrap hardly knows how much they differ.
+const TOO_FEW: usize = 8;
+
+/// Means that differ by less are equal: a map that has a half on either side may lack its last bit.
+const EQUAL: f64 = 1e-6;
+
+/// What the figures of a run say about its methods.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// For people, the most important one first.
+    pub sentences: Vec<String>,
+    /// The methods with what came out about each, in the order of the table.
+    pub methods: Vec<(String, Judgement)>,
+}
+
+/// What came out about a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judgement {
+    /// It depends on what the head has learnt, and is better than every baseline in more figures than it is worse in.
+    Use,
+    /// Its map is much the same when the head has learnt nothing.
+    Fails,
+    /// Its map is the same for every class.
+    ClassBlind,
+    /// Nothing of that is certain.
+    Undecided,
+}
+
+impl Judgement {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Use => "use",
+            Self::Fails => "fails",
+            Self::ClassBlind => "class-blind",
+            Self::Undecided => "undecided",
+        }
+    }
+}
+
+/// A figure in which methods are compared with baselines.
+struct Measure {
+    name: &'static str,
+    higher_is_better: bool,
+    of: fn(&Row) -> Option<Interval>,
+    /// How much better than the best baseline, picture by picture, where that is known.
+    gain: fn(&Row) -> Option<Interval>,
+}
+
+const MEASURES: [Measure; 6] = [
+    Measure::higher(ENERGY, |row| row.energy),
+    Measure::higher(POINTING, |row| row.pointing),
+    Measure::higher(RIGHT_ANIMAL, |row| row.right_animal),
+    Measure::higher(GRID, |row| row.grid),
+    Measure {
+        name: DELETION,
+        higher_is_better: false,
+        of: |row| row.deletion,
+        gain: |row| row.deletion_gain,
+    },
+    Measure {
+        name: INSERTION,
+        higher_is_better: true,
+        of: |row| row.insertion,
+        gain: |row| row.insertion_gain,
+    },
+];
+
+impl Measure {
+    /// One of which more is better, and that is not compared picture by picture.
+    const fn higher(name: &'static str, of: fn(&Row) -> Option<Interval>) -> Self {
+        Self {
+            name,
+            higher_is_better: true,
+            of,
+            gain: |_| None,
+        }
+    }
+}
+
+/// Of a measure: the best baseline, and the methods that are better or worse than it outside the intervals.
+struct Comparison<'a> {
+    measure: &'static Measure,
+    baseline: &'a Row,
+    better: Vec<&'a Row>,
+    worse: Vec<&'a Row>,
+    /// How many methods have the measure.
+    methods: usize,
+}
+
+impl Verdict {
+    /// What the table says.
+    pub fn of(scores: &Scores) -> Self {
+        let methods: Vec<&Row> = scores.rows.iter().filter(|row| is_method(row)).collect();
+        let comparisons: Vec<Comparison> = MEASURES
+            .iter()
+            .filter_map(|measure| Comparison::new(measure, &scores.rows))
+            .collect();
+        let judged: Vec<(&Row, Judgement)> = methods
+            .iter()
+            .map(|row| (*row, judgement(row, &comparisons)))
+            .collect();
+        let mut sentences = advice(&judged, &comparisons);
+        sentences.extend(dependence(&methods));
+        sentences.extend(comparisons.iter().map(Comparison::sentence));
+        sentences.extend(caution(&scores.rows));
+        let named = |(row, judgement): &(&Row, Judgement)| (row.title.clone(), *judgement);
+        Self {
+            sentences,
+            methods: judged.iter().map(named).collect(),
+        }
+    }
+}
+
+fn is_method(row: &Row) -> bool {
+    row.kind != Kind::Baseline
+}
+
+fn judgement(row: &Row, comparisons: &[Comparison]) -> Judgement {
+    let wins = wins(row, comparisons);
+    let is_worse = |one: &&Comparison| one.worse.contains(&row);
+    let losses = comparisons.iter().filter(is_worse).count();
+    match depends(row) {
+        _ if row.kind == Kind::ClassBlind => Judgement::ClassBlind,
+        Some(false) => Judgement::Fails,
+        Some(true) if wins > losses => Judgement::Use,
+        _ => Judgement::Undecided,
+    }
+}
+
+/// The number of measures in which it is better than every baseline.
+fn wins(row: &Row, comparisons: &[Comparison]) -> usize {
+    let is_better = |one: &&Comparison| one.better.contains(&row);
+    comparisons.iter().filter(is_better).count()
+}
+
+/// Whether the map depends on what the head has learnt; `None` where the interval holds both, or nothing was measured.
+fn depends(row: &Row) -> Option<bool> {
+    let likeness = [row.shuffled, row.shuffled_ranks];
+    let is_enough = |likeness: &&Interval| likeness.count >= TOO_FEW;
+    let mut known = likeness.iter().flatten().filter(is_enough).peekable();
+    known.peek()?;
+    if known.clone().any(|likeness| likeness.low >= SAME) {
+        return Some(false);
+    }
+    known.all(|likeness| likeness.high < SAME).then_some(true)
+}
+
+/// Which methods to use, the best first, and which not.
+fn advice(judged: &[(&Row, Judgement)], comparisons: &[Comparison]) -> Vec<String> {
+    let of = |wanted| -> Vec<&Row> {
+        let alike = judged.iter().filter(|(_, found)| *found == wanted);
+        alike.map(|(row, _)| *row).collect()
+    };
+    let mut useful = of(Judgement::Use);
+    useful.sort_by(|a, b| {
+        let key = |row| (wins(row, comparisons) as f64, total(row));
+        key(*b)
+            .partial_cmp(&key(*a))
+            .unwrap_or(std::cmp::Ordering::Equal)
+    });
+    let mut sentences = vec![if useful.is_empty() {
+        "Use with care: no method both depends on what the head has learnt and is better than every baseline in more figures \
+         than it is worse in."
+            .to_owned()
+    } else {
+        format!(
+            "Use on this run: {}{}. Such a map depends on what the head has learnt, and is better than every baseline in \
+             more figures than it is worse in.",
+            titles(&useful),
+            if useful.len() > 1 {
+                " (the best first)"
+            } else {
+                ""
+            }
+        )
+    }];
+    let mut useless = of(Judgement::Fails);
+    useless.extend(of(Judgement::ClassBlind));
+    if !useless.is_empty() {
+        sentences.push(format!(
+            "Do not use to explain a class: {}.",
+            titles(&useless)
+        ));
+    }
+    let undecided = of(Judgement::Undecided);
+    if !undecided.is_empty() {
+        sentences.push(format!(
+            "Nothing certain was found for {}.",
+            titles(&undecided)
+        ));
+    }
+    sentences
+}
+
+/// The sum of all means, those of which less is better taken away.
+fn total(row: &Row) -> f64 {
+    let signed = |measure: &Measure| {
+        let mean = (measure.of)(row).map_or(0.0, |interval| interval.mean);
+        if measure.higher_is_better {
+            mean
+        } else {
+            -mean
+        }
+    };
+    MEASURES.iter().map(signed).sum()
+}
+
+/// Which methods depend on what the head has learnt.
+fn dependence(methods: &[&Row]) -> Vec<String> {
+    let specific = methods.iter().filter(|row| row.kind == Kind::ClassSpecific);
+    let (mut yes, mut no, mut unclear, mut unknown) = (vec![], vec![], vec![], vec![]);
+    for row in specific {
+        match depends(row) {
+            Some(true) => yes.push(*row),
+            Some(false) => no.push(*row),
+            None if row.shuffled.is_some_and(|found| found.count >= TOO_FEW) => unclear.push(*row),
+            None => unknown.push(*row),
+        }
+    }
+    let blind = methods.iter().filter(|row| row.kind == Kind::ClassBlind);
+    let blind: Vec<&Row> = blind.copied().collect();
+    let sentence = |rows: &[&Row], text: &str| {
+        (!rows.is_empty()).then(|| format!("{text}: {}.", titles(rows)))
+    };
+    let same = no.iter().map(|row| {
+        let likeness = row.shuffled.map_or(0.0, |likeness| likeness.mean);
+        format!("{} ({likeness:.2})", row.title)
+    });
+    let same: Vec<String> = same.collect();
+    [
+        sentence(&yes, "Another map with a head of shuffled weights"),
+        (!same.is_empty()).then(|| {
+            format!(
+                "Much the same map with a head of shuffled weights (its likeness): {}. They show what the body found, \
+                 whatever the head makes of it.",
+                same.join(", ")
+            )
+        }),
+        sentence(
+            &unclear,
+            "Neither clearly another map with a head of shuffled weights nor clearly the same",
+        ),
+        sentence(
+            &unknown,
+            "Not tried on enough pictures with a head of shuffled weights",
+        ),
+        sentence(&blind, "The same map for every class"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+impl<'a> Comparison<'a> {
+    /// `None` where no baseline or no method has the measure.
+    fn new(measure: &'static Measure, rows: &'a [Row]) -> Option<Self> {
+        let sign = if measure.higher_is_better { 1.0 } else { -1.0 };
+        let of = |row: &Row| (measure.of)(row).filter(|found| found.count >= TOO_FEW);
+        let baselines = rows.iter().filter(|row| !is_method(row));
+        let baseline = baselines
+            .filter_map(|row| Some((row, sign * of(row)?.mean)))
+            .reduce(|best, one| if one.1 > best.1 { one } else { best })?
+            .0;
+        let known = of(baseline)?;
+        // Positive where every value of the one interval is better than every one of the other.
+        let distance = |one: Interval, other: Interval| match measure.higher_is_better {
+            true => one.low - other.high,
+            false => other.low - one.high,
+        };
+        let (mut better, mut worse, mut methods) = (Vec::new(), Vec::new(), 0);
+        for row in rows.iter().filter(|row| is_method(row)) {
+            let Some(found) = of(row) else { continue };
+            methods += 1;
+            let (is_better, is_worse) = match (measure.gain)(row) {
+                Some(gain) => (gain.low > EQUAL, gain.high < -EQUAL),
+                None => (
+                    distance(found, known) > EQUAL,
+                    distance(known, found) > EQUAL,
+                ),
+            };
+            if is_better {
+                better.push(row);
+            }
+            if is_worse {
+                worse.push(row);
+            }
+        }
+        (methods > 0).then_some(Self {
+            measure,
+            baseline,
+            better,
+            worse,
+            methods,
+        })
+    }
+
+    fn sentence(&self) -> String {
+        let name = self.measure.name;
+        let baseline = &self.baseline.title;
+        let better = match &self.better[..] {
+            [] => "no method is better than every baseline".to_owned(),
+            better => format!("better than every baseline: {}", titles(better)),
+        };
+        let worse = match &self.worse[..] {
+            [] => String::new(),
+            worse if worse.len() > 1 && worse.len() == self.methods => "; all are worse".to_owned(),
+            worse => format!("; worse: {}", titles(worse)),
+        };
+        format!("In \"{name}\" (best baseline: {baseline}) {better}{worse}.")
+    }
+}
+
+/// A sentence if there were few pictures.
+fn caution(rows: &[Row]) -> Option<String> {
+    let counts = rows.iter().filter(|row| is_method(row)).flat_map(|row| {
+        let measured = MEASURES.iter().filter_map(|measure| (measure.of)(row));
+        measured.chain(row.shuffled).map(|interval| interval.count)
+    });
+    let least = counts.min()?;
+    (least < FEW).then(|| {
+        format!(
+            "Some of this rests on {} only: of fewer than {FEW} the intervals are wide, and other pictures may say something else.",
+            words::counted(least, "picture")
+        )
+    })
+}
+
+fn titles(rows: &[&Row]) -> String {
+    let titles: Vec<&str> = rows.iter().map(|row| row.title.as_str()).collect();
+    titles.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn interval(mean: f64) -> Option<Interval> {
+        Some(Interval {
+            mean,
+            low: mean - 0.05,
+            high: mean + 0.05,
+            count: 100,
+        })
+    }
+
+    fn method(title: &str, energy: f64, likeness: f64) -> Row {
+        Row {
+            title: title.to_owned(),
+            energy: interval(energy),
+            shuffled: interval(likeness),
+            ..Row::default()
+        }
+    }
+
+    fn baseline(title: &str, energy: f64) -> Row {
+        Row {
+            kind: Kind::Baseline,
+            shuffled: None,
+            ..method(title, energy, 0.0)
+        }
+    }
+
+    fn verdict(rows: &[Row]) -> Verdict {
+        let mut rows = rows.to_vec();
+        rows.extend([baseline("uniform", 0.4), baseline("centred Gaussian", 0.6)]);
+        Verdict::of(&Scores { rows })
+    }
+
+    fn judged(row: Row) -> Judgement {
+        verdict(&[row]).methods[0].1
+    }
+
+    #[test]
+    fn a_method_is_to_be_used_if_it_depends_on_the_head_and_beats_the_best_baseline_outside_the_intervals()
+     {
+        assert_eq!(judged(method("A", 0.71, 0.0)), Judgement::Use);
+        // The intervals of 0.69 and 0.60 overlap.
+        assert_eq!(judged(method("A", 0.69, 0.0)), Judgement::Undecided);
+        assert_eq!(judged(method("A", 0.40, 0.0)), Judgement::Undecided);
+        let found = verdict(&[method("A", 0.71, 0.0), method("B", 0.9, 0.1)]);
+        assert!(
+            found.sentences[0].starts_with("Use on this run: B, A (the best first)"),
+            "{found:?}"
+        );
+        let all = found.sentences.join("\n");
+        assert!(
+            all.contains("(best baseline: centred Gaussian) better than every baseline: A, B."),
+            "{all}"
+        );
+    }
+
+    #[test]
+    fn a_map_that_is_much_the_same_with_a_shuffled_head_fails_however_much_lies_on_the_animal() {
+        assert_eq!(judged(method("A", 0.99, 0.55)), Judgement::Fails);
+        assert_eq!(judged(method("A", 0.99, 0.5)), Judgement::Undecided);
+        assert_eq!(judged(method("A", 0.99, 0.44)), Judgement::Use);
+        let by_ranks = Row {
+            shuffled_ranks: interval(0.9),
+            ..method("A", 0.99, 0.0)
+        };
+        let found = verdict(&[by_ranks, method("B", 0.99, 0.94)]);
+        assert!(
+            found
+                .methods
+                .iter()
+                .all(|(_, judgement)| *judgement == Judgement::Fails)
+        );
+        let all = found.sentences.join("\n");
+        assert!(
+            all.contains("Do not use to explain a class: A, B.") && all.contains("B (0.94)"),
+            "{all}"
+        );
+        assert!(
+            found.sentences[0].starts_with("Use with care: no method"),
+            "{all}"
+        );
+    }
+
+    #[test]
+    fn who_is_worse_than_a_baseline_in_as_many_figures_as_better_is_not_recommended() {
+        let rows = [
+            Row {
+                pointing: interval(0.3),
+                ..method("A", 0.9, 0.0)
+            },
+            Row {
+                pointing: interval(0.5),
+                ..baseline("edges", 0.1)
+            },
+        ];
+        let found = verdict(&rows);
+        assert_eq!(found.methods, [("A".to_owned(), Judgement::Undecided)]);
+        let all = found.sentences.join("\n");
+        assert!(all.contains("\"points at the head\" (best baseline: edges) no method is better than every baseline; worse: A."), "{all}");
+    }
+
+    #[test]
+    fn of_deletion_less_is_better_and_pictures_are_compared_one_by_one() {
+        let row = |deletion, gain| Row {
+            energy: None,
+            deletion: interval(deletion),
+            deletion_gain: interval(gain),
+            ..method("A", 0.0, 0.0)
+        };
+        let known = Row {
+            energy: None,
+            deletion: interval(0.3),
+            ..baseline("edges", 0.0)
+        };
+        let judged = |row: Row| verdict(&[row, known.clone()]).methods[0].1;
+        // The intervals overlap, that of the differences does not hold 0.
+        assert_eq!(judged(row(0.27, 0.06)), Judgement::Use);
+        assert_eq!(judged(row(0.27, 0.04)), Judgement::Undecided);
+        assert_eq!(judged(row(0.40, -0.1)), Judgement::Undecided);
+    }
+
+    #[test]
+    fn a_last_bit_of_difference_is_none() {
+        let exactly = |mean| {
+            interval(mean).map(|found| Interval {
+                low: mean,
+                high: mean,
+                ..found
+            })
+        };
+        let row = Row {
+            energy: exactly(0.6 + 1e-12),
+            ..method("A", 0.0, 0.0)
+        };
+        let known = Row {
+            energy: exactly(0.6),
+            ..baseline("middle", 0.0)
+        };
+        let found = Verdict::of(&Scores {
+            rows: vec![row, known],
+        });
+        assert_eq!(found.methods[0].1, Judgement::Undecided);
+    }
+
+    #[test]
+    fn what_was_not_measured_and_what_knows_no_class_is_said() {
+        let untried = Row {
+            shuffled: None,
+            ..method("A", 0.9, 0.0)
+        };
+        let blind = Row {
+            kind: Kind::ClassBlind,
+            shuffled: None,
+            ..method("B", 0.9, 0.0)
+        };
+        let found = verdict(&[untried, blind]);
+        let judgements: Vec<_> = found
+            .methods
+            .iter()
+            .map(|(_, judgement)| *judgement)
+            .collect();
+        assert_eq!(judgements, [Judgement::Undecided, Judgement::ClassBlind]);
+        let all = found.sentences.join("\n");
+        assert!(
+            all.contains("Not tried on enough pictures with a head of shuffled weights: A."),
+            "{all}"
+        );
+        assert!(all.contains("The same map for every class: B."), "{all}");
+        assert!(!all.contains("rests on"), "{all}");
+    }
+
+    #[test]
+    fn few_pictures_and_no_pictures_are_no_certainty() {
+        let mut row = method("A", 0.9, 0.0);
+        row.energy = row.energy.map(|found| Interval { count: 12, ..found });
+        let found = verdict(&[row]);
+        assert!(
+            found
+                .sentences
+                .last()
+                .unwrap()
+                .contains("rests on 12 pictures only"),
+            "{found:?}"
+        );
+        assert_eq!(Verdict::of(&Scores { rows: Vec::new() }).methods, []);
+        let count = |mut row: Row, count| {
+            for interval in [&mut row.energy, &mut row.shuffled] {
+                *interval = interval.map(|found| Interval { count, ..found });
+            }
+            judged(row)
+        };
+        assert_eq!(count(method("A", 0.9, 0.0), 8), Judgement::Use);
+        assert_eq!(count(method("A", 0.9, 0.0), 7), Judgement::Undecided);
+    }
+}
