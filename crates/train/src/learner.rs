@@ -98,7 +98,7 @@ impl Learner {
     }
 
     /// One step as [`Self::step`] takes it, over the pictures of all `batches`, of which one or more have pictures: see
-    /// [`crate::accumulation`]. The gradients are clipped if the optimizer asks for it.
+    /// `accumulation`. The gradients are clipped if the optimizer asks for it.
     pub fn step_over(
         &mut self,
         batches: Vec<LabelledBatch>,
