@@ -39,7 +39,7 @@ Examples:
   explain two.jpg --view whole                 all of a wide picture, not the square in its middle
   explain --method all --seed 3
   explain predict holiday --to predictions.csv     what it says of many pictures
-  explain evaluate                             what it gets wrong, how sure it is, which labels look wrong
+  explain evaluate                             what it gets wrong, and how sure it is
   explain score                                how much of the maps lies on the animal, in numbers";
 
 /// Arguments of an explanation.

@@ -169,6 +169,9 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
                 "next: cargo run -p explain -- --run {typed}  (where did it look?)"
             ));
             terminal.result(&format!(
+                "      cargo run -p explain -- evaluate --run {typed}  (what does it get wrong?)"
+            ));
+            terminal.result(&format!(
                 "      cargo run -p train -- rerun {typed}  (the same numbers again?)"
             ));
             terminal.result(&format!(
