@@ -21,6 +21,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cam", &[]),
     ("measure", &["cam", "pictures", "words"]),
     ("evaluation", &[]),
+    ("processes", &[]),
     (
         "train",
         &[

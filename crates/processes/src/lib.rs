@@ -1,0 +1,156 @@
+//! Several processes that work on one run.
+//!
+//! All of them call the same methods of [`Processes`] in the same order; each call returns when every process has made it.
+//! Numbers are added in the order of the ranks by this crate, never by the transport, so that a sum depends on the number of
+//! processes alone.
+
+mod alone;
+mod threads;
+mod transport;
+
+pub use threads::threads;
+pub use transport::{Lost, Transport};
+
+use alone::Alone;
+use bytemuck::Pod;
+use std::{
+    ops::{AddAssign, Range},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+/// One process among those that work on a run. A clone is the same process.
+#[derive(Debug, Clone)]
+pub struct Processes {
+    transport: Arc<dyn Transport>,
+    sent: Arc<AtomicU64>,
+}
+
+impl Processes {
+    /// The only process of a run.
+    pub fn alone() -> Self {
+        Self::over(Alone)
+    }
+
+    /// A process that reaches the others over `transport`.
+    pub fn over(transport: impl Transport + 'static) -> Self {
+        Self {
+            transport: Arc::new(transport),
+            sent: Arc::default(),
+        }
+    }
+
+    /// Place of this process among all, from 0.
+    pub fn rank(&self) -> usize {
+        self.transport.rank()
+    }
+
+    /// Number of processes.
+    pub fn count(&self) -> usize {
+        self.transport.count()
+    }
+
+    /// True if there are no others.
+    pub fn is_alone(&self) -> bool {
+        self.count() == 1
+    }
+
+    /// True for the process of rank 0, which alone writes and speaks.
+    pub fn is_first(&self) -> bool {
+        self.rank() == 0
+    }
+
+    /// This process's share of `length` things: the shares of all ranks, one after another, are all of them, and differ by
+    /// one at most. Empty if there are fewer things than processes.
+    pub fn share(&self, length: usize) -> Range<usize> {
+        share(length, self.rank(), self.count())
+    }
+
+    /// Replaces `values`, as many on every process, by their sums over all processes, added in the order of the ranks: the same
+    /// bits on every process. Each sends `2 (N − 1) / N` times its values.
+    ///
+    /// # Errors
+    /// A process is lost.
+    pub fn sum<T: Pod + AddAssign>(&self, values: &mut [T]) -> Result<(), Lost> {
+        if self.is_alone() {
+            return Ok(());
+        }
+        let (count, length) = (self.count(), values.len());
+        let parts = (0..count).map(|rank| bytes_of(&values[share(length, rank, count)]));
+        let mut addends = self.exchange(parts.collect())?.into_iter();
+        let mut sum: Vec<T> = numbers(&addends.next().unwrap_or_default());
+        for addend in addends {
+            for (sum, value) in sum.iter_mut().zip(numbers::<T>(&addend)) {
+                *sum += value;
+            }
+        }
+        let sums = self.gather_everywhere(bytes_of(&sum))?;
+        for (rank, sum) in sums.iter().enumerate() {
+            values[share(length, rank, count)].copy_from_slice(&numbers::<T>(sum));
+        }
+        Ok(())
+    }
+
+    /// What rank 0 gives, on every process; what the others give is dropped.
+    ///
+    /// # Errors
+    /// A process is lost.
+    pub fn broadcast(&self, mine: Vec<u8>) -> Result<Vec<u8>, Lost> {
+        if self.is_alone() {
+            return Ok(mine);
+        }
+        let parts = match self.is_first() {
+            true => vec![mine; self.count()],
+            false => vec![Vec::new(); self.count()],
+        };
+        let mut received = self.exchange(parts)?;
+        Ok(received.swap_remove(0))
+    }
+
+    /// What every process gives, in the order of the ranks, on rank 0; nothing on the others.
+    ///
+    /// # Errors
+    /// A process is lost.
+    pub fn gather(&self, mine: Vec<u8>) -> Result<Option<Vec<Vec<u8>>>, Lost> {
+        let mut parts = vec![Vec::new(); self.count()];
+        parts[0] = mine;
+        let received = self.exchange(parts)?;
+        Ok(self.is_first().then_some(received))
+    }
+
+    /// What every process gives, in the order of the ranks, on every process.
+    ///
+    /// # Errors
+    /// A process is lost.
+    pub fn gather_everywhere(&self, mine: Vec<u8>) -> Result<Vec<Vec<u8>>, Lost> {
+        self.exchange(vec![mine; self.count()])
+    }
+
+    /// Bytes that this process has sent to others so far.
+    pub fn bytes_sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    fn exchange(&self, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
+        let rank = self.rank();
+        let others = parts.iter().enumerate().filter(|(to, _)| *to != rank);
+        let bytes: u64 = others.map(|(_, part)| part.len() as u64).sum();
+        self.sent.fetch_add(bytes, Ordering::Relaxed);
+        self.transport.exchange(parts)
+    }
+}
+
+fn share(length: usize, rank: usize, count: usize) -> Range<usize> {
+    length * rank / count..length * (rank + 1) / count
+}
+
+fn bytes_of<T: Pod>(values: &[T]) -> Vec<u8> {
+    bytemuck::cast_slice(values).to_vec()
+}
+
+fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
+    let numbers = bytes.chunks_exact(size_of::<T>());
+    numbers.map(bytemuck::pod_read_unaligned).collect()
+}

@@ -1,0 +1,24 @@
+//! How bytes come from one process to another.
+
+use std::fmt::Debug;
+
+/// A way to the other processes. All of them call [`Transport::exchange`] the same number of times.
+pub trait Transport: Debug + Send + Sync {
+    /// Place of this process among all, from 0.
+    fn rank(&self) -> usize;
+
+    /// Number of processes, 1 or more.
+    fn count(&self) -> usize;
+
+    /// Sends `parts[r]` to the process of rank r (its own part comes back), and returns what each process sent to this one, in
+    /// the order of the ranks. Parts may have any length, none too.
+    ///
+    /// # Errors
+    /// A process is lost.
+    fn exchange(&self, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost>;
+}
+
+/// Another process has ended, or cannot be reached any more.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("another process of this run is lost: {0}")]
+pub struct Lost(pub String);
