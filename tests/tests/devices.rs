@@ -70,6 +70,53 @@ fn a_run_killed_on_a_gpu_ends_with_the_same_bytes_and_the_cpu_reads_it() {
     }
 }
 
+/// Half precision has its own state, the scale of the loss.
+#[test]
+#[ignore = "needs programs with a backend for GPUs: scripts/test-devices.sh"]
+fn a_run_in_half_precision_is_killed_and_ends_with_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let device = first_gpu(folder);
+    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{STAGES}")).unwrap();
+    for (index, precision) in ["bf16", "f16"].into_iter().enumerate() {
+        let set = format!("precision={precision}");
+        let arguments = ["story.toml", "--device", &device, "--set", &set];
+        let check = command("train", folder, &[&arguments[..], &["--check"]].concat());
+        let check = { check }.output().unwrap();
+        if text(&check.stderr).contains("cannot compute in") {
+            println!("{device} has no {precision}: not tried");
+            continue;
+        }
+        let [whole, killed] =
+            [1, 2].map(|run| folder.join(format!("runs/story-{}", 2 * index + run)));
+        run(folder, &arguments, 0);
+        let mut child = start(folder, &arguments);
+        signal_when(&mut child, "KILL", &|| {
+            killed.join("checkpoints/stage-1").is_dir()
+        });
+        child.wait().unwrap();
+        let typed = killed.display().to_string();
+        run(folder, &["--resume", &typed, "--device", &device], 0);
+        assert!(
+            results(&killed) == results(&whole),
+            "{precision}: other bytes"
+        );
+    }
+}
+
+#[test]
+fn half_precision_is_refused_on_the_cpu() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["sample", "--set", "precision=bf16", "--device", "cpu"];
+    let output = run(folder.path(), &arguments, 2);
+    let said = text(&output.stderr);
+    assert!(
+        said.contains("precision is bf16, in which only GPUs train"),
+        "{said}"
+    );
+    assert!(!folder.path().join("data").exists());
+}
+
 /// The first GPU that `train devices` lists.
 fn first_gpu(folder: &Path) -> String {
     let output = command("train", folder, &["devices"]).output().unwrap();

@@ -50,18 +50,76 @@ fn every_map_is_that_of_pytorch() {
 #[test]
 fn every_map_is_that_of_pytorch_on_every_device() {
     for listed in kernels::gpus() {
-        // NVIDIA's tensor cores multiply f32 with a mantissa of ten bits. On an H100 a map of these narrow networks, whose
-        // positive and negative parts nearly cancel, was off by 3.2e-2 of its largest value.
-        let tolerance = if listed.typed.starts_with("cuda") {
-            0.1
-        } else {
-            TOLERANCE
-        };
         for (name, head) in NETWORKS {
             let network = load(name, head, &listed.device);
-            agree(name, &network, &listed.device, tolerance);
+            if listed.typed.starts_with("cuda") {
+                let cpu = load(name, head, &Device::flex());
+                ingredients_agree(name, &cpu, &network, &listed.device);
+            } else {
+                agree(name, &network, &listed.device, TOLERANCE);
+            }
         }
     }
+}
+
+/// Largest differences of feature maps and of the gradients of a channel, as shares of the largest value: twice and five
+/// times what an H100 showed. Its tensor cores multiply f32 with a mantissa of ten bits, in each of 36 layers.
+#[cfg(feature = "gpu")]
+const TENSOR_CORES: [f64; 2] = [4e-2, 2e-3];
+
+/// Feature maps, and the gradients of each channel together, are those of the CPU, of which the methods make maps in plain
+/// numbers. The maps themselves say little on tensor cores: of these narrow networks some are sums that cancel to a tenth of
+/// their parts and less. Nor do gradients behind fastai's head, where another position may be the largest of a channel, and
+/// hidden units near zero are there or not.
+#[cfg(feature = "gpu")]
+fn ingredients_agree(name: &str, cpu: &InferenceNetwork, gpu: &InferenceNetwork, device: &Device) {
+    let mut worst = [0.0f64; 2];
+    for [height, width] in SIZES {
+        let pictures = [0, 1].map(|b| picture(height, width, b));
+        let [expected, found] = [(cpu, &Device::flex()), (gpu, device)].map(|(network, device)| {
+            let data = TensorData::new(pictures.concat(), [2, 3, height, width]);
+            let answer = Answer::new(network, Tensor::from_data(data, device));
+            let questions: Vec<Question> = (0..2)
+                .flat_map(|picture| {
+                    CLASSES.map(|class| Question {
+                        picture,
+                        target: Target::logit(class),
+                    })
+                })
+                .collect();
+            let gradients = answer.gradients(&questions).unwrap();
+            let values = |maps: &FeatureMap| maps.channels().flatten().copied().collect();
+            let sums = |maps: &FeatureMap| maps.channels().map(|map| map.iter().sum()).collect();
+            let features: Vec<Vec<f32>> = answer.features().unwrap().iter().map(values).collect();
+            [features, gradients.iter().map(sums).collect()]
+        });
+        for (worst, (expected, found)) in worst.iter_mut().zip(expected.iter().zip(&found)) {
+            for (expected, found) in expected.iter().zip(found) {
+                *worst = worst.max(difference(expected, found));
+            }
+        }
+    }
+    let [features, gradients] = worst;
+    println!("{name}: features {features:.1e}, gradients of channels {gradients:.1e}");
+    assert!(features <= TENSOR_CORES[0], "{name}: {features:e}");
+    assert!(
+        name != "narrow" || gradients <= TENSOR_CORES[1],
+        "{name}: {gradients:e}"
+    );
+}
+
+/// Largest difference as a share of the largest value.
+#[cfg(feature = "gpu")]
+fn difference(expected: &[f32], found: &[f32]) -> f64 {
+    let largest = expected.iter().fold(0.0f32, |a, b| a.max(b.abs()));
+    let differences = expected
+        .iter()
+        .zip(found)
+        .map(|(e, f)| f64::from((e - f).abs() / largest));
+    differences.fold(
+        0.0,
+        |worst, d| if d > worst || d.is_nan() { d } else { worst },
+    )
 }
 
 #[test]

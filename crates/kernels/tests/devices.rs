@@ -8,7 +8,7 @@
 
 mod common;
 
-use burn::tensor::{DType, Device, Gradients, Int, Tensor, TensorData};
+use burn::tensor::{DType, Device, FloatDType, Gradients, Int, Tensor, TensorData};
 use common::values;
 use kernels::{
     AdamStep, Algorithm, Convolution, ListedDevice, adam_step, average_pool, batch_norm_train,
@@ -89,6 +89,136 @@ fn a_weight_gradient_that_is_added_up_in_parts_is_the_cpus() {
     }
 }
 
+/// Maps in half precision with parameters in f32, forward and backward, where the device has such numbers. All inputs are
+/// exact in each of them, so that only sums and results are rounded.
+#[test]
+fn half_precision_is_the_cpus_in_f64_but_for_the_rounding_of_results() {
+    let mut failed = Vec::new();
+    for listed in gpus() {
+        for (dtype, tolerance) in HALVES {
+            if !listed.device.supports_dtype(dtype) {
+                println!("{} has no {dtype:?}: not compared", listed.typed);
+                continue;
+            }
+            for (name, run) in half_cases() {
+                let found = run(&listed.device, [dtype, DType::F32]);
+                let expected = run(&Device::flex(), [DType::F64; 2]);
+                for (part, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                    let difference = difference(found, expected);
+                    println!("  {dtype:?} {name:40} {part} {difference:.1e}");
+                    if difference.is_nan() || difference > tolerance {
+                        failed.push(format!(
+                            "{}: {dtype:?} {name}, result {part}: {difference:e}",
+                            listed.typed
+                        ));
+                    }
+                }
+                let again = run(&listed.device, [dtype, DType::F32]);
+                if again != found {
+                    failed.push(format!("{}: {dtype:?} {name}: other bits", listed.typed));
+                }
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Types with the largest difference as a share of the largest value: two units in the last place, for a result that is
+/// rounded once on its way and once at its end.
+const HALVES: [(DType, f64); 2] = [(DType::BF16, 8e-3), (DType::F16, 1e-3)];
+
+/// A case with the types of maps and parameters.
+type HalfCase = (String, Box<dyn Fn(&Device, [DType; 2]) -> Vec<Vec<f64>>>);
+
+fn half_cases() -> Vec<HalfCase> {
+    let mut cases: Vec<HalfCase> = Vec::new();
+    for [batch, channels, outputs, side, window, stride] in CONVOLUTIONS {
+        cases.push((
+            format!("convolution {batch}x{channels}x{side}x{side} {outputs} {window}/{stride}"),
+            Box::new(move |device, [maps, parameters]| {
+                let x = short_leaf([batch, channels, side, side], 1, device, maps);
+                let weight = short_leaf([outputs, channels, window, window], 2, device, parameters);
+                let y = conv2d(x.clone(), weight.clone(), geometry(stride, window / 2));
+                let gradients = short_backward(y.clone(), device, maps);
+                vec![
+                    read(y),
+                    gradient(&x, &gradients),
+                    gradient(&weight, &gradients),
+                ]
+            }),
+        ));
+    }
+    for residual in [false, true] {
+        cases.push((
+            format!("batch norm, residual {residual}"),
+            Box::new(move |device, [maps, parameters]| {
+                let shape = [4, 6, 45, 55];
+                let x = short_leaf(shape, 5, device, maps);
+                let [weight, bias] = [6, 7].map(|seed| short_leaf([6], seed, device, parameters));
+                let shortcut = residual.then(|| short_leaf(shape, 8, device, maps));
+                let (y, statistics) = batch_norm_train(
+                    x.clone(),
+                    weight.clone(),
+                    bias.clone(),
+                    1e-5,
+                    shortcut.clone(),
+                    false,
+                );
+                let gradients = short_backward(y.clone(), device, maps);
+                let shortcut = shortcut.map(|shortcut| gradient(&shortcut, &gradients));
+                vec![
+                    read(y),
+                    read(statistics.mean),
+                    read(statistics.variance),
+                    gradient(&x, &gradients),
+                    gradient(&weight, &gradients),
+                    gradient(&bias, &gradients),
+                    shortcut.unwrap_or_default(),
+                ]
+            }),
+        ));
+    }
+    cases.push((
+        "pooling".to_owned(),
+        Box::new(|device, [maps, _]| {
+            let x = short_leaf([2, 6, 9, 9], 9, device, maps);
+            let y = max_pool2d(x.clone());
+            let gradients = short_backward(y.clone(), device, maps);
+            vec![read(y), gradient(&x, &gradients)]
+        }),
+    ));
+    cases
+}
+
+/// A tracked tensor of multiples of 1/64 from -1 to 1.
+fn short_leaf<const D: usize>(
+    shape: [usize; D],
+    seed: u64,
+    device: &Device,
+    dtype: DType,
+) -> Tensor<D> {
+    common::leaf(short(shape, seed, device, dtype), true)
+}
+
+fn short<const D: usize>(shape: [usize; D], seed: u64, device: &Device, dtype: DType) -> Tensor<D> {
+    let values = values(shape.iter().product(), seed);
+    let values: Vec<f64> = values
+        .iter()
+        .map(|value| (value * 64.0).round() / 64.0)
+        .collect();
+    Tensor::from_data(TensorData::new(values, shape), (device, dtype))
+}
+
+/// The gradients of a sum of `y` with fixed weights, which is taken in at least f32.
+fn short_backward<const D: usize>(y: Tensor<D>, device: &Device, maps: DType) -> Gradients {
+    let weights = common::leaf(short(y.dims(), 99, device, maps), false);
+    let y = y * weights;
+    match maps {
+        DType::F64 => y.sum().backward(),
+        _ => y.cast(FloatDType::F32).sum().backward(),
+    }
+}
+
 /// Parts of a network are frozen in the first stage. (burn issue 5162: NaN where only parameters were tracked.)
 #[test]
 fn what_is_not_tracked_changes_no_other_gradient() {
@@ -126,22 +256,25 @@ fn tolerance(listed: &ListedDevice) -> f64 {
     }
 }
 
+/// Batch, channels, outputs, side of the picture, side of the window, stride: the shapes of a ResNet and odd ones.
+const CONVOLUTIONS: [[usize; 6]; 9] = [
+    [2, 3, 64, 33, 7, 2],
+    [2, 64, 64, 14, 3, 1],
+    [2, 64, 128, 15, 3, 2],
+    [2, 16, 24, 16, 3, 2],
+    [3, 64, 128, 14, 1, 2],
+    [1, 256, 64, 7, 1, 1],
+    [6, 128, 256, 5, 3, 1],
+    [5, 5, 7, 9, 3, 1],
+    [1, 1, 1, 5, 3, 1],
+];
+
 type Case = (String, Box<dyn Fn(&Device, DType) -> Vec<Vec<f64>>>);
 
 /// Each returns its results and its gradients.
 fn cases() -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    // Batch, channels, outputs, side of the picture, side of the window, stride: the shapes of a ResNet and odd ones.
-    let convolutions = [
-        [2, 3, 64, 33, 7, 2],
-        [2, 64, 64, 14, 3, 1],
-        [2, 64, 128, 15, 3, 2],
-        [3, 64, 128, 14, 1, 2],
-        [1, 256, 64, 7, 1, 1],
-        [5, 5, 7, 9, 3, 1],
-        [1, 1, 1, 5, 3, 1],
-    ];
-    for [batch, channels, outputs, side, window, stride] in convolutions {
+    for [batch, channels, outputs, side, window, stride] in CONVOLUTIONS {
         cases.push((
             format!("convolution {batch}x{channels}x{side}x{side} {outputs} {window}/{stride}"),
             Box::new(move |device, dtype| {

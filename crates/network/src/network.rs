@@ -6,7 +6,7 @@ use crate::{
 };
 use burn::{
     module::Module,
-    tensor::{Device, Tensor},
+    tensor::{DType, Device, FloatDType, Tensor},
 };
 use kernels::Algorithm;
 use rand::Rng;
@@ -78,9 +78,13 @@ impl Network {
     }
 
     /// Normalised pictures `[N, 3, H, W]` to logits `[N, classes]`, with batch statistics (which move the running ones)
-    /// and dropout masks drawn from `rng`.
+    /// and dropout masks drawn from `rng`. Pictures in half precision, which only GPUs compute in, keep it up to the head.
     pub fn forward_train(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
         let features = self.body.forward_train(pictures);
+        let features = match features.dtype() {
+            DType::BF16 | DType::F16 => features.cast(FloatDType::F32),
+            _ => features,
+        };
         self.head.forward_train(features, rng)
     }
 }

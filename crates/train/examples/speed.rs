@@ -2,7 +2,7 @@
 //! `scripts/bench-train.sh`:
 //!
 //! ```sh
-//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer; DEVICE may follow
+//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer; DEVICE and PRECISION may follow
 //! ```
 //!
 //! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB` over the steps after the first; of a GPU over the second half,
@@ -12,10 +12,11 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{DeviceCheck, DeviceChoice, is_cpu};
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
+use serde::{Deserialize, de::IntoDeserializer};
 use std::{fs, time::Instant};
 use train::{
     batch::{LabelledBatch, Targets},
-    config::OptimizerConfig,
+    config::{OptimizerConfig, Precision},
     fit::Fit,
     learner::Learner,
     optimizer::Adam,
@@ -28,16 +29,19 @@ const CLASSES: usize = 37;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     kernels::use_this_thread();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [mode, size, batch, steps, device @ ..] = arguments.as_slice() else {
-        return Err("use: speed train|frozen|infer SIZE BATCH STEPS [DEVICE]".into());
+    let [mode, size, batch, steps, rest @ ..] = arguments.as_slice() else {
+        return Err("use: speed train|frozen|infer SIZE BATCH STEPS [DEVICE [PRECISION]]".into());
     };
     let (size, batch, steps) = (size.parse()?, batch.parse()?, steps.parse()?);
-    let choice: DeviceChoice = device.first().map_or("cpu", String::as_str).parse()?;
+    let choice: DeviceChoice = rest.first().map_or("cpu", String::as_str).parse()?;
+    let precision = rest.get(1).map_or("f32", String::as_str);
+    let precision = Precision::deserialize(precision.into_deserializer())
+        .map_err(|error: serde::de::value::Error| error.to_string())?;
     let (device, _) = choice.open(DeviceCheck::Compare)?;
     let mut times = match mode.as_str() {
         "infer" => infer(size, batch, steps, &device),
-        "frozen" => train(size, batch, steps, Trainable::Head, &device)?,
-        _ => train(size, batch, steps, Trainable::All, &device)?,
+        "frozen" => train(size, batch, steps, Trainable::Head, (&device, precision))?,
+        _ => train(size, batch, steps, Trainable::All, (&device, precision))?,
     };
     times.drain(..if is_cpu(&device) { 1 } else { steps / 2 });
     times.sort_by(f64::total_cmp);
@@ -77,11 +81,11 @@ fn train(
     batch: usize,
     steps: usize,
     trainable: Trainable,
-    device: &Device,
+    (device, precision): (&Device, Precision),
 ) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
     let network = spec().init(Algorithm::Fast, 1, device);
     let optimizer = Adam::new(OptimizerConfig::default());
-    let learner = Learner::new(network, trainable, optimizer, device);
+    let learner = Learner::new(network, trainable, optimizer, device).with_precision(precision);
     let mut fit = Fit::new(learner, Steady(steps), 1, Position::default());
     let mut times = Vec::new();
     for _ in 0..steps {

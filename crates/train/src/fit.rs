@@ -42,6 +42,12 @@ pub enum StepError {
         /// Number of the iteration in the stage, from 1.
         iteration: usize,
     },
+    /// In f16 the gradients of a step overflow, however small the loss is made.
+    #[error("the gradients overflow f16 in iteration {iteration}")]
+    GradientsNotFinite {
+        /// Number of the iteration in the stage, from 1.
+        iteration: usize,
+    },
     /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceFailed),
@@ -49,7 +55,8 @@ pub enum StepError {
 
 impl<S: Schedule> Fit<S> {
     /// Steps of `learner` at the rates of `schedule`, from `position` on; `seed` is that of the config.
-    pub fn new(learner: Learner, schedule: S, seed: u64, position: Position) -> Self {
+    pub fn new(mut learner: Learner, schedule: S, seed: u64, position: Position) -> Self {
+        learner.resume_loss_scale(position.loss_scale);
         Self {
             losses: learner.readback(),
             learner,
@@ -109,6 +116,11 @@ impl<S: Schedule> Fit<S> {
             smoothed_loss: f32::NAN,
             rates,
         };
+        self.position.loss_scale = self.learner.loss_scale();
+        if self.learner.has_overflowed() {
+            let iteration = row.iteration;
+            return (Vec::new(), Err(StepError::GradientsNotFinite { iteration }));
+        }
         self.losses.send(loss, row);
         self.position.iteration += 1;
         self.position.total_iterations += 1;

@@ -4,6 +4,8 @@ use crate::{
     accumulation::Accumulated,
     batch::{LabelledBatch, Targets},
     clipping::clipped,
+    config::Precision,
+    loss_scale::LossScale,
     optimizer::Adam,
     readback::{DeviceFailed, Readback},
     schedule::Rates,
@@ -24,6 +26,10 @@ pub struct Learner {
     network: Option<Network>,
     optimizer: Adam,
     device: Device,
+    precision: Precision,
+    loss_scale: Option<LossScale>,
+    /// True if the last step was none because its gradients are not finite however small the loss is made.
+    has_overflowed: bool,
 }
 
 /// Means over the validation pictures.
@@ -42,7 +48,36 @@ impl Learner {
             network: Some(network.with_trainable(trainable).train()),
             optimizer,
             device: device.clone(),
+            precision: Precision::F32,
+            loss_scale: None,
+            has_overflowed: false,
         }
+    }
+
+    /// The same learner with its body in `precision`, for which the device must have numbers.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self {
+            precision,
+            loss_scale: (precision == Precision::F16).then(LossScale::default),
+            ..self
+        }
+    }
+
+    /// Continues a scaling of the loss, if this learner has one.
+    pub fn resume_loss_scale(&mut self, before: Option<LossScale>) {
+        if let (Some(scale), Some(before)) = (&mut self.loss_scale, before) {
+            *scale = before;
+        }
+    }
+
+    /// The scaling of the loss after the last step, in f16.
+    pub fn loss_scale(&self) -> Option<LossScale> {
+        self.loss_scale
+    }
+
+    /// True if the last step was none because its gradients are not finite however small the loss is made.
+    pub fn has_overflowed(&self) -> bool {
+        self.has_overflowed
     }
 
     /// The optimizer as it is.
@@ -65,7 +100,7 @@ impl Learner {
     /// # Errors
     /// The device failed.
     pub fn loss(&self, batch: LabelledBatch) -> Result<f32, DeviceFailed> {
-        let (pictures, targets) = upload(batch, &self.device);
+        let (pictures, targets) = self.upload(batch, &self.device);
         let mut network = self.network().valid();
         let logits = network.forward_train(pictures, &mut ChaCha8Rng::seed_from_u64(0));
         let mut losses = self.readback();
@@ -80,11 +115,11 @@ impl Learner {
     /// On the CPU a loss that is not finite changes no parameter. A GPU is not waited for: it may have taken the step by
     /// the time that such a loss is read.
     pub fn step(&mut self, batch: LabelledBatch, rates: &Rates, rng: &mut impl Rng) -> Tensor<1> {
-        if self.optimizer.clip_norm().is_some() {
+        if self.optimizer.clip_norm().is_some() || self.loss_scale.is_some() {
             return self.step_over(vec![batch], rates, rng);
         }
         let device = self.device.clone().autodiff();
-        let (pictures, targets) = upload(batch, &device);
+        let (pictures, targets) = self.upload(batch, &device);
         let mut network = self.network.take().expect("there between calls");
         let loss = loss(network.forward_train(pictures, rng), &targets, &device);
         let value = loss.clone().inner();
@@ -111,23 +146,44 @@ impl Learner {
         let mut accumulated = Accumulated::default();
         for batch in batches {
             let share = batch.len() as f64 / pictures as f64;
-            let (tensor, targets) = upload(batch, &device);
+            let (tensor, targets) = self.upload(batch, &device);
             let loss = loss(network.forward_train(tensor, rng), &targets, &device);
             let value = loss.clone().inner();
             if is_cpu(&self.device) && !value.clone().into_scalar::<f32>().is_finite() {
                 self.network = Some(network);
                 return value;
             }
+            let loss = match &self.loss_scale {
+                Some(scale) => loss * scale.factor,
+                None => loss,
+            };
             let gradients = network.take_gradients(&mut loss.backward());
             accumulated.add(value, gradients, share);
         }
         let (value, mut gradients) = accumulated.mean().expect("there is a batch");
+        if let Some(scale) = &mut self.loss_scale {
+            let unscaled = scale.unscaled(gradients);
+            self.has_overflowed = unscaled.is_err();
+            let Ok(Some(unscaled)) = unscaled else {
+                self.network = Some(network);
+                return value;
+            };
+            gradients = unscaled;
+        }
         if let Some(limit) = self.optimizer.clip_norm() {
             gradients = clipped(gradients, limit);
         }
         self.optimizer.begin_step(rates.clone());
         self.network = Some(network.update_with(gradients, &mut self.optimizer));
         value
+    }
+
+    fn upload(&self, batch: LabelledBatch, device: &Device) -> (Tensor<4>, Targets) {
+        let (pictures, targets) = upload(batch, device);
+        match self.precision {
+            Precision::F32 => (pictures, targets),
+            half => (pictures.cast(half.float_dtype()), targets),
+        }
     }
 
     /// Losses on their way from the device of the learner.

@@ -18,6 +18,7 @@ pub mod fit;
 mod inspection;
 mod interrupt;
 pub mod learner;
+pub mod loss_scale;
 mod lr_curve;
 pub mod lr_find;
 pub mod lr_suggestion;

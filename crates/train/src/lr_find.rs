@@ -128,7 +128,8 @@ pub fn search(
     let config = &feed.config;
     let groups = network.architecture().groups().len();
     let optimizer = Adam::new(config.optimizer);
-    let learner = Learner::new(network, config.stages[stage].train, optimizer, device);
+    let learner = Learner::new(network, config.stages[stage].train, optimizer, device)
+        .with_precision(config.precision);
     let start = Position {
         stage,
         ..Position::default()
@@ -190,6 +191,6 @@ fn take_in(
             learning_rate: RangeTest { groups: 1 }.at(iteration - 1).learning_rates[0],
             loss,
         })),
-        Err(StepError::Device(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
     }
 }

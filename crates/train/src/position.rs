@@ -1,6 +1,6 @@
 //! Position of a run.
 
-use crate::smoothing::SmoothedLoss;
+use crate::{loss_scale::LossScale, smoothing::SmoothedLoss};
 use serde::{Deserialize, Serialize};
 
 /// Progress of a run: with the config, the weights and the optimizer's state, all that the rest depends on.
@@ -24,6 +24,9 @@ pub struct Position {
     /// The best validation so far, of a run that keeps its checkpoint.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub best: Option<Best>,
+    /// Scaling of the loss, of a run in f16.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss_scale: Option<LossScale>,
 }
 
 /// A validation that none before was better than.
@@ -73,9 +76,9 @@ mod tests {
 
     /// The position of a run without it is as it always was, byte for byte.
     #[test]
-    fn a_run_that_keeps_no_best_has_no_trace_of_one() {
+    fn a_run_that_keeps_no_best_and_scales_no_loss_has_no_trace_of_them() {
         let json = serde_json::to_string(&Position::default()).unwrap();
-        assert!(!json.contains("best"), "{json}");
+        assert!(!json.contains("best") && !json.contains("scale"), "{json}");
         let read: Position = serde_json::from_str(&json).unwrap();
         assert_eq!(read, Position::default());
     }

@@ -160,7 +160,8 @@ impl<'a> Stage<'a> {
         let (feed, index) = (&session.feed, position.stage);
         let config = &feed.config.stages[index];
         let optimizer = optimizer.unwrap_or_else(|| Adam::new(feed.config.optimizer));
-        let learner = Learner::new(network, config.train, optimizer, &session.device);
+        let learner = Learner::new(network, config.train, optimizer, &session.device)
+            .with_precision(feed.config.precision);
         Self {
             session,
             config,
@@ -224,6 +225,7 @@ impl<'a> Stage<'a> {
         if first == self.per_epoch {
             return Ok(Some((started.elapsed(), pictures)));
         }
+        let left_out = self.left_out();
         for step in feed.training_steps(self.index, epoch, first)? {
             let batches = step.map_err(|error| self.left(error.into()))?;
             let count: usize = batches.iter().map(LabelledBatch::len).sum();
@@ -252,6 +254,7 @@ impl<'a> Stage<'a> {
             }
         }
         self.finish_steps()?;
+        self.say_left_out(left_out);
         if first == 0 && pictures == 0 {
             bail!(
                 "none of the {all} training pictures can be decoded: repair them, log.txt names each one"
@@ -264,6 +267,27 @@ impl<'a> Stage<'a> {
             );
         }
         Ok(Some((started.elapsed(), pictures)))
+    }
+
+    /// Steps of the run that were left out because f16 overflowed.
+    fn left_out(&self) -> u64 {
+        let scale = self.fit.position().loss_scale;
+        scale.map_or(0, |scale| scale.left_out)
+    }
+
+    fn say_left_out(&self, before: u64) {
+        let count = (self.left_out() - before) as usize;
+        let factor = self
+            .fit
+            .position()
+            .loss_scale
+            .map_or(1.0, |scale| scale.factor);
+        if count > 0 {
+            self.session.terminal.message(&format!(
+                "{} left out in this epoch: gradients overflowed f16, so the loss is scaled by {factor} from here on",
+                counted(count, "step")
+            ));
+        }
     }
 
     /// Waits for the losses that a GPU still owes, and writes them down.
@@ -411,6 +435,11 @@ impl<'a> Stage<'a> {
     fn stopped(&self, error: StepError) -> anyhow::Error {
         match error {
             StepError::LossNotFinite { .. } => self.diverged(&error.to_string()),
+            StepError::GradientsNotFinite { .. } => anyhow!(
+                "{error} of stage {}: the checkpoint before is whole; begin a new run with --set precision=bf16, which has the \
+                 range of f32, or with a lower learning rate",
+                self.index + 1
+            ),
             StepError::Device(error) => self.device_failed(&error),
         }
     }

@@ -1,5 +1,8 @@
 //! Batch norm in training as few kernels: in terms of burn's operations it would be a dozen forward and two dozen
 //! backward, each a pass over memory. Sums are taken in two steps of fixed order, so the same bits come out each time.
+//!
+//! Maps may be of half precision: they are read and written as they are, and everything between is f32, as the parameters
+//! and the statistics are.
 
 use crate::batch_norm::{
     BatchNormGradient, BatchNormGradients, BatchNormOps, BatchNormOutput, Saved, Wanted,
@@ -11,7 +14,7 @@ use burn::backend::{
     ops::{ActivationOps, FloatTensorOps},
     tensor::FloatTensor,
 };
-use burn::tensor::Shape;
+use burn::tensor::{DType, Shape};
 use burn_cubecl::{
     cubecl::{self, calculate_cube_count_elemwise, prelude::*},
     kernel::into_contiguous,
@@ -22,6 +25,9 @@ use burn_cubecl::{
 const BLOCKS: usize = 512;
 /// Fewest values of a partial sum.
 const SMALLEST_BLOCK: usize = 16;
+
+/// Type of parameters, statistics and sums.
+const COMPUTED: DType = DType::F32;
 
 type Values = FloatTensor<Cube>;
 
@@ -102,8 +108,17 @@ fn maps(x: Values, shape: Shape) -> Values {
     Cube::float_permute(x, &[0, 3, 1, 2])
 }
 
-fn empty(like: &Values, shape: Shape) -> Values {
-    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, like.dtype)
+fn empty(like: &Values, shape: Shape, dtype: DType) -> Values {
+    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
+}
+
+/// The types of the maps in memory and of all that is computed from them.
+fn types(x: &Values) -> [ElemType; 2] {
+    [x.dtype, COMPUTED].map(dtype_to_storage_type)
+}
+
+fn scalar(value: f64) -> InputScalar {
+    InputScalar::new(value, dtype_to_storage_type(COMPUTED))
 }
 
 /// A unit for each of `count` elements.
@@ -122,9 +137,8 @@ fn argument(tensor: &Values) -> TensorArg {
 fn mean(x: &Values) -> Values {
     // SAFETY: a unit writes its own element of `sums` if there is one, and reads within its rows of `x`.
     let [mean] = sums_over_rows(x, share(x), |[sums], count, dim, length| unsafe {
-        let dtype = dtype_to_storage_type(x.dtype);
-        let (x, client) = (argument(x), &x.client);
-        add_up::launch_unchecked(client, count, dim, x, argument(sums), length, dtype);
+        let (client, types, x) = (&x.client, types(x), argument(x));
+        add_up::launch_unchecked(client, count, dim, x, argument(sums), length, types);
     });
     mean
 }
@@ -132,10 +146,9 @@ fn mean(x: &Values) -> Values {
 fn variance(x: &Values, mean: &Values) -> Values {
     // SAFETY: as in `mean`; `mean` has an element for each channel.
     let [variance] = sums_over_rows(x, share(x), |[sums], count, dim, length| unsafe {
-        let dtype = dtype_to_storage_type(x.dtype);
-        let (x, client) = (argument(x), &x.client);
+        let (client, types, x) = (&x.client, types(x), argument(x));
         let (mean, sums) = (argument(mean), argument(sums));
-        add_up_squares::launch_unchecked(client, count, dim, x, mean, sums, length, dtype);
+        add_up_squares::launch_unchecked(client, count, dim, x, mean, sums, length, types);
     });
     variance
 }
@@ -147,7 +160,6 @@ fn gradient_sums(
     [mean, variance]: &[Values; 2],
     epsilon: f64,
 ) -> [Values; 2] {
-    let dtype = dtype_to_storage_type(x.dtype);
     // SAFETY: as in `variance`; `gradient` has the shape of `x`.
     sums_over_rows(
         x,
@@ -163,9 +175,9 @@ fn gradient_sums(
                 argument(variance),
                 argument(sum),
                 argument(sum_of_products),
-                InputScalar::new(epsilon, dtype),
+                scalar(epsilon),
                 length,
-                dtype,
+                types(x),
             );
         },
     )
@@ -181,7 +193,7 @@ fn sums_over_rows<const N: usize>(
     let [rows, channels] = x.shape().dims();
     let length = rows.div_ceil(BLOCKS).max(SMALLEST_BLOCK);
     let blocks = rows.div_ceil(length);
-    let sums = [(); N].map(|()| empty(x, Shape::new([blocks, channels])));
+    let sums = [(); N].map(|()| empty(x, Shape::new([blocks, channels]), COMPUTED));
     let (count, dim) = units(x, blocks * channels);
     launch(&sums, count, dim, length);
     sums.map(|sums| total(&sums, factor))
@@ -195,9 +207,8 @@ fn share(x: &Values) -> f64 {
 /// Sums of the columns, times `factor`, `[C]`.
 fn total(sums: &Values, factor: f64) -> Values {
     let [_, channels] = sums.shape().dims();
-    let total = empty(sums, Shape::new([channels]));
+    let total = empty(sums, Shape::new([channels]), COMPUTED);
     let (count, dim) = units(sums, channels);
-    let dtype = dtype_to_storage_type(sums.dtype);
     // SAFETY: a unit writes its own element of `total` if there is one, and reads its column of `sums`.
     unsafe {
         add_blocks::launch_unchecked(
@@ -206,8 +217,8 @@ fn total(sums: &Values, factor: f64) -> Values {
             dim,
             argument(sums),
             argument(&total),
-            InputScalar::new(factor, dtype),
-            dtype,
+            scalar(factor),
+            dtype_to_storage_type(COMPUTED),
         );
     }
     total
@@ -224,9 +235,8 @@ fn normalise(
     residual: Option<Values>,
     relu: bool,
 ) -> Values {
-    let y = empty(x, x.shape());
+    let y = empty(x, x.shape(), x.dtype);
     let (count, dim) = units(x, x.shape().num_elements());
-    let dtype = dtype_to_storage_type(x.dtype);
     let with_residual = residual.is_some();
     // SAFETY: a unit reads and writes its own element if there is one; the vectors have an element for each channel, and
     // what stands in for an absent residual is not read.
@@ -242,10 +252,10 @@ fn normalise(
             into_contiguous(bias).into_tensor_arg(),
             argument(residual.as_ref().unwrap_or(x)),
             argument(&y),
-            InputScalar::new(epsilon, dtype),
+            scalar(epsilon),
             with_residual,
             relu,
-            dtype,
+            types(x),
         );
     }
     y
@@ -259,9 +269,8 @@ fn input_gradient(
     [sum, sum_of_products]: &[Values; 2],
     epsilon: f64,
 ) -> Values {
-    let result = empty(x, x.shape());
+    let result = empty(x, x.shape(), x.dtype);
     let (count, dim) = units(x, x.shape().num_elements());
-    let dtype = dtype_to_storage_type(x.dtype);
     // SAFETY: as in `normalise`.
     unsafe {
         write_input_gradient::launch_unchecked(
@@ -276,20 +285,20 @@ fn input_gradient(
             argument(sum),
             argument(sum_of_products),
             argument(&result),
-            InputScalar::new(epsilon, dtype),
-            InputScalar::new(share(x), dtype),
-            dtype,
+            scalar(epsilon),
+            scalar(share(x)),
+            types(x),
         );
     }
     result
 }
 
 #[cube(launch_unchecked)]
-fn add_up<E: Float>(
+fn add_up<E: Float, F: Float>(
     x: &Tensor<E>,
-    sums: &mut Tensor<E>,
+    sums: &mut Tensor<F>,
     length: usize,
-    #[define(E)] _dtype: ElemType,
+    #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= sums.len() {
         terminate!();
@@ -298,20 +307,20 @@ fn add_up<E: Float>(
     let channel = ABSOLUTE_POS % channels;
     let first = ABSOLUTE_POS / channels * length;
     let end = clamp_max(first + length, rows);
-    let mut sum = E::from_int(0);
+    let mut sum = F::from_int(0);
     for row in first..end {
-        sum += x[row * channels + channel];
+        sum += F::cast_from(x[row * channels + channel]);
     }
     sums[ABSOLUTE_POS] = sum;
 }
 
 #[cube(launch_unchecked)]
-fn add_up_squares<E: Float>(
+fn add_up_squares<E: Float, F: Float>(
     x: &Tensor<E>,
-    mean: &Tensor<E>,
-    sums: &mut Tensor<E>,
+    mean: &Tensor<F>,
+    sums: &mut Tensor<F>,
     length: usize,
-    #[define(E)] _dtype: ElemType,
+    #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= sums.len() {
         terminate!();
@@ -321,9 +330,9 @@ fn add_up_squares<E: Float>(
     let first = ABSOLUTE_POS / channels * length;
     let end = clamp_max(first + length, rows);
     let centre = mean[channel];
-    let mut sum = E::from_int(0);
+    let mut sum = F::from_int(0);
     for row in first..end {
-        let value = x[row * channels + channel] - centre;
+        let value = F::cast_from(x[row * channels + channel]) - centre;
         sum += value * value;
     }
     sums[ABSOLUTE_POS] = sum;
@@ -334,16 +343,16 @@ fn add_up_squares<E: Float>(
     clippy::too_many_arguments,
     reason = "tensors that one kernel reads and writes"
 )]
-fn add_up_gradients<E: Float>(
+fn add_up_gradients<E: Float, F: Float>(
     x: &Tensor<E>,
     gradient: &Tensor<E>,
-    mean: &Tensor<E>,
-    variance: &Tensor<E>,
-    sums: &mut Tensor<E>,
-    sums_of_products: &mut Tensor<E>,
+    mean: &Tensor<F>,
+    variance: &Tensor<F>,
+    sums: &mut Tensor<F>,
+    sums_of_products: &mut Tensor<F>,
     epsilon: InputScalar,
     length: usize,
-    #[define(E)] _dtype: ElemType,
+    #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= sums.len() {
         terminate!();
@@ -353,13 +362,14 @@ fn add_up_gradients<E: Float>(
     let first = ABSOLUTE_POS / channels * length;
     let end = clamp_max(first + length, rows);
     let centre = mean[channel];
-    let scale = E::from_int(1) / E::sqrt(variance[channel] + epsilon.get::<E>());
-    let mut sum = E::from_int(0);
-    let mut sum_of_products = E::from_int(0);
+    let scale = F::from_int(1) / F::sqrt(variance[channel] + epsilon.get::<F>());
+    let mut sum = F::from_int(0);
+    let mut sum_of_products = F::from_int(0);
     for row in first..end {
         let place = row * channels + channel;
-        sum += gradient[place];
-        sum_of_products += gradient[place] * (x[place] - centre) * scale;
+        let slope = F::cast_from(gradient[place]);
+        sum += slope;
+        sum_of_products += slope * (F::cast_from(x[place]) - centre) * scale;
     }
     sums[ABSOLUTE_POS] = sum;
     sums_of_products[ABSOLUTE_POS] = sum_of_products;
@@ -388,35 +398,35 @@ fn add_blocks<E: Float>(
     clippy::too_many_arguments,
     reason = "tensors that one kernel reads and writes"
 )]
-fn write_normalised<E: Float>(
+fn write_normalised<E: Float, F: Float>(
     x: &Tensor<E>,
-    mean: &Tensor<E>,
-    variance: &Tensor<E>,
-    weight: &Tensor<E>,
-    bias: &Tensor<E>,
+    mean: &Tensor<F>,
+    variance: &Tensor<F>,
+    weight: &Tensor<F>,
+    bias: &Tensor<F>,
     residual: &Tensor<E>,
     y: &mut Tensor<E>,
     epsilon: InputScalar,
     #[comptime] with_residual: bool,
     #[comptime] relu: bool,
-    #[define(E)] _dtype: ElemType,
+    #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= y.len() {
         terminate!();
     }
     let channel = ABSOLUTE_POS % x.shape(1);
-    let scale = weight[channel] / E::sqrt(variance[channel] + epsilon.get::<E>());
-    let mut value = (x[ABSOLUTE_POS] - mean[channel]) * scale + bias[channel];
+    let scale = weight[channel] / F::sqrt(variance[channel] + epsilon.get::<F>());
+    let mut value = (F::cast_from(x[ABSOLUTE_POS]) - mean[channel]) * scale + bias[channel];
     if comptime!(with_residual) {
-        value += residual[ABSOLUTE_POS];
+        value += F::cast_from(residual[ABSOLUTE_POS]);
     }
     if comptime!(relu) {
         // Not the larger of both, which would hide a NaN.
-        if value < E::from_int(0) {
-            value = E::from_int(0);
+        if value < F::from_int(0) {
+            value = F::from_int(0);
         }
     }
-    y[ABSOLUTE_POS] = value;
+    y[ABSOLUTE_POS] = E::cast_from(value);
 }
 
 #[cube(launch_unchecked)]
@@ -424,25 +434,26 @@ fn write_normalised<E: Float>(
     clippy::too_many_arguments,
     reason = "tensors that one kernel reads and writes"
 )]
-fn write_input_gradient<E: Float>(
+fn write_input_gradient<E: Float, F: Float>(
     x: &Tensor<E>,
     gradient: &Tensor<E>,
-    mean: &Tensor<E>,
-    variance: &Tensor<E>,
-    weight: &Tensor<E>,
-    sum: &Tensor<E>,
-    sum_of_products: &Tensor<E>,
+    mean: &Tensor<F>,
+    variance: &Tensor<F>,
+    weight: &Tensor<F>,
+    sum: &Tensor<F>,
+    sum_of_products: &Tensor<F>,
     result: &mut Tensor<E>,
     epsilon: InputScalar,
     share: InputScalar,
-    #[define(E)] _dtype: ElemType,
+    #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= result.len() {
         terminate!();
     }
     let channel = ABSOLUTE_POS % x.shape(1);
-    let scale = E::from_int(1) / E::sqrt(variance[channel] + epsilon.get::<E>());
-    let normalised = (x[ABSOLUTE_POS] - mean[channel]) * scale;
-    let constant = (sum[channel] + normalised * sum_of_products[channel]) * share.get::<E>();
-    result[ABSOLUTE_POS] = weight[channel] * scale * (gradient[ABSOLUTE_POS] - constant);
+    let scale = F::from_int(1) / F::sqrt(variance[channel] + epsilon.get::<F>());
+    let normalised = (F::cast_from(x[ABSOLUTE_POS]) - mean[channel]) * scale;
+    let constant = (sum[channel] + normalised * sum_of_products[channel]) * share.get::<F>();
+    let slope = F::cast_from(gradient[ABSOLUTE_POS]);
+    result[ABSOLUTE_POS] = E::cast_from(weight[channel] * scale * (slope - constant));
 }

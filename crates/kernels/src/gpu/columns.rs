@@ -1,7 +1,7 @@
-//! The windows of a convolution laid out as a matrix ("im2col").
+//! The windows of a convolution laid out as a matrix ("im2col"), and the way back ("col2im").
 
 use crate::convolution::Convolution;
-use burn::backend::{Cube, TensorMetadata, tensor::FloatTensor};
+use burn::backend::{Cube, TensorMetadata, ops::FloatTensorOps, tensor::FloatTensor};
 use burn::tensor::Shape;
 use burn_cubecl::{
     cubecl::{self, calculate_cube_count_elemwise, prelude::*},
@@ -45,6 +45,55 @@ pub(super) fn columns(
         );
     }
     columns
+}
+
+/// A map `[N, C, H, W]` of the type of `like`, channels innermost in memory, with any content.
+pub(super) fn empty_maps(
+    like: &FloatTensor<Cube>,
+    [pictures, channels, height, width]: [usize; 4],
+) -> FloatTensor<Cube> {
+    let shape = Shape::new([pictures, height, width, channels]);
+    let (client, device) = (like.client.clone(), like.device.clone());
+    let maps = empty_device_contiguous_dtype(client, device, shape, like.dtype);
+    Cube::float_permute(maps, &[0, 3, 1, 2])
+}
+
+/// Adds up what `windows` `[1, pictures H' W', side side C]` (f32, laid out as by [`columns`] but for the steps between rows,
+/// which a product leaves to the device) hold for each input: writes the `pictures` of `x` `[N, C, H, W]`.
+/// The sums have a fixed order.
+pub(super) fn add_windows(
+    windows: &FloatTensor<Cube>,
+    x: &FloatTensor<Cube>,
+    pictures: Range<usize>,
+    [height, width]: [usize; 2],
+    side: usize,
+    convolution: Convolution,
+) {
+    let [_, channels, rows, columns] = x.shape().dims();
+    let count = pictures.len() * channels * rows * columns;
+    let cube_dim = CubeDim::new(&x.client, count);
+    let cube_count = calculate_cube_count_elemwise(&x.client, count, cube_dim);
+    let types = [x.dtype, windows.dtype].map(burn::backend::cubecl::dtype_to_storage_type);
+    // SAFETY: a unit of the `count` writes its own element of `x`, and reads within the shape of `windows`.
+    unsafe {
+        gather::launch_unchecked(
+            &x.client,
+            cube_count,
+            cube_dim,
+            windows.clone().into_tensor_arg(),
+            x.clone().into_tensor_arg(),
+            count,
+            WindowsLaunch::new(
+                pictures.start,
+                height,
+                width,
+                side,
+                convolution.stride,
+                convolution.padding,
+            ),
+            types,
+        );
+    }
 }
 
 /// Geometry of the windows.
@@ -96,4 +145,52 @@ fn fill<E: Numeric>(
     } else {
         columns[ABSOLUTE_POS] = E::from_int(0);
     }
+}
+
+#[cube(launch_unchecked)]
+fn gather<E: Float, F: Float>(
+    columns: &Tensor<F>,
+    x: &mut Tensor<E>,
+    count: usize,
+    windows: &Windows,
+    #[define(E, F)] _types: [ElemType; 2],
+) {
+    if ABSOLUTE_POS >= count {
+        terminate!();
+    }
+    let channels = x.shape(1);
+    let channel = ABSOLUTE_POS % channels;
+    let rest = ABSOLUTE_POS / channels;
+    let column = rest % x.shape(3);
+    let rest = rest / x.shape(3);
+    let row = rest % x.shape(2);
+    let picture = rest / x.shape(2);
+
+    let mut sum = F::from_int(0);
+    for window_row in 0..windows.side {
+        // Never a difference below zero, not even one that is not used: a compiler may take it that there is none.
+        if row + windows.padding >= window_row {
+            let top = row + windows.padding - window_row;
+            if top % windows.stride == 0 && top / windows.stride < windows.height {
+                for window_column in 0..windows.side {
+                    if column + windows.padding >= window_column {
+                        let left = column + windows.padding - window_column;
+                        if left % windows.stride == 0 && left / windows.stride < windows.width {
+                            let line = picture * windows.height + top / windows.stride;
+                            let position = line * windows.width + left / windows.stride;
+                            let cell = window_row * windows.side + window_column;
+                            let place = position * columns.stride(1)
+                                + (cell * channels + channel) * columns.stride(2);
+                            sum += columns[place];
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let place = (windows.first_picture + picture) * x.stride(0)
+        + channel * x.stride(1)
+        + row * x.stride(2)
+        + column * x.stride(3);
+    x[place] = E::cast_from(sum);
 }

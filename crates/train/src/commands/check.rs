@@ -1,4 +1,4 @@
-use super::shared::{blank_network, resolve};
+use super::shared::{blank_network, check_precision, resolve};
 use crate::{
     advice::lower_rate,
     batch::LabelledBatch,
@@ -37,6 +37,7 @@ const VALIDATION_SHARE: f64 = 1.0 / 3.0;
 pub fn check(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Result<ExitCode> {
     let (source, config) = resolve(args)?;
     let (device, sentence) = device.open().map_err(usage)?;
+    check_precision(config.precision, &device)?;
     terminal.result(&format!("# {} as resolved\n", source.name));
     terminal.result(&config.to_toml()?);
     terminal.result(&format!("# plan ({sentence})\n"));
@@ -158,7 +159,8 @@ fn measure(
 ) -> Result<(Duration, Network)> {
     let (config, stage) = (&feed.config, &feed.config.stages[index]);
     let optimizer = Adam::new(config.optimizer);
-    let learner = Learner::new(network, stage.train, optimizer, device);
+    let learner =
+        Learner::new(network, stage.train, optimizer, device).with_precision(config.precision);
     let start = Position {
         stage: index,
         ..Position::default()

@@ -1,4 +1,6 @@
-use super::shared::{checkpoint_of, config_as_it_is_now, first_network, open_run, resolve};
+use super::shared::{
+    check_precision, checkpoint_of, config_as_it_is_now, first_network, open_run, resolve,
+};
 use crate::{
     cli::LrFindArgs,
     config::{Config, StageConfig},
@@ -70,6 +72,7 @@ fn of_config(
     interrupt: &Interrupt,
 ) -> Result<Subject> {
     let (source, config) = resolve(&args.config)?;
+    check_precision(config.precision, device)?;
     let stage = match &args.stage {
         Some(typed) => stage_called(typed, &config)?,
         None => 0,
@@ -106,6 +109,7 @@ fn of_run(
         None => checkpoint_of(run.latest()?, terminal),
     };
     let (config, folder) = config_as_it_is_now(&run, args.data.as_deref(), terminal, interrupt)?;
+    check_precision(config.precision, device)?;
     let State {
         network, position, ..
     } = State::restore(&checkpoint, &config, device)?;

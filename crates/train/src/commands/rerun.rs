@@ -1,5 +1,5 @@
 use super::{
-    shared::{config_as_it_is_now, config_name, open_run, saved_config},
+    shared::{check_precision, config_as_it_is_now, config_name, open_run, saved_config},
     start::new_run,
 };
 use crate::{
@@ -40,6 +40,7 @@ pub fn rerun(
     let name = config_name(&before);
     resumed::warn_before_rerun(&config, &before, terminal)?;
     let device = device.open().map_err(usage)?;
+    check_precision(config.precision, &device.0)?;
     let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));

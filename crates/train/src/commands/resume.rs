@@ -1,5 +1,6 @@
 use super::shared::{
-    checkpoint_of, config_as_it_is_now, config_name, farewell, lock, log_to, open_run,
+    check_precision, checkpoint_of, config_as_it_is_now, config_name, farewell, lock, log_to,
+    open_run,
 };
 use crate::{
     cli::DeviceArgs, feed::Feed, interrupt::Interrupt, resumed, run_writer::RunWriter,
@@ -31,6 +32,7 @@ pub fn resume(
         config.data.on_bad_image = OnBadImage::Skip;
     }
     let (device, sentence) = device.open().map_err(usage)?;
+    check_precision(config.precision, &device)?;
     terminal.message(&sentence);
     let state = State::restore(&checkpoint, &config, &device)?;
     let data = resumed::open(&config, folder, &run, terminal)?;

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::ConfigArgs,
-    config::{Config, ConfigSource, DataSource},
+    config::{Config, ConfigSource, DataSource, Precision},
     data,
     feed::Feed,
     interrupt::{INTERRUPTED, Interrupt},
@@ -15,6 +15,7 @@ use anyhow::{Context, Result};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Found, PlaceError, RUNS_FOLDER, Run, RunLock};
 use files::Protection;
+use kernels::is_cpu;
 use network::Network;
 use std::{
     path::{Path, PathBuf},
@@ -116,6 +117,32 @@ pub fn config_name(run: &Run) -> String {
     let name = run.name();
     name.rsplit_once('-')
         .map_or(name.clone(), |(config, _)| config.to_owned())
+}
+
+/// Refuses a device that has no numbers of the `precision` of a config.
+///
+/// # Errors
+/// It has none.
+pub fn check_precision(precision: Precision, device: &Device) -> Result<()> {
+    let name = precision.name();
+    if precision == Precision::F32 {
+        return Ok(());
+    }
+    if is_cpu(device) {
+        return Err(usage(format!(
+            "precision is {name}, in which only GPUs train, and the device is the CPU: name a GPU with --device (`train devices` \
+             lists them), or begin a run with --set precision=f32"
+        ))
+        .into());
+    }
+    if !device.supports_dtype(precision.float_dtype()) {
+        return Err(usage(format!(
+            "precision is {name}, and this device cannot compute in {name}: name another --device, or begin a run with \
+             --set precision=f32"
+        ))
+        .into());
+    }
+    Ok(())
 }
 
 /// The network of `feed` with its first weights, on the plain device.

@@ -1,4 +1,4 @@
-use super::shared::{LOG_FILE, farewell, first_network, lock, log_to, resolve};
+use super::shared::{LOG_FILE, check_precision, farewell, first_network, lock, log_to, resolve};
 use crate::{
     class_table::ClassTable,
     cli::{ConfigArgs, DeviceArgs},
@@ -21,6 +21,7 @@ pub fn start(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Resu
     let (source, config) = resolve(args)?;
     let interrupt = Interrupt::listen(terminal)?;
     let device = device.open().map_err(usage)?;
+    check_precision(config.precision, &device.0)?;
     data::prepare(&config.data, terminal, &interrupt)?;
     let (session, outcome) = new_run(&source.name, config, device, terminal, interrupt)?;
     Ok(farewell(&session, outcome, terminal))

@@ -1,6 +1,7 @@
 use crate::{
     averaging::AveragingConfig, optimizer::OptimizerConfig, regularisation::Regularisation,
 };
+use burn::tensor::FloatDType;
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     decode::Orientation,
@@ -29,6 +30,9 @@ pub struct Config {
     /// Checkpoints kept beside those of the stages and the newest.
     #[serde(default, skip_serializing_if = "Keep::is_newest")]
     pub keep: Keep,
+    /// Numbers in which a GPU trains the body.
+    #[serde(default, skip_serializing_if = "Precision::is_f32")]
+    pub precision: Precision,
     /// Origin of the pictures.
     pub data: DataConfig,
     /// Choice of the validation pictures.
@@ -70,6 +74,44 @@ pub enum Keep {
 impl Keep {
     fn is_newest(&self) -> bool {
         *self == Self::Newest
+    }
+}
+
+/// Numbers in which the layers before the head keep their maps and multiply, in training. Parameters, statistics of batch
+/// norms, head and loss are f32 in any case, and so is a validation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Precision {
+    /// 24 bits of mantissa; tensor cores of NVIDIA multiply 11 of them (TF32).
+    #[default]
+    F32,
+    /// 8 bits of mantissa, the range of f32.
+    Bf16,
+    /// 11 bits of mantissa, a small range: the loss is scaled (see [`crate::loss_scale`]).
+    F16,
+}
+
+impl Precision {
+    /// As in a config.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Bf16 => "bf16",
+            Self::F16 => "f16",
+        }
+    }
+
+    /// Type of tensors.
+    pub fn float_dtype(self) -> FloatDType {
+        match self {
+            Self::F32 => FloatDType::F32,
+            Self::Bf16 => FloatDType::BF16,
+            Self::F16 => FloatDType::F16,
+        }
+    }
+
+    fn is_f32(&self) -> bool {
+        *self == Self::F32
     }
 }
 
