@@ -24,7 +24,10 @@ fn a_config_that_is_not_there_is_named_with_the_embedded_ones() {
     fails(
         &["nowhere.toml"],
         2,
-        &["nowhere.toml", "sample, pets-resnet34, pets-resnet50"],
+        &[
+            "nowhere.toml",
+            "sample, pets-resnet34, pets-resnet50, pets-resnet50-best",
+        ],
     );
 }
 

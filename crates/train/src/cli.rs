@@ -81,7 +81,7 @@ impl DeviceArgs {
 /// A config and changes to it.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// A config file, or the name of an embedded one: sample (default), pets-resnet34, pets-resnet50.
+    /// A config file, or the name of an embedded one: sample (default), pets-resnet34, pets-resnet50, pets-resnet50-best.
     pub config: Option<PathBuf>,
     /// Override one value of the config; may be given more than once.
     #[arg(long, value_name = "KEY=VALUE")]

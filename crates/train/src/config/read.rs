@@ -9,7 +9,7 @@ use std::{
 use toml::{Table, Value};
 
 /// Configs that are part of the program, by name; the first is the default.
-pub const EMBEDDED: [(&str, &str); 3] = [
+pub const EMBEDDED: [(&str, &str); 4] = [
     ("sample", include_str!("../../../../configs/sample.toml")),
     (
         "pets-resnet34",
@@ -18,6 +18,10 @@ pub const EMBEDDED: [(&str, &str); 3] = [
     (
         "pets-resnet50",
         include_str!("../../../../configs/pets-resnet50.toml"),
+    ),
+    (
+        "pets-resnet50-best",
+        include_str!("../../../../configs/pets-resnet50-best.toml"),
     ),
 ];
 
