@@ -111,6 +111,16 @@ def exif(orientation, order="<", kind=3):
     return mark + struct.pack(order + "IHHHI", 8, 1, 0x112, kind, 1) + value + b"\0\0\0\0"
 
 
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:Description tiff:Orientation="6"/></x:xmpmeta>'
+
+
+def raw_profile(content):
+    """EXIF as ImageMagick kept it in the text of a PNG."""
+    digits = content.hex()
+    lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
+    return f"\nexif\n{len(content):8}\n{lines}\n".encode()
+
+
 def jpegs():
     base = cjpeg("-quality", "92", "-sample", "1x1")
     half = cjpeg("-quality", "92", "-sample", "2x2")
@@ -233,6 +243,8 @@ def jpegs():
     )
     files["jpeg_mpo.jpg"] = saved(RGB, "MPO", save_all=True, append_images=[GREY.convert("RGB")], quality=92)
     files["jpeg_oriented_6_big_endian.jpg"] = with_first(half, segment(0xE1, b"Exif\0\0" + exif(6, ">")))
+    files["jpeg_oriented_6_long.jpg"] = with_first(half, segment(0xE1, b"Exif\0\0" + exif(6, ">", kind=4)))
+    files["jpeg_oriented_6_xmp.jpg"] = with_first(half, segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + XMP))
 
 
 # PNG
@@ -301,6 +313,14 @@ def pngs():
     files["png_background.png"] = png(8, 6, packed(flat(rgba), 8), chunk(b"bKGD", b"\0\xff\0\0\0\0"))
     files["png_animated.png"] = saved(RGB, "PNG", save_all=True, append_images=[Image.new("RGB", RGB.size)])
     files["png_oriented_6.png"] = png(8, 2, packed(flat(rgb), 8), chunk(b"eXIf", exif(6)))
+    files["png_oriented_6_long.png"] = png(8, 2, packed(flat(rgb), 8), chunk(b"eXIf", exif(6, kind=4)))
+    files["png_oriented_6_behind.png"] = files["png_rgb_8.png"].replace(chunk(b"IEND", b""), chunk(b"eXIf", exif(6)) + chunk(b"IEND", b""))
+    profile = raw_profile(b"Exif\0\0" + exif(6))
+    packed_profile = b"Raw profile type exif\0\0" + zlib.compress(profile)
+    files["png_oriented_6_raw_profile.png"] = png(8, 2, packed(flat(rgb), 8), chunk(b"zTXt", packed_profile))
+    files["png_oriented_6_raw_profile_plain.png"] = png(8, 2, packed(flat(rgb), 8), chunk(b"tEXt", b"Raw profile type exif\0" + profile))
+    files["png_oriented_6_xmp.png"] = png(8, 2, packed(flat(rgb), 8), chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + XMP))
+    files["png_claims_too_much.png"] = png(8, 2, packed(flat(rgb), 8), size=(60000, 60000))
     files["png_one_pixel.png"] = png(8, 2, [b"\0\x10\x80\xf0"], size=(1, 1))
     files["png_trailing_bytes.png"] = files["png_rgb_8.png"] + b"trailing" * 20
     files["png_wrong_checksum_of_text.png"] = png(8, 2, packed(flat(rgb), 8), chunk(b"tEXt", b"a\0b")[:-1] + b"!")
@@ -347,6 +367,7 @@ def webps():
     files["webp_animated_alpha.webp"] = saved(RGBA, "WEBP", save_all=True, append_images=frames[1:], lossless=True, exact=True)
     files["webp_oriented_6.webp"] = saved(RGB, "WEBP", lossless=True, exif=exif(6))
     files["webp_oriented_6_introduced.webp"] = saved(RGB, "WEBP", lossless=True, exif=b"Exif\0\0" + exif(6))
+    files["webp_oriented_6_xmp.webp"] = saved(RGB, "WEBP", lossless=True, xmp=XMP)
     files["webp_cut.webp"] = files["webp_lossy.webp"][:-150]
 
 
@@ -428,6 +449,19 @@ def tiffs():
     files["tiff_rgb_unnamed_extra.tif"] = tiff(rgba, 2, extra=[(338, 3, [0])])
     files["tiff_cmyk.tif"] = tiff(cmyk, 5)
     files["tiff_palette.tif"] = saved(PALETTE, "TIFF")
+    index = np.array(PALETTE).astype(int)
+    colours = np.array(PALETTE.getpalette()[: 16 * 3], int).reshape(16, 3).T * 257
+    colour_map = lambda bits: (320, 3, [int(value) for plane in colours for value in np.resize(plane, 2**bits)])
+    for bits in (1, 2, 4, 8):
+        files[f"tiff_palette_{bits}.tif"] = tiff(index % 2**bits, 3, bits=bits, extra=[colour_map(bits)])
+    files["tiff_palette_big_endian.tif"] = tiff(index, 3, order=">", rows=7, extra=[colour_map(8)])
+    files["tiff_palette_tiles_deflate.tif"] = tiff(index, 3, tile=16, pack=zlib.compress, compression=8, extra=[colour_map(8)])
+    files["tiff_palette_alpha.tif"] = tiff(np.stack([index, 255 - index], -1), 3, extra=[colour_map(8), (338, 3, [2])])
+    files["tiff_palette_missing.tif"] = tiff(index, 3)
+    files["tiff_bilevel_fax3.tif"] = saved(RGB.convert("1"), "TIFF", compression="group3")
+    files["tiff_bilevel_huffman.tif"] = saved(RGB.convert("1"), "TIFF", compression="tiff_ccitt")
+    files["tiff_lab.tif"] = saved(Image.merge("LAB", [GREY, GREY, GREY]), "TIFF")
+    files["tiff_oriented_6_long.tif"] = tiff(rgb, 2, extra=[(274, 4, [6])])
     files["tiff_ycbcr.tif"] = tiff(np.array(RGB.convert("YCbCr")), 6, extra=[(530, 3, [1, 1])])
     files["tiff_oriented_6.tif"] = tiff(rgb, 2, extra=[(274, 3, [6])])
     files["tiff_two_pages.tif"] = saved(RGB, "TIFF", save_all=True, append_images=[GREY])
@@ -487,6 +521,7 @@ def bmps():
     nibbles = b"".join(b"".join(bytes([1, value << 4]) for value in row) + b"\0\0" for row in up(index)) + b"\0\1"
     files["bmp_rle4.bmp"] = bmp(4, nibbles, compression=2, colours=quads)
     files["bmp_cut.bmp"] = files["bmp_24.bmp"][:-500]
+    files["bmp_claims_too_much.bmp"] = bmp(24, b"", size=(60000, 60000))
     files["bmp_size_in_header_wrong.bmp"] = b"BM\1\0\0\0" + files["bmp_24.bmp"][6:]
 
 
@@ -502,6 +537,7 @@ def own():
         "png_grey_16_trns.png": GREY.convert("RGB"),
         "tiff_grey_16.tif": GREY.convert("RGB"),
         "tiff_oriented_6.tif": RGB,
+        "tiff_oriented_6_long.tif": RGB,
     }
 
 

@@ -126,6 +126,25 @@ fn check_says_that_a_part_has_no_picture_left_even_if_bad_ones_may_be_left_out()
 }
 
 #[test]
+fn a_class_of_which_no_training_picture_can_be_decoded_is_an_error_in_training_as_in_check() {
+    let folder = prepared();
+    run(folder.path(), &["own.toml"], 0);
+    for name in part(&folder, "train") {
+        if name.starts_with("pug") {
+            cut_short(&picture(&folder, &name));
+        }
+    }
+    for more in [&["--check"][..], &[]] {
+        let arguments = [&["own.toml", "--set", SKIP], more].concat();
+        let said = text(&run(folder.path(), &arguments, 1).stderr);
+        assert!(
+            said.contains("no training picture of") && said.contains("never shown"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn the_same_bytes_with_two_labels_or_in_two_parts_are_a_warning_with_their_names() {
     let folder = prepared();
     run(folder.path(), &["own.toml"], 0);

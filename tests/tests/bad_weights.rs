@@ -34,6 +34,13 @@ impl Weights {
         self.data[start..start + 4].copy_from_slice(&value.to_le_bytes());
     }
 
+    /// Makes every number of `tensor` 0.
+    fn clear(&mut self, tensor: &str) {
+        let place =
+            |end: usize| self.header[tensor]["data_offsets"][end].as_u64().unwrap() as usize;
+        self.data[place(0)..place(1)].fill(0);
+    }
+
     /// Gives a tensor another name.
     fn rename(&mut self, tensor: &str, name: &str) {
         let tensors = self.header.as_object_mut().unwrap();
@@ -55,6 +62,21 @@ const TENSORS: &[(&str, Fault, &[&str])] = &[
         "infinite",
         |w| w.set("bn1.bias", f32::NEG_INFINITY),
         &["`bn1.bias`", "not finite"],
+    ),
+    (
+        "huge",
+        |w| w.set("layer1.0.conv1.weight", 3e38),
+        &["`layer1.0.conv1.weight`", "3e38", "no network learns"],
+    ),
+    (
+        "far",
+        |w| w.set("bn1.running_mean", -1e30),
+        &["`bn1.running_mean`", "-1e30"],
+    ),
+    (
+        "zeros",
+        |w| w.clear("layer2.0.conv1.weight"),
+        &["`layer2.0.conv1.weight`", "all zeros"],
     ),
     (
         "variance",

@@ -197,6 +197,11 @@ fn folders_that_hold_the_class_folders_are_pointed_at() {
         1,
         &["data.folder = \"mine/photos\"", "cat, dog"],
     );
+    let twice = mine(
+        &of(&["archive/photos/cat/", "archive/photos/dog/"], 3, "png"),
+        "layout = \"folders\"",
+    );
+    fails(twice.path(), 1, &["data.folder = \"mine/archive/photos\""]);
 }
 
 #[test]
@@ -306,4 +311,69 @@ fn a_folder_without_pictures_says_what_is_in_it() {
         1,
         &["there is no picture in mine", "1 .heic", "convert"],
     );
+}
+
+#[test]
+fn a_list_in_a_folder_below_is_found_as_windows_writes_it() {
+    let lines = "layout = \"csv\"\ncsv = 'lists\\labels.csv'";
+    let folder = mine(&of(&["lists/cat/", "lists/dog/"], 5, "png"), lines);
+    let rows = of(&["cat/", "dog/"], 5, "png").into_iter();
+    let rows: String = rows
+        .map(|name| format!("{name},{}\n", &name[..3]))
+        .collect();
+    fs::write(
+        folder.path().join("mine/lists/labels.csv"),
+        format!("path,label\n{rows}"),
+    )
+    .unwrap();
+    says(
+        &checked(folder.path()),
+        &["2 classes, 8 pictures to train on, 2 to validate with"],
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_pipe_in_the_place_of_a_list_is_refused_and_not_waited_for() {
+    let folder = mine(&of(&["cat/", "dog/"], 5, "png"), "layout = \"csv\"");
+    let list = folder.path().join("mine/labels.csv");
+    let made = std::process::Command::new("mkfifo").arg(&list).status();
+    if !made.is_ok_and(|status| status.success()) {
+        println!("skipped: no pipe can be made here");
+        return;
+    }
+    fails(folder.path(), 1, &["labels.csv", "a pipe"]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_class_with_a_line_break_is_refused_and_letters_that_nobody_sees_are_a_warning() {
+    let broken = mine(&of(&["cat\nx/", "dog/"], 5, "png"), "layout = \"folders\"");
+    fails(broken.path(), 1, &["the class cat\\nx has a line break"]);
+    let unseen = mine(
+        &of(&["cat\u{200b}/", "cat/", "dog /"], 5, "png"),
+        "layout = \"folders\"",
+    );
+    says(
+        &checked(unseen.path()),
+        &[
+            "differ only in case, spacing or punctuation: cat and cat\\u{200b}",
+            "a letter that is not seen: cat\\u{200b}, \"dog \"",
+        ],
+    );
+}
+
+#[test]
+fn the_pets_are_not_offered_where_a_folder_of_ones_own_is_missing_or_empty() {
+    let folder = mine(&[], "layout = \"folders\"");
+    for made in [false, true] {
+        if made {
+            fs::create_dir_all(folder.path().join("mine/cat")).unwrap();
+        }
+        let said = text(&run(folder.path(), &["own.toml", "--check"], 1).stderr);
+        assert!(
+            said.contains("name the folder that holds the pictures") && !said.contains("pets"),
+            "{said}"
+        );
+    }
 }

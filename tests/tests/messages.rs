@@ -1,7 +1,7 @@
 //! What a user reads who typed something wrong, or asks for something.
 
 use std::fs;
-use stories::program::{run, text};
+use stories::program::{explain, run, text};
 
 fn in_folder(test: impl FnOnce(&std::path::Path)) {
     let folder = tempfile::tempdir().unwrap();
@@ -327,4 +327,41 @@ fn a_run_that_is_not_there_is_a_mistake_for_every_verb() {
     fails(&["rerun", "nothing-1"], 2, &["nothing-1", "train runs"]);
     let export = ["export", "nothing-1", "--to", "out.safetensors"];
     fails(&export, 2, &["nothing-1", "train runs"]);
+}
+
+#[test]
+fn a_config_that_is_no_utf_8_is_told_how_to_save_it() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("own.toml"), b"# caf\xe9\n").unwrap();
+    let said = text(&run(folder.path(), &["own.toml", "--check"], 2).stderr);
+    assert!(
+        said.contains("own.toml is not valid UTF-8: save it as UTF-8"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_set_of_two_lines_is_refused_and_drops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let set = ["sample", "--check", "--set", "seed=1\nstage.0.epochs=2"];
+    let said = text(&run(folder.path(), &set, 2).stderr);
+    assert!(
+        said.contains("there are more lines behind the value"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_number_that_is_none_and_a_verb_that_comes_too_late_are_one_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    for (arguments, expected) in [
+        (&["--size", "x"][..], "it must be a whole number"),
+        (&["--run", "t-1", "score"], "write the subcommand first"),
+    ] {
+        let said = text(&explain(folder.path(), arguments, 2).stderr);
+        assert!(
+            said.contains(expected) && said.lines().count() == 1,
+            "{said}"
+        );
+    }
 }

@@ -2,7 +2,7 @@
 
 use image::{Rgb, RgbImage};
 use std::{fs, path::Path};
-use stories::program::{SHORT_TRAINING, run, text};
+use stories::program::{SHORT_TRAINING, explain, run, text};
 
 #[test]
 fn a_run_of_any_layout_and_split_continues_with_its_own_split() {
@@ -73,6 +73,67 @@ fn a_run_of_a_list_finds_every_file_that_the_list_names_again() {
         !said.contains("gone") && !said.contains("not of this run"),
         "{said}"
     );
+}
+
+/// The run's own labels stay, and nobody is left to believe that the list's are taken.
+#[test]
+fn a_label_that_the_list_changed_since_the_start_is_told_by_every_command_that_goes_on_with_the_run()
+ {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"csv\"\n", "kind = \"csv\"\n");
+    run(folder, &["story.toml"], 0);
+    let list = fs::read_to_string(folder.join("mine/labels.csv")).unwrap();
+    let list = list.replace("cat/1.png,cat", "cat/1.png,dog");
+    fs::write(folder.join("mine/labels.csv"), list).unwrap();
+    let expected = "has another class for 1 picture than when the run began (cat/1.png)";
+    for said in [
+        run(folder, &["--resume", "runs/story-1"], 0).stderr,
+        explain(folder, &["--run", "story-1"], 0).stderr,
+    ] {
+        let said = text(&said);
+        assert_eq!(said.matches(expected).count(), 1, "{said}");
+    }
+    png(&folder.join("stranger.png"), 5);
+    let said = text(&explain(folder, &["stranger.png", "--run", "story-1"], 0).stderr);
+    assert!(
+        said.contains("the list of the run does not name it"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_run_whose_figures_were_removed_says_so_when_it_continues() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
+    run(folder, &["story.toml"], 0);
+    fs::remove_file(folder.join("runs/story-1/epochs.csv")).unwrap();
+    let said = text(&run(folder, &["--resume", "runs/story-1"], 0).stderr);
+    assert!(said.contains("epochs.csv lacks 1 row of before"), "{said}");
+}
+
+#[test]
+fn files_of_a_run_that_were_cut_short_are_told_without_the_words_of_a_library() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
+    run(folder, &["story.toml"], 0);
+    let checkpoints = fs::read_dir(folder.join("runs/story-1/checkpoints")).unwrap();
+    let checkpoint = checkpoints.flatten().next().unwrap().path();
+    for file in [
+        folder.join("runs/story-1/split.json"),
+        checkpoint.join("manifest.json"),
+    ] {
+        let whole = fs::read(&file).unwrap();
+        fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+        let said = text(&run(folder, &["--resume", "runs/story-1"], 1).stderr);
+        assert!(
+            said.contains("it ends too early") && !said.contains("EOF") && !said.contains("column"),
+            "{said}"
+        );
+        fs::write(&file, &whole).unwrap();
+    }
 }
 
 #[test]

@@ -34,6 +34,118 @@ fn a_ready_made_split_is_offered_instead_of_training_its_parts_as_classes_and_th
 }
 
 #[test]
+fn parts_of_any_usual_name_are_offered_and_used_wherever_they_stand() {
+    for (train, valid, test) in [
+        ("training_set", "dev", "test_set"),
+        ("Train", "Eval", "Test"),
+        (
+            "seg_train/seg_train",
+            "seg_val/seg_val",
+            "seg_test/seg_test",
+        ),
+        ("train2017", "val2017", "testset"),
+    ] {
+        let folder = with_pictures(|draw| {
+            for class in ["cat", "dog"] {
+                for (part, count) in [(train, 4), (valid, 2), (test, 1)] {
+                    draw(&format!("{part}/{class}"), count);
+                }
+            }
+        });
+        let said = text(&run(folder.path(), &["mine.toml", "--check"], 1).stderr);
+        assert!(said.contains("--set split.kind=folders"), "{train}: {said}");
+        parts_are_used(folder.path(), &[]);
+    }
+    let below_classes = with_pictures(|draw| {
+        for class in ["cat", "dog"] {
+            for (part, count) in [("train", 4), ("valid", 2), ("test", 1)] {
+                draw(&format!("{class}/{part}"), count);
+            }
+        }
+    });
+    let said = text(&run(below_classes.path(), &["mine.toml", "--check"], 0).stderr);
+    assert!(
+        said.contains("warning: ")
+            && said.contains("cat/test, cat/train, cat/valid and 3 more")
+            && said.contains("--set split.kind=folders"),
+        "{said}"
+    );
+    parts_are_used(below_classes.path(), &[]);
+    let wrapped = with_pictures(|draw| {
+        for class in ["cat", "dog"] {
+            for (part, count) in [("train", 4), ("valid", 2), ("test", 1)] {
+                draw(&format!("archive/data/{part}/{class}"), count);
+            }
+        }
+    });
+    for set in ["split.kind=folders", "split.kind=stratified"] {
+        let said = text(&run(wrapped.path(), &["mine.toml", "--set", set], 1).stderr);
+        assert!(
+            said.contains("parts of a ready-made split")
+                && said.contains("data.folder = \"mine/archive/data\""),
+            "{said}"
+        );
+    }
+    parts_are_used(wrapped.path(), &["--set", "data.folder=mine/archive/data"]);
+}
+
+/// The folders are four pictures of each of two classes to train on, two to validate with and one that is kept.
+fn parts_are_used(folder: &Path, more: &[&str]) {
+    let check = ["mine.toml", "--check", "--set", "split.kind=folders"];
+    let said = text(&run(folder, &[&check[..], more].concat(), 0).stdout);
+    let counts = "2 classes, 8 pictures to train on, 4 to validate with, 2 kept for a last test";
+    assert!(said.contains(counts) && said.contains("\ncat "), "{said}");
+}
+
+#[test]
+fn a_ready_made_split_that_cannot_be_read_says_what_to_move() {
+    let all = |draw: &dyn Fn(&str, usize)| {
+        for class in ["cat", "dog"] {
+            draw(&format!("train/{class}"), 4);
+            draw(&format!("valid/{class}"), 2);
+        }
+    };
+    let flat_test = with_pictures(|draw| {
+        all(draw);
+        draw("test", 3);
+    });
+    let own_class = with_pictures(|draw| {
+        all(draw);
+        draw("train/train/new", 3);
+    });
+    let twice = with_pictures(|draw| {
+        all(draw);
+        draw("val_set/cat", 3);
+    });
+    for (folder, expected) in [
+        (&flat_test, "move mine/test out of the data folder"),
+        (&own_class, "mine/train/train may be a class called train"),
+        (
+            &twice,
+            "both val_set and valid of mine could be the same part",
+        ),
+    ] {
+        let set = ["mine.toml", "--set", "split.kind=folders"];
+        let said = text(&run(folder.path(), &set, 1).stderr);
+        assert!(said.contains(expected), "{said}");
+    }
+    let no_valid = with_pictures(|draw| {
+        for class in ["cat", "dog"] {
+            draw(&format!("seg_train/seg_train/{class}"), 4);
+            draw(&format!("seg_test/seg_test/{class}"), 2);
+        }
+    });
+    let said = text(&run(no_valid.path(), &["mine.toml"], 1).stderr);
+    let inner = "data.folder=mine/seg_train/seg_train";
+    assert!(said.contains(&format!("--set {inner}")), "{said}");
+    run(
+        no_valid.path(),
+        &["mine.toml", "--check", "--set", inner],
+        0,
+    );
+}
+
+#[test]
 fn a_test_part_is_recorded_and_neither_trained_on_nor_validated_with() {
     let folder = with_pictures(|draw| {
         for part in ["train", "valid", "test"] {
@@ -197,6 +309,10 @@ fn what_nothing_can_be_learnt_from_is_refused_before_there_is_a_run() {
         draw("cat", 1);
         draw("dog", 1);
     });
+    let empty_class = with_pictures(|draw| {
+        draw("cat", 4);
+        draw("dog", 0);
+    });
     let untrained = with_pictures(|draw| {
         draw("train/cat", 4);
         draw("train/dog", 4);
@@ -213,6 +329,16 @@ fn what_nothing_can_be_learnt_from_is_refused_before_there_is_a_run() {
             &one_class,
             "seed=0",
             "all 10 pictures are of one class, cat: nothing can be learnt",
+        ),
+        (
+            &empty_class,
+            "seed=0",
+            "are of one class, cat: nothing can be learnt from that, add pictures of another; there is no picture in dog/",
+        ),
+        (
+            &one_picture,
+            "split.kind=k-fold",
+            "split.folds is 5, but there are only 2 pictures",
         ),
         (
             &one_picture,

@@ -5,9 +5,11 @@
 //! because disks fail too.
 
 mod checkpoint;
+mod json;
 mod manifest;
 mod picture_record;
 mod place;
+mod relabelled;
 mod run;
 mod saved_data;
 mod split;

@@ -5,6 +5,8 @@ use pictures::{decode::Orientation, loader::Normalisation, transform::Padding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::json::fault;
+
 /// Description of a checkpoint, beside its tensors: enough to build the network and to feed it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,7 +69,7 @@ impl Manifest {
             }
             Err(error) => Err(error),
         };
-        let manifest: Self = manifest.map_err(|error| error.to_string())?;
+        let manifest: Self = manifest.map_err(|error| fault(&error))?;
         let (classes, logits) = (manifest.classes.len(), manifest.network.classes);
         if classes != logits {
             return Err(format!("it names {classes} classes for {logits} logits"));

@@ -19,6 +19,12 @@ pub struct SavedData {
     /// Pattern of the names, if the layout has one.
     #[serde(default)]
     pub pattern: Option<String>,
+    /// Name of the list, if the layout has one and the config names it.
+    #[serde(default)]
+    pub csv: Option<PathBuf>,
+    /// A file that corrected labels, if there was one.
+    #[serde(default)]
+    pub corrections: Option<PathBuf>,
     /// True if the first folders below the pictures are the parts of a ready-made split.
     #[serde(skip)]
     pub folders_are_parts: bool,
@@ -58,6 +64,20 @@ struct SavedSplit {
     kind: Option<String>,
 }
 
+impl SavedData {
+    /// The list in the folder of pictures `pictures`, if all classes are from one.
+    pub fn list_in(&self, pictures: &Path) -> Option<PathBuf> {
+        let has_list = self.layout == FolderLayout::Csv && self.corrections.is_none();
+        let written = self.csv.as_deref().map(words::slashes);
+        let written = written.unwrap_or_else(|| "labels.csv".to_owned());
+        let written = written.replace('\\', "/");
+        let name = written
+            .rsplit_once('/')
+            .map_or(written.as_str(), |(_, name)| name);
+        has_list.then(|| pictures.join(name))
+    }
+}
+
 impl Run {
     /// What its config says of its pictures.
     ///
@@ -76,7 +96,13 @@ fn read(path: &Path) -> Result<SavedData, SavedDataError> {
     })?;
     let saved: Saved = toml::from_str(&text).map_err(|error| SavedDataError::Content {
         path: path.to_owned(),
-        reason: error.message().trim().replace('\n', " "),
+        reason: match error.span() {
+            Some(span) => {
+                let line = 1 + text[..span.start.min(text.len())].matches('\n').count();
+                format!("line {line} is not as this program writes it")
+            }
+            None => "it is not as this program writes it".to_owned(),
+        },
     })?;
     Ok(SavedData {
         folders_are_parts: saved.split.kind.as_deref() == Some("folders"),

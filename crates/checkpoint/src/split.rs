@@ -7,7 +7,7 @@ use std::{
 use pictures::part::Part;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{PictureRecord, Run};
+use crate::{PictureRecord, Run, json};
 
 /// The split as a run keeps it, by names: whoever asks the run later reads it and never computes it again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,12 +47,12 @@ pub enum SplitRecordError {
         error: io::Error,
     },
     /// The file is something else.
-    #[error("{} is no split of this program: {error}", path.display())]
+    #[error("{} is no split of this program: {fault}; copy it again from where it is whole", path.display())]
     Content {
         /// The file.
         path: PathBuf,
-        /// Fault in the content.
-        error: serde_json::Error,
+        /// Fault in the content, as a clause.
+        fault: String,
     },
 }
 
@@ -91,7 +91,7 @@ impl SplitRecord {
         };
         let content = |error| SplitRecordError::Content {
             path: path.to_owned(),
-            error,
+            fault: json::fault(&error),
         };
         serde_json::from_slice(&fs::read(path).map_err(file)?).map_err(content)
     }
@@ -104,7 +104,7 @@ impl SplitRecord {
         };
         let content = |error| SplitRecordError::Content {
             path: path.to_owned(),
-            error,
+            fault: json::fault(&error),
         };
         let bytes = serde_json::to_vec_pretty(self).map_err(content)?;
         files::write_atomically(path, &bytes).map_err(file)

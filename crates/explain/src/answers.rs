@@ -105,9 +105,10 @@ impl<'a> Answers<'a> {
             skipped,
             ..
         } = batch;
+        let unread = skipped.into_iter().map(|skipped| skipped.reason).collect();
         if indices.is_empty() {
             return Ok(AnsweredBatch {
-                unread: skipped,
+                unread,
                 ..AnsweredBatch::default()
             });
         }
@@ -123,7 +124,7 @@ impl<'a> Answers<'a> {
         });
         Ok(AnsweredBatch {
             answers: answers.collect(),
-            unread: skipped,
+            unread,
         })
     }
 }

@@ -71,6 +71,11 @@ impl OutputFolder {
         Ok(Self { target, partial })
     }
 
+    /// True if results of before are in the folder, in whose place the new ones will be.
+    pub fn replaces(&self) -> bool {
+        is_ours(&self.target)
+    }
+
     /// Adds the file `name`, which may have folders in front.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<(), OutputError> {
         self.partial

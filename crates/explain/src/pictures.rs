@@ -10,7 +10,7 @@ use files::sha256_hex;
 use image::RgbImage;
 pub use pictures::part::Part;
 use pictures::{
-    decode::{DecodeError, Orientation, Turn},
+    decode::{DecodeError, Orientation, Turn, claimed_pixels},
     folder::{FolderError, Found, LeftOut, PICTURE_EXTENSIONS, find_pictures, stem},
     loader::{Normalisation, ValidationPicture},
     transform::{CropMap, Padding, View},
@@ -21,6 +21,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
+
+/// Pixels of pictures that are kept decoded at a time, at three bytes each.
+const BATCH_PIXELS: u64 = 100_000_000;
 
 /// A picture file that is to be explained.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,6 +61,14 @@ pub enum PicturesError {
     /// Nothing is there.
     #[error("there is no picture or folder {}", .0.display())]
     Missing(PathBuf),
+    /// A link that leads nowhere, or in a circle.
+    #[error("{} is a link to {}, where nothing is", link.display(), target.display())]
+    DeadLink {
+        /// The link.
+        link: PathBuf,
+        /// What is written in it.
+        target: PathBuf,
+    },
     /// A folder that cannot be listed.
     #[error(transparent)]
     Unreadable(FolderError),
@@ -154,7 +165,10 @@ pub fn named(paths: &[PathBuf], truths: &Truths) -> Result<Named, PicturesError>
         } else if path.exists() {
             all.push(path);
         } else {
-            return Err(PicturesError::Missing(typed.clone()));
+            return Err(match fs::read_link(&path) {
+                Ok(target) => PicturesError::DeadLink { link: path, target },
+                Err(_) => PicturesError::Missing(typed.clone()),
+            });
         }
     }
     let mut seen = HashSet::new();
@@ -201,6 +215,42 @@ pub fn drawn(mut files: Vec<PictureFile>, count: usize, seed: u64) -> Vec<Pictur
     files.shuffle(&mut generator(seed, Purpose::Pictures));
     files.truncate(count);
     files
+}
+
+/// `files` in runs that are read together: of `most` at most, and of no more pixels than [`BATCH_PIXELS`] unless a picture has
+/// more by itself.
+pub fn batches(files: &[PictureFile], most: usize) -> Vec<&[PictureFile]> {
+    let pixels: Vec<u64> = files
+        .iter()
+        .map(|file| claimed_pixels(&file.path))
+        .collect();
+    let mut batches = Vec::new();
+    let mut rest = files;
+    for count in batch_lengths(&pixels, most) {
+        let (batch, others) = rest.split_at(count);
+        batches.push(batch);
+        rest = others;
+    }
+    batches
+}
+
+/// Lengths of the batches of pictures of so many pixels.
+fn batch_lengths(pixels: &[u64], most: usize) -> Vec<usize> {
+    let mut lengths: Vec<usize> = Vec::new();
+    let mut sum = 0;
+    for pixels in pixels {
+        match lengths.last_mut() {
+            Some(length) if *length < most && sum + pixels <= BATCH_PIXELS => {
+                *length += 1;
+                sum += pixels;
+            }
+            _ => {
+                lengths.push(1);
+                sum = *pixels;
+            }
+        }
+    }
+    lengths
 }
 
 /// The frames of a batch as the network takes them, normalised, one picture after the other.
@@ -254,6 +304,38 @@ mod tests {
             path,
             true_class: None,
         }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn batches_hold_every_picture_in_order_and_no_more_than_they_may(
+            pixels in proptest::collection::vec(0..2 * BATCH_PIXELS, 0..30), most in 1usize..9
+        ) {
+            let lengths = batch_lengths(&pixels, most);
+            proptest::prop_assert_eq!(lengths.iter().sum::<usize>(), pixels.len());
+            let mut rest = &pixels[..];
+            for length in lengths {
+                let (batch, others) = rest.split_at(length);
+                proptest::prop_assert!(length <= most);
+                proptest::prop_assert!(length == 1 || batch.iter().sum::<u64>() <= BATCH_PIXELS);
+                rest = others;
+            }
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_nowhere_is_told_with_its_target() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("rex.jpg");
+        std::os::unix::fs::symlink("gone.jpg", &link).unwrap();
+        let classes = classes();
+        let truths = Truths::new(&classes, FolderLayout::Folders, None);
+        let said = named(&[link], &truths).unwrap_err().to_string();
+        assert!(
+            said.ends_with("rex.jpg is a link to gone.jpg, where nothing is"),
+            "{said}"
+        );
     }
 
     #[test]

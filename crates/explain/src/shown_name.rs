@@ -4,6 +4,7 @@ use std::{
     collections::HashMap,
     path::{Component, Path},
 };
+use words::readable;
 
 /// For each of `paths`, which differ, the shortest end that no other has: the file name, or as many folders in front of it
 /// as it takes, with `/` between the parts.
@@ -33,23 +34,6 @@ fn parts(path: &Path) -> Vec<String> {
         part => Some(part.as_os_str().to_string_lossy().into_owned()),
     });
     named.collect()
-}
-
-/// `name` with what moves the cursor or turns the direction of writing spelt out.
-fn readable(name: &str) -> String {
-    let is_unseen = |letter: char| {
-        letter.is_control()
-            || matches!(letter, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let mut readable = String::new();
-    for letter in name.chars() {
-        if is_unseen(letter) {
-            readable.extend(letter.escape_default());
-        } else {
-            readable.push(letter);
-        }
-    }
-    readable
 }
 
 fn end(parts: &[String], count: usize) -> &[String] {

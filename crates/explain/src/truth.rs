@@ -1,7 +1,10 @@
 //! The true class of a picture: what the layout of the run says of it, wherever it is named from.
 
 use checkpoint::{SplitRecord, picture_file};
-use pictures::folder::{FolderLayout, Rules};
+use pictures::{
+    folder::{FolderLayout, Rules},
+    part::Part,
+};
 use std::{
     cell::OnceCell,
     collections::{BTreeSet, HashMap},
@@ -24,6 +27,8 @@ pub struct Truths<'a> {
 pub enum Unknown {
     /// Neither folder nor name says a class.
     Unsaid,
+    /// The list of the run, which alone says classes, does not name it.
+    Unlisted,
     /// It is one of the run's folder, and in no class folder there.
     InNoFolder,
     /// The layout says a class that the network does not have.
@@ -101,6 +106,7 @@ impl<'a> Truths<'a> {
         let label = kept.map(String::as_str).or(self.rules.label_in_name(name));
         self.class(label.ok_or(match self.rules.layout {
             FolderLayout::Folders => Unknown::InNoFolder,
+            FolderLayout::Csv => Unknown::Unlisted,
             _ => Unknown::Unsaid,
         })?)
     }
@@ -112,7 +118,7 @@ impl<'a> Truths<'a> {
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             return self.class_in_split(&name, None);
         }
-        let parent = path.parent().unwrap_or(Path::new(""));
+        let parent = self.class_folder_around(path);
         let called = parent.iter().map(|part| part.to_string_lossy());
         let classes: BTreeSet<usize> = called.filter_map(|name| self.class(&name).ok()).collect();
         let own = parent.file_name().unwrap_or_default().to_string_lossy();
@@ -126,6 +132,19 @@ impl<'a> Truths<'a> {
             )),
             Err(_) => Err(Unknown::NoClassFolder(own.into_owned())),
         }
+    }
+
+    /// The folder around a picture; where parts may lie in class folders (`cat/train/1.jpg`), the one around its part.
+    fn class_folder_around<'p>(&self, path: &'p Path) -> &'p Path {
+        let mut folders = path.ancestors().skip(1);
+        let is_part = |folder: &&Path| {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            self.rules.folders_are_parts
+                && self.class(&name).is_err()
+                && Part::from_word(&name).is_some()
+        };
+        let around = folders.find(|folder| !is_part(folder));
+        around.unwrap_or(Path::new(""))
     }
 
     /// The class called `label` to the letter, or the only one that has the same letters in another form of Unicode.
@@ -209,6 +228,7 @@ impl RunFolder {
 impl Display for Unknown {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Unlisted => f.write_str("the list of the run does not name it"),
             Self::Unsaid => f.write_str("neither name nor folder says one"),
             Self::InNoFolder => f.write_str("not in a class folder of the run"),
             Self::NoClass(label) => write!(f, "`{label}` is not a class of this network"),
@@ -420,6 +440,26 @@ mod tests {
                 picture(&mine.join(name));
                 assert_eq!(truths.class_at(&mine.join(name)), class, "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_part_below_a_class_folder_is_no_class_also_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let (classes, mine) = (classes(), folder.path().join("mine"));
+        let split = split(&mine, &["cat/train/1.jpg"]);
+        let rules = Rules {
+            folders_are_parts: true,
+            ..Rules::of(FolderLayout::Folders)
+        };
+        let truths = Truths::new(&classes, rules, Some((split, mine.clone())));
+        for name in [
+            "mine/cat/train/1.jpg",
+            "mine/cat/val/new.jpg",
+            "elsewhere/cat/test/7.jpg",
+        ] {
+            picture(&folder.path().join(name));
+            assert_eq!(truths.class_at(&folder.path().join(name)), Ok(1), "{name}");
         }
     }
 }

@@ -16,8 +16,9 @@ pub struct Family {
     pub stride: usize,
     /// Children of torchvision's module that make up the body, each after its place in fastai's `nn.Sequential`.
     pub children: &'static [(&'static str, &'static str)],
-    /// Name of a tensor that every body of the family has: one of [`Self::children`], and the rest of the name.
-    pub mark: (&'static str, &'static str),
+    /// Names of tensors that every body of the family has, by any of which it is known: one of [`Self::children`], and the
+    /// rest of the name.
+    pub marks: &'static [(&'static str, &'static str)],
     /// Child of torchvision's module that makes logits.
     pub head: &'static str,
     /// Parts of the names of tensors, in the order in which torch lists them.

@@ -428,3 +428,18 @@ fn every_name_ends_with_the_digest_it_is_verified_with() {
         );
     }
 }
+
+#[test]
+fn a_body_is_known_in_every_layout_if_any_one_of_its_tensors_is_missing() {
+    let whole = canonical_resnet34();
+    for name in whole.names() {
+        let mut missing = whole.clone();
+        missing.remove(name);
+        for exported in [
+            to_fastai(missing.clone()).unwrap(),
+            to_torchvision(missing.clone()).unwrap(),
+        ] {
+            assert_eq!(to_canonical(exported).unwrap(), missing, "{name}");
+        }
+    }
+}

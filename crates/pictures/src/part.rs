@@ -15,29 +15,62 @@ pub enum Part {
 }
 
 /// Words for the parts, in small letters; the first word for a part is its name.
-const WORDS: [(&str, Part); 7] = [
+const WORDS: [(&str, Part); 10] = [
     ("train", Part::Train),
     ("training", Part::Train),
     ("valid", Part::Valid),
     ("val", Part::Valid),
     ("validation", Part::Valid),
+    ("dev", Part::Valid),
+    ("eval", Part::Valid),
+    ("evaluation", Part::Valid),
     ("test", Part::Test),
     ("testing", Part::Test),
 ];
 
+/// Words that a name may have beside that of its part: `training_set`, `seg_train`, `val2017`, `test_images`.
+const BESIDE: [&str; 16] = [
+    "data", "dataset", "files", "folder", "image", "images", "img", "imgs", "part", "photos",
+    "pics", "pictures", "samples", "seg", "set", "split",
+];
+
 impl Part {
-    /// The part that `word` stands for, in any case: `train` or `training`; `valid`, `val` or `validation`; `test` or
-    /// `testing`.
+    /// The part that `word` stands for, in any case: `train` or `training`; `valid`, `val`, `validation`, `dev`, `eval` or
+    /// `evaluation`; `test` or `testing`. It may stand beside what is no name of a class: `training_set`, `seg_train`,
+    /// `TestImages`, `val2017`.
     pub fn from_word(word: &str) -> Option<Self> {
-        let word = word.to_lowercase();
-        let known = WORDS.iter().find(|(known, _)| *known == word);
-        known.map(|(_, part)| *part)
+        let lower = word.to_lowercase();
+        let words = lower.split(|letter: char| !letter.is_alphabetic());
+        let mut part = None;
+        for word in words.filter(|word| !word.is_empty() && !BESIDE.contains(word)) {
+            if part
+                .replace(known(word).or_else(|| joined(word))?)
+                .is_some()
+            {
+                return None;
+            }
+        }
+        part
     }
 
-    /// Every word of [`Part::from_word`].
+    /// Every word for a part.
     pub fn words() -> impl Iterator<Item = &'static str> {
         WORDS.iter().map(|(word, _)| *word)
     }
+}
+
+fn known(word: &str) -> Option<Part> {
+    let found = WORDS.iter().find(|(known, _)| *known == word);
+    found.map(|(_, part)| *part)
+}
+
+/// The part of `trainset` and `imagetest`.
+fn joined(word: &str) -> Option<Part> {
+    let without = |beside: &&str| {
+        let behind = word.strip_suffix(*beside).and_then(known);
+        behind.or_else(|| word.strip_prefix(*beside).and_then(known))
+    };
+    BESIDE.iter().find_map(without)
 }
 
 /// `train`, `valid` or `test`.
@@ -65,7 +98,22 @@ mod tests {
             ("Validation", Some(Part::Valid)),
             ("test", Some(Part::Test)),
             ("Testing", Some(Part::Test)),
+            ("dev", Some(Part::Valid)),
+            ("training_set", Some(Part::Train)),
+            ("Test Set", Some(Part::Test)),
+            ("seg_train", Some(Part::Train)),
+            ("val2017", Some(Part::Valid)),
+            ("testImages", Some(Part::Test)),
+            ("1-train", Some(Part::Train)),
+            ("trainset", Some(Part::Train)),
             ("trains", None),
+            ("steam train", None),
+            ("train_test", None),
+            ("train-dog", None),
+            ("test tube", None),
+            ("contest", None),
+            ("set", None),
+            ("2017", None),
             ("", None),
         ] {
             assert_eq!(Part::from_word(word), part, "{word}");

@@ -180,7 +180,11 @@ fn a_folder_that_is_missing_or_without_pictures_says_what_to_type() {
     let empty = list(folder.path(), FolderLayout::FileNames).expect_err("no picture");
     assert!(matches!(empty, FolderError::Empty { .. }), "{empty}");
     for error in [missing, empty] {
-        assert!(error.to_string().contains("train fetch"), "{error}");
+        let said = error.to_string();
+        assert!(
+            said.contains("name the folder that holds the pictures"),
+            "{said}"
+        );
     }
 }
 

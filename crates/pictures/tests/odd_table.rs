@@ -28,7 +28,7 @@ enum Different {
 use Different::{Pixels, Read, Refused};
 
 /// Files about which we answer otherwise than Pillow, with the reason.
-const DIFFERENT: [(&str, Different, &str); 27] = [
+const DIFFERENT: [(&str, Different, &str); 30] = [
     (
         "bmp_rle8_with_gaps.bmp",
         Read,
@@ -67,7 +67,7 @@ const DIFFERENT: [(&str, Different, &str); 27] = [
     ("jpeg_sampled_3x1.jpg", Refused("unusual sampling"), UNKNOWN),
     (
         "jpeg_stray_after_scan_data.jpg",
-        Refused("Marker missing"),
+        Refused("damaged or cut short"),
         "they could as well be lost pixels",
     ),
     (
@@ -95,7 +95,7 @@ const DIFFERENT: [(&str, Different, &str); 27] = [
     ("png_grey_16_trns.png", Pixels(EXACT), GREY_16),
     (
         "png_palette_missing.png",
-        Refused("Missing palette"),
+        Refused("breaks the rules"),
         "Pillow makes up its colours",
     ),
     ("png_wrong_checksum_of_text.png", Read, METADATA),
@@ -115,7 +115,18 @@ const DIFFERENT: [(&str, Different, &str); 27] = [
         Pixels(EXACT),
         "stored as it is; Pillow turns TIFF, and no other format",
     ),
-    ("tiff_palette.tif", Refused("RGBPalette"), UNKNOWN),
+    (
+        "tiff_oriented_6_long.tif",
+        Pixels(EXACT),
+        "stored as it is; Pillow turns TIFF, and no other format",
+    ),
+    ("tiff_bilevel_fax3.tif", Refused("fax of group 3"), UNKNOWN),
+    (
+        "tiff_bilevel_huffman.tif",
+        Refused("fax of group 3"),
+        UNKNOWN,
+    ),
+    ("tiff_lab.tif", Refused("CIE L*a*b*"), UNKNOWN),
 ];
 
 const HALF: &str = "half a picture is an error";
@@ -222,7 +233,16 @@ fn every_format_says_how_its_picture_becomes_upright() {
     let files = files();
     for name in [
         "jpeg_oriented_6_big_endian.jpg",
+        "jpeg_oriented_6_long.jpg",
+        "jpeg_oriented_6_xmp.jpg",
         "png_oriented_6.png",
+        "png_oriented_6_long.png",
+        "png_oriented_6_behind.png",
+        "png_oriented_6_raw_profile.png",
+        "png_oriented_6_raw_profile_plain.png",
+        "png_oriented_6_xmp.png",
+        "webp_oriented_6_xmp.webp",
+        "tiff_oriented_6_long.tif",
         "webp_oriented_6.webp",
         "webp_oriented_6_introduced.webp",
         "tiff_oriented_6.tif",
@@ -254,6 +274,11 @@ fn what_is_not_supported_is_refused_in_words() {
             "a second picture begins inside the first",
         ),
         ("jpeg_zero_height.jpg", "no pixels"),
+        ("png_claims_too_much.png", "claims 60000 x 60000 pixels"),
+        ("bmp_claims_too_much.bmp", "claims 60000 x 60000 pixels"),
+        ("png_cut.png", "ends too early"),
+        ("tiff_cut.tif", "ends too early"),
+        ("tiff_palette_missing.tif", "palette is missing"),
     ] {
         let said = decode(&files[name]).expect_err(name).to_string();
         assert!(said.contains(words), "{name}: {said}");

@@ -19,6 +19,17 @@ pub enum SplitError {
         /// `to train on` or `to validate with`.
         part: &'static str,
     },
+    /// Some folds of a cross-validation would be empty.
+    #[error(
+        "split.folds is {folds}, but there are only {pictures} pictures, so some of the folds would have none: take {pictures} \
+         at most"
+    )]
+    TooManyFolds {
+        /// Number of folds.
+        folds: usize,
+        /// Number of pictures in the listing.
+        pictures: usize,
+    },
     /// The test part that was asked for has no picture.
     #[error(
         "split.test_fraction leaves none of {0} pictures for the test part: add pictures, raise it, or set it to 0"

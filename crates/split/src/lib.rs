@@ -205,6 +205,10 @@ impl SplitMethod {
                 let groups = groups(files, pattern)?.into_values().collect();
                 grouped_split(&labels, groups, shares, *seed)
             }
+            Self::KFold { folds, .. } if *folds > files.len() => Err(SplitError::TooManyFolds {
+                folds: *folds,
+                pictures: files.len(),
+            }),
             Self::KFold { folds, fold, seed } => Ok(k_fold_split(&labels, *folds, *fold, *seed)),
             Self::Folders {} | Self::Csv {} => given_split(files),
             Self::Official {} => {
@@ -525,6 +529,15 @@ mod tests {
                 &fold(0),
                 &["a_1", "a_2", "a_3", "a_4", "b_1"],
                 "the class b has no picture to train on, only 1 picture (b_1.jpg)",
+            ),
+            (
+                &SplitMethod::KFold {
+                    folds: 6,
+                    fold: 0,
+                    seed: 2,
+                },
+                &["a_1", "a_2", "b_1", "b_2", "b_3"],
+                "split.folds is 6, but there are only 5 pictures",
             ),
             (
                 &little,

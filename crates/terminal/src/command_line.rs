@@ -31,9 +31,46 @@ fn sentence(message: &str) -> String {
             Some(':') => sentence.push(' '),
             Some(_) => sentence += "; ",
         }
-        sentence += line;
+        sentence += &in_words(line);
+    }
+    if sentence.starts_with("the subcommand ") && sentence.contains(" cannot be used with ") {
+        sentence += "; write the subcommand first, and what is for it behind it";
     }
     sentence + "; --help tells more"
+}
+
+/// `line` without the words that Rust's numbers are refused in.
+fn in_words(line: &str) -> String {
+    const WORDS: [(&str, &str); 6] = [
+        ("invalid digit found in string", "it must be a whole number"),
+        (
+            "cannot parse integer from empty string",
+            "it must be a whole number",
+        ),
+        (
+            "number too large to fit in target type",
+            "the number is too large",
+        ),
+        (
+            "number too small to fit in target type",
+            "the number is too small",
+        ),
+        ("invalid float literal", "it must be a number"),
+        (
+            "cannot parse float from empty string",
+            "it must be a number",
+        ),
+    ];
+    if let Some((start, range)) = line.rsplit_once(" is not in ")
+        && let Some((least, most)) = range.split_once("..=")
+    {
+        return format!("{start} is not within {least} and {most}");
+    }
+    let known = WORDS.iter().find(|(theirs, _)| line.contains(theirs));
+    known.map_or_else(
+        || line.to_owned(),
+        |(theirs, ours)| line.replace(theirs, ours),
+    )
 }
 
 #[cfg(test)]
@@ -53,6 +90,8 @@ mod tests {
         layout: Option<Layout>,
         #[arg(long, requires = "layout")]
         to: Option<String>,
+        #[arg(long, value_parser = clap::value_parser!(u16).range(32..=2048))]
+        size: Option<u16>,
     }
 
     fn said(arguments: &[&str]) -> String {
@@ -71,6 +110,16 @@ mod tests {
             said(&["--to", "a"]),
             "the following required arguments were not provided: --layout <LAYOUT>; --help tells more"
         );
+        for (size, fault) in [
+            ("x", "it must be a whole number"),
+            ("", "it must be a whole number"),
+            ("1.5", "it must be a whole number"),
+            ("99999999999999999999", "the number is too large"),
+            ("7", "7 is not within 32 and 2048"),
+        ] {
+            let said = said(&["--size", size]);
+            assert!(said.contains(fault) && !said.contains(".."), "{said}");
+        }
         let unknown = said(&["--layuot", "fastai"]);
         assert!(
             unknown.starts_with("unexpected argument '--layuot' found; "),

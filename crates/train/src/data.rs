@@ -6,17 +6,17 @@ use crate::{
     parts,
     transfer::{DOWNLOAD_KEPT, Transfer},
 };
-use anyhow::{Context, Error, Result, bail};
+use anyhow::{Context, Error, Result, anyhow, bail};
 use checkpoint::{PictureRecord, Run, SplitRecord};
 use pictures::{
     fetch::{self, ArchiveSource, FetchState},
     folder::{
-        Corrections, FolderLayout, LabelPattern, LabelledFile, Listing, Photographs, Rules,
-        classes, is_hidden, list_pictures,
+        Corrections, FolderError, FolderLayout, LabelPattern, LabelledFile, Listing, Photographs,
+        Rules, classes, is_hidden, list_pictures,
     },
     loader::DecodedCache,
 };
-use split::{Split, SplitMethod};
+use split::{Split, SplitError, SplitMethod};
 use std::{
     fs, mem,
     path::{Path, PathBuf},
@@ -24,7 +24,7 @@ use std::{
     thread,
 };
 use terminal::Terminal;
-use words::counted;
+use words::{counted, first_three};
 
 /// Copy of `data.corrections` in a run.
 pub const CORRECTIONS_FILE: &str = "corrections.csv";
@@ -154,8 +154,15 @@ impl DataConfig {
 
     /// The csv file of the layout that reads one.
     fn list(&self) -> PathBuf {
-        let name = self.csv.as_deref();
-        self.folder.join(name.unwrap_or(Path::new("labels.csv")))
+        let name = self.csv.as_deref().unwrap_or(Path::new("labels.csv"));
+        let list = self.folder.join(name);
+        // As Windows writes it, unless a file is called so.
+        let slashed = self.folder.join(name.to_string_lossy().replace('\\', "/"));
+        if !list.exists() && slashed.is_file() {
+            slashed
+        } else {
+            list
+        }
     }
 
     /// Threads that decode.
@@ -202,7 +209,8 @@ impl Data {
             .draw(&listed.files, &config.data.annotations())?;
         let (split, corrections) = listed.correct(drawn, &config.data, terminal)?;
         let files = mem::take(&mut listed.files);
-        config.split.examine(&split, &files)?;
+        let examined = config.split.examine(&split, &files);
+        examined.map_err(|error| listed.with_empty_classes(error))?;
         let labels = split.train.iter().map(|index| files[*index].label.as_str());
         let classes = classes(labels);
         if let Some(sentence) = config.regularisation.unknown_class(&classes) {
@@ -374,6 +382,17 @@ impl Listed {
 }
 
 impl Listed {
+    /// `error`; if it is that there is one class, with the folders that were to be others.
+    fn with_empty_classes(&self, error: SplitError) -> Error {
+        match (&error, &self.empty_classes[..]) {
+            (SplitError::OneClass { .. }, [_, ..]) => anyhow!(
+                "{error}; there is no picture in {}",
+                first_three(self.empty_classes.iter().map(|class| format!("{class}/")))
+            ),
+            _ => error.into(),
+        }
+    }
+
     /// Corrects the pictures as `config` asks, and `split`, which was drawn for them as they were, and says so.
     ///
     /// # Errors
@@ -413,7 +432,15 @@ impl Listed {
 /// They cannot be listed.
 pub fn list(config: &Config) -> Result<(PathBuf, Rules, Listing)> {
     let (folder, rules) = (config.data.pictures(), config.rules()?);
-    let listing = list_pictures(&folder, &rules)?;
+    let listing =
+        list_pictures(&folder, &rules).map_err(|error| match (config.data.source, &error) {
+            (DataSource::OxfordIiitPet, FolderError::Missing(_) | FolderError::Empty { .. }) => {
+                anyhow!(
+                    "{error}; with another data.folder, `train fetch` downloads the pets into it"
+                )
+            }
+            _ => error.into(),
+        })?;
     Ok((folder, rules, listing))
 }
 

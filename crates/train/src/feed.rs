@@ -8,11 +8,12 @@ use crate::{
 };
 use anyhow::Result;
 use pictures::loader::{
-    Batch, BatchSeed, EpochPlan, EpochSeed, LoaderError, Purpose, batches, batches_in_epoch,
+    Batch, BatchSeed, EpochPlan, EpochSeed, LoaderError, Purpose, Skipped, batches,
+    batches_in_epoch,
 };
 use std::{
     collections::BTreeSet,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 use terminal::Terminal;
 
@@ -34,8 +35,16 @@ pub struct Feed {
     labels: Vec<usize>,
     /// Weight of each class in the loss, if they differ.
     weights: Option<Vec<f64>>,
-    /// Sentences about pictures that cannot be decoded, each said once however many epochs leave it out.
-    skipped: Mutex<BTreeSet<String>>,
+    /// Pictures that cannot be decoded, each said once however many epochs leave it out.
+    skipped: Mutex<LeftOut>,
+}
+
+/// Pictures that batches left out so far.
+#[derive(Debug, Default)]
+struct LeftOut {
+    sentences: BTreeSet<String>,
+    /// Of the training part.
+    training: BTreeSet<usize>,
 }
 
 impl Feed {
@@ -104,7 +113,9 @@ impl Feed {
                 stage: stage as u64,
                 iteration: (first + place) as u64,
             };
-            let batch = self.labelled(batch?, size);
+            let batch = batch?;
+            self.keep_every_class(&batch.skipped)?;
+            let batch = self.labelled(batch, size);
             Ok(self.config.regularisation.mix(batch, &seed))
         }))
     }
@@ -207,7 +218,7 @@ impl Feed {
 
     fn labelled(&self, batch: Batch, size: usize) -> LabelledBatch {
         for picture in batch.skipped {
-            self.warn_of_skipped(picture);
+            self.warn_of_skipped(picture.reason);
         }
         LabelledBatch {
             pictures: batch.pictures,
@@ -217,11 +228,39 @@ impl Feed {
     }
 
     fn warn_of_skipped(&self, picture: String) {
-        let mut skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
-        if skipped.insert(picture.clone()) {
-            let count = skipped.len();
+        let mut skipped = self.left_out();
+        if skipped.sentences.insert(picture.clone()) {
+            let count = skipped.sentences.len();
             self.terminal
                 .warning(&format!("left out ({count} so far): {picture}"));
         }
+    }
+
+    /// Notes that a batch left out the training pictures `skipped`.
+    ///
+    /// # Errors
+    /// They are the last ones of their class.
+    fn keep_every_class(&self, skipped: &[Skipped]) -> Result<(), LoaderError> {
+        for Skipped { index, reason } in skipped {
+            if self.is_last_of_its_class(*index) {
+                self.warn_of_skipped(reason.clone());
+                let class = self.labels[*index];
+                return Err(LoaderError::LostClass(self.data.classes[class].clone()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Notes that training picture `index` is left out, and tells whether all of its class are by now.
+    fn is_last_of_its_class(&self, index: usize) -> bool {
+        let mut left_out = self.left_out();
+        left_out.training.insert(index);
+        let is_of_class = |other: &usize| self.labels[*other] == self.labels[index];
+        let mut of_class = (0..self.labels.len()).filter(is_of_class);
+        of_class.all(|other| left_out.training.contains(&other))
+    }
+
+    fn left_out(&self) -> MutexGuard<'_, LeftOut> {
+        self.skipped.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,10 +3,11 @@
 use crate::{config::Config, shell};
 use anyhow::{Result, bail};
 use pictures::{
-    folder::{FolderLayout, Listing},
+    folder::{FolderLayout, Listing, innermost},
     part::Part,
 };
 use split::{SplitMethod, groups};
+use words::first_three;
 
 /// Refuses to take the folders of a ready-made split in `listing` for classes.
 ///
@@ -29,7 +30,12 @@ pub fn refuse_as_classes(listing: &Listing, config: &Config) -> Result<()> {
         bail!(
             "{found}, and none of them validates: hold some of the training pictures back with `--set data.folder={}`, or \
              rename the folder that is to validate to `valid` and write split.kind = \"folders\"",
-            shell::word(&folder.join(train).display().to_string())
+            shell::word(
+                &folder
+                    .join(classes_of(train, listing))
+                    .display()
+                    .to_string()
+            )
         );
     }
     bail!(
@@ -38,17 +44,41 @@ pub fn refuse_as_classes(listing: &Listing, config: &Config) -> Result<()> {
     )
 }
 
+/// The folder below that of a part which holds its class folders: the part's own, but of `seg_train/seg_train/cat` the inner
+/// one.
+fn classes_of<'a>(part: &'a str, listing: &'a Listing) -> &'a str {
+    let names = listing.files.iter().map(|file| file.name.as_str());
+    let of_part = |name: &&str| name.split_once('/').is_some_and(|(first, _)| first == part);
+    let names: Vec<&str> = names.filter(of_part).collect();
+    let inner = innermost(names.iter().copied());
+    // Where pictures lie in it, it is a class itself.
+    let holds_folders = |name: &&str| name[inner.len() + 1..].contains('/');
+    if names.iter().all(holds_folders) {
+        inner
+    } else {
+        part
+    }
+}
+
 /// What the split of `config` does with `listing` that may be a mistake, a line each.
 pub fn remarks(listing: &Listing, config: &Config) -> Vec<String> {
     let kind = config.split.kind();
     let mut remarks = Vec::new();
     let goes_by_parts = matches!(config.split, SplitMethod::Csv {} | SplitMethod::Folders {});
-    if !goes_by_parts && !listing.unused_parts.is_empty() {
+    let is_list = config.data.layout == FolderLayout::Csv;
+    if !goes_by_parts && !is_list && !listing.unused_parts.is_empty() {
         remarks.push(format!(
             "the folders {} in {} look like the parts of a ready-made split, which split.kind = \"{kind}\" does not go by: \
              `--set split.kind=folders` takes them",
             listing.unused_parts.join(", "),
             config.data.pictures().display()
+        ));
+    }
+    if !goes_by_parts && !is_list && !listing.parts_in_classes.is_empty() {
+        remarks.push(format!(
+            "folders in those of the classes look like the parts of a ready-made split ({}), which split.kind = \"{kind}\" \
+             does not go by: `--set split.kind=folders` takes them",
+            first_three(&listing.parts_in_classes)
         ));
     }
     if !goes_by_parts && listing.files.iter().any(|file| file.part.is_some()) {

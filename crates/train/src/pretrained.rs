@@ -15,6 +15,9 @@ use terminal::Terminal;
 /// Folder of downloaded weights.
 pub const CACHE_FOLDER: &str = "data/weights";
 
+/// Numbers beyond this one are a fault in a file: weights are of the order of 1, variances of pixels below 10⁵.
+const LARGEST: f32 = 1e10;
+
 /// `network` with the weights `name` (see `model.weights` in a config). The head stays as it is unless the file has all
 /// of it.
 pub fn load(
@@ -55,6 +58,9 @@ pub fn load_file(network: Network, path: &Path, terminal: &Terminal) -> Result<N
         }
     ));
     state.retain(|name| report.loaded.iter().any(|loaded| loaded == name));
+    if let Some(fault) = useless(&state) {
+        bail!("{}: {fault}: take another file of weights", path.display());
+    }
     Ok(network.with_state(state))
 }
 
@@ -66,6 +72,23 @@ fn negative_variance(state: &StateDict) -> Option<&str> {
     variances.find_map(|(name, tensor)| {
         let values = tensor.as_floats().unwrap_or_default();
         values.iter().any(|value| *value < 0.0).then_some(name)
+    })
+}
+
+/// What is wrong with the first tensor that no training can begin with: a number far beyond any that a network learns, or a
+/// convolution of zeros, which lets nothing through.
+fn useless(state: &StateDict) -> Option<String> {
+    state.iter().find_map(|(name, tensor)| {
+        let values = tensor.as_floats()?;
+        let largest = values.iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()))?;
+        if largest.abs() > LARGEST {
+            return Some(format!(
+                "tensor `{name}` holds the number {largest:e}, and no network learns one beyond {LARGEST:e}"
+            ));
+        }
+        let is_convolution = tensor.shape.len() == 4;
+        (is_convolution && largest == 0.0)
+            .then(|| format!("tensor `{name}` is all zeros, which let nothing through"))
     })
 }
 

@@ -69,6 +69,21 @@ impl Recorder {
     }
 }
 
+/// The files of `run` that have fewer rows of figures than there should be at `position`, with the numbers of rows that are
+/// missing: somebody has removed them.
+pub fn missing_rows(run: &Run, position: &Position) -> Vec<(&'static str, usize)> {
+    let wanted = [
+        (EpochRow::FILE, position.total_epochs as usize),
+        (StepRow::FILE, position.total_iterations as usize),
+    ];
+    let missing = wanted.map(|(file, wanted)| {
+        let text = fs::read_to_string(run.file(file)).unwrap_or_default();
+        let rows = text.matches('\n').count().saturating_sub(1);
+        (file, wanted.saturating_sub(rows))
+    });
+    missing.into_iter().filter(|(_, rows)| *rows > 0).collect()
+}
+
 /// Opens the file of `T` for appending, with its header and its first `lines` rows.
 fn open_at<T: Row>(run: &Run, groups: &[Group], lines: usize) -> io::Result<File> {
     let path = run.file(T::FILE);

@@ -65,6 +65,10 @@ pub fn open(config: &Config, folder: PathBuf, run: &Run, terminal: &Terminal) ->
     }
     changes.leave_test_pictures(&record, terminal);
     changes.tell(&folder, terminal);
+    let list = run.saved_data()?.list_in(&folder);
+    if let Some(line) = list.and_then(|list| record.other_labels(&list)) {
+        terminal.warning(&line);
+    }
     changes.permit(config, &folder, run, &record, &labels, terminal)?;
     let split = split_of(&record, &files);
     let listed = Listed {

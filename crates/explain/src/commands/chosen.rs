@@ -42,7 +42,8 @@ pub fn named(
         }
     }
     say_unknown(&named.unknown, terminal);
-    let is_elsewhere = |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_));
+    let is_elsewhere =
+        |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_) | Unknown::Unlisted);
     if found.is_none() && named.unknown.keys().any(is_elsewhere) {
         terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
     }
@@ -58,7 +59,7 @@ fn say_unknown(unknown: &BTreeMap<Unknown, usize>, terminal: &Terminal) {
         let line = format!("no true class for {}: {reason}", counted(*count, "picture"));
         match reason {
             // Anybody's picture, lying anywhere.
-            Unknown::NoClassFolder(_) => terminal.message(&line),
+            Unknown::NoClassFolder(_) | Unknown::Unlisted => terminal.message(&line),
             _ => terminal.warning(&line),
         }
     }

@@ -22,13 +22,18 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let files = files(arguments, &opened, terminal)?;
     let methods = chosen_methods(&arguments.method);
     let output = output::begin(arguments.out.as_deref(), &opened.run, "explanations")?;
+    if arguments.out.is_none() && output.replaces() {
+        terminal.message(
+            "the explanations of before are replaced; --out FOLDER puts the new ones elsewhere",
+        );
+    }
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
     let mut report = Report::new(output, origin, classes, !arguments.no_relu)
         .about(&asking, &arguments.view.layer);
     let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
-    for batch in files.chunks(batch_size(opened.size)) {
+    for batch in pictures::batches(&files, batch_size(opened.size)) {
         let read = opened.read_all(batch, terminal);
         unread += batch.len() - read.len();
         let explanations = explain_batch(&opened.network, read, &asking, &methods)?;

@@ -218,6 +218,12 @@ impl OpenedNetwork {
             error => anyhow::Error::from(error),
         })?;
         found.warnings().for_each(|line| terminal.warning(&line));
+        let list = self.run.saved_data()?.list_in(&found.pictures);
+        if let Some(list) = list
+            && let Some(line) = self.split()?.other_labels(&list)
+        {
+            terminal.warning(&line);
+        }
         Ok(found)
     }
 

@@ -37,7 +37,11 @@ pub const FAMILY: Family = Family {
         ("6", "layer3"),
         ("7", "layer4"),
     ],
-    mark: ("layer1", "0.conv1.weight"),
+    marks: &[
+        ("layer1", "0.conv1.weight"),
+        ("layer2", "0.conv1.weight"),
+        ("layer1", "0.bn1.weight"),
+    ],
     head: "fc",
     order: &[
         "conv1",

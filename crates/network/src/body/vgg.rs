@@ -29,7 +29,10 @@ pub const FAMILY: Family = Family {
     ],
     stride: 32,
     children: &[("0", "features")],
-    mark: ("features", "4.running_mean"),
+    marks: &[
+        ("features", "4.running_mean"),
+        ("features", "1.running_mean"),
+    ],
     head: "classifier",
     order: &["features"],
     files: &["vgg16_bn-6c64b313"],

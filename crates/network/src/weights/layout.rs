@@ -122,9 +122,17 @@ enum Naming {
 }
 
 impl BodyLayout {
-    /// The body of the shortest name, if there is one.
+    /// The body that has the first mark which is there, under the shortest name.
     fn find(state: &StateDict, family: &'static Family) -> Option<Self> {
-        let (child, rest) = family.mark;
+        let mut marks = family.marks.iter();
+        marks.find_map(|mark| Self::marked(state, family, *mark))
+    }
+
+    fn marked(
+        state: &StateDict,
+        family: &'static Family,
+        (child, rest): (&str, &str),
+    ) -> Option<Self> {
         let place = family.children.iter().find(|(_, name)| *name == child);
         let (place, _) = place.expect("a family's mark is in one of its children");
         let ends = [

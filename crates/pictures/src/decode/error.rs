@@ -32,7 +32,7 @@ pub enum DecodeError {
     Unsupported {
         /// Name of the format, e.g. `ICO`.
         format: String,
-        /// Explanation of the decoder.
+        /// What is not supported of it, in words of ours.
         reason: String,
     },
     /// The header claims more than [`MAX_PIXELS`] pixels.
@@ -50,8 +50,8 @@ pub enum DecodeError {
     Broken {
         /// Name of the format, e.g. `JPEG`.
         format: String,
-        /// Explanation of the decoder.
-        reason: String,
+        /// Its fault, in words of ours.
+        reason: &'static str,
     },
     /// Any other variant, with the file it happened in.
     #[error("{}: {cause}", path.display())]
@@ -81,11 +81,37 @@ impl DecodeError {
         }
     }
 
-    pub(super) fn broken(format: &str, reason: &str) -> Self {
+    pub(super) fn broken(format: &str, reason: &'static str) -> Self {
         Self::Broken {
             format: format.to_owned(),
-            reason: reason.to_owned(),
+            reason,
         }
+    }
+}
+
+/// What a decoder says of a broken file, in words of ours.
+pub(super) fn plain(said: &str) -> &'static str {
+    const CHECKSUMS: [&str; 3] = ["crc", "checksum", "adler"];
+    const ENDS: [&str; 10] = [
+        "end of",
+        "eof",
+        "too short",
+        "premature",
+        "whole buffer",
+        "exhausted",
+        "not enough",
+        "more data",
+        "truncated",
+        "no more bytes",
+    ];
+    let said = said.to_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    if says(&CHECKSUMS) {
+        "a checksum does not fit"
+    } else if says(&ENDS) {
+        "it ends too early"
+    } else {
+        "its content breaks the rules of the format"
     }
 }
 

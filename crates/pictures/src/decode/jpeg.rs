@@ -9,21 +9,21 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::errors::DecodeErrors;
 
 use super::budget;
-use super::error::{DecodeError, check_size};
+use super::error::{DecodeError, check_size, plain};
 use super::jpeg_segments::{self, Segments};
 use super::turn::Turn;
 
 /// Largest side that the format can express; the effective limit is [`super::MAX_PIXELS`].
 const MAX_SIDE: usize = 65_535;
 
-/// Decodes grey, YCbCr, RGB, CMYK or YCCK, sequential or progressive, to RGB; with the turn that its EXIF block asks for.
+/// Decodes grey, YCbCr, RGB, CMYK or YCCK, sequential or progressive, to RGB; with the turn that its metadata ask for.
 pub(super) fn decode(bytes: &[u8]) -> Result<(RgbImage, Turn), DecodeError> {
     let Segments {
         clean,
         width,
         height,
         coefficients,
-        exif,
+        metadata,
     } = jpeg_segments::read(bytes)?;
     check_size(width, height)?;
     let pixels = 3 * u64::from(width) * u64::from(height);
@@ -37,13 +37,13 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(RgbImage, Turn), DecodeError> {
     let pixels = decoder.decode().map_err(from_zune)?;
     let picture = RgbImage::from_raw(width, height, pixels)
         .ok_or_else(|| broken("fewer pixels than the header says"))?;
-    Ok((picture, Turn::from_exif(exif.as_deref())))
+    Ok((picture, metadata.turn()))
 }
 
 fn from_zune(error: DecodeErrors) -> DecodeError {
     match error {
-        DecodeErrors::Unsupported(reason) => unsupported(&format!("{reason:?}")),
-        other => broken(other.to_string().trim().trim_matches('"')),
+        DecodeErrors::Unsupported(_) => unsupported("a kind of coding that is hardly used"),
+        other => broken(plain(&other.to_string())),
     }
 }
 
@@ -51,6 +51,6 @@ fn unsupported(reason: &str) -> DecodeError {
     DecodeError::unsupported("JPEG", reason)
 }
 
-fn broken(reason: &str) -> DecodeError {
+fn broken(reason: &'static str) -> DecodeError {
     DecodeError::broken("JPEG", reason)
 }

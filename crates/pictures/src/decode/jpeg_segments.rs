@@ -6,6 +6,7 @@
 //! which is needed to refuse half pictures, and decides otherwise about the second.
 
 use super::error::DecodeError;
+use super::metadata::Metadata;
 
 /// A JPEG file that was read through to its end.
 pub(super) struct Segments {
@@ -17,8 +18,8 @@ pub(super) struct Segments {
     pub(super) height: u32,
     /// Bytes of coefficients that must be kept until the last scan is read: none if there is but one scan.
     pub(super) coefficients: u64,
-    /// The first EXIF block, from its TIFF header on.
-    pub(super) exif: Option<Vec<u8>>,
+    /// The first block of EXIF, and of XMP.
+    pub(super) metadata: Metadata,
 }
 
 const SOI: u8 = 0xd8;
@@ -30,6 +31,9 @@ const DRI: u8 = 0xdd;
 const APP0: u8 = 0xe0;
 const APP1: u8 = 0xe1;
 const APP14: u8 = 0xee;
+/// Beginnings of the segments with EXIF and XMP.
+const EXIF: &[u8] = b"Exif\0\0";
+const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const RESTARTS: std::ops::RangeInclusive<u8> = 0xd0..=0xd7;
 
 /// What a decoder must know beside the tables and the scans.
@@ -40,7 +44,7 @@ struct Found {
     /// Colour transform of Adobe's segment.
     adobe: Option<u8>,
     has_huffman_tables: bool,
-    exif: Option<Vec<u8>>,
+    metadata: Metadata,
     scans: usize,
     /// Components in the first scan.
     first_scan: usize,
@@ -118,9 +122,7 @@ impl Found {
             0xc0..=0xcf => self.take_frame(marker, content)?,
             SOS => return self.take_scan_header(content),
             APP0 => self.has_jfif |= content.starts_with(b"JFIF\0"),
-            APP1 if self.exif.is_none() => {
-                self.exif = content.strip_prefix(b"Exif\0\0").map(<[u8]>::to_vec);
-            }
+            APP1 => self.take_metadata(content),
             APP14 if content.len() >= 12 && content.starts_with(b"Adobe") => {
                 self.adobe = Some(content[11]);
             }
@@ -130,6 +132,16 @@ impl Found {
             self.write(marker, content);
         }
         Ok(())
+    }
+
+    /// Takes the first block of each kind of metadata.
+    fn take_metadata(&mut self, content: &[u8]) {
+        let Metadata { exif, xmp } = &mut self.metadata;
+        for (block, begin) in [(exif, EXIF), (xmp, XMP)] {
+            if block.is_none() {
+                *block = content.strip_prefix(begin).map(<[u8]>::to_vec);
+            }
+        }
     }
 
     fn take_frame(&mut self, marker: u8, content: &[u8]) -> Result<(), DecodeError> {
@@ -236,7 +248,7 @@ impl Found {
             width: frame.width,
             height: frame.height,
             coefficients: frame.coefficients(self.scans),
-            exif: self.exif,
+            metadata: self.metadata,
         })
     }
 
@@ -350,6 +362,6 @@ fn unsupported(reason: &str) -> DecodeError {
     DecodeError::unsupported("JPEG", reason)
 }
 
-fn broken(reason: &str) -> DecodeError {
+fn broken(reason: &'static str) -> DecodeError {
     DecodeError::broken("JPEG", reason)
 }

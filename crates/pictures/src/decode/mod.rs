@@ -6,10 +6,14 @@
 //! upsampling). [`Decoded::oriented`] turns a picture upright if it is wished.
 
 mod budget;
+mod claim;
 mod error;
 mod foreign;
+mod ifd;
 mod jpeg;
 mod jpeg_segments;
+mod metadata;
+mod png_chunks;
 #[cfg(test)]
 mod tests;
 mod tiff;
@@ -23,10 +27,12 @@ use image::{
 };
 
 pub use budget::DECODING_BYTES;
+pub use claim::claimed_pixels;
 pub use error::{DecodeError, MAX_PIXELS};
 pub use turn::{Orientation, Turn};
 
-use error::check_size;
+use error::{check_size, plain};
+use metadata::Metadata;
 
 /// Largest amount of memory that a decoder may take for one picture, in bytes: [`MAX_PIXELS`] at 16 bits of red,
 /// green, blue, alpha.
@@ -110,6 +116,9 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
 }
 
 fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<(RgbImage, Turn), DecodeError> {
+    if let Some([width, height]) = claimed_size(bytes, format) {
+        check_size(width, height)?;
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_ALLOCATION);
@@ -122,10 +131,30 @@ fn decode_other(bytes: &[u8], format: ImageFormat) -> Result<(RgbImage, Turn), D
     // The decoder's own picture and ours, which is made from it.
     let pixels = u64::from(width) * u64::from(height);
     let _share = budget::take(2 * decoder.total_bytes() + 3 * pixels);
-    // An orientation that cannot be read is none: the pixels are what counts.
-    let turn = decoder.orientation().map_or(Turn::NONE, Turn::from);
+    // Metadata that cannot be read say nothing: the pixels are what counts.
+    let metadata = match format {
+        ImageFormat::Png => png_chunks::metadata(bytes),
+        _ => Metadata {
+            exif: decoder.exif_metadata().unwrap_or_default(),
+            xmp: decoder.xmp_metadata().unwrap_or_default(),
+        },
+    };
+    let turn = metadata.turn();
     let picture = DynamicImage::from_decoder(decoder).map_err(|error| from_image(error, format))?;
     Ok((to_rgb8(picture), turn))
+}
+
+/// Width and height in the header, for formats whose decoder may refuse them in words of its own.
+fn claimed_size(bytes: &[u8], format: ImageFormat) -> Option<[u32; 2]> {
+    let number = |place: usize| bytes.get(place..)?.first_chunk::<4>().copied();
+    match format {
+        ImageFormat::Png => Some([number(16)?, number(20)?].map(u32::from_be_bytes)),
+        // The oldest header has two bytes for each.
+        ImageFormat::Bmp if u32::from_le_bytes(number(14)?) != 12 => {
+            Some([number(18)?, number(22)?].map(|side| i32::from_le_bytes(side).unsigned_abs()))
+        }
+        _ => None,
+    }
 }
 
 /// Converts to 8 bits. `image` would round 16 bits to the nearest 8, where PIL cuts the low byte off.
@@ -155,13 +184,12 @@ fn to_rgb8(picture: DynamicImage) -> RgbImage {
 fn from_image(error: image::ImageError, format: ImageFormat) -> DecodeError {
     let name = format!("{format:?}").to_uppercase();
     match error {
-        image::ImageError::Unsupported(reason) => DecodeError::Unsupported {
-            format: name,
-            reason: reason.to_string(),
-        },
-        other => DecodeError::Broken {
-            format: name,
-            reason: other.to_string().trim().to_owned(),
-        },
+        image::ImageError::Unsupported(_) => {
+            DecodeError::unsupported(&name, "a variant that is hardly used")
+        }
+        image::ImageError::Limits(_) => {
+            DecodeError::unsupported(&name, "it is too wide, too high, or needs too much memory")
+        }
+        other => DecodeError::broken(&name, plain(&other.to_string())),
     }
 }

@@ -1,24 +1,32 @@
 //! Decoding of TIFF by the crate `tiff`, block by block: `image` panics on planes and knows no YCbCr.
 
-use std::io::Cursor;
+use std::borrow::Cow;
+use std::io::{Cursor, ErrorKind};
 
 use image::RgbImage;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
 use tiff::tags::{CompressionMethod, Tag};
-use tiff::{ColorType, TiffError};
+use tiff::{ColorType, TiffError, TiffFormatError, TiffUnsupportedError};
 
 use super::budget;
 use super::error::{DecodeError, check_size};
+use super::ifd;
 use super::turn::Turn;
+
+/// Kinds of colours, as the header numbers them.
+const PALETTE: u32 = 3;
+const BLACK_IS_ZERO: u8 = 1;
 
 type File<'a> = Decoder<Cursor<&'a [u8]>>;
 
 /// Decodes the first page, in strips, tiles or planes, to RGB; with the turn that its orientation tag asks for.
 pub(super) fn decode(bytes: &[u8]) -> Result<(RgbImage, Turn), DecodeError> {
-    let mut file = Decoder::new(Cursor::new(bytes)).map_err(from_tiff)?;
+    let bytes = indices_as_grey(bytes);
+    let has_palette = matches!(bytes, Cow::Owned(_));
+    let mut file = Decoder::new(Cursor::new(bytes.as_ref())).map_err(from_tiff)?;
     let (width, height) = file.dimensions().map_err(from_tiff)?;
     check_size(width, height)?;
-    let layout = Layout::of(&mut file, [width, height])?;
+    let layout = Layout::of(&mut file, [width, height], has_palette)?;
     let pixels = u64::from(width) * u64::from(height);
     let _share = budget::take(pixels * 3 + layout.block_bytes());
     // No more than a block, twice: as it is read and as it is unpacked.
@@ -38,9 +46,44 @@ pub(super) fn decode(bytes: &[u8]) -> Result<(RgbImage, Turn), DecodeError> {
     Ok((picture, turn))
 }
 
+/// A file with a palette as one of grey, since the crate refuses palettes: its values are then the places in it.
+fn indices_as_grey(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let kind = ifd::number(bytes, Tag::PhotometricInterpretation.to_u16());
+    let Some(kind) = kind.filter(|kind| kind.value == PALETTE) else {
+        return Cow::Borrowed(bytes);
+    };
+    let mut copy = bytes.to_vec();
+    for byte in &mut copy[kind.place..kind.place + kind.bytes] {
+        *byte = if u32::from(*byte) == PALETTE {
+            BLACK_IS_ZERO
+        } else {
+            0
+        };
+    }
+    Cow::Owned(copy)
+}
+
+/// The colours of a palette, the high byte of each value.
+fn palette(file: &mut File, bits: u8) -> Result<Vec<[u8; 3]>, DecodeError> {
+    if bits > 8 {
+        return Err(unsupported("a palette of more than 256 colours"));
+    }
+    let values = file.find_tag_unsigned_vec::<u16>(Tag::ColorMap);
+    let values = values.map_err(from_tiff)?.unwrap_or_default();
+    let count = 1 << bits;
+    if values.len() < 3 * count {
+        return Err(broken("its palette is missing or too short"));
+    }
+    let colour =
+        |place: usize| [0, 1, 2].map(|channel| (values[channel * count + place] >> 8) as u8);
+    Ok((0..count).map(colour).collect())
+}
+
 /// The way in which values are colours.
 enum Colours {
     Grey,
+    /// A value is a place in these.
+    Palette(Vec<[u8; 3]>),
     Rgb,
     Cmyk,
     YCbCr,
@@ -61,8 +104,11 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(file: &mut File, size: [u32; 2]) -> Result<Self, DecodeError> {
-        let (bits, samples, colours) = kind_of(file)?;
+    fn of(file: &mut File, size: [u32; 2], has_palette: bool) -> Result<Self, DecodeError> {
+        let (bits, samples, mut colours) = kind_of(file)?;
+        if has_palette {
+            colours = Colours::Palette(palette(file, bits)?);
+        }
         if !matches!(bits, 1 | 2 | 4 | 8 | 16) {
             return Err(unsupported(&format!("{bits} bits for each value")));
         }
@@ -90,7 +136,7 @@ impl Layout {
     /// Values that make a colour.
     fn channels(&self) -> usize {
         match self.colours {
-            Colours::Grey => 1,
+            Colours::Grey | Colours::Palette(_) => 1,
             Colours::Rgb | Colours::YCbCr => 3,
             Colours::Cmyk => 4,
         }
@@ -153,7 +199,7 @@ impl Layout {
             }
             (DecodingResult::U8(packed), bits @ (1 | 2 | 4)) => {
                 let rows = packed.chunks((row * usize::from(bits)).div_ceil(8));
-                rows.flat_map(|packed| Self::unpacked(packed, bits, row))
+                rows.flat_map(|packed| self.unpacked(packed, bits, row))
                     .collect()
             }
             _ => return Err(unsupported("numbers with a sign or a point")),
@@ -164,10 +210,13 @@ impl Layout {
         Ok(bytes)
     }
 
-    /// `count` values of `bits` bits each, spread over 0 to 255.
-    fn unpacked(packed: &[u8], bits: u8, count: usize) -> impl Iterator<Item = u8> {
+    /// `count` values of `bits` bits each, spread over 0 to 255 if they are no places in a palette.
+    fn unpacked(&self, packed: &[u8], bits: u8, count: usize) -> impl Iterator<Item = u8> {
         let most = (1 << bits) - 1;
-        let factor = 255 / most;
+        let factor = match self.colours {
+            Colours::Palette(_) => 1,
+            _ => 255 / most,
+        };
         let in_byte = (0..8 / bits).rev().map(move |place| place * bits);
         let values = packed.iter().flat_map(move |byte| {
             in_byte
@@ -180,6 +229,10 @@ impl Layout {
     fn colour(&self, value: impl Fn(usize) -> u8) -> [u8; 3] {
         match &self.colours {
             Colours::Grey => [value(0); 3],
+            Colours::Palette(colours) => colours
+                .get(usize::from(value(0)))
+                .copied()
+                .unwrap_or_default(),
             Colours::Rgb => [0, 1, 2].map(value),
             Colours::Cmyk => {
                 let light = |ink: u8| 255 - u32::from(ink);
@@ -214,7 +267,8 @@ fn kind_of(file: &mut File) -> Result<(u8, usize, Colours), DecodeError> {
         ColorType::CMYK(bits) => (bits, 4, Colours::Cmyk),
         ColorType::CMYKA(bits) => (bits, 5, Colours::Cmyk),
         ColorType::YCbCr(bits) => (bits, 3, ycbcr(file)?),
-        other => return Err(unsupported(&format!("{other:?}"))),
+        ColorType::Lab(_) => return Err(unsupported("colours as CIE L*a*b*")),
+        _ => return Err(unsupported("colours that are hardly used")),
     })
 }
 
@@ -243,8 +297,44 @@ fn ycbcr(file: &mut File) -> Result<Colours, DecodeError> {
 
 fn from_tiff(error: TiffError) -> DecodeError {
     match error {
-        TiffError::UnsupportedError(reason) => unsupported(&reason.to_string()),
-        other => broken(&other.to_string()),
+        TiffError::UnsupportedError(reason) => unsupported(in_words(&reason)),
+        TiffError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
+            broken("it ends too early")
+        }
+        TiffError::IoError(_)
+        | TiffError::FormatError(TiffFormatError::CompressedDataCorrupt(_)) => {
+            broken("its compressed pixels cannot be unpacked")
+        }
+        TiffError::FormatError(_) | TiffError::UsageError(_) => {
+            broken("its header is wrong or incomplete")
+        }
+        TiffError::LimitsExceeded | TiffError::IntSizeError => {
+            broken("its header asks for more than its pixels can need")
+        }
+    }
+}
+
+/// What the crate does not read, in words.
+fn in_words(reason: &TiffUnsupportedError) -> &'static str {
+    use TiffUnsupportedError as Reason;
+    match reason {
+        Reason::UnsupportedCompressionMethod(method) => match method {
+            CompressionMethod::Huffman | CompressionMethod::Fax3 => "fax of group 3",
+            CompressionMethod::JPEG => "JPEG in the old way of TIFF",
+            CompressionMethod::ZSTD => "compressed with Zstandard",
+            CompressionMethod::WebP => "compressed with WebP",
+            _ => "a compression that is hardly used",
+        },
+        Reason::UnknownCompressionMethod => "an unknown compression",
+        Reason::FloatingPointPredictor(_) | Reason::UnsupportedSampleFormat(_) => {
+            "numbers with a sign or a point"
+        }
+        Reason::InconsistentBitsPerSample(_) => "values of different lengths",
+        Reason::UnsupportedBitsPerChannel(_) | Reason::UnsupportedSampleDepth(_) => {
+            "values of an unusual length"
+        }
+        Reason::ChromaSubsampling => "YCbCr with colours sampled less than the light",
+        _ => "colours that are hardly used",
     }
 }
 
@@ -252,6 +342,6 @@ fn unsupported(reason: &str) -> DecodeError {
     DecodeError::unsupported("TIFF", reason)
 }
 
-fn broken(reason: &str) -> DecodeError {
+fn broken(reason: &'static str) -> DecodeError {
     DecodeError::broken("TIFF", reason)
 }

@@ -35,13 +35,6 @@ impl Turn {
         self.0.to_exif()
     }
 
-    /// The turn that an EXIF block, from its TIFF header on, asks for. One that is absent, broken or without orientation
-    /// asks for none.
-    pub(super) fn from_exif(block: Option<&[u8]>) -> Self {
-        let orientation = block.and_then(ExifOrientation::from_exif_chunk);
-        orientation.map_or(Self::NONE, Self)
-    }
-
     /// The stored `picture` upright. A turn that swaps the sides needs a second copy, for which it waits as `decode` does.
     pub fn apply(self, picture: RgbImage) -> RgbImage {
         let _share = self
@@ -88,12 +81,6 @@ impl Turn {
     /// True if the upright picture is as wide as the stored one is high.
     pub fn swaps_sides(self) -> bool {
         self.tag() >= 5
-    }
-}
-
-impl From<ExifOrientation> for Turn {
-    fn from(orientation: ExifOrientation) -> Self {
-        Self(orientation)
     }
 }
 

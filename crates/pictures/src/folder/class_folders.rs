@@ -1,11 +1,9 @@
 //! What the folders say beside the labels.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
 use words::first_three;
 
-use super::error::FolderError;
 use super::labelled_file::LabelledFile;
 use super::walk::Found;
 
@@ -30,30 +28,6 @@ pub(super) fn empty_classes(found: &Found, folders_are_parts: bool) -> Vec<Strin
         .filter(is_empty)
         .cloned()
         .collect()
-}
-
-/// A listing of one class whose pictures all lie in class folders of their own, one level deeper.
-pub(super) fn refuse_deeper_classes(
-    files: &[LabelledFile],
-    folder: &Path,
-) -> Result<(), FolderError> {
-    let deeper = |file: &LabelledFile| {
-        let mut parts = file.name.splitn(3, '/');
-        let (first, second, _) = (parts.next()?, parts.next()?, parts.next()?);
-        Some((first.to_owned(), second.to_owned()))
-    };
-    let Some(pairs) = files.iter().map(deeper).collect::<Option<BTreeSet<_>>>() else {
-        return Ok(());
-    };
-    let outer: BTreeSet<&str> = pairs.iter().map(|(first, _)| first.as_str()).collect();
-    let inner: Vec<String> = pairs.iter().map(|(_, second)| second.clone()).collect();
-    match outer.first() {
-        Some(only) if outer.len() == 1 && inner.len() > 1 => Err(FolderError::ClassesDeeper {
-            inner: folder.join(only).display().to_string(),
-            folders: first_three(&inner),
-        }),
-        _ => Ok(()),
-    }
 }
 
 /// A sentence, if the labels of the file names have nothing to do with the folders that the pictures lie in.

@@ -1,10 +1,13 @@
 //! Lists of labelled pictures as csv files.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 
 use csv::{ErrorKind, ReaderBuilder, StringRecord, Trim};
+
+use unicode_normalization::UnicodeNormalization;
+use words::counted;
 
 use crate::part::Part;
 
@@ -13,6 +16,8 @@ const PATH: &str = "path";
 const LABEL: &str = "label";
 /// A first line with them.
 const EXAMPLE: &str = "path,label";
+/// What to do about a quotation mark without another.
+const LEFT_OPEN: &str = "a quotation mark is left open: close it behind its field, or write it twice where it is part of a field in quotation marks";
 /// Column of the part, which may be missing.
 const SPLIT: &str = "split";
 
@@ -82,6 +87,20 @@ pub(super) fn parse(bytes: &[u8]) -> Result<Vec<CsvLine>, CsvFault> {
     Ok(lines)
 }
 
+/// The class of each picture that the csv file `path` names, by its path below the folder of the list in Unicode's composed
+/// form, whether the picture is there or not.
+///
+/// # Errors
+/// The first fault of the list.
+pub fn csv_labels(path: &Path) -> Result<BTreeMap<String, String>, CsvFault> {
+    let lines = parse(&read(path, "there is no such list")?)?;
+    let named = lines.into_iter().filter_map(|line| {
+        let name = below_the_list(&line.path.trim().replace('\\', "/")).ok()?;
+        Some((name.nfc().collect(), line.label))
+    });
+    Ok(named.collect())
+}
+
 /// The first line of a csv file, and the others with their numbers.
 pub(super) fn records(bytes: &[u8]) -> Result<(StringRecord, Vec<(u64, StringRecord)>), CsvFault> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
@@ -97,7 +116,15 @@ pub(super) fn records(bytes: &[u8]) -> Result<(StringRecord, Vec<(u64, StringRec
         let record = record.map_err(|error| fault(&error, bytes, header.len()))?;
         records.push((counter.number(record.position()), record));
     }
-    Ok((header, records))
+    // A field whose second quotation mark is missing holds the rest of the file, and nothing else tells it.
+    let has_lines = |(_, record): &&(u64, StringRecord)| {
+        record.iter().any(|field| field.contains(['\r', '\n']))
+    };
+    let marks = bytes.iter().filter(|byte| **byte == b'"').count();
+    match records.last().filter(has_lines) {
+        Some((number, _)) if marks % 2 == 1 => Err(CsvFault::at(*number, LEFT_OPEN)),
+        _ => Ok((header, records)),
+    }
 }
 
 /// Positions of the columns.
@@ -235,13 +262,27 @@ fn fault(error: &csv::Error, bytes: &[u8], columns: usize) -> CsvFault {
     let position = error.position();
     let line = position.map(|_| LineCounter::new(bytes).number(position));
     let reason = match error.kind() {
+        ErrorKind::UnequalLengths { .. } if position.is_some_and(|at| is_open(bytes, at)) => {
+            LEFT_OPEN.to_owned()
+        }
         ErrorKind::UnequalLengths { len, .. } => format!(
-            "it has {len} fields, but the first line has {columns}: put quotation marks around a field with a comma in it"
+            "it has {}, but the first line has {columns}: put quotation marks around a field with a comma in it",
+            counted(*len as usize, "field")
         ),
         ErrorKind::Utf8 { .. } => "it is not valid UTF-8: save the file as UTF-8".to_owned(),
-        _ => error.to_string(),
+        _ => "it cannot be read as csv: write it anew".to_owned(),
     };
     CsvFault { line, reason }
+}
+
+/// Tells whether the line at `position` has a quotation mark without its other.
+fn is_open(bytes: &[u8], position: &csv::Position) -> bool {
+    let start = usize::try_from(position.byte()).unwrap_or(usize::MAX);
+    let rest = bytes.get(start..).unwrap_or_default();
+    let is_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
+    let blank = rest.iter().take_while(|byte| is_end(byte)).count();
+    let line = rest[blank..].iter().take_while(|byte| !is_end(byte));
+    line.filter(|byte| **byte == b'"').count() % 2 == 1
 }
 
 /// Path with `/` between its parts of a picture that a list names as `written`, below the folder of the list.
@@ -283,12 +324,19 @@ pub(super) fn named_twice(lines: &[CsvLine], names: &[String]) -> Option<CsvFaul
 
 /// Bytes of the list at `path`; what to say if it is `missing`.
 pub(super) fn read(path: &Path, missing: &str) -> Result<Vec<u8>, CsvFault> {
-    std::fs::read(path).map_err(|error| {
+    let unread = |error: std::io::Error| {
         CsvFault::whole(match error.kind() {
             std::io::ErrorKind::NotFound => missing.to_owned(),
             _ => format!("it cannot be read: {error}"),
         })
-    })
+    };
+    // A pipe may never end.
+    if !std::fs::metadata(path).map_err(unread)?.is_file() {
+        return Err(CsvFault::whole(
+            "it is no file, but a folder, a device or a pipe: name a file",
+        ));
+    }
+    std::fs::read(path).map_err(unread)
 }
 
 #[cfg(test)]
@@ -385,7 +433,7 @@ mod tests {
             (
                 "path,label\n1.jpg,cat\n2.jpg\n",
                 Some(3),
-                vec!["1 fields", "2"],
+                vec!["1 field,", "2"],
             ),
             (
                 "path,label\n1.jpg,cat\na, b.jpg,dog\n",
@@ -397,7 +445,22 @@ mod tests {
             (
                 "path,label\n1.jpg,\"cat\n2.jpg,dog\n",
                 Some(2),
-                vec!["label", "left open"],
+                vec!["left open"],
+            ),
+            (
+                "path,label\n0.jpg,cat\n\"1.jpg,cat\n2.jpg,dog\n",
+                Some(3),
+                vec!["left open"],
+            ),
+            (
+                "path,label,note\n1.jpg,cat,\"new\n2.jpg,dog,\n3.jpg,dog,\n",
+                Some(2),
+                vec!["left open"],
+            ),
+            (
+                "path,label\n1.jpg,\"big\ncat\"\n",
+                Some(2),
+                vec!["label", "line break", "left open"],
             ),
             (
                 "path,label,split\n1.jpg,cat,holdout\n",

@@ -11,7 +11,7 @@ use crate::annotations::AnnotationError;
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The folder does not exist.
-    #[error("{}: name another one, or type `train fetch` to download the pets", what_is_there(.0))]
+    #[error("{}: name the folder that holds the pictures", what_is_there(.0))]
     Missing(PathBuf),
     /// A folder is there but cannot be listed.
     #[error("cannot list {}: {error}; make it readable, or move it away", path.display())]
@@ -23,7 +23,7 @@ pub enum FolderError {
     },
     /// The folder has no pictures.
     #[error(
-        "there is no picture in {} (looked for {}{}): name another folder, or type `train fetch` to download the pets",
+        "there is no picture in {} (looked for {}{}): name the folder that holds the pictures",
         folder.display(),
         picture_extensions(),
         beside(left_out)
@@ -56,8 +56,7 @@ pub enum FolderError {
     },
     /// Pictures lie beside the class folders instead of in one.
     #[error(
-        "the picture {}{} is not in a class folder: move it into one, as in Maine_Coon/12.jpg, or choose another \
-         data.layout (file-names, csv)",
+        "the picture {}{} is not in a class folder: {advice}",
         path.display(),
         and_others(*others)
     )]
@@ -66,11 +65,13 @@ pub enum FolderError {
         path: PathBuf,
         /// Number of the others.
         others: usize,
+        /// What to do.
+        advice: String,
     },
     /// Pictures lie in no folder of a part.
     #[error(
-        "the picture {}{} is in none of the folders train, valid (or val, validation) and test, which the split \
-         expects: move it into one, or choose another split",
+        "the picture {}{} is in none of the folders train, valid (or val, validation, dev) and test, which the split \
+         expects: move it into one, or out of the data folder, or choose another split",
         path.display(),
         and_others(*others)
     )]
@@ -90,16 +91,29 @@ pub enum FolderError {
         /// The other folder.
         other: String,
     },
-    /// All pictures are below one folder, which has the class folders.
+    /// A folder in one of a part is called like it, and others are beside it.
     #[error(
-        "all pictures are below {inner}, so there is one class only: if its folders ({folders}) are the classes, write \
-         data.folder = \"{inner}\""
+        "{} may be a class called {name}, or the part once more: rename it, or move what is in it to where it belongs",
+        folder.join(name).display()
     )]
-    ClassesDeeper {
-        /// The one folder.
+    ClassLikePart {
+        /// The folder of the part.
+        folder: PathBuf,
+        /// Its name.
+        name: String,
+    },
+    /// All pictures are below one folder, in which are the folders that were meant.
+    #[error(
+        "all pictures are below {inner}: if its folders ({folders}) are {}, write data.folder = \"{inner}\"",
+        if *are_parts { "the parts of a ready-made split" } else { "the classes" }
+    )]
+    Deeper {
+        /// The innermost folder that has them all.
         inner: String,
         /// Folders in it.
         folders: String,
+        /// True if those are called like parts.
+        are_parts: bool,
     },
     /// A class is there twice, in two forms of Unicode.
     #[error(
@@ -111,6 +125,9 @@ pub enum FolderError {
         /// The other class, spelt out.
         other: String,
     },
+    /// A class whose name breaks lines or moves the cursor.
+    #[error("the class {0} has a line break or another control character in its name: rename it")]
+    ControlInClass(String),
     /// A csv file that cannot be used.
     #[error("the list {}{}{fault}", list.display(), if fault.line.is_some() { ", " } else { ": " })]
     Csv {

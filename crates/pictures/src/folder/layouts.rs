@@ -8,9 +8,11 @@ use super::csv_names::Names;
 use super::error::FolderError;
 use super::label::{LabelPattern, label_of_file_name};
 use super::labelled_file::LabelledFile;
-use super::ready_made::below_part;
+use super::rules::class_folder;
 use super::walk::Found;
+use super::wrappers::innermost;
 use crate::annotations::read_list;
+use crate::part::Part;
 
 /// Pictures whose label is in their name: the first group of `pattern`, or the rule of [`label_of_file_name`].
 pub(super) fn by_file_name(
@@ -47,16 +49,33 @@ pub(super) fn by_file_name(
 /// Pictures whose label is the first folder, below that of the part if the first folders are parts.
 pub(super) fn by_folder(
     found: &Found,
+    folder: &Path,
     folders_are_parts: bool,
 ) -> Result<Vec<LabelledFile>, FolderError> {
-    let label = |name| {
-        below_part(name, folders_are_parts)
-            .split_once('/')
-            .map(|(class, _)| class)
+    let label = |name| class_folder(name, folders_are_parts);
+    let of_test = || {
+        let mut without = found
+            .pictures
+            .iter()
+            .filter(|(name, _)| label(name).is_none());
+        let first = without.next()?.0.split_once('/')?.0;
+        let is_here = |(name, _): &(String, PathBuf)| innermost([name.as_str()]) == first;
+        let is_test = Part::from_word(first) == Some(Part::Test) && without.all(is_here);
+        is_test.then(|| folder.join(first))
     };
-    labelled(found, label, |path, others| FolderError::NoClassFolder {
+    labelled(found, label, |path, others| {
+        FolderError::NoClassFolder {
         path,
         others,
+        advice: match of_test() {
+            Some(test) => format!(
+                "a test part without classes can evaluate nothing, move {} out of the data folder",
+                test.display()
+            ),
+            None => "move it into one, as in Maine_Coon/12.jpg, or choose another data.layout (file-names, csv)"
+                .to_owned(),
+        },
+    }
     })
 }
 

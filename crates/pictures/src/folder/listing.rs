@@ -15,6 +15,8 @@ pub struct Listing {
     /// Names of the folders, if they are those of a ready-made split (`train` and `valid` or `test`) and nothing else, and
     /// the listing did not take them for its parts.
     pub unused_parts: Vec<String>,
+    /// Folders of parts in the class folders (`cat/train`), if the listing did not take them for its parts.
+    pub parts_in_classes: Vec<String>,
     /// What may be a mistake, in a line each: classes of similar names, pictures whose names are one elsewhere.
     pub suspicions: Vec<String>,
 }

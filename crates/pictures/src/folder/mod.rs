@@ -19,12 +19,13 @@ mod ready_made;
 mod rules;
 mod twins;
 mod walk;
+mod wrappers;
 
 use std::collections::BTreeSet;
 use std::path::Path;
 
 pub use corrections::{Corrected, Corrections};
-pub use csv_list::CsvFault;
+pub use csv_list::{CsvFault, csv_labels};
 pub use error::FolderError;
 pub use label::{LabelPattern, NOTEBOOK_PATTERN, label_of_file_name, pattern_fault};
 pub use labelled_file::LabelledFile;
@@ -34,6 +35,7 @@ pub use name::{PICTURE_EXTENSIONS, is_hidden, is_picture_name, picture_extension
 pub use photographs::{LabelledPicture, Photographs, PictureItem};
 pub use rules::{FolderLayout, Rules};
 pub use walk::{Found, find_pictures};
+pub use wrappers::innermost;
 
 /// Lists the pictures below `folder` with their labels, in byte order of their names.
 ///
@@ -54,7 +56,7 @@ pub fn list_pictures(folder: &Path, rules: &Rules) -> Result<Listing, FolderErro
     };
     let mut files = match rules.layout {
         FolderLayout::FileNames => layouts::by_file_name(&found, rules.pattern.as_ref())?,
-        FolderLayout::Folders => layouts::by_folder(&found, rules.folders_are_parts)?,
+        FolderLayout::Folders => layouts::by_folder(&found, folder, rules.folders_are_parts)?,
         FolderLayout::List => layouts::by_official_list(&mut found, folder, &rules.annotations)?,
         FolderLayout::Csv => {
             count_list(&mut found.left_out, folder, &rules.csv);
@@ -62,15 +64,17 @@ pub fn list_pictures(folder: &Path, rules: &Rules) -> Result<Listing, FolderErro
         }
     };
     let mut listing = Listing::default();
+    wrappers::refuse(&files, folder, rules)?;
     if rules.folders_are_parts {
         ready_made::take_parts(&mut files, folder)?;
     } else {
         listing.unused_parts = ready_made::part_folders(&files);
+        listing.parts_in_classes = ready_made::parts_in_folders(&files);
     }
     if rules.layout == FolderLayout::Folders {
         listing.empty_classes = class_folders::empty_classes(&found, rules.folders_are_parts);
-        if !rules.folders_are_parts {
-            class_folders::refuse_deeper_classes(&files, folder)?;
+        if rules.folders_are_parts {
+            ready_made::refuse_classes_like_their_part(&files, folder)?;
         }
     }
     listing.suspicions = suspicions(&files, rules.layout)?;
@@ -94,6 +98,9 @@ pub fn classes<'a>(labels: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 fn suspicions(files: &[LabelledFile], layout: FolderLayout) -> Result<Vec<String>, FolderError> {
     let classes = classes(files.iter().map(|file| file.label.as_str()));
     let names = || classes.iter().map(String::as_str);
+    if let Some(class) = names().find(|class| class.contains(char::is_control)) {
+        return Err(FolderError::ControlInClass(words::readable(class)));
+    }
     if let Some([one, other]) = twins::torn_class(names()) {
         return Err(FolderError::TornClass {
             one: twins::spelt(&one),
@@ -106,6 +113,7 @@ fn suspicions(files: &[LabelledFile], layout: FolderLayout) -> Result<Vec<String
     };
     let all = [
         twins::similar_classes(names()),
+        twins::unseen_letters(names()),
         twins::colliding_files(files),
         ignored,
     ];

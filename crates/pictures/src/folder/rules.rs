@@ -35,7 +35,8 @@ pub struct Rules {
     /// Pattern of the names, for [`FolderLayout::FileNames`] in place of its own rule.
     pub pattern: Option<LabelPattern>,
     /// True if the first folders are the parts of a ready-made split (`train`, `valid`, `test`: see
-    /// [`Part::from_word`](crate::part::Part::from_word)) and class folders lie below them.
+    /// [`Part::from_word`](crate::part::Part::from_word)) and class folders lie below them, or the parts are the folders in
+    /// the class folders.
     pub folders_are_parts: bool,
 }
 
@@ -58,12 +59,16 @@ impl Rules {
             (FolderLayout::FileNames, Some(pattern)) => pattern.label(name),
             // The official list numbers the breeds that the names say.
             (FolderLayout::FileNames | FolderLayout::List, _) => label_of_file_name(name),
-            (FolderLayout::Folders, _) => below_part(name, self.folders_are_parts)
-                .split_once('/')
-                .map(|(class, _)| class),
+            (FolderLayout::Folders, _) => class_folder(name, self.folders_are_parts),
             (FolderLayout::Csv, _) => None,
         }
     }
+}
+
+/// The first folder of `name`, below that of the part if the first folders are parts.
+pub(super) fn class_folder(name: &str, folders_are_parts: bool) -> Option<&str> {
+    let below = below_part(name, folders_are_parts);
+    below.split_once('/').map(|(class, _)| class)
 }
 
 impl From<FolderLayout> for Rules {
@@ -89,6 +94,12 @@ mod tests {
             ("cat/1.jpg", Some("cat"), Some("cat")),
             ("train/1.jpg", Some("train"), None),
             ("1.jpg", None, None),
+            ("cat/train/1.jpg", Some("cat"), Some("cat")),
+            (
+                "seg_train/seg_train/cat/1.jpg",
+                Some("seg_train"),
+                Some("cat"),
+            ),
         ] {
             assert_eq!(folders.label_in_name(name), first, "{name}");
             assert_eq!(parts.label_in_name(name), below, "{name}");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
-use words::{file_key, first_three};
+use words::{file_key, first_three, hides_letters, readable};
 
 use super::labelled_file::LabelledFile;
 
@@ -58,12 +58,32 @@ fn alike<'a>(keyed: impl Iterator<Item = (String, &'a str)>) -> Option<String> {
     (!groups.is_empty()).then(|| first_three(&groups))
 }
 
-/// `name`, with what its letters are made of if two forms of Unicode are possible.
+/// A sentence on classes that hold what nobody sees, if there are any.
+pub(super) fn unseen_letters<'a>(classes: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let some: Vec<String> = classes
+        .into_iter()
+        .filter(|class| hides_letters(class))
+        .map(spelt)
+        .collect();
+    (!some.is_empty()).then(|| {
+        format!(
+            "names of classes with a space at an end or with a letter that is not seen: {}; rename them if that is not meant",
+            first_three(&some)
+        )
+    })
+}
+
+/// `name` as it can be told from others: with what its letters are made of if two forms of Unicode are possible, what is not
+/// seen spelt out, in quotes if there is a space at an end.
 pub(super) fn spelt(name: &str) -> String {
-    if name.nfc().eq(name.nfd()) {
-        return name.to_owned();
+    let shown = readable(name);
+    if name.trim() != name {
+        return format!("\"{shown}\"");
     }
-    let mut text = format!("{name} (");
+    if name.nfc().eq(name.nfd()) {
+        return shown;
+    }
+    let mut text = format!("{shown} (");
     for letter in name.chars() {
         match letter.is_ascii() {
             true => text.push(letter),
@@ -142,5 +162,10 @@ mod tests {
         assert_eq!(spelt("pug"), "pug");
         assert_eq!(spelt("猫"), "猫");
         assert_eq!(spelt("e\u{301}"), "e\u{301} (e\\u{301})");
+        assert_eq!(spelt("cat "), "\"cat \"");
+        assert_eq!(spelt("cat\u{200b}"), "cat\\u{200b}");
+        let said = unseen_letters(["cat", "cat\u{200b}", " dog"]).expect("a line");
+        assert!(said.contains(": cat\\u{200b}, \" dog\";"), "{said}");
+        assert_eq!(unseen_letters(["cat", "big dog"]), None);
     }
 }

@@ -9,8 +9,17 @@ pub struct Batch {
     pub labels: Vec<usize>,
     /// Index of each of the N pictures in the data set.
     pub indices: Vec<usize>,
-    /// For each picture left out, one sentence that names the file and says what is wrong with it.
+    /// Each picture left out.
     ///
     /// N may be 1 or 0 if pictures were left out; such a batch still counts as one of its epoch.
-    pub skipped: Vec<String>,
+    pub skipped: Vec<Skipped>,
+}
+
+/// A picture that a batch leaves out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Its index in the data set.
+    pub index: usize,
+    /// A sentence that names the file and says what is wrong with it.
+    pub reason: String,
 }

@@ -43,6 +43,12 @@ pub enum LoaderError {
     /// A picture cannot be decoded.
     #[error("{0}; or leave such pictures out with on_bad_image = \"skip\"")]
     Picture(#[source] DecodeError),
+    /// All training pictures of a class are left out.
+    #[error(
+        "no training picture of the class {0} can be decoded, and a network cannot learn what it is never shown: repair \
+         them, each is named above, or take the class out"
+    )]
+    LostClass(String),
     /// The data set failed for another reason than a picture that cannot be decoded.
     #[error("cannot read picture {index} of the data set: {source}")]
     Dataset {

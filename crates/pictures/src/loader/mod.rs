@@ -19,7 +19,7 @@ mod worker;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-pub use batch::Batch;
+pub use batch::{Batch, Skipped};
 pub use dataset::SharedDataset;
 pub use decoded_cache::DecodedCache;
 pub use error::LoaderError;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::batch::Batch;
+use super::batch::{Batch, Skipped};
 use super::error::LoaderError;
 use super::plan::{EpochPlan, Purpose};
 
@@ -63,7 +63,7 @@ pub(super) enum PictureOutcome {
     /// It is in the batch.
     Loaded { index: usize, label: usize },
     /// It is left out, for this reason.
-    Skipped(String),
+    Skipped(Skipped),
     /// It ends the epoch.
     Failed(LoaderError),
 }
@@ -219,7 +219,7 @@ fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, Loa
                 batch.labels.push(label);
                 batch.indices.push(index);
             }
-            Some(PictureOutcome::Skipped(reason)) => batch.skipped.push(reason),
+            Some(PictureOutcome::Skipped(skipped)) => batch.skipped.push(skipped),
             Some(PictureOutcome::Failed(error)) => return Err(error),
             None => return Err(LoaderError::WorkerPanicked),
         }

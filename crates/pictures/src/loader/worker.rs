@@ -5,6 +5,7 @@
 //! would wait for ever. So nothing that is called from here may use rayon, decoders included: the feature `rayon` of
 //! `image` stays off. `tests/no_rayon_in_workers.rs` loads an epoch under exactly this condition.
 
+use super::batch::Skipped;
 use super::dataset::SharedDataset;
 use super::error::LoaderError;
 use super::plan::{EpochPlan, OnBadImage, Purpose};
@@ -51,7 +52,10 @@ fn load(
     match dataset.get(index) {
         Ok(Ok(picture)) => Ok(picture),
         Ok(Err(error)) if plan.on_bad_image == OnBadImage::Skip => {
-            Err(PictureOutcome::Skipped(error.to_string()))
+            Err(PictureOutcome::Skipped(Skipped {
+                index,
+                reason: error.to_string(),
+            }))
         }
         Ok(Err(error)) => Err(PictureOutcome::Failed(LoaderError::Picture(error))),
         Err(source) => Err(PictureOutcome::Failed(LoaderError::Dataset {

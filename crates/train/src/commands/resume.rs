@@ -3,8 +3,8 @@ use super::shared::{
     open_run,
 };
 use crate::{
-    cli::DeviceArgs, feed::Feed, interrupt::Interrupt, resumed, run_writer::RunWriter,
-    session::Session, store::State,
+    cli::DeviceArgs, feed::Feed, interrupt::Interrupt, record::missing_rows, resumed,
+    run_writer::RunWriter, session::Session, store::State,
 };
 use anyhow::Result;
 use pictures::loader::OnBadImage;
@@ -35,6 +35,12 @@ pub fn resume(
     check_precision(config.precision, &device)?;
     terminal.message(&sentence);
     let state = State::restore(&checkpoint, &config, &device)?;
+    for (file, rows) in missing_rows(&run, &state.position) {
+        terminal.warning(&format!(
+            "{file} lacks {} of before: charts and report begin later; training goes on as it would",
+            counted(rows, "row")
+        ));
+    }
     let data = resumed::open(&config, folder, &run, terminal)?;
     let feed = Feed::of(config, data, terminal);
     let name = config_name(&run);

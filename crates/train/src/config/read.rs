@@ -46,6 +46,12 @@ pub enum ConfigError {
         /// Error of the system.
         error: io::Error,
     },
+    /// It is no text.
+    #[error("{} is not valid UTF-8: save it as UTF-8", path.display())]
+    NoText {
+        /// Path as typed.
+        path: PathBuf,
+    },
     /// It is no TOML.
     #[error("{place}: {message}")]
     Syntax {
@@ -96,10 +102,7 @@ impl ConfigSource {
                 .into_iter()
                 .find(|(name, _)| typed == *name || typed == format!("configs/{name}.toml"))
                 .map(|(name, text)| Self::embedded(name, text))
-                .ok_or_else(|| ConfigError::Read {
-                    path: path.to_owned(),
-                    error,
-                }),
+                .ok_or_else(|| unread(path.to_owned(), error)),
         }
     }
 
@@ -185,6 +188,13 @@ impl ConfigSource {
                 None => self.origin.clone(),
             },
         }
+    }
+}
+
+fn unread(path: PathBuf, error: io::Error) -> ConfigError {
+    match error.kind() {
+        io::ErrorKind::InvalidData => ConfigError::NoText { path },
+        _ => ConfigError::Read { path, error },
     }
 }
 
@@ -288,14 +298,17 @@ fn step_into<'a>(place: &'a mut Value, part: &str) -> Result<&'a mut Value, Stri
     }
 }
 
-/// A TOML value. Anything else is a text, so that `model.weights=a.pth` needs no quotes.
+/// A single TOML value. Anything else is a text, so that `model.weights=a.pth` needs no quotes.
 fn parse_value(text: &str) -> Result<Value, String> {
     let is_digits = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit());
-    let value = toml::from_str::<Table>(&format!("value = {text}"))
-        .ok()
-        .and_then(|mut table| table.remove("value"));
-    match value {
-        Some(value) => Ok(value),
+    let table = toml::from_str::<Table>(&format!("value = {text}")).ok();
+    let value = table.map(|mut table| (table.remove("value"), table.is_empty()));
+    match value.and_then(|(value, is_alone)| Some((value?, is_alone))) {
+        Some((value, true)) => Ok(value),
+        Some(_) => Err(
+            "there are more lines behind the value: give one value, and each other key a --set of its own"
+                .to_owned(),
+        ),
         None if is_digits(text) && text.parse::<i64>().is_err() => Err(format!(
             "{text} is too large: the largest whole number is {}",
             i64::MAX
@@ -319,6 +332,23 @@ mod tests {
         let source = ConfigSource::open(None).unwrap();
         let config = source.resolve(&sets).map_err(|error| error.to_string())?;
         Ok(config.split)
+    }
+
+    #[test]
+    fn one_set_gives_one_value_and_drops_nothing() {
+        for (text, value) in [
+            ("1", Value::Integer(1)),
+            ("[1,\n2]", Value::from(vec![1, 2])),
+            ("a.pth", Value::from("a.pth")),
+            ("two\nlines", Value::from("two\nlines")),
+            ("\"a\\nb\"", Value::from("a\nb")),
+        ] {
+            assert_eq!(parse_value(text), Ok(value), "{text:?}");
+        }
+        for text in ["1\nseed = 2", "1\n[other]", "'a'\n\n[other]\nc = 1"] {
+            let said = parse_value(text).unwrap_err();
+            assert!(said.contains("more lines"), "{said}");
+        }
     }
 
     #[test]
