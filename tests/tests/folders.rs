@@ -219,7 +219,7 @@ fn one_class_in_two_forms_of_unicode_is_an_error_and_similar_classes_are_a_warni
         &checked(similar.path()),
         &[
             "warning: classes whose names differ only in case",
-            "Cat and cat ;",
+            "Cat and \"cat \";",
         ],
     );
 }

@@ -94,6 +94,8 @@ fn a_label_that_the_list_changed_since_the_start_is_told_by_every_command_that_g
         let said = text(&said);
         assert_eq!(said.matches(expected).count(), 1, "{said}");
     }
+    let late = text(&explain(folder, &["--run", "story-1", "score"], 2).stderr);
+    assert!(late.contains("write it first: `explain score`"), "{late}");
     png(&folder.join("stranger.png"), 5);
     let said = text(&explain(folder, &["stranger.png", "--run", "story-1"], 0).stderr);
     assert!(

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
-use stories::program::{OWN_FOLDERS, SHORT_TRAINING, run, text};
+use stories::program::{OWN_FOLDERS, SHORT_TRAINING, run, text, train};
 
 #[test]
 fn a_ready_made_split_is_offered_instead_of_training_its_parts_as_classes_and_then_used() {
@@ -310,7 +310,7 @@ fn what_nothing_can_be_learnt_from_is_refused_before_there_is_a_run() {
         draw("dog", 1);
     });
     let empty_class = with_pictures(|draw| {
-        draw("cat", 4);
+        draw("cat", 10);
         draw("dog", 0);
     });
     let untrained = with_pictures(|draw| {
@@ -379,25 +379,38 @@ fn a_training_part_of_which_no_two_pictures_meet_is_an_error() {
         draw("valid/cat", 1);
         draw("valid/dog", 1);
     });
-    for name in ["cat/1", "cat/2", "dog/1"] {
-        fs::write(
-            folder.path().join(format!("mine/train/{name}.png")),
-            "no picture",
-        )
-        .unwrap();
+    // Of any order some pair of a cat and a dog is in two batches.
+    let mut said = Vec::new();
+    for [cat, dog] in [[1, 1], [1, 2], [2, 1], [2, 2]] {
+        let path = |class, number| {
+            folder
+                .path()
+                .join(format!("mine/train/{class}/{number}.png"))
+        };
+        let broken = [path("cat", cat), path("dog", dog)];
+        let whole = broken.each_ref().map(|path| fs::read(path).unwrap());
+        broken
+            .iter()
+            .for_each(|path| fs::write(path, "no picture").unwrap());
+        let set = [
+            "mine.toml",
+            "--set",
+            "split.kind=folders",
+            "--set",
+            "data.on_bad_image=skip",
+            "--set",
+            "stage.0.batch_size=2",
+        ];
+        let output = train(folder.path(), &set).output().unwrap();
+        said.push(text(&output.stderr));
+        broken
+            .iter()
+            .zip(whole)
+            .for_each(|(path, whole)| fs::write(path, whole).unwrap());
     }
-    let set = [
-        "mine.toml",
-        "--set",
-        "split.kind=folders",
-        "--set",
-        "data.on_bad_image=skip",
-    ];
-    let said = text(&run(folder.path(), &set, 1).stderr);
-    assert!(
-        said.contains("no step could be made: of the 4 training pictures 1 can be decoded"),
-        "{said}"
-    );
+    let expected =
+        "no step could be made: of the 4 training pictures 2 can be decoded, never two in a batch";
+    assert!(said.iter().any(|said| said.contains(expected)), "{said:?}");
 }
 
 #[test]

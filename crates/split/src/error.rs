@@ -12,8 +12,10 @@ pub enum SplitError {
     #[error(transparent)]
     Value(#[from] SplitValueError),
     /// One of the two parts has no picture.
-    #[error("{pictures} pictures leave none {part}: add pictures or change the split")]
+    #[error("{} of {} leave none {part}: add pictures or change the split", counted(*pictures, "picture"), counted(*classes, "class"))]
     EmptyPart {
+        /// Number of classes in it.
+        classes: usize,
         /// Number of pictures in the listing.
         pictures: usize,
         /// `to train on` or `to validate with`.

@@ -16,7 +16,9 @@ pub(super) fn examine(split: &Split, files: &[LabelledFile]) -> Result<(), Split
         ("to validate with", &split.valid),
     ] {
         if indices.is_empty() {
+            let classes: HashSet<&str> = files.iter().map(|file| file.label.as_str()).collect();
             return Err(SplitError::EmptyPart {
+                classes: classes.len(),
                 pictures: files.len(),
                 part,
             });

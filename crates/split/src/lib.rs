@@ -331,6 +331,7 @@ mod tests {
             matches!(
                 error,
                 SplitError::EmptyPart {
+                    classes: 1,
                     pictures: 4,
                     part: "to validate with"
                 }
@@ -345,6 +346,7 @@ mod tests {
             matches!(
                 error,
                 SplitError::EmptyPart {
+                    classes: 1,
                     pictures: 1,
                     part: "to train on"
                 }

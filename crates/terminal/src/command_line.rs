@@ -33,9 +33,6 @@ fn sentence(message: &str) -> String {
         }
         sentence += &in_words(line);
     }
-    if sentence.starts_with("the subcommand ") && sentence.contains(" cannot be used with ") {
-        sentence += "; write the subcommand first, and what is for it behind it";
-    }
     sentence + "; --help tells more"
 }
 

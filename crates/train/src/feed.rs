@@ -241,9 +241,12 @@ impl Feed {
     /// # Errors
     /// They are the last ones of their class.
     fn keep_every_class(&self, skipped: &[Skipped]) -> Result<(), LoaderError> {
-        for Skipped { index, reason } in skipped {
+        for Skipped { index, .. } in skipped {
             if self.is_last_of_its_class(*index) {
-                self.warn_of_skipped(reason.clone());
+                // Those that the error does not name.
+                skipped
+                    .iter()
+                    .for_each(|skipped| self.warn_of_skipped(skipped.reason.clone()));
                 let class = self.labels[*index];
                 return Err(LoaderError::LostClass(self.data.classes[class].clone()));
             }

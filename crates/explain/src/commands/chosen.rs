@@ -2,10 +2,12 @@
 
 use super::opened::OpenedNetwork;
 use crate::{
-    pictures::{self, PictureFile},
+    cli::Cli,
+    pictures::{self, PictureFile, PicturesError},
     truth::Unknown,
 };
 use anyhow::Result;
+use clap::CommandFactory;
 use std::{collections::BTreeMap, path::PathBuf};
 use terminal::{Terminal, usage};
 use words::counted;
@@ -25,7 +27,12 @@ pub fn named(
 ) -> Result<Vec<PictureFile>> {
     let found = opened.find_pictures_if_there(terminal)?;
     let truths = opened.truths(found.as_ref().map(|found| found.pictures.as_path()))?;
-    let named = pictures::named(paths, &truths).map_err(usage)?;
+    let named = pictures::named(paths, &truths).map_err(|error| match verb_among(&error) {
+        Some(verb) => usage(format!(
+            "{error}; if the verb is meant, write it first: `explain {verb}`, and the rest behind it"
+        )),
+        None => usage(error),
+    })?;
     if named.repeated > 0 {
         terminal.message(&format!(
             "named more than once, taken once: {}",
@@ -48,6 +55,15 @@ pub fn named(
         terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
     }
     Ok(named.files)
+}
+
+/// The verb of the program that was typed where pictures are expected, if that is the mistake.
+fn verb_among(error: &PicturesError) -> Option<&str> {
+    let PicturesError::Missing(typed) = error else {
+        return None;
+    };
+    let typed = typed.to_str()?;
+    Cli::command().find_subcommand(typed).map(|_| typed)
 }
 
 /// Says of how many pictures the true class is not known. A name that says no class is no fault and needs no word.

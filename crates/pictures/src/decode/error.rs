@@ -25,6 +25,14 @@ pub enum DecodeError {
     /// The first bytes belong to no known picture format.
     #[error("the content is not a picture: expected JPEG, PNG, GIF, WebP, TIFF or BMP")]
     UnknownFormat,
+    /// The content is something else, or a picture in a format that is not read at all.
+    #[error("the content is {format}, which is not read: {advice}")]
+    Foreign {
+        /// What it is.
+        format: &'static str,
+        /// What to do.
+        advice: &'static str,
+    },
     /// The picture has a format, or a variant of one, that is not supported.
     #[error(
         "the content is {format}, which is not supported ({reason}): convert it to an ordinary JPEG or PNG"

@@ -101,7 +101,7 @@ pub fn decode(bytes: &[u8]) -> Result<Decoded, DecodeError> {
     let (picture, turn) = match image::guess_format(bytes) {
         Err(_) => {
             return Err(match foreign::format(bytes) {
-                Some(format) => DecodeError::unsupported(format, "no decoder for it is built in"),
+                Some((format, advice)) => DecodeError::Foreign { format, advice },
                 None => DecodeError::UnknownFormat,
             });
         }

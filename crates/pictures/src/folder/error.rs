@@ -11,7 +11,7 @@ use crate::annotations::AnnotationError;
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
     /// The folder does not exist.
-    #[error("{}: name the folder that holds the pictures", what_is_there(.0))]
+    #[error("{}; name the folder that holds the pictures", what_is_there(.0))]
     Missing(PathBuf),
     /// A folder is there but cannot be listed.
     #[error("cannot list {}: {error}; make it readable, or move it away", path.display())]
@@ -162,9 +162,19 @@ pub enum FolderError {
 
 /// What is there instead of a folder.
 fn what_is_there(path: &Path) -> String {
+    const ARCHIVES: [&str; 6] = ["zip", "tar", "gz", "tgz", "rar", "7z"];
     let shown = path.display();
-    if path.is_file() {
+    let ending = path
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    if path.is_file() && ARCHIVES.contains(&ending.as_str()) {
+        format!("{shown} is an archive, not a folder: unpack it first")
+    } else if path.is_file() {
         format!("{shown} is a file, not a folder")
+    } else if path.starts_with("~") {
+        format!("there is no folder {shown} (only a shell takes ~ for your own folder)")
     } else if path.is_symlink() {
         format!("{shown} is a link that leads to no folder")
     } else {

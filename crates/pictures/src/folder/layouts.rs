@@ -53,30 +53,32 @@ pub(super) fn by_folder(
     folders_are_parts: bool,
 ) -> Result<Vec<LabelledFile>, FolderError> {
     let label = |name| class_folder(name, folders_are_parts);
-    let of_test = || {
-        let mut without = found
-            .pictures
-            .iter()
-            .filter(|(name, _)| label(name).is_none());
-        let first = without.next()?.0.split_once('/')?.0;
-        let is_here = |(name, _): &(String, PathBuf)| innermost([name.as_str()]) == first;
-        let is_test = Part::from_word(first) == Some(Part::Test) && without.all(is_here);
-        is_test.then(|| folder.join(first))
-    };
     labelled(found, label, |path, others| {
+        let names = found.pictures.iter().map(|(name, _)| name.as_str());
+        let without: Vec<&str> = names.filter(|name| label(name).is_none()).collect();
         FolderError::NoClassFolder {
-        path,
-        others,
-        advice: match of_test() {
-            Some(test) => format!(
-                "a test part without classes can evaluate nothing, move {} out of the data folder",
-                test.display()
-            ),
-            None => "move it into one, as in Maine_Coon/12.jpg, or choose another data.layout (file-names, csv)"
-                .to_owned(),
-        },
-    }
+            path,
+            others,
+            advice: outside_of_classes(&without, folder),
+        }
     })
+}
+
+/// What to do about the pictures `names`, which are in no class folder of `folder`.
+fn outside_of_classes(names: &[&str], folder: &Path) -> String {
+    let around = innermost(names.iter().copied());
+    if names.iter().all(|name| name.contains('\\')) {
+        "the \\ of Windows stands in its name in the place of a folder, so unpack the archive again with another program"
+            .to_owned()
+    } else if Part::from_word(around) == Some(Part::Test) {
+        format!(
+            "a test part without classes can evaluate nothing, move {} out of the data folder",
+            folder.join(around).display()
+        )
+    } else {
+        "move it into one, as in Maine_Coon/12.jpg, or choose another data.layout (file-names, csv)"
+            .to_owned()
+    }
 }
 
 /// Pictures on the official list, with the breed named there.

@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 use words::{counted, first_three};
 
-use super::name::picture_extensions;
+use super::name::{is_picture_ending_with_more, picture_extensions};
 
 /// Links that a sentence names.
 const NAMED_LINKS: usize = 8;
@@ -166,7 +166,8 @@ impl LeftOut {
         if self.extensions.keys().any(is_format) {
             advice.push("convert what is a picture to .jpg or .png");
         }
-        if self.extensions.contains_key("") {
+        let is_unclear = |ending: &String| ending.is_empty() || is_picture_ending_with_more(ending);
+        if self.extensions.keys().any(is_unclear) {
             advice.push("give what is a picture its ending");
         }
         if advice.is_empty() {
@@ -213,7 +214,7 @@ fn some_folders(names: &[String]) -> String {
 }
 
 fn may_be_picture(ending: &str) -> bool {
-    ending.is_empty() || OTHER_FORMATS.contains(&ending)
+    ending.is_empty() || OTHER_FORMATS.contains(&ending) || is_picture_ending_with_more(ending)
 }
 
 /// An ending that is not longer than a line can bear.
@@ -248,6 +249,14 @@ mod tests {
             "{said}"
         );
         assert!(said.contains(".jpg") && said.contains(".tiff"), "{said}");
+        assert!(some.may_be_meant());
+    }
+
+    #[test]
+    fn downloads_with_something_behind_their_ending_are_told_to_be_renamed() {
+        let some = left_out(&[("jpg?w=200", 2), ("jpg.1", 1)]);
+        let said = some.to_string();
+        assert!(said.contains("give what is a picture its ending"), "{said}");
         assert!(some.may_be_meant());
     }
 

@@ -60,10 +60,31 @@ pub(super) fn is_system_file(file_name: &OsStr) -> bool {
     is_hidden(file_name) || is_one_of(file_name, &SYSTEM_FILES)
 }
 
-/// Extension in lower case and without the dot; nothing if there is none.
+/// Extension in lower case and without the dot; nothing if there is none. A number behind the ending of a picture, as
+/// downloads get it (`photo.jpg.1`), is no extension of its own.
 pub(super) fn extension(path: &Path) -> Option<String> {
     let extension = path.extension()?.to_string_lossy().to_lowercase();
+    if !extension.is_empty()
+        && extension.bytes().all(|byte| byte.is_ascii_digit())
+        && let Some(before) = Path::new(path.file_stem()?).extension()
+    {
+        let before = before.to_string_lossy().to_lowercase();
+        if PICTURE_EXTENSIONS.contains(&before.as_str()) {
+            return Some(format!("{before}.{extension}"));
+        }
+    }
     (!extension.is_empty()).then_some(extension)
+}
+
+/// Tells whether an ending is that of a picture with something behind it: `jpg?w=200`, `jpg.1`, `jpeg~`, `jpg:large`.
+pub(super) fn is_picture_ending_with_more(ending: &str) -> bool {
+    let more = |known: &&str| {
+        ending
+            .strip_prefix(*known)
+            .and_then(|more| more.chars().next())
+    };
+    let mut behind = PICTURE_EXTENSIONS.iter().filter_map(|known| more(known));
+    behind.any(|letter| !letter.is_alphanumeric())
 }
 
 fn is_one_of(file_name: &OsStr, names: &[&str]) -> bool {
@@ -103,6 +124,26 @@ mod tests {
             (".cache/pug_1.png", true),
         ] {
             assert_eq!(is_picture_name(Path::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_a_download_puts_behind_an_ending_belongs_to_it() {
+        for (name, ending, is_picture) in [
+            ("photo.jpg.1", "jpg.1", true),
+            ("photo.jpg?w=200", "jpg?w=200", true),
+            ("photo.JPG!d", "jpg!d", true),
+            ("photo.jpeg~", "jpeg~", true),
+            ("photo.jpgx", "jpgx", false),
+            ("notes.1", "1", false),
+            ("notes.txt.1", "1", false),
+        ] {
+            assert_eq!(
+                extension(Path::new(name)).as_deref(),
+                Some(ending),
+                "{name}"
+            );
+            assert_eq!(is_picture_ending_with_more(ending), is_picture, "{name}");
         }
     }
 
