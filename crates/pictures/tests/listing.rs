@@ -698,3 +698,55 @@ proptest! {
         prop_assert_eq!(found.left_out.links.len() + followed, links);
     }
 }
+
+#[test]
+fn class_folders_with_the_same_folders_in_each_may_hold_the_classes_which_is_said() {
+    for (names, is_said) in [
+        (
+            &[
+                "2023/cat/1.jpg",
+                "2023/dog/1.jpg",
+                "2024/cat/1.jpg",
+                "2024/dog/1.jpg",
+            ][..],
+            true,
+        ),
+        (
+            &[
+                "images/cat/1.jpg",
+                "images/dog/1.jpg",
+                "masks/cat/1.png",
+                "masks/dog/1.png",
+            ],
+            true,
+        ),
+        (&["cat/new/1.jpg", "cat/old/1.jpg", "dog/new/1.jpg"], false),
+        (
+            &[
+                "cat/a/1.jpg",
+                "cat/b/1.jpg",
+                "dog/a/1.jpg",
+                "dog/b/1.jpg",
+                "dog/2.jpg",
+            ],
+            false,
+        ),
+        (
+            &[
+                "cat/rex/1.jpg",
+                "cat/tom/1.jpg",
+                "dog/max/1.jpg",
+                "dog/bob/1.jpg",
+            ],
+            false,
+        ),
+    ] {
+        let folder = folder_of(names);
+        let said = remarks(&list(folder.path(), FolderLayout::Folders).expect("a listing"));
+        assert_eq!(
+            said.contains("if those are the classes"),
+            is_said,
+            "{names:?}: {said}"
+        );
+    }
+}

@@ -1,11 +1,12 @@
 //! What the folders say beside the labels.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use words::first_three;
 
 use super::labelled_file::LabelledFile;
 use super::walk::Found;
+use crate::part::Part;
 
 /// Class folders without a picture.
 pub(super) fn empty_classes(found: &Found, folders_are_parts: bool) -> Vec<String> {
@@ -28,6 +29,34 @@ pub(super) fn empty_classes(found: &Found, folders_are_parts: bool) -> Vec<Strin
         .filter(is_empty)
         .cloned()
         .collect()
+}
+
+/// A sentence, if the class folders hold nothing but folders, and all of them some of the same names: `2023/cat/1.jpg` and
+/// `2024/cat/1.jpg`, or `images/cat/` and `masks/cat/`. Those may be the classes.
+pub(super) fn same_folders_inside(files: &[LabelledFile]) -> Option<String> {
+    let mut inside: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for file in files {
+        let (first, below) = file.name.split_once('/')?;
+        let (second, _) = below.split_once('/')?;
+        inside.entry(first).or_default().insert(second);
+    }
+    if inside.len() < 2 {
+        return None;
+    }
+    let mut shared = inside
+        .values()
+        .cloned()
+        .reduce(|one, other| &one & &other)?;
+    // Of parts another line speaks.
+    shared.retain(|name| Part::from_word(name).is_none());
+    (shared.len() > 1).then(|| {
+        format!(
+            "the classes are the folders {}, and each of them has the folders {}: if those are the classes, move them together, or \
+             name one of the folders around them as data.folder",
+            first_three(inside.keys()),
+            first_three(shared)
+        )
+    })
 }
 
 /// A sentence, if the labels of the file names have nothing to do with the folders that the pictures lie in.

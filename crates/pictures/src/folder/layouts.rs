@@ -35,7 +35,7 @@ pub(super) fn by_file_name(
             },
             advice: match (in_folders, pattern) {
                 (true, _) => {
-                    "if the folders are the classes, write data.layout = \"folders\", else rename it"
+                    "if the folders are the classes, write data.layout = \"folders\", else rename it or give a data.pattern"
                 }
                 (_, Some(_)) => "rename it, or change the pattern",
                 (_, None) => {

@@ -77,7 +77,7 @@ pub fn list_pictures(folder: &Path, rules: &Rules) -> Result<Listing, FolderErro
             ready_made::refuse_classes_like_their_part(&files, folder)?;
         }
     }
-    listing.suspicions = suspicions(&files, rules.layout)?;
+    listing.suspicions = suspicions(&files, rules)?;
     listing.files = files;
     listing.left_out = found.left_out;
     Ok(listing)
@@ -95,7 +95,12 @@ pub fn classes<'a>(labels: impl IntoIterator<Item = &'a str>) -> Vec<String> {
 }
 
 /// What may be a mistake in the names of classes and files.
-fn suspicions(files: &[LabelledFile], layout: FolderLayout) -> Result<Vec<String>, FolderError> {
+fn suspicions(files: &[LabelledFile], rules: &Rules) -> Result<Vec<String>, FolderError> {
+    let Rules {
+        layout,
+        folders_are_parts,
+        ..
+    } = *rules;
     let classes = classes(files.iter().map(|file| file.label.as_str()));
     let names = || classes.iter().map(String::as_str);
     if let Some(class) = names().find(|class| class.contains(char::is_control)) {
@@ -109,6 +114,7 @@ fn suspicions(files: &[LabelledFile], layout: FolderLayout) -> Result<Vec<String
     }
     let ignored = match layout {
         FolderLayout::FileNames => class_folders::folders_that_do_not_count(files),
+        FolderLayout::Folders if !folders_are_parts => class_folders::same_folders_inside(files),
         _ => None,
     };
     let all = [

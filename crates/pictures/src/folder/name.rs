@@ -83,7 +83,7 @@ pub(super) fn is_picture_ending_with_more(ending: &str) -> bool {
             .strip_prefix(*known)
             .and_then(|more| more.chars().next())
     };
-    let mut behind = PICTURE_EXTENSIONS.iter().filter_map(|known| more(known));
+    let mut behind = PICTURE_EXTENSIONS.iter().filter_map(more);
     behind.any(|letter| !letter.is_alphanumeric())
 }
 
