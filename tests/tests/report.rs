@@ -1,5 +1,6 @@
 //! The page of a run: whole after each epoch, the same for a resumed run, and nothing that training depends on.
 
+use serde_json::Value;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -80,7 +81,7 @@ fn the_page_has_every_epoch_class_chart_and_first_picture_and_needs_nothing_from
     assert_eq!(page.matches("<svg").count(), 4);
     assert_eq!(
         page.matches("<img src=\"data:image/jpeg;base64,").count(),
-        9
+        9 + wrong().len().min(12)
     );
     assert_eq!(
         page.matches("<img").count(),
@@ -103,6 +104,60 @@ fn the_page_has_every_epoch_class_chart_and_first_picture_and_needs_nothing_from
         .replace("http://www.w3.org/2000/svg", "");
     assert!(!markup.contains("http:") && !markup.contains("https:"));
     assert!(!page.contains("<script"));
+}
+
+/// Rows of `validation.csv` of the first run that say another class than the true one; no field has a comma.
+fn wrong() -> Vec<Vec<String>> {
+    let text = fs::read_to_string(story().join("runs/story-1/validation.csv")).unwrap();
+    let rows = text.lines().skip(1);
+    let rows = rows.map(|row| row.split(',').map(str::to_owned).collect());
+    rows.filter(|row: &Vec<String>| row[1] != row[2]).collect()
+}
+
+#[test]
+fn the_page_says_what_is_wrong_after_the_last_epoch_and_validation_csv_has_every_picture() {
+    let run = story().join("runs/story-1");
+    let split: Value = serde_json::from_slice(&fs::read(run.join("split.json")).unwrap()).unwrap();
+    let valid = split["valid"].as_array().unwrap();
+    let csv = fs::read_to_string(run.join("validation.csv")).unwrap();
+    let named: Vec<&str> = csv
+        .lines()
+        .skip(1)
+        .map(|row| row.split(',').next().unwrap())
+        .collect();
+    assert_eq!(
+        valid
+            .iter()
+            .map(|name| name.as_str().unwrap())
+            .collect::<Vec<_>>(),
+        named
+    );
+
+    let epochs = fs::read_to_string(run.join("epochs.csv")).unwrap();
+    let rate: f64 = epochs
+        .trim_end()
+        .rsplit(',')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let (wrong, all) = (wrong(), named.len());
+    assert_eq!(wrong.len() as f64 / all as f64, rate);
+    let page = page_of(&run);
+    let said = format!("{} of {all}, 95 % interval (Wilson)", wrong.len());
+    assert!(page.contains(&said), "no {said} in\n{page}");
+    // The rows of the matrix are the pictures of each class.
+    let matrix = page.split_once("table class=\"names matrix\"").unwrap().1;
+    let matrix = matrix.split_once("</table>").unwrap().0;
+    let cells: usize = matrix
+        .split("<td")
+        .skip(1)
+        .map(|cell| cell.split_once('>').unwrap().1.split_once('<').unwrap().0)
+        .map(|count| count.parse::<usize>().unwrap())
+        .sum();
+    assert_eq!(cells, all);
+    let resumed = fs::read_to_string(story().join("runs/story-2/validation.csv")).unwrap();
+    assert_eq!(csv, resumed);
 }
 
 #[test]
@@ -159,10 +214,9 @@ fn a_browser_shows_the_page_on_a_narrow_screen_with_enough_contrast() {
     for width in [375, 1280] {
         let scratch = tempfile::tempdir().unwrap();
         let answer = browser::ask(&page, width, SCRIPT, scratch.path());
-        assert_eq!(
-            answer, "fits, 9 of 9 pictures, 4 charts; faint: ",
-            "{width} px"
-        );
+        let pictures = 9 + wrong().len().min(12);
+        let expected = format!("fits, {pictures} of {pictures} pictures, 4 charts; faint: ");
+        assert_eq!(answer, expected, "{width} px");
     }
 }
 

@@ -27,7 +27,7 @@ const BEGAN_FILE: &str = "began.json";
 /// began.json        the folder it was started in
 /// split.json        classes and pictures of both splits
 /// checkpoints/      one folder each
-/// epochs.csv, iterations.csv, timings.csv, log.txt, curves.svg, report.html
+/// epochs.csv, iterations.csv, timings.csv, validation.csv, log.txt, curves.svg, report.html
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {

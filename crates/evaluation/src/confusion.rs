@@ -1,4 +1,5 @@
 use crate::predictions::Predictions;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// How often each class was said of the pictures of each class.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,10 +22,18 @@ pub struct Confused {
 impl ConfusionMatrix {
     /// Counts of all pictures.
     pub fn new(predictions: &Predictions) -> Self {
-        let classes = predictions.classes();
+        Self::of_pairs(predictions.classes(), pairs(predictions))
+    }
+
+    /// Counts of pictures of which no more is known than true and said class, both below `classes`.
+    ///
+    /// # Panics
+    /// If there is no such class.
+    pub fn of_pairs(classes: usize, pairs: impl IntoIterator<Item = (usize, usize)>) -> Self {
         let mut counts = vec![0; classes * classes];
-        for (picture, truth) in predictions.truth().iter().enumerate() {
-            counts[truth * classes + predictions.said(picture)] += 1;
+        for (truth, said) in pairs {
+            assert!(truth < classes && said < classes, "a class");
+            counts[truth * classes + said] += 1;
         }
         Self { classes, counts }
     }
@@ -51,25 +60,37 @@ impl ConfusionMatrix {
 /// Pairs of true and said class with at least `least` pictures, those with the most first, of equal ones in the order of
 /// classes. The two directions are two pairs, as in fastai's `most_confused`.
 pub fn most_confused(predictions: &Predictions, least: usize) -> Vec<Confused> {
-    let classes = predictions.classes();
-    let mut pictures = vec![Vec::new(); classes * classes];
-    for (picture, truth) in predictions.truth().iter().enumerate() {
-        let said = predictions.said(picture);
-        if said != *truth {
-            pictures[truth * classes + said].push(picture);
+    most_confused_pairs(pairs(predictions), least)
+}
+
+/// The same of pictures of which no more is known than true and said class.
+pub fn most_confused_pairs(
+    pairs: impl IntoIterator<Item = (usize, usize)>,
+    least: usize,
+) -> Vec<Confused> {
+    let mut pictures: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+    for (picture, (truth, said)) in pairs.into_iter().enumerate() {
+        if said != truth {
+            pictures.entry((truth, said)).or_default().push(picture);
         }
     }
-    let pairs = pictures.into_iter().enumerate();
-    let mut confused: Vec<Confused> = pairs
-        .filter(|(_, pictures)| pictures.len() >= least.max(1))
-        .map(|(pair, pictures)| Confused {
-            truth: pair / classes,
-            said: pair % classes,
+    let mut confused: Vec<Confused> = pictures
+        .into_iter()
+        .filter(|(_, pictures)| pictures.len() >= least)
+        .map(|((truth, said), pictures)| Confused {
+            truth,
+            said,
             pictures,
         })
         .collect();
-    confused.sort_by_key(|pair| std::cmp::Reverse(pair.pictures.len()));
+    confused.sort_by_key(|pair| Reverse(pair.pictures.len()));
     confused
+}
+
+/// True and said class of each picture.
+fn pairs(predictions: &Predictions) -> impl Iterator<Item = (usize, usize)> {
+    let truth = predictions.truth().iter().enumerate();
+    truth.map(|(picture, truth)| (*truth, predictions.said(picture)))
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ mod tta;
 pub use accuracy::{error_rate, top_k_accuracy};
 pub use calibration::{BINS, Bin, Calibration};
 pub use class_figures::{ClassFigures, MacroMeans};
-pub use confusion::{Confused, ConfusionMatrix, most_confused};
+pub use confusion::{Confused, ConfusionMatrix, most_confused, most_confused_pairs};
 pub use duplicates::{NearDuplicates, SimilarPair, near_duplicates};
 pub use features::{FeatureError, Features};
 pub use label_issues::{LabelIssue, Variant, confident_joint, label_issues};

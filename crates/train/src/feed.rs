@@ -13,6 +13,7 @@ use pictures::loader::{
 };
 use std::{
     collections::BTreeSet,
+    mem,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use terminal::Terminal;
@@ -140,16 +141,26 @@ impl Feed {
         Ok(std::iter::from_fn(next))
     }
 
-    /// Batches of all validation pictures at the size of `stage` (from 0).
+    /// Batches of all validation pictures at the size of `stage` (from 0), each with the places of its pictures in
+    /// `data.split.valid`.
     pub fn validation_batches(
         &self,
         stage: usize,
-    ) -> Result<impl Iterator<Item = Result<LabelledBatch, LoaderError>>, LoaderError> {
-        let order = (0..self.data.split.valid.len()).collect();
-        let plan = self.plan(stage, 0, order, Purpose::Validation);
+    ) -> Result<impl Iterator<Item = Result<(Vec<usize>, LabelledBatch), LoaderError>>, LoaderError>
+    {
+        let plan = self.validation_plan(stage, (0..self.data.split.valid.len()).collect());
         let size = plan.size;
         let batches = batches(self.data.valid.clone(), plan)?;
-        Ok(batches.map(move |batch| Ok(self.labelled(batch?, size))))
+        Ok(batches.map(move |batch| {
+            let mut batch = batch?;
+            let places = mem::take(&mut batch.indices);
+            Ok((places, self.labelled(batch, size)))
+        }))
+    }
+
+    /// Validation pictures in this order, as places in `data.split.valid`, at the size of `stage` (from 0).
+    pub(crate) fn validation_plan(&self, stage: usize, order: Vec<usize>) -> EpochPlan {
+        self.plan(stage, 0, order, Purpose::Validation)
     }
 
     /// Order, augmentation and shape of an epoch's training batches; `stage` and `epoch` from 0.

@@ -212,6 +212,19 @@ pub fn validate<E: From<DeviceFailed>>(
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
 ) -> Result<Option<Validation>, E> {
+    validate_and_note(network, batches, device, |_| ())
+}
+
+/// The same; calls `note` with the answers to each batch that has pictures, in order.
+///
+/// # Errors
+/// The first error among the batches, or the device failed.
+pub fn validate_and_note<E: From<DeviceFailed>>(
+    network: &InferenceNetwork,
+    batches: impl Iterator<Item = Result<LabelledBatch, E>>,
+    device: &Device,
+    mut note: impl FnMut(&Answers<'_>),
+) -> Result<Option<Validation>, E> {
     let mut sums = Sums::default();
     let mut answers = Readback::new(device);
     for batch in batches {
@@ -223,19 +236,56 @@ pub fn validate<E: From<DeviceFailed>>(
         let (tensor, targets) = upload(batch, device);
         answers.send(answer(network.forward(tensor), &targets, device), targets);
         while let Some((targets, answer)) = answers.next_arrived() {
-            sums.add(&targets, &answer?);
+            let answer = answer?;
+            let answers = Answers::new(&targets, &answer);
+            sums.add(&answers);
+            note(&answers);
         }
     }
     while let Some((targets, answer)) = answers.wait_for_next() {
-        sums.add(&targets, &answer?);
+        let answer = answer?;
+        let answers = Answers::new(&targets, &answer);
+        sums.add(&answers);
+        note(&answers);
     }
     Ok(sums.validation())
 }
 
-/// The mean loss of N pictures and then their most probable classes, `[1 + N]`, so that they are read at once.
+/// The mean loss of N pictures, then their most probable classes, then their logits, `[1 + N + N·C]`, so that all are read at
+/// once.
 fn answer(logits: Tensor<2>, targets: &Targets, device: &Device) -> Tensor<1> {
     let classes = logits.clone().argmax(1).float().reshape([targets.len()]);
-    Tensor::cat(vec![loss(logits, targets, device), classes], 0)
+    let all: Tensor<1> = logits.clone().flatten(0, 1);
+    Tensor::cat(vec![loss(logits, targets, device), classes, all], 0)
+}
+
+/// What a network says of the N pictures of a batch.
+#[derive(Debug)]
+pub struct Answers<'a> {
+    targets: &'a Targets,
+    loss: f32,
+    said: &'a [f32],
+    /// `[N, C]`, row-major.
+    pub logits: &'a [f32],
+}
+
+impl<'a> Answers<'a> {
+    /// Parts of what [`answer`] put together.
+    fn new(targets: &'a Targets, answer: &'a [f32]) -> Self {
+        let (said, logits) = answer[1..].split_at(targets.len());
+        Self {
+            targets,
+            loss: answer[0],
+            said,
+            logits,
+        }
+    }
+
+    /// The true class of each picture and the one that was said.
+    pub fn classes(&self) -> impl Iterator<Item = (usize, usize)> {
+        let said = self.said.iter().enumerate();
+        said.map(|(index, said)| (self.targets.class(index), *said as usize))
+    }
 }
 
 /// Sums over the pictures that were validated so far.
@@ -247,13 +297,12 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, targets: &Targets, answer: &[f32]) {
-        self.loss += f64::from(answer[0]) * targets.len() as f64;
-        let classes = answer[1..].iter().enumerate();
-        self.wrong += classes
-            .filter(|(index, class)| **class != targets.class(*index) as f32)
-            .count();
-        self.pictures += targets.len();
+    fn add(&mut self, answers: &Answers<'_>) {
+        let count = answers.said.len();
+        self.loss += f64::from(answers.loss) * count as f64;
+        let wrong = answers.classes().filter(|(truth, said)| truth != said);
+        self.wrong += wrong.count();
+        self.pictures += count;
     }
 
     fn validation(&self) -> Option<Validation> {

@@ -42,3 +42,6 @@ mod shell;
 pub mod smoothing;
 mod store;
 mod transfer;
+mod validation_answers;
+mod validation_figures;
+mod validation_page;

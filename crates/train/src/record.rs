@@ -2,7 +2,7 @@
 
 use crate::{
     position::Position,
-    rows::{EpochRow, Row, StepRow, TimingRow, line},
+    rows::{AnswerRow, EpochRow, Row, StepRow, TimingRow, line},
 };
 use checkpoint::Run;
 use files::write_atomically;
@@ -10,7 +10,7 @@ use network::Group;
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 /// The open files of a run.
@@ -19,6 +19,7 @@ pub struct Recorder {
     epochs: File,
     iterations: File,
     timings: File,
+    answers: PathBuf,
 }
 
 impl Recorder {
@@ -32,6 +33,7 @@ impl Recorder {
             epochs: open_at::<EpochRow>(run, groups, position.total_epochs as usize)?,
             iterations: open_at::<StepRow>(run, groups, position.total_iterations as usize)?,
             timings: open_at::<TimingRow>(run, groups, usize::MAX)?,
+            answers: run.file(AnswerRow::FILE),
         })
     }
 
@@ -57,6 +59,18 @@ impl Recorder {
     /// The file cannot be written.
     pub fn timing(&mut self, row: &TimingRow) -> io::Result<()> {
         self.timings.write_all(&line(row)?)
+    }
+
+    /// Writes what was said of each validation picture, in the place of what was said after the epoch before.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn answers(&mut self, rows: &[AnswerRow]) -> io::Result<()> {
+        let mut text = (AnswerRow::header(&[]).join(",") + "\n").into_bytes();
+        for row in rows {
+            text.extend(line(row)?);
+        }
+        write_atomically(&self.answers, &text)
     }
 
     /// Brings the figures to the disk: a checkpoint must not be ahead of them.

@@ -3,16 +3,19 @@
 use crate::{
     class_table::ClassTable,
     feed::Feed,
-    preview::{first_pictures, view},
-    report_page::{Content, Epoch, Link, PreviewPicture, page},
-    rows::{EpochRow, StepRow, TimingRow, read},
+    preview::{first_pictures, one_by_one, view},
+    report_page::{Content, Epoch, Link, PreviewPicture, address, page},
+    rows::{AnswerRow, EpochRow, Row, StepRow, TimingRow, read},
     run_curves,
+    validation_figures::ValidationFigures,
+    validation_page::{ValidationSection, WorstPicture},
 };
 use anyhow::{Context, Result};
 use checkpoint::{Manifest, Run};
 use files::write_atomically;
 use image::{RgbImage, codecs::jpeg::JpegEncoder, imageops::thumbnail};
 use std::{cell::OnceCell, fs};
+use words::{percent, quoted};
 
 /// Name of the page in the run's folder.
 pub const REPORT_FILE: &str = "report.html";
@@ -20,6 +23,8 @@ pub const REPORT_FILE: &str = "report.html";
 /// Largest side in pixels of a picture on the page.
 const SHOWN_SIDE: u32 = 256;
 const JPEG_QUALITY: u8 = 85;
+/// Wrong pictures that are shown.
+const WORST: usize = 12;
 /// The version of burn that all numbers come from.
 const BURN: &str = "0.22.1";
 
@@ -45,6 +50,7 @@ impl Report {
             planned: config.stages.iter().map(|stage| stage.epochs).collect(),
             curves: run_curves::each(run, groups)?,
             steps: steps.len(),
+            validation: validation(feed, run, epochs.last().map(|epoch| &epoch.row))?,
             epochs,
             classes: &classes,
             parts: feed.data.counts(),
@@ -92,6 +98,63 @@ fn epochs(run: &Run) -> Result<Vec<Epoch>> {
     Ok(rows.into_iter().map(with_time).collect())
 }
 
+/// What the network gets wrong among the validation pictures after the epoch `last`, if its answers are there.
+fn validation<'a>(
+    feed: &'a Feed,
+    run: &Run,
+    last: Option<&EpochRow>,
+) -> Result<Option<ValidationSection<'a>>> {
+    let classes = &feed.data.classes;
+    let Some(last) = last.filter(|_| run.file(AnswerRow::FILE).is_file()) else {
+        return Ok(None);
+    };
+    let rows: Vec<AnswerRow> = read(run.folder())?;
+    let Some(figures) = ValidationFigures::new(&rows, classes, last) else {
+        return Ok(None);
+    };
+    let worst: Vec<&AnswerRow> = figures
+        .worst
+        .iter()
+        .take(WORST)
+        .map(|row| &rows[*row])
+        .collect();
+    let folder = quoted(&run.folder().display().to_string());
+    Ok(Some(ValidationSection {
+        worst: worst_pictures(&worst, feed, last.stage - 1)?,
+        figures,
+        classes,
+        command: format!("explain evaluate --run {folder}"),
+    }))
+}
+
+/// The pictures of `rows` as they were validated in `stage` (from 0), but for those that are gone since.
+fn worst_pictures(rows: &[&AnswerRow], feed: &Feed, stage: usize) -> Result<Vec<WorstPicture>> {
+    let (files, valid) = (&feed.data.files, &feed.data.split.valid);
+    let place = |row: &&AnswerRow| {
+        let mut places = valid.iter();
+        places.position(|file| files[*file].name == row.path)
+    };
+    let places: Vec<usize> = rows.iter().filter_map(place).collect();
+    let plan = feed.validation_plan(stage, places);
+    let size = plan.size;
+    let pictures = one_by_one(feed.data.valid.clone(), plan)?.map(|picture| {
+        let picture = picture?;
+        let name = &files[valid[picture.indices[0]]].name;
+        let row = rows.iter().find(|row| row.path == *name);
+        let caption = row.map_or_else(String::new, |row| {
+            // The number and its unit stay on a line.
+            let sure = percent(row.probability_of_said).replace(' ', "\u{a0}");
+            format!("{}, said {} {sure}", row.true_class, row.said_class)
+        });
+        Ok(WorstPicture {
+            name: name.clone(),
+            caption,
+            address: address(&jpeg(&view(&picture.pictures, size))?),
+        })
+    });
+    pictures.collect()
+}
+
 fn versions() -> Vec<(&'static str, String)> {
     vec![
         ("program", env!("CARGO_PKG_VERSION").to_owned()),
@@ -126,6 +189,7 @@ fn files_of(run: &Run) -> Vec<Link> {
         "epochs.csv",
         "iterations.csv",
         "timings.csv",
+        "validation.csv",
         "curves.svg",
         "config.toml",
         "split.json",

@@ -1,6 +1,8 @@
 //! The markup of a run's page: one file with everything in it, for a browser without a network, scripts or a wide screen.
 
-use crate::{class_table::ClassTable, rows::EpochRow, run_curves::Drawn};
+use crate::{
+    class_table::ClassTable, rows::EpochRow, run_curves::Drawn, validation_page::ValidationSection,
+};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use words::counted;
@@ -10,10 +12,12 @@ const STYLE: &str = "
 :root { color-scheme: light; }
 body { font: 16px/1.45 system-ui, sans-serif; color: #222; background: #fff; margin: 1.5rem auto; max-width: 68rem; padding: 0 1rem; overflow-wrap: anywhere; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; border-top: 1px solid #bbb; padding-top: .8rem; }
+h3 { font-size: 1rem; margin: 1rem 0 .3rem; } ul { margin: .3rem 0; padding-left: 1.2rem; }
 p { margin: .4rem 0; } .quiet { color: #555; font-size: .9rem; } a { color: #0050a0; }
 .wide { overflow-x: auto; } :focus-visible { outline: 2px solid #0050a0; }
 table { border-collapse: collapse; overflow-wrap: normal; } caption { text-align: left; color: #555; font-size: .9rem; }
 th, td { padding: .2rem .6rem; text-align: right; border-bottom: 1px solid #ccc; white-space: nowrap; font-variant-numeric: tabular-nums; }
+.matrix tbody th { font-weight: normal; }
 .names th:first-child, .names td:first-child { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 .best td { font-weight: 600; background: #eef4fb; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 1rem; }
@@ -36,6 +40,8 @@ pub struct Content<'a> {
     pub planned: Vec<usize>,
     /// Those that are trained.
     pub epochs: Vec<Epoch>,
+    /// What the last of them says of the validation pictures, if that is known.
+    pub validation: Option<ValidationSection<'a>>,
     /// Steps so far.
     pub steps: usize,
     /// Charts.
@@ -124,7 +130,7 @@ fn progress(content: &Content<'_>) -> Markup {
     }
 }
 
-/// What the run reached on the validation pictures. A summary of an evaluation has its place here.
+/// What the run reached on the validation pictures, and what it gets wrong.
 fn validation(content: &Content<'_>) -> Markup {
     let per_cent = |row: &EpochRow| format!("{:.2} %", 100.0 * row.error_rate);
     let place =
@@ -134,7 +140,11 @@ fn validation(content: &Content<'_>) -> Markup {
         h2 { "Validation" }
         @match last {
             None => p { "No epoch has ended yet." },
-            Some(row) => p { "Error rate after the last epoch: " strong { (per_cent(row)) } " (" (place(row)) ")." },
+            Some(row) => p {
+                "Error rate after the last epoch: " strong { (per_cent(row)) } " (" (place(row)) ")"
+                @if let Some(section) = &content.validation { ": " (section.interval()) }
+                "."
+            },
         }
         @if let Some(best) = lowest(&content.epochs).map(|best| &content.epochs[best].row) {
             p { "Lowest error rate: " (per_cent(best)) " (" (place(best)) ")." }
@@ -142,6 +152,7 @@ fn validation(content: &Content<'_>) -> Markup {
         @if !content.evaluations.is_empty() {
             p { "Pages of " code { "explain" } ": " (links(&content.evaluations)) "." }
         }
+        @if let Some(section) = &content.validation { (section.html()) }
     }
 }
 
@@ -273,6 +284,7 @@ fn time(seconds: f64) -> String {
     format!("{:02}:{:02}", seconds / 60, seconds % 60)
 }
 
-fn address(jpeg: &[u8]) -> String {
+/// Address of a picture with all of it inside.
+pub fn address(jpeg: &[u8]) -> String {
     format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg))
 }

@@ -67,6 +67,28 @@ pub struct TimingRow {
     pub training_pictures_per_second: f64,
 }
 
+/// What was said of one validation picture after an epoch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AnswerRow {
+    /// Its name, below the data folder.
+    pub path: String,
+    /// Its class.
+    pub true_class: String,
+    /// The most probable class.
+    pub said_class: String,
+    /// Probability of the true class.
+    #[serde(serialize_with = "shortest")]
+    pub probability_of_true: f64,
+    /// Probability of the class that was said.
+    #[serde(serialize_with = "shortest")]
+    pub probability_of_said: f64,
+    /// Cross entropy.
+    #[serde(serialize_with = "shortest")]
+    pub loss: f64,
+    /// Place of the true class among all, the most probable first: 1 if it was said.
+    pub place_of_true: usize,
+}
+
 impl Row for StepRow {
     const FILE: &'static str = "iterations.csv";
 
@@ -105,6 +127,23 @@ impl Row for TimingRow {
 
     fn header(_groups: &[Group]) -> Vec<String> {
         let names = ["stage", "epoch", "seconds", "training_pictures_per_second"];
+        names.map(str::to_owned).to_vec()
+    }
+}
+
+impl Row for AnswerRow {
+    const FILE: &'static str = "validation.csv";
+
+    fn header(_groups: &[Group]) -> Vec<String> {
+        let names = [
+            "path",
+            "true_class",
+            "said_class",
+            "probability_of_true",
+            "probability_of_said",
+            "loss",
+            "place_of_true",
+        ];
         names.map(str::to_owned).to_vec()
     }
 }
@@ -270,6 +309,25 @@ mod tests {
             ..row
         };
         assert!(written_and_read(&broken).1[0].valid_loss.is_nan());
+    }
+
+    #[test]
+    fn an_answer_with_a_comma_in_its_class_reads_back() {
+        let row = AnswerRow {
+            path: "images/pug, asleep.jpg".to_owned(),
+            true_class: "pug, or \"mops\"".to_owned(),
+            said_class: "beagle".to_owned(),
+            probability_of_true: 1e-9,
+            probability_of_said: 0.5,
+            loss: 20.7,
+            place_of_true: 12,
+        };
+        let (text, rows) = written_and_read(&row);
+        assert!(
+            text.ends_with(",beagle,0.000000001,0.5,20.7,12\n"),
+            "{text}"
+        );
+        assert_eq!(rows, [row]);
     }
 
     #[test]

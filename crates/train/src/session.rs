@@ -9,18 +9,19 @@ use crate::{
     feed::Feed,
     fit::{Fit, SMALLEST_BATCH, StepError},
     interrupt::Interrupt,
-    learner::{Learner, Validation, validate},
+    learner::{Learner, Validation, validate, validate_and_note},
     optimizer::Adam,
     position::{Best, Position},
     readback::DeviceFailed,
     record::Recorder,
     report::{REPORT_FILE, Report},
-    rows::{EpochRow, TimingRow},
+    rows::{AnswerRow, EpochRow, TimingRow},
     run_curves,
     run_writer::{RunWriter, Snapshot},
     schedule::OneCycle,
     shell,
     store::State,
+    validation_answers::ValidationAnswers,
 };
 use anyhow::{Result, anyhow, bail};
 use burn::tensor::Device;
@@ -146,6 +147,8 @@ struct Stage<'a> {
     fit: Fit<OneCycle>,
     /// Some pictures of the last step, until the network after it is proven.
     last_trained: Option<LabelledBatch>,
+    /// What was said of the validation pictures last.
+    answers: Vec<AnswerRow>,
     recorder: &'a mut Recorder,
 }
 
@@ -170,6 +173,7 @@ impl<'a> Stage<'a> {
             fit: Fit::new(learner, feed.schedule(index), feed.config.seed, position)
                 .with_average(average),
             last_trained: None,
+            answers: Vec::new(),
             recorder,
         }
     }
@@ -313,12 +317,20 @@ impl<'a> Stage<'a> {
         let network = self.fit.validated().for_inference();
         let count = feed.data.split.valid.len();
         let bar = terminal.pictures("validating", count);
+        let (mut places, mut answers) = (Vec::new(), ValidationAnswers::default());
         let batches = feed
             .validation_batches(self.index)?
             .take_while(|_| !interrupt.is_asked())
-            .inspect(|batch| bar.advance(batch.as_ref().map_or(0, LabelledBatch::len)))
-            .map(|batch| batch.map_err(anyhow::Error::from));
-        let validation = validate(&network, batches, device);
+            .map(|batch| {
+                let (of_batch, batch) = batch?;
+                bar.advance(batch.len());
+                places.extend(of_batch);
+                anyhow::Ok(batch)
+            });
+        let validation = validate_and_note(&network, batches, device, |batch| {
+            answers.add(batch, feed);
+        });
+        self.answers = answers.into_rows(&places, feed);
         let validation = validation.map_err(|error| self.left(error))?;
         if interrupt.is_asked() {
             self.save()?;
@@ -369,6 +381,7 @@ impl<'a> Stage<'a> {
             return Err(self.diverged(&format!("the validation loss is {loss}")));
         }
         self.keep_best(validation)?;
+        self.recorder.answers(&self.answers)?;
         self.session.draw_report();
         Ok(())
     }

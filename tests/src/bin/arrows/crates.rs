@@ -27,6 +27,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         &[
             "checkpoint",
             "download",
+            "evaluation",
             "files",
             "kernels",
             "network",

@@ -1,0 +1,46 @@
+//! What a network says of each validation picture, gathered while it validates.
+
+use crate::{feed::Feed, learner::Answers, rows::AnswerRow};
+use evaluation::Predictions;
+
+/// Answers that come batch by batch.
+#[derive(Debug, Default)]
+pub struct ValidationAnswers {
+    rows: Vec<AnswerRow>,
+}
+
+impl ValidationAnswers {
+    /// Adds the answers to the next pictures. Those with a logit that is no number are left out: training stops at them.
+    pub fn add(&mut self, answers: &Answers<'_>, feed: &Feed) {
+        let classes = &feed.data.classes;
+        let (truth, said): (Vec<usize>, Vec<usize>) = answers.classes().unzip();
+        let logits = answers.logits.to_vec();
+        let Ok(predictions) = Predictions::new(classes.len(), logits, truth) else {
+            return;
+        };
+        for (picture, said) in said.into_iter().enumerate() {
+            let truth = predictions.truth()[picture];
+            let probabilities = predictions.probabilities(picture);
+            self.rows.push(AnswerRow {
+                path: String::new(),
+                true_class: classes[truth].clone(),
+                said_class: classes[said].clone(),
+                probability_of_true: probabilities[truth],
+                probability_of_said: probabilities[said],
+                loss: predictions.loss(picture),
+                place_of_true: 1 + predictions.rank(picture, truth),
+            });
+        }
+    }
+
+    /// A row for each answer, which are those to the pictures at `places` among the validation pictures, in this order.
+    pub fn into_rows(self, places: &[usize], feed: &Feed) -> Vec<AnswerRow> {
+        let (files, valid) = (&feed.data.files, &feed.data.split.valid);
+        let named = self.rows.into_iter().zip(places);
+        let named = named.map(|(row, place)| AnswerRow {
+            path: files[valid[*place]].name.clone(),
+            ..row
+        });
+        named.collect()
+    }
+}
