@@ -2,13 +2,14 @@
 //! at a time does not grow with their number.
 
 use crate::{
-    network::{NotANumber, SavedNetwork, batch_size},
+    network::{NotANumber, SavedNetwork, batch_of, batch_size},
     pictures::PictureFile,
+    whole_frames::{ReadFrames, WholeFrames},
 };
 use pictures::{
     folder::Photographs,
     loader::{Batch, Batches, EpochPlan, EpochSeed, LoaderError, OnBadImage, Purpose, batches},
-    transform::{Augmentation, TtaView},
+    transform::{Augmentation, TtaView, View},
 };
 use std::{sync::Arc, thread};
 
@@ -19,8 +20,24 @@ const QUEUED_BATCHES: usize = 3;
 pub struct Answers<'a> {
     network: &'a SavedNetwork,
     files: &'a [PictureFile],
-    size: usize,
-    batches: Batches,
+    source: Source,
+}
+
+/// How pictures are shown to a network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// This part of them.
+    Part(View),
+    /// As a view of test time augmentation.
+    Augmented(TtaView),
+}
+
+/// Where frames come from.
+enum Source {
+    /// Squares of this side, decoded while the network works.
+    Squares(usize, Batches),
+    /// Frames of any size.
+    Whole(WholeFrames),
 }
 
 /// The answers to some pictures.
@@ -30,6 +47,8 @@ pub struct AnsweredBatch {
     pub answers: Vec<PictureAnswer>,
     /// For each picture that could not be read a sentence that names it.
     pub unread: Vec<String>,
+    /// Sentences about pictures that were not seen to their ends.
+    pub remarks: Vec<String>,
 }
 
 /// The answer to one picture.
@@ -55,8 +74,7 @@ pub enum AnswersError {
 }
 
 impl<'a> Answers<'a> {
-    /// The answers of `network` to `files`, seen as in validation in squares of `size`, or in a `view` of test time
-    /// augmentation.
+    /// The answers of `network` to `files`, `shown` in squares of `size`, or whole and resized as for them.
     ///
     /// # Errors
     /// No thread can be started.
@@ -64,8 +82,27 @@ impl<'a> Answers<'a> {
         network: &'a SavedNetwork,
         files: &'a [PictureFile],
         size: usize,
-        view: Option<TtaView>,
+        shown: Shown,
     ) -> Result<Self, AnswersError> {
+        let squares = |purpose| Self::squares(network, files, size, purpose);
+        let source = match shown {
+            Shown::Part(View::Square) => squares(Purpose::Validation)?,
+            Shown::Augmented(view) => squares(Purpose::View(view))?,
+            Shown::Part(view) => Source::Whole(WholeFrames::new(size, view)),
+        };
+        Ok(Self {
+            network,
+            files,
+            source,
+        })
+    }
+
+    fn squares(
+        network: &SavedNetwork,
+        files: &[PictureFile],
+        size: usize,
+        purpose: Purpose,
+    ) -> Result<Source, AnswersError> {
         let manifest = &network.manifest;
         let paths = files.iter().map(|file| file.path.clone());
         let photographs = Photographs::unlabelled(paths, manifest.orientation);
@@ -74,7 +111,7 @@ impl<'a> Answers<'a> {
             batch_size: batch_size(size),
             first_batch: 0,
             size,
-            purpose: view.map_or(Purpose::Validation, Purpose::View),
+            purpose,
             augmentation: Augmentation {
                 padding: manifest.padding,
                 ..Augmentation::default()
@@ -90,29 +127,53 @@ impl<'a> Answers<'a> {
             workers: thread::available_parallelism().map_or(1, usize::from),
             queue: QUEUED_BATCHES,
         };
-        Ok(Self {
-            network,
-            files,
-            size,
-            batches: batches(Arc::new(photographs), plan)?,
-        })
+        let batches = batches(Arc::new(photographs), plan)?;
+        Ok(Source::Squares(size, batches))
     }
 
-    fn answered(&self, batch: Batch) -> Result<AnsweredBatch, AnswersError> {
+    fn of_squares(&self, batch: Batch, size: usize) -> Result<AnsweredBatch, AnswersError> {
         let Batch {
             pictures,
             indices,
             skipped,
             ..
         } = batch;
-        let unread = skipped.into_iter().map(|skipped| skipped.reason).collect();
-        if indices.is_empty() {
-            return Ok(AnsweredBatch {
-                unread,
-                ..AnsweredBatch::default()
-            });
+        Ok(AnsweredBatch {
+            answers: self.look(indices, pictures, [size; 2])?,
+            unread: skipped.into_iter().map(|skipped| skipped.reason).collect(),
+            remarks: Vec::new(),
+        })
+    }
+
+    /// Frames of one size go through the network together.
+    fn of_frames(&self, read: ReadFrames) -> Result<AnsweredBatch, AnswersError> {
+        let mut answers = Vec::new();
+        for (size, frames) in read.frames {
+            for batch in frames.chunks(batch_of(size)) {
+                let indices = batch.iter().map(|(index, _)| *index).collect();
+                let values = batch.iter().flat_map(|(_, frame)| frame).copied();
+                answers.extend(self.look(indices, values.collect(), size)?);
+            }
         }
-        let answer = self.network.look(pictures, [self.size; 2]);
+        answers.sort_by_key(|answer| answer.index);
+        Ok(AnsweredBatch {
+            answers,
+            unread: read.unread,
+            remarks: read.remarks,
+        })
+    }
+
+    /// The answers to the pictures at `indices`, from their frames of this width and height.
+    fn look(
+        &self,
+        indices: Vec<usize>,
+        frames: Vec<f32>,
+        size: [usize; 2],
+    ) -> Result<Vec<PictureAnswer>, AnswersError> {
+        if indices.is_empty() {
+            return Ok(Vec::new());
+        }
+        let answer = self.network.look(frames, size);
         let names = indices.iter().map(|index| self.files[*index].name.as_str());
         answer.check(names)?;
         let pooled = answer.pooled();
@@ -122,10 +183,7 @@ impl<'a> Answers<'a> {
             logits,
             pooled,
         });
-        Ok(AnsweredBatch {
-            answers: answers.collect(),
-            unread,
-        })
+        Ok(answers.collect())
     }
 }
 
@@ -133,11 +191,16 @@ impl Iterator for Answers<'_> {
     type Item = Result<AnsweredBatch, AnswersError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.batches.next()?;
-        Some(
-            batch
-                .map_err(AnswersError::from)
-                .and_then(|batch| self.answered(batch)),
-        )
+        match &mut self.source {
+            Source::Squares(size, batches) => {
+                let size = *size;
+                let batch = batches.next()?.map_err(AnswersError::from);
+                Some(batch.and_then(|batch| self.of_squares(batch, size)))
+            }
+            Source::Whole(frames) => {
+                let read = frames.read(self.files, &self.network.manifest)?;
+                Some(self.of_frames(read))
+            }
+        }
     }
 }

@@ -159,6 +159,10 @@ pub struct PredictArgs {
     /// Which network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How much of a picture the network sees: the square in its middle, as in training, or the whole picture at the same
+    /// scale.
+    #[arg(long, value_enum, default_value_t)]
+    pub view: ViewChoice,
     /// How many of the most probable classes are given for each picture.
     #[arg(long, value_name = "COUNT", default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
     pub top: u16,
@@ -172,6 +176,7 @@ const PREDICT_EXAMPLES: &str = "\
 Examples:
   explain predict holiday/rex.jpg
   explain predict holiday --top 1
+  explain predict holiday --view whole         all of wide pictures, not the squares in their middle
   explain predict photographs --run pets-resnet34-2 --to predictions.csv";
 
 /// Arguments of an evaluation.
@@ -185,6 +190,10 @@ pub struct EvaluateArgs {
     /// Which network.
     #[command(flatten)]
     pub network: NetworkArgs,
+    /// How much of a picture the network sees: the square in its middle, as in training, or the whole picture at the same
+    /// scale.
+    #[arg(long, value_enum, default_value_t)]
+    pub view: ViewChoice,
     /// Which part of the run's pictures. The test part is for a last look: who chooses by it spoils it.
     #[arg(long, value_enum, default_value_t = EvaluatedPart::Valid)]
     pub part: EvaluatedPart,
@@ -192,11 +201,13 @@ pub struct EvaluateArgs {
     #[arg(long)]
     pub suspects: bool,
     /// Other runs of the same pictures whose validation parts are other folds (`split.kind = "k-fold"`): those pictures are
-    /// evaluated too, each by the network that has not learnt it. The best way to find wrong labels.
+    /// evaluated too, each by the network that has not learnt it. The best way to find wrong labels. Near-duplicates are
+    /// looked for across all folds, for which the first network is asked about every picture.
     #[arg(long, value_name = "RUN", value_delimiter = ',', conflicts_with_all = ["pictures", "part", "suspects"])]
     pub folds: Vec<PathBuf>,
     /// Test time augmentation, as fastai 1: average over eight more views of each picture, which takes nine times as long.
-    #[arg(long)]
+    /// They are squares.
+    #[arg(long, conflicts_with = "view")]
     pub tta: bool,
     /// Where the results go (default: `evaluations/` and the part's name in the run's folder).
     #[arg(long, value_name = "DIR")]

@@ -28,3 +28,4 @@ mod result_name;
 mod sheets;
 mod shown_name;
 mod truth;
+mod whole_frames;

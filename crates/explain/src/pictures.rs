@@ -253,6 +253,16 @@ fn batch_lengths(pixels: &[u64], most: usize) -> Vec<usize> {
     lengths
 }
 
+/// A sentence about a picture whose ends `view` does not show.
+pub fn cut_off(name: &str, view: View, crop: &CropMap) -> Option<String> {
+    let [width, height] = crop.picture_size;
+    view.cuts_off_ends(width, height).then(|| {
+        format!(
+            "{name}: {width} x {height} pixels are too long to be seen whole; its ends are not seen"
+        )
+    })
+}
+
 /// The frames of a batch as the network takes them, normalised, one picture after the other.
 pub fn normalised<'a>(
     pictures: impl IntoIterator<Item = &'a Picture>,

@@ -12,7 +12,7 @@ use burn::{
     module::Module,
     tensor::{Tensor, activation::relu},
 };
-use kernels::{FoldedConvolution, Precision, average_pool, concat_pool};
+use kernels::{Algorithm, FoldedConvolution, Precision, average_pool, concat_pool, is_cpu};
 
 impl Network {
     /// The network as it predicts: running statistics, no dropout, each batch normalisation of the body folded into the
@@ -300,20 +300,43 @@ impl InferenceFastaiHead {
 pub struct LinearWeights {
     weight: Tensor<2>,
     bias: Tensor<1>,
+    /// On the CPU the layer as a convolution of single pixels: its sums have one order, where that of burn's product depends
+    /// on the number of rows, so that an answer would depend on the pictures beside it.
+    pixels: Option<FoldedConvolution>,
 }
 
 impl LinearWeights {
     fn new(layer: &Linear) -> Self {
+        let (weight, bias) = (layer.weight.val(), layer.bias.val());
+        let pixels = is_cpu(&weight.device()).then(|| as_convolution(&weight, &bias));
         Self {
-            weight: layer.weight.val(),
-            bias: layer.bias.val(),
+            weight,
+            bias,
+            pixels,
         }
     }
 
     fn apply(&self, x: Tensor<2>) -> Tensor<2> {
+        if let Some(pixels) = self.pixels.as_ref().filter(|_| !x.is_autodiff()) {
+            let [count, inputs] = x.dims();
+            let y = pixels.forward(x.reshape([count, inputs, 1, 1]), None, false);
+            return y.flatten(1, 3);
+        }
         let (weight, bias) = (beside(&self.weight, &x), beside(&self.bias, &x));
         linear(x, weight, bias)
     }
+}
+
+/// A linear layer of `weight` `[outputs, inputs]` and `bias` `[outputs]` for pictures of one pixel.
+fn as_convolution(weight: &Tensor<2>, bias: &Tensor<1>) -> FoldedConvolution {
+    let [outputs, inputs] = weight.dims();
+    let weight = weight.clone().reshape([outputs, inputs, 1, 1]);
+    let convolution = kernels::Convolution {
+        stride: 1,
+        padding: 0,
+        algorithm: Algorithm::Exact,
+    };
+    FoldedConvolution::new(weight, bias.clone(), convolution, Precision::F32, false)
 }
 
 /// `y = scale · x + shift` per channel.

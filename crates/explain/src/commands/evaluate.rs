@@ -16,7 +16,7 @@ use crate::{
     pictures::{self, Part, PictureFile},
     record::Origin,
 };
-use ::pictures::transform::TtaView;
+use ::pictures::transform::{TtaView, View};
 use anyhow::{Context, Result};
 use std::{
     collections::HashSet,
@@ -30,7 +30,7 @@ const METHOD: &str = "grad-cam";
 
 /// Says what the network gets wrong.
 pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+    let opened = OpenedNetwork::open(&arguments.network, arguments.view, terminal)?;
     let part = arguments
         .pictures
         .is_empty()
@@ -43,22 +43,17 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
         "evaluations/folds".to_owned()
     };
     let output = output::begin(arguments.out.as_deref(), &opened.run, &name)?;
-    let ask = |opened: &OpenedNetwork, part, files| {
-        let asking = Asking {
-            network: &opened.network,
-            size: opened.size,
-            views: if arguments.tta { &TtaView::ALL } else { &[] },
-            terminal,
-        };
-        asking.ask(part, files)
+    let tta = arguments.tta;
+    let ask_part = |opened, part| {
+        let files = of_part(part, opened, terminal)?;
+        asking(opened, tta, terminal).ask(Some(part), files)
     };
-    let ask_part = |opened, part| ask(opened, Some(part), of_part(part, opened, terminal)?);
-    let mut answered = ask(&opened, part, files)?;
+    let asking_first = asking(&opened, tta, terminal);
+    let mut answered = asking_first.ask(part, files)?;
     if !folds.is_empty() {
         let of_folds = folds.iter().map(|fold| ask_part(fold, Part::Valid));
         let all: Result<Vec<Answered>> = [Ok(answered)].into_iter().chain(of_folds).collect();
-        answered = Answered::joined(all?)?;
-        check_folds(&answered)?;
+        answered = joined(all?, &asking_first)?;
     }
     let others = others(arguments, part);
     let others = others.into_iter().map(|part| ask_part(&opened, part));
@@ -91,6 +86,30 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
         counted(unread, "picture")
     );
     Ok(())
+}
+
+/// How a network is asked.
+fn asking<'a>(opened: &'a OpenedNetwork, tta: bool, terminal: &'a Terminal) -> Asking<'a> {
+    Asking {
+        network: &opened.network,
+        size: opened.size,
+        view: opened.view,
+        views: if tta { &TtaView::ALL } else { &[] },
+        terminal,
+    }
+}
+
+/// All folds together. So that the pictures of all can be compared, the network of the first is shown those of the others.
+///
+/// # Errors
+/// A picture is in two folds.
+fn joined(folds: Vec<Answered>, first: &Asking<'_>) -> Result<Answered> {
+    let mut joined = Answered::joined(folds)?;
+    check_folds(&joined)?;
+    let others = joined.asked.partition_point(|network| *network == 0);
+    let pooled = first.pooled(&joined.files[others..])?;
+    joined.pooled.extend(pooled);
+    Ok(joined)
 }
 
 /// An evaluation on its way to terminal and disk.
@@ -135,10 +154,12 @@ impl Evaluation<'_> {
             Some(Part::Valid) => format!("{count} of the validation part"),
             Some(Part::Train) => format!("{count} of the training part"),
         };
-        match self.is_averaged {
-            true => format!("{which}, with test time augmentation"),
-            false => which,
-        }
+        let how = match self.opened.view {
+            _ if self.is_averaged => ", with test time augmentation",
+            View::Square => "",
+            View::Whole { .. } => ", seen whole",
+        };
+        format!("{which}{how}")
     }
 
     /// Writes everything; returns the path of the page.
@@ -237,7 +258,7 @@ fn folds(
             run: Some(run.clone()),
             ..arguments.network.clone()
         };
-        let fold = OpenedNetwork::open(&network, terminal)?;
+        let fold = OpenedNetwork::open(&network, arguments.view, terminal)?;
         if fold.classes() != opened.classes() || fold.size != opened.size {
             return Err(usage(format!(
                 "{} has other classes or another size than {}: folds are runs of one config with another split.fold",

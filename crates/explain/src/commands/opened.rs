@@ -3,7 +3,7 @@
 use crate::{
     cli::{NetworkArgs, ViewArgs, ViewChoice},
     network::SavedNetwork,
-    pictures::{Picture, PictureFile},
+    pictures::{Picture, PictureFile, cut_off},
     truth::Truths,
 };
 use anyhow::{Context, Error, Result};
@@ -48,9 +48,17 @@ pub struct OpenedNetwork {
 }
 
 impl OpenedNetwork {
-    /// Opens what was asked for, and says which it is.
-    pub fn open(arguments: &NetworkArgs, terminal: &Terminal) -> Result<Self> {
-        Self::open_with(arguments, false, terminal)
+    /// Opens what was asked for to answer about pictures that are seen as `view` says, and says which it is.
+    pub fn open(arguments: &NetworkArgs, view: ViewChoice, terminal: &Terminal) -> Result<Self> {
+        let mut opened = Self::open_with(arguments, false, terminal)?;
+        if view == ViewChoice::Whole {
+            opened.view = opened.whole();
+            let short = opened.short_side();
+            terminal.message(&format!(
+                "whole pictures: short side {short} pixels; the network was trained on squares"
+            ));
+        }
+        Ok(opened)
     }
 
     /// The same for maps, which are seen as `view` says.
@@ -112,7 +120,7 @@ impl OpenedNetwork {
         let cells = cells(network.architecture, self.size);
         if choice == ViewChoice::Whole {
             let stride = network.architecture.stride();
-            self.view = View::Whole { stride };
+            self.view = self.whole();
             let short = self.short_side();
             terminal.message(&format!(
                 "whole pictures: short side {short} pixels, a cell of the map for each {stride} x {stride}; the network was \
@@ -126,6 +134,13 @@ impl OpenedNetwork {
             ));
         }
         self
+    }
+
+    /// The view of whole pictures.
+    fn whole(&self) -> View {
+        let architecture = self.checkpoint.manifest.network.architecture;
+        let stride = architecture.stride();
+        View::Whole { stride }
     }
 
     /// Positions of the network's stages called `names`, from the first to the last, each once; none for none.
@@ -182,12 +197,8 @@ impl OpenedNetwork {
         for result in results {
             match result {
                 Ok(picture) => {
-                    let [width, height] = picture.crop.picture_size;
-                    if view.cuts_off_ends(width, height) {
-                        terminal.message(&format!(
-                            "{}: {width} x {height} pixels are too long to be seen whole; its ends are not seen",
-                            picture.file.name
-                        ));
+                    if let Some(line) = cut_off(&picture.file.name, view, &picture.crop) {
+                        terminal.message(&line);
                     }
                     pictures.push(picture);
                 }
@@ -274,7 +285,7 @@ impl OpenedNetwork {
             ),
             View::Whole { stride } => format!(
                 "whole pictures with a short side of {} pixels, so that maps have a cell for each {stride} x {stride} of them; \
-                 the error rate is that of squares",
+                 the error rate of its training is that of squares",
                 self.short_side()
             ),
         };

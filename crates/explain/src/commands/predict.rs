@@ -1,6 +1,6 @@
 use super::{chosen, opened::OpenedNetwork};
 use crate::{
-    answers::Answers,
+    answers::{Answers, Shown},
     cli::PredictArgs,
     pictures::PictureFile,
     predictions::{CsvFile, Prediction, Table},
@@ -13,7 +13,7 @@ use words::{counted, percent};
 
 /// Says what pictures show.
 pub fn predict(arguments: &PredictArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+    let opened = OpenedNetwork::open(&arguments.network, arguments.view, terminal)?;
     let files = chosen::named(&arguments.pictures, &opened, terminal)?;
     let top = usize::from(arguments.top).min(opened.classes().len());
     let mut predicting = Predicting {
@@ -104,8 +104,17 @@ impl Predicting<'_> {
         mut take: impl FnMut(&PictureFile, &Prediction) -> Result<()>,
     ) -> Result<()> {
         let bar = self.terminal.pictures("predicting", self.files.len());
-        for batch in Answers::new(&self.opened.network, self.files, self.opened.size, None)? {
+        let OpenedNetwork {
+            network,
+            size,
+            view,
+            ..
+        } = self.opened;
+        for batch in Answers::new(network, self.files, *size, Shown::Part(*view))? {
             let batch = batch?;
+            for line in &batch.remarks {
+                self.terminal.message(line);
+            }
             for reason in &batch.unread {
                 self.terminal.warning(&format!("left out: {reason}"));
             }

@@ -1,9 +1,16 @@
 //! Pictures of known class with a network's answers.
 
-use crate::{answers::Answers, network::SavedNetwork, pictures::PictureFile};
+use crate::{
+    answers::{Answers, Shown},
+    network::SavedNetwork,
+    pictures::PictureFile,
+};
 use anyhow::{Result, ensure};
 use evaluation::{PredictionError, Predictions, average_views};
-use pictures::{part::Part, transform::TtaView};
+use pictures::{
+    part::Part,
+    transform::{TtaView, View},
+};
 use terminal::{Bar, Terminal};
 
 /// Pictures of known class, each with the network's answer.
@@ -15,7 +22,8 @@ pub struct Answered {
     pub files: Vec<PictureFile>,
     /// A row of logits and the true class for each of them.
     pub predictions: Predictions,
-    /// For each of them a row: the mean of the network's last feature map over its positions.
+    /// For each of them a row: the mean of the network's last feature map over its positions, of the first network if there
+    /// are several.
     pub pooled: Vec<f32>,
     /// For each of them the index of the network that was asked: 0 unless there are several, as of folds.
     pub asked: Vec<usize>,
@@ -30,6 +38,8 @@ pub struct Asking<'a> {
     pub network: &'a SavedNetwork,
     /// Side of the squares it sees, in pixels.
     pub size: usize,
+    /// The part of pictures that it is shown.
+    pub view: View,
     /// Views that the answer is averaged over, beside the square of validation; none without test time augmentation.
     pub views: &'a [TtaView],
     /// Where progress is shown, and said what cannot be read.
@@ -44,10 +54,12 @@ struct Pass {
     logits: Vec<f32>,
     pooled: Vec<f32>,
     unread: Vec<String>,
+    remarks: Vec<String>,
 }
 
 impl Answered {
-    /// All of `folds`, each of which another network was asked about.
+    /// All of `folds`, each of which another network was asked about. What pictures look like to one network cannot be compared
+    /// with what they look like to another, so that `pooled` are those of the first fold alone: see [`Asking::pooled`].
     ///
     /// # Errors
     /// There is none, or they have other numbers of classes.
@@ -63,7 +75,9 @@ impl Answered {
             truth.extend(fold.predictions.truth());
             asked.extend(vec![network; fold.files.len()]);
             files.extend(fold.files);
-            pooled.extend(fold.pooled);
+            if network == 0 {
+                pooled = fold.pooled;
+            }
             unread += fold.unread;
         }
         Ok(Self {
@@ -88,7 +102,10 @@ impl Asking<'_> {
         let bar = self
             .terminal
             .pictures(&format!("evaluating{part_name}"), passes * files.len());
-        let plain = self.pass(&files, None, &bar)?;
+        let plain = self.pass(&files, Shown::Part(self.view), &bar)?;
+        for line in &plain.remarks {
+            self.terminal.message(line);
+        }
         for reason in &plain.unread {
             self.terminal.warning(&format!("left out: {reason}"));
         }
@@ -107,7 +124,7 @@ impl Asking<'_> {
         let mut predictions = Predictions::new(classes, plain.logits, truth.clone())?;
         if !self.views.is_empty() {
             let of_view = |view: &TtaView| -> Result<Predictions> {
-                let pass = self.pass(&files, Some(*view), &bar)?;
+                let pass = self.pass(&files, Shown::Augmented(*view), &bar)?;
                 ensure!(
                     pass.unread.is_empty(),
                     "{}; it could be read before",
@@ -128,12 +145,29 @@ impl Asking<'_> {
         })
     }
 
-    fn pass(&self, files: &[PictureFile], view: Option<TtaView>, bar: &Bar) -> Result<Pass> {
+    /// What pictures look like to the network, whatever another one said of them: a row for each of `files`, see
+    /// [`Answered::pooled`].
+    ///
+    /// # Errors
+    /// One cannot be read, or an answer is not a number.
+    pub fn pooled(&self, files: &[PictureFile]) -> Result<Vec<f32>> {
+        let bar = self.terminal.pictures("comparing folds", files.len());
+        let pass = self.pass(files, Shown::Part(self.view), &bar)?;
+        ensure!(
+            pass.unread.is_empty(),
+            "{}; it could be read before",
+            pass.unread.join("; ")
+        );
+        Ok(pass.pooled)
+    }
+
+    fn pass(&self, files: &[PictureFile], shown: Shown, bar: &Bar) -> Result<Pass> {
         let mut pass = Pass::default();
-        for batch in Answers::new(self.network, files, self.size, view)? {
+        for batch in Answers::new(self.network, files, self.size, shown)? {
             let batch = batch?;
             bar.advance(batch.answers.len() + batch.unread.len());
             pass.unread.extend(batch.unread);
+            pass.remarks.extend(batch.remarks);
             for answer in batch.answers {
                 pass.read.push(answer.index);
                 pass.logits.extend(answer.logits);

@@ -49,7 +49,7 @@ pub struct DuplicateSuspect {
     pub similarity: f32,
     /// True if their labels differ.
     pub labels_differ: bool,
-    /// True if they are in different parts.
+    /// True if they are in different parts or folds.
     pub parts_differ: bool,
 }
 
@@ -65,8 +65,7 @@ pub struct SuspectRow {
 }
 
 impl Suspects {
-    /// Suspects among the pictures of some parts. Labels are judged within each part, pictures are compared across all that the
-    /// same network was asked about.
+    /// Suspects among the pictures of some parts. Labels are judged within each part, pictures are compared across all.
     ///
     /// # Errors
     /// The network's feature maps are not numbers.
@@ -125,42 +124,32 @@ impl Suspects {
     }
 }
 
-/// Pairs of pictures that are probably the same, the most similar first, and their number. What one network sees cannot be
-/// compared with what another one does: pairs are looked for among the pictures that each was asked about.
+/// Pairs of pictures that are probably the same, the most similar first, and their number.
 fn duplicates(parts: &[&Answered]) -> Result<(Vec<DuplicateSuspect>, usize), FeatureError> {
-    let mut of_network: BTreeMap<usize, (Vec<Place>, Vec<f32>)> = BTreeMap::new();
+    let (mut places, mut pooled) = (Vec::new(), Vec::new());
     for (part, answered) in parts.iter().enumerate() {
-        let width = answered.pooled.len() / answered.files.len().max(1);
-        let rows = answered.pooled.chunks(width.max(1));
-        for (picture, (row, network)) in rows.zip(&answered.asked).enumerate() {
-            let (places, pooled) = of_network.entry(*network).or_default();
-            places.push(Place { part, picture });
-            pooled.extend(row);
-        }
+        let pictures = 0..answered.files.len();
+        places.extend(pictures.map(|picture| Place { part, picture }));
+        pooled.extend(&answered.pooled);
     }
-    let (mut suspects, mut found) = (Vec::new(), 0);
-    for (places, pooled) in of_network.into_values() {
-        let features = Features::new(pooled.len() / places.len(), pooled)?;
-        let similar = near_duplicates(&features, near_duplicate_threshold(&features), MOST_PAIRS);
-        found += similar.found;
-        suspects.extend(similar.pairs.into_iter().map(|pair| {
-            let places = [places[pair.first], places[pair.second]];
-            suspect(parts, places, pair.similarity)
-        }));
-    }
-    suspects.sort_by(|one: &DuplicateSuspect, other| other.similarity.total_cmp(&one.similarity));
-    suspects.truncate(MOST_PAIRS);
-    Ok((suspects, found))
+    let features = Features::new(pooled.len() / places.len().max(1), pooled)?;
+    let similar = near_duplicates(&features, near_duplicate_threshold(&features), MOST_PAIRS);
+    let suspects = similar.pairs.into_iter().map(|pair| {
+        let places = [places[pair.first], places[pair.second]];
+        suspect(parts, places, pair.similarity)
+    });
+    Ok((suspects.collect(), similar.found))
 }
 
 fn suspect(parts: &[&Answered], places: [Place; 2], similarity: f32) -> DuplicateSuspect {
     let label = |place: Place| parts[place.part].predictions.truth()[place.picture];
+    let fold = |place: Place| (place.part, parts[place.part].asked[place.picture]);
     let [one, other] = places;
     DuplicateSuspect {
         places,
         similarity,
         labels_differ: label(one) != label(other),
-        parts_differ: one.part != other.part,
+        parts_differ: fold(one) != fold(other),
     }
 }
 

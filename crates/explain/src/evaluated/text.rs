@@ -102,7 +102,7 @@ pub fn suspects(suspects: &Suspects) -> Option<String> {
     }
     let harmful = match suspects.harmful().count() {
         0 => String::new(),
-        count => format!(" ({count} of them in two parts or with two labels)"),
+        count => format!(" ({count} of them in two parts or folds, or with two labels)"),
     };
     Some(format!(
         "{} may be wrong, {} may be the same picture{harmful}",
