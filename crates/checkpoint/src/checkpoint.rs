@@ -3,9 +3,10 @@ use std::{
     fs::{self, File},
     io,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
 };
 
-use files::{PartialFolder, folders_in, sha256_hex, sha256_of};
+use files::{PartialFolder, Sha256Sum, folders_in, sha256_hex, sha256_of};
 use network::weights::{StateDict, WeightsError};
 
 use crate::Manifest;
@@ -23,9 +24,13 @@ pub struct Checkpoint {
     pub folder: PathBuf,
     /// Description of it.
     pub manifest: Manifest,
-    /// The bytes of [`WEIGHTS_FILE`], proven.
-    weights: Vec<u8>,
+    /// What [`WEIGHTS_FILE`] holds, proven: the first who asks takes it, others read the file once more. A network has
+    /// hundreds of megabytes, and mostly one asks.
+    weights: Arc<Mutex<Option<Weights>>>,
 }
+
+/// The tensors of a file, or why it has none.
+type Weights = Result<StateDict, WeightsError>;
 
 /// Content of a checkpoint beside its manifest.
 #[derive(Debug, Clone, PartialEq)]
@@ -167,11 +172,11 @@ impl Checkpoint {
     /// A file is missing or was changed, or the manifest is none of a known version.
     pub fn load(folder: &Path) -> Result<Self, CheckpointError> {
         let manifest = read_manifest(folder)?;
-        let weights = read_proven(folder, &manifest, WEIGHTS_FILE)?;
+        let weights = read_weights(folder, &manifest, WEIGHTS_FILE)?;
         let checkpoint = Self {
             folder: folder.to_owned(),
             manifest,
-            weights,
+            weights: Arc::new(Mutex::new(Some(weights))),
         };
         checkpoint.prove_others(|length| length <= SMALL)?;
         Ok(checkpoint)
@@ -201,20 +206,21 @@ impl Checkpoint {
     pub fn weights(&self) -> Result<StateDict, CheckpointError> {
         match &self.manifest.answering_weights {
             None => self.training_weights(),
-            Some(name) => {
-                let path = self.folder.join(name);
-                Ok(StateDict::from_safetensors(&self.file(name)?, &path)?)
-            }
+            Some(name) => Ok(read_weights(&self.folder, &self.manifest, name)??),
         }
     }
 
     /// The parameters and running statistics that training goes on with.
     ///
     /// # Errors
-    /// The file is no safetensors file.
+    /// The file is no safetensors file, or was changed since the first who asked.
     pub fn training_weights(&self) -> Result<StateDict, CheckpointError> {
-        let path = self.folder.join(WEIGHTS_FILE);
-        Ok(StateDict::from_safetensors(&self.weights, &path)?)
+        let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = match weights.take() {
+            Some(taken) => taken,
+            None => read_weights(&self.folder, &self.manifest, WEIGHTS_FILE)?,
+        };
+        Ok(taken?)
     }
 
     /// Proves the files, other than the weights, of which `is_wanted` tells the length.
@@ -291,6 +297,28 @@ fn read_proven(folder: &Path, manifest: &Manifest, name: &str) -> Result<Vec<u8>
     let bytes = fs::read(&path).map_err(|error| read_error(&path, error))?;
     compare(&path, expected, sha256_hex(&bytes))?;
     Ok(bytes)
+}
+
+/// Reads the tensors of the file `name` and proves all its bytes, each of which is read once. Damage is told by the digest
+/// first.
+fn read_weights(
+    folder: &Path,
+    manifest: &Manifest,
+    name: &str,
+) -> Result<Weights, CheckpointError> {
+    let expected = expected(folder, manifest, name)?;
+    let path = folder.join(name);
+    let read = |error| read_error(&path, error);
+    let mut file = File::open(&path).map_err(read)?;
+    let length = file.metadata().map_err(read)?.len();
+    let mut sum = Sha256Sum::default();
+    let weights = StateDict::read_safetensors(&mut file, length, &path, |bytes| sum.add(bytes));
+    let found = match weights {
+        Ok(_) => sum.finish(),
+        Err(_) => sha256_of(File::open(&path).map_err(read)?).map_err(read)?,
+    };
+    compare(&path, expected, found)?;
+    Ok(weights)
 }
 
 fn expected<'a>(

@@ -34,6 +34,21 @@ fn what_was_saved_comes_back() {
 }
 
 #[test]
+fn weights_that_are_asked_for_again_are_read_and_proven_again() {
+    let (_folder, run) = new_run();
+    let path = save_one(&run, "one", 5, b"weights");
+    let checkpoint = Checkpoint::load(&path).unwrap();
+    for _ in 0..3 {
+        assert_eq!(checkpoint.weights().unwrap(), state(1, 5.0));
+    }
+    let mut bytes = fs::read(path.join(WEIGHTS_FILE)).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(path.join(WEIGHTS_FILE), bytes).unwrap();
+    let error = checkpoint.weights().unwrap_err();
+    assert!(matches!(error, CheckpointError::Digest { .. }), "{error}");
+}
+
+#[test]
 fn a_checkpoint_of_format_1_still_opens() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/format-1");
     let checkpoint = Checkpoint::load(&folder).unwrap();

@@ -23,6 +23,22 @@ pub fn sha256_of(reader: impl Read) -> io::Result<String> {
     digest_of::<Sha256>(reader)
 }
 
+/// SHA-256 of bytes that come one after the other.
+#[derive(Debug, Clone, Default)]
+pub struct Sha256Sum(Sha256);
+
+impl Sha256Sum {
+    /// Adds the next bytes.
+    pub fn add(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    /// The digest of all that was added, 64 lower-case hexadecimal digits.
+    pub fn finish(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
 /// Digest by any hash function of everything that `reader` still holds, in lower-case hexadecimal digits.
 ///
 /// # Errors
@@ -59,6 +75,9 @@ mod tests {
     #[test]
     fn digests_are_those_of_the_standard_however_the_bytes_come() {
         assert_eq!(sha256_hex(b"abc"), ABC);
+        let mut sum = Sha256Sum::default();
+        ["a", "", "bc"].map(|part| sum.add(part.as_bytes()));
+        assert_eq!(sum.finish(), ABC);
         assert_eq!(
             sha256_of(b"a".as_slice().chain(b"bc".as_slice())).unwrap(),
             ABC

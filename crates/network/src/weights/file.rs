@@ -1,5 +1,5 @@
-use super::{StateDict, WeightsError, format::Format, pth, safetensors};
-use std::{collections::BTreeMap, path::Path};
+use super::{StateDict, WeightsError, format::Format, pth, safetensors, stream};
+use std::{collections::BTreeMap, io::Read, path::Path};
 
 impl StateDict {
     /// Reads a torch file (zip or legacy stream) or a safetensors file, told apart by content. Names are the file's,
@@ -29,6 +29,20 @@ impl StateDict {
     /// The bytes are not sound.
     pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
         safetensors::decode(bytes, path)?.not_empty(path)
+    }
+
+    /// Reads a safetensors file of `length` bytes from `reader`, each number to the place where it stays; `path` is its name in
+    /// messages. `note` sees all bytes in their order, on a thread of its own.
+    ///
+    /// # Errors
+    /// The file is not sound, or became shorter.
+    pub fn read_safetensors(
+        reader: &mut impl Read,
+        length: u64,
+        path: &Path,
+        note: impl FnMut(&[u8]) + Send,
+    ) -> Result<Self, WeightsError> {
+        stream::read(reader, length, path, note)?.not_empty(path)
     }
 
     /// The bytes of a safetensors file: the same for the same content.

@@ -22,6 +22,7 @@ pub mod registry;
 mod report;
 mod safetensors;
 mod state;
+mod stream;
 mod torch_order;
 mod wrapper;
 

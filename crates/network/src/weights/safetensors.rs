@@ -29,7 +29,7 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<StateDict, WeightsErro
     Ok(state)
 }
 
-fn element_type(dtype: Dtype) -> Option<ElementType> {
+pub(super) fn element_type(dtype: Dtype) -> Option<ElementType> {
     Some(match dtype {
         Dtype::F64 => ElementType::F64,
         Dtype::F32 => ElementType::F32,

@@ -1,0 +1,220 @@
+//! A safetensors file that is read once, each number to the place where it stays.
+
+use super::{
+    NamedTensor, StateDict, TensorValues, WeightsError, elements::ElementType,
+    safetensors::element_type, wrapper,
+};
+use ::safetensors::{SafeTensorError, tensor::Metadata};
+use std::{
+    io::{self, Read},
+    path::Path,
+    sync::mpsc::sync_channel,
+    thread,
+};
+
+/// Bytes of the length of the header.
+const LENGTH: usize = size_of::<u64>();
+/// The largest header that the library takes, in bytes.
+const LARGEST_HEADER: u64 = 100_000_000;
+/// Bytes that are read at a time: few enough that they are still in the cache when they are noted.
+const CHUNK: usize = 1 << 18;
+/// Chunks that may wait to be noted. They are in memory anyway.
+const WAITING: usize = 256;
+
+/// Reads all tensors of the file `path`, which has `length` bytes, from `reader`. `note` sees all its bytes in their order, on a
+/// thread of its own.
+pub(super) fn read(
+    reader: &mut impl Read,
+    length: u64,
+    path: &Path,
+    mut note: impl FnMut(&[u8]) + Send,
+) -> Result<StateDict, WeightsError> {
+    let failed = |error| WeightsError::Read {
+        path: path.to_owned(),
+        error,
+    };
+    let (header, metadata) = header(reader, length, path)?;
+    let mut parts = parts(&metadata, path)?;
+    thread::scope(|scope| {
+        let (sender, chunks) = sync_channel::<&[u8]>(WAITING);
+        thread::Builder::new().spawn_scoped(scope, move || {
+            chunks.into_iter().for_each(&mut note);
+        })?;
+        // The other end lives as long as this one.
+        let _ = sender.send(&header);
+        for part in &mut parts {
+            for chunk in part.memory.bytes().chunks_mut(CHUNK) {
+                reader.read_exact(chunk)?;
+                let _ = sender.send(chunk);
+            }
+        }
+        io::Result::Ok(())
+    })
+    .map_err(failed)?;
+    let named = parts.into_iter().filter_map(|part| {
+        let values = part.memory.into_values()?;
+        let shape = part.shape;
+        Some((part.name?, NamedTensor { shape, values }))
+    });
+    Ok(named.collect())
+}
+
+/// The bytes before the numbers, and what they say, which the library checks.
+fn header(
+    reader: &mut impl Read,
+    length: u64,
+    path: &Path,
+) -> Result<(Vec<u8>, Metadata), WeightsError> {
+    let damaged = |reason: String| WeightsError::Damaged {
+        path: path.to_owned(),
+        reason,
+    };
+    let failed = |error| WeightsError::Read {
+        path: path.to_owned(),
+        error,
+    };
+    let behind = length
+        .checked_sub(LENGTH as u64)
+        .ok_or_else(|| damaged(SafeTensorError::HeaderTooSmall.to_string()))?;
+    let mut header = vec![0; LENGTH];
+    reader.read_exact(&mut header).map_err(failed)?;
+    let count = u64::from_le_bytes(header[..LENGTH].try_into().expect("eight bytes"));
+    if count > LARGEST_HEADER {
+        return Err(damaged(SafeTensorError::HeaderTooLarge.to_string()));
+    }
+    if count > behind {
+        return Err(damaged(SafeTensorError::InvalidHeaderLength.to_string()));
+    }
+    header.resize(LENGTH + count as usize, 0);
+    reader.read_exact(&mut header[LENGTH..]).map_err(failed)?;
+    let metadata: Metadata =
+        serde_json::from_slice(&header[LENGTH..]).map_err(|error| damaged(error.to_string()))?;
+    if metadata.data_len() as u64 != behind - count {
+        let error = SafeTensorError::MetadataIncompleteBuffer;
+        return Err(damaged(error.to_string()));
+    }
+    Ok((header, metadata))
+}
+
+/// A tensor of a file, in the order of their bytes.
+struct Part {
+    /// Its name in the network; `None` if it does not belong to it.
+    name: Option<String>,
+    shape: Vec<usize>,
+    memory: Memory,
+}
+
+/// Where the bytes of a tensor go.
+enum Memory {
+    /// They are its numbers.
+    Numbers(Vec<f32>),
+    /// They will be made numbers of; of no type, they won't.
+    Bytes(Option<ElementType>, Vec<u8>),
+}
+
+fn parts(metadata: &Metadata, path: &Path) -> Result<Vec<Part>, WeightsError> {
+    let names = metadata.offset_keys();
+    let prefix = wrapper::prefix(names.iter().map(String::as_str));
+    let part = |full_name: &String| {
+        let info = metadata.info(full_name).expect("it has this name");
+        let name = full_name.strip_prefix(&prefix).map(str::to_owned);
+        let known = element_type(info.dtype);
+        if name.is_some() && known.is_none() {
+            return Err(WeightsError::ElementType {
+                path: path.to_owned(),
+                name: full_name.clone(),
+                element_type: info.dtype.to_string(),
+            });
+        }
+        let length = info.data_offsets.1 - info.data_offsets.0;
+        let is_number = known == Some(ElementType::F32) && name.is_some();
+        Ok(Part {
+            memory: match is_number {
+                true => Memory::Numbers(vec![0.0; length / size_of::<f32>()]),
+                false => Memory::Bytes(known, vec![0; length]),
+            },
+            name,
+            shape: info.shape.clone(),
+        })
+    };
+    names.iter().map(part).collect()
+}
+
+impl Memory {
+    fn bytes(&mut self) -> &mut [u8] {
+        match self {
+            Self::Numbers(numbers) => bytemuck::cast_slice_mut(numbers),
+            Self::Bytes(_, bytes) => bytes,
+        }
+    }
+
+    fn into_values(self) -> Option<TensorValues> {
+        match self {
+            Self::Numbers(numbers) => Some(TensorValues::F32(numbers)),
+            Self::Bytes(element_type, bytes) => Some(element_type?.decode(&bytes)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A file with all kinds of tensors, some of which do not belong to the network.
+    fn file() -> Vec<u8> {
+        let header = r#"{"model.a":{"dtype":"F32","shape":[2,3],"data_offsets":[8,32]},"model.n":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"opt.x":{"dtype":"F8_E4M3","shape":[3],"data_offsets":[36,39]},"model.h":{"dtype":"BF16","shape":[2],"data_offsets":[32,36]},"model.none":{"dtype":"F32","shape":[0],"data_offsets":[39,39]}}"#;
+        let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+        bytes.extend(header.as_bytes());
+        bytes.extend((0..39).map(|byte| byte * 5 + 1));
+        bytes
+    }
+
+    fn both(bytes: &[u8]) -> [Result<StateDict, String>; 2] {
+        let path = Path::new("weights.safetensors");
+        let mut noted = Vec::new();
+        let streamed = read(&mut &bytes[..], bytes.len() as u64, path, |some| {
+            noted.extend_from_slice(some);
+        });
+        if streamed.is_ok() {
+            assert_eq!(noted, bytes);
+        }
+        let at_once = super::super::safetensors::decode(bytes, path);
+        [streamed, at_once].map(|state| state.map_err(|error| error.to_string()))
+    }
+
+    #[test]
+    fn a_file_read_in_a_stream_has_the_tensors_of_one_read_at_once() {
+        let [streamed, at_once] = both(&file());
+        assert_eq!(streamed.as_ref().map(StateDict::len), Ok(4));
+        assert_eq!(streamed, at_once);
+    }
+
+    #[test]
+    fn a_file_that_became_shorter_while_it_was_read_is_an_error() {
+        let bytes = file();
+        let path = Path::new("weights.safetensors");
+        let (length, half) = (bytes.len() as u64, &bytes[..bytes.len() - 9]);
+        let error = read(&mut &half[..], length, path, |_| ()).unwrap_err();
+        assert!(matches!(error, WeightsError::Read { .. }), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_are_refused_by_both_or_read_alike(
+            place in 0usize..400, byte: u8, cut in 0usize..60,
+        ) {
+            let mut bytes = file();
+            let place = place % bytes.len();
+            bytes[place] = byte;
+            bytes.truncate(bytes.len() - cut % 50);
+            let [streamed, at_once] = both(&bytes);
+            prop_assert_eq!(streamed.is_ok(), at_once.is_ok(), "{:?} {:?}", streamed, at_once);
+            if let (Ok(streamed), Ok(at_once)) = (streamed, at_once) {
+                // Compared by bits: a number may be no number.
+                let bits = |state: StateDict| format!("{state:?}");
+                prop_assert_eq!(bits(streamed), bits(at_once));
+            }
+        }
+    }
+}
