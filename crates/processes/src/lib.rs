@@ -5,9 +5,13 @@
 //! processes alone.
 
 mod alone;
+mod environment;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod threads;
 mod transport;
 
+pub use environment::{StartError, is_first};
 pub use threads::threads;
 pub use transport::{Lost, Transport};
 
@@ -32,6 +36,27 @@ impl Processes {
     /// The only process of a run.
     pub fn alone() -> Self {
         Self::over(Alone)
+    }
+
+    /// This process among those that `mpirun` or `srun` started with it; alone if there are no others.
+    ///
+    /// # Errors
+    /// There are others, and this program was built without MPI, or cannot reach all of them.
+    pub fn from_environment() -> Result<Self, StartError> {
+        environment::launched().map_or_else(|| Ok(Self::alone()), Self::among)
+    }
+
+    #[cfg(feature = "mpi")]
+    fn among(launched: environment::Launched) -> Result<Self, StartError> {
+        mpi::Mpi::start(&launched).map(Self::over)
+    }
+
+    #[cfg(not(feature = "mpi"))]
+    fn among(launched: environment::Launched) -> Result<Self, StartError> {
+        Err(StartError::WithoutMpi {
+            by: launched.by,
+            count: launched.count,
+        })
     }
 
     /// A process that reaches the others over `transport`.
