@@ -27,4 +27,5 @@ mod report;
 mod result_name;
 mod sheets;
 mod shown_name;
+mod together;
 mod truth;

@@ -58,6 +58,8 @@ struct State {
     peers: Vec<Peer>,
     /// Who was lost: after that there is no other exchange.
     lost: Option<Lost>,
+    /// Nothing came from the first process, who would speak.
+    is_first_lost: bool,
 }
 
 impl Mpi {
@@ -90,6 +92,7 @@ impl Mpi {
             state: Mutex::new(State {
                 peers: (0..count).map(Peer::new).collect(),
                 lost: None,
+                is_first_lost: false,
             }),
         };
         let machine = processor_name().unwrap_or_default();
@@ -100,7 +103,8 @@ impl Mpi {
         Ok(mpi)
     }
 
-    fn exchange_with(&self, peers: &mut [Peer], parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
+    fn exchange_with(&self, state: &mut State, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
+        let peers = &mut state.peers;
         let mut mine = Vec::new();
         for ((rank, peer), part) in peers.iter_mut().enumerate().zip(parts) {
             match rank == self.rank {
@@ -115,6 +119,7 @@ impl Mpi {
             return Err(Lost(format!("{} has ended", self.name(rank))));
         }
         if self.is_unfinished(&progress) {
+            state.is_first_lost = progress[0] != Progress::Done;
             return Err(self.late(&progress));
         }
         let received = peers.iter_mut().enumerate();
@@ -248,7 +253,7 @@ impl Transport for Mpi {
         if let Some(lost) = &state.lost {
             return Err(lost.clone());
         }
-        let received = self.exchange_with(&mut state.peers, parts);
+        let received = self.exchange_with(&mut state, parts);
         state.lost = received.as_ref().err().cloned();
         received
     }
@@ -257,7 +262,13 @@ impl Transport for Mpi {
 impl Drop for Mpi {
     fn drop(&mut self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.lost.is_some() || !self.say_goodbye(&mut state.peers) {
+        if let Some(lost) = &state.lost {
+            if state.is_first_lost {
+                let _ = writeln!(io::stderr(), "error: {lost}");
+            }
+            end_all();
+        }
+        if !self.say_goodbye(&mut state.peers) {
             end_all();
         }
         // SAFETY: MPI runs, and nothing is on its way any more.
