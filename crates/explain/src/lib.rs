@@ -13,6 +13,7 @@ pub mod commands;
 mod drawn;
 mod evaluated;
 mod explanation;
+mod mapped;
 pub mod network;
 mod npy;
 mod output;

@@ -85,7 +85,7 @@ impl Together {
         mine.ok_or_else(|| anyhow!("the processes do not agree"))
     }
 
-    /// What every process has made, in the order of the ranks. What the others said on their way, the first says here.
+    /// What every process has made, in the order of the ranks.
     ///
     /// # Errors
     /// The error of the process of the lowest rank that has one, or a process is lost.
@@ -93,7 +93,16 @@ impl Together {
         if self.processes.is_alone() {
             return Ok(vec![mine?]);
         }
-        let said = self.terminal.take().into_iter().map(SaidLine::from);
+        self.shared(mine, Vec::new())
+    }
+
+    /// The same, with what this process said on its way: what the others said, the first says here.
+    fn shared<T: Serialize + DeserializeOwned>(
+        &self,
+        mine: Result<T>,
+        said: Vec<Said>,
+    ) -> Result<Vec<T>> {
+        let said = said.into_iter().map(SaidLine::from);
         let (value, own_error) = match mine {
             Ok(value) => (Ok(value), None),
             Err(error) => (Err(Told::new(&error)), Some(error)),
@@ -138,13 +147,13 @@ impl Together {
         }
         let mut taken = Ok(());
         for round in items.chunks(self.count()) {
-            // What was said while taking, all processes have said.
+            // What was said so far, the first has said.
             self.terminal.take();
             let mine = taken.and_then(|()| round.get(self.rank()).map(&mut make).transpose());
-            let made = self.from_all(mine)?.into_iter().flatten();
+            let made = self.shared(mine, self.terminal.take())?.into_iter();
             taken = round
                 .iter()
-                .zip(made)
+                .zip(made.flatten())
                 .try_for_each(|(item, made)| take(item, made));
         }
         self.agreed(taken)

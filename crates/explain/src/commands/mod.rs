@@ -47,9 +47,9 @@ fn run_one(cli: &Cli, processes: Processes) -> Result<()> {
     match &cli.verb {
         Some(Verb::Predict(arguments)) => predict::predict(arguments, &together),
         Some(Verb::Evaluate(arguments)) => evaluate::evaluate(arguments, &together),
-        // The others have nothing to do.
-        _ if !together.is_first() => Ok(()),
-        Some(Verb::Score(arguments)) => score::score(arguments, together.terminal()),
+        Some(Verb::Score(arguments)) => score::score(arguments, &together),
+        // Its pictures are few; the others have nothing to do.
+        None if !together.is_first() => Ok(()),
         None => explain::explain(&cli.explain, together.terminal()),
     }
 }
