@@ -34,6 +34,14 @@ impl Processes {
         Self::over(Alone)
     }
 
+    /// The process that this program is: alone, unless it was started as one of several.
+    ///
+    /// # Errors
+    /// It was started as one of several, and cannot reach them.
+    pub fn from_environment() -> Result<Self, Lost> {
+        Ok(Self::alone())
+    }
+
     /// A process that reaches the others over `transport`.
     pub fn over(transport: impl Transport + 'static) -> Self {
         Self {

@@ -47,10 +47,12 @@ impl Terminal {
 
     /// Prints a result on stdout.
     pub fn result(&self, line: &str) {
-        // A closed pipe (`train | head`) is no reason to stop training.
-        self.bars.suspend(|| {
-            let _ = writeln!(io::stdout(), "{line}");
-        });
+        if self.volume != Volume::Silent {
+            // A closed pipe (`train | head`) is no reason to stop training.
+            self.bars.suspend(|| {
+                let _ = writeln!(io::stdout(), "{line}");
+            });
+        }
         self.keep(line);
     }
 
@@ -73,7 +75,9 @@ impl Terminal {
     /// Prints `warning: ` and something that must not be missed on stderr: what was left out, guessed or replaced.
     pub fn warning(&self, line: &str) {
         let line = format!("warning: {line}");
-        self.print(&line);
+        if self.volume != Volume::Silent {
+            self.print(&line);
+        }
         self.keep(&line);
     }
 
