@@ -105,7 +105,7 @@ impl Processes {
         let (count, length) = (self.count(), values.len());
         let parts = (0..count).map(|rank| bytes_of(&values[share(length, rank, count)]));
         let mut addends = self.exchange(parts.collect())?.into_iter();
-        let mut sum: Vec<T> = numbers(&addends.next().unwrap_or_default());
+        let mut sum: Vec<T> = numbers(&addends.next().unwrap_or_default()).collect();
         for addend in addends {
             for (sum, value) in sum.iter_mut().zip(numbers::<T>(&addend)) {
                 *sum += value;
@@ -113,7 +113,10 @@ impl Processes {
         }
         let sums = self.gather_everywhere(bytes_of(&sum))?;
         for (rank, sum) in sums.iter().enumerate() {
-            values[share(length, rank, count)].copy_from_slice(&numbers::<T>(sum));
+            let share = &mut values[share(length, rank, count)];
+            for (value, sum) in share.iter_mut().zip(numbers(sum)) {
+                *value = sum;
+            }
         }
         Ok(())
     }
@@ -175,7 +178,7 @@ fn bytes_of<T: Pod>(values: &[T]) -> Vec<u8> {
     bytemuck::cast_slice(values).to_vec()
 }
 
-fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
+fn numbers<T: Pod>(bytes: &[u8]) -> impl Iterator<Item = T> {
     let numbers = bytes.chunks_exact(size_of::<T>());
-    numbers.map(bytemuck::pod_read_unaligned).collect()
+    numbers.map(bytemuck::pod_read_unaligned)
 }

@@ -53,9 +53,8 @@ impl Terminal {
     /// [`Terminal::take`].
     pub fn silent() -> Self {
         Self {
-            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             kept: Some(Arc::default()),
-            ..Self::new(Volume::Quiet)
+            ..Self::new(Volume::Silent)
         }
     }
 
@@ -91,10 +90,12 @@ impl Terminal {
         if self.is_only_kept(|| Said::Result(line.to_owned())) {
             return;
         }
-        // A closed pipe (`train | head`) is no reason to stop training.
-        self.bars.suspend(|| {
-            let _ = writeln!(io::stdout(), "{line}");
-        });
+        if self.volume != Volume::Silent {
+            // A closed pipe (`train | head`) is no reason to stop training.
+            self.bars.suspend(|| {
+                let _ = writeln!(io::stdout(), "{line}");
+            });
+        }
         self.keep(line);
     }
 
@@ -126,7 +127,9 @@ impl Terminal {
             return;
         }
         let line = format!("warning: {line}");
-        self.print(&line);
+        if self.volume != Volume::Silent {
+            self.print(&line);
+        }
         self.keep(&line);
     }
 

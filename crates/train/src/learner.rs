@@ -2,8 +2,10 @@
 
 use crate::{
     accumulation::Accumulated,
-    batch::{LabelledBatch, Targets},
+    batch::{BatchPart, LabelledBatch, Targets},
     clipping::clipped,
+    company::Company,
+    config::BatchNormKind,
     optimizer::Adam,
     readback::{DeviceFailed, Readback},
     schedule::Rates,
@@ -12,8 +14,10 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
+use bytemuck::{Pod, Zeroable};
 use kernels::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors, is_cpu};
-use network::{InferenceNetwork, Network, Trainable};
+use network::{InferenceNetwork, NamedGradients, Network, Place, Trainable, weights::StateDict};
+use processes::{Lost, Processes};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -24,6 +28,9 @@ pub struct Learner {
     network: Option<Network>,
     optimizer: Adam,
     device: Device,
+    trainable: Trainable,
+    /// The other processes, if there are any.
+    company: Option<Company>,
 }
 
 /// Means over the validation pictures.
@@ -42,7 +49,20 @@ impl Learner {
             network: Some(network.with_trainable(trainable).train()),
             optimizer,
             device: device.clone(),
+            trainable,
+            company: None,
         }
+    }
+
+    /// The same learner as one of `processes` that take each step together, with batch norms of that `kind`.
+    pub fn among(mut self, processes: &Processes, kind: BatchNormKind) -> Self {
+        self.company = Company::of(processes, kind, self.network(), self.trainable);
+        self
+    }
+
+    /// True if no other process takes part in its steps.
+    pub fn is_alone(&self) -> bool {
+        self.company.is_none()
     }
 
     /// The optimizer as it is.
@@ -53,6 +73,11 @@ impl Learner {
     /// The network as it is, still in training.
     pub fn network(&self) -> &Network {
         self.network.as_ref().expect("there between calls")
+    }
+
+    /// The plain device.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The network on the plain device.
@@ -130,6 +155,67 @@ impl Learner {
         value
     }
 
+    /// One step over the pictures of all processes, each of which calls this with its part of the same batches: the mean
+    /// gradient over all of them, clipped if the optimizer asks for it. Returns the mean loss; if that is not finite, nothing
+    /// has changed.
+    ///
+    /// # Errors
+    /// A process is lost.
+    pub fn step_parts(
+        &mut self,
+        parts: Vec<BatchPart>,
+        rates: &Rates,
+        rng: &mut impl Rng,
+    ) -> Result<f32, Lost> {
+        let company = self.company.as_ref().expect("one of several processes");
+        let all: usize = parts.iter().map(|part| part.all).sum();
+        let mut network = self.network.take().expect("there between calls");
+        let (mut sum, mut accumulated) = (0.0, NamedGradients::new());
+        for part in parts {
+            let place = Place {
+                before: part.before,
+                all: part.all,
+                synchronised: company.synchronised.as_ref(),
+            };
+            if part.batch.is_empty() {
+                network.follow(rng, &place);
+                continue;
+            }
+            let share = part.share * part.all as f64 / all as f64;
+            let device = self.device.clone().autodiff();
+            let (pictures, targets) = upload(part.batch, &device);
+            let logits = network.forward_train_part(pictures, rng, &place);
+            // Weighted before the backward pass, where synchronised batch norms add up over all processes.
+            let loss = loss(logits, &targets, &device) * share;
+            sum += loss.clone().inner().into_scalar::<f32>();
+            for (name, gradient) in network.take_gradients(&mut loss.backward()) {
+                let gradient = match accumulated.remove(&name) {
+                    Some(before) => before + gradient,
+                    None => gradient,
+                };
+                accumulated.insert(name, gradient);
+            }
+        }
+        let summed = company.sum(sum, accumulated, &self.device);
+        if let Ok((loss, mut gradients)) = summed.clone()
+            && loss.is_finite()
+        {
+            if let Some(limit) = self.optimizer.clip_norm() {
+                gradients = clipped(gradients, limit);
+            }
+            self.optimizer.begin_step(rates.clone());
+            network = network.update_with(gradients, &mut self.optimizer);
+        }
+        self.network = Some(network);
+        summed.map(|(loss, _)| loss)
+    }
+
+    /// Takes over the tensors of `state`, such as running statistics.
+    pub fn replace(&mut self, state: StateDict) {
+        let network = self.network.take().expect("there between calls");
+        self.network = Some(network.with_state(state));
+    }
+
     /// Losses on their way from the device of the learner.
     pub fn readback<T>(&self) -> Readback<T> {
         Readback::new(&self.device)
@@ -156,7 +242,32 @@ pub fn validate<E: From<DeviceFailed>>(
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
 ) -> Result<Option<Validation>, E> {
-    let mut sums = Sums::default();
+    let answered = answer_all(network, batches, device)?;
+    Ok(Validation::of(&answered))
+}
+
+/// What a network answered to a batch of validation pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Answered {
+    /// Mean loss.
+    pub loss: f64,
+    /// Pictures whose most probable class is not theirs.
+    pub wrong: u64,
+    /// Pictures.
+    pub pictures: u64,
+}
+
+/// The answers to `batches`, one for each that has pictures.
+///
+/// # Errors
+/// The first error among the batches, or the device failed.
+pub fn answer_all<E: From<DeviceFailed>>(
+    network: &InferenceNetwork,
+    batches: impl Iterator<Item = Result<LabelledBatch, E>>,
+    device: &Device,
+) -> Result<Vec<Answered>, E> {
+    let mut answered = Vec::new();
     let mut answers = Readback::new(device);
     for batch in batches {
         let batch = batch?;
@@ -167,13 +278,13 @@ pub fn validate<E: From<DeviceFailed>>(
         let (tensor, targets) = upload(batch, device);
         answers.send(answer(network.forward(tensor), &targets, device), targets);
         while let Some((targets, answer)) = answers.next_arrived() {
-            sums.add(&targets, &answer?);
+            answered.push(Answered::new(&targets, &answer?));
         }
     }
     while let Some((targets, answer)) = answers.wait_for_next() {
-        sums.add(&targets, &answer?);
+        answered.push(Answered::new(&targets, &answer?));
     }
-    Ok(sums.validation())
+    Ok(answered)
 }
 
 /// The mean loss of N pictures and then their most probable classes, `[1 + N]`, so that they are read at once.
@@ -182,29 +293,31 @@ fn answer(logits: Tensor<2>, targets: &Targets, device: &Device) -> Tensor<1> {
     Tensor::cat(vec![loss(logits, targets, device), classes], 0)
 }
 
-/// Sums over the pictures that were validated so far.
-#[derive(Debug, Default)]
-struct Sums {
-    loss: f64,
-    wrong: usize,
-    pictures: usize,
+impl Answered {
+    fn new(targets: &Targets, answer: &[f32]) -> Self {
+        let classes = answer[1..].iter().enumerate();
+        let wrong = classes.filter(|(index, class)| **class != targets.class(*index) as f32);
+        Self {
+            loss: f64::from(answer[0]),
+            wrong: wrong.count() as u64,
+            pictures: targets.len() as u64,
+        }
+    }
 }
 
-impl Sums {
-    fn add(&mut self, targets: &Targets, answer: &[f32]) {
-        self.loss += f64::from(answer[0]) * targets.len() as f64;
-        let classes = answer[1..].iter().enumerate();
-        self.wrong += classes
-            .filter(|(index, class)| **class != targets.class(*index) as f32)
-            .count();
-        self.pictures += targets.len();
-    }
-
-    fn validation(&self) -> Option<Validation> {
-        let count = self.pictures as f64;
-        (self.pictures > 0).then(|| Validation {
-            loss: self.loss / count,
-            error_rate: self.wrong as f64 / count,
+impl Validation {
+    /// Means over the pictures of `answered`, in this order; nothing if there is none.
+    pub fn of(answered: &[Answered]) -> Option<Self> {
+        let (mut loss, mut wrong, mut pictures) = (0.0, 0, 0);
+        for batch in answered {
+            loss += batch.loss * batch.pictures as f64;
+            wrong += batch.wrong;
+            pictures += batch.pictures;
+        }
+        let count = pictures as f64;
+        (pictures > 0).then(|| Self {
+            loss: loss / count,
+            error_rate: wrong as f64 / count,
         })
     }
 }

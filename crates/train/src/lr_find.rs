@@ -190,6 +190,6 @@ fn take_in(
             learning_rate: RangeTest { groups: 1 }.at(iteration - 1).learning_rates[0],
             loss,
         })),
-        Err(StepError::Device(error)) => Err(error.into()),
+        Err(error @ (StepError::Device(_) | StepError::Lost(_))) => Err(error.into()),
     }
 }

@@ -11,4 +11,6 @@ pub use crate::averaging::AveragingConfig;
 pub use crate::optimizer::OptimizerConfig;
 pub use problem::{Fault, Problem};
 pub use read::{ConfigError, ConfigSource, EMBEDDED};
-pub use values::{Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, StageConfig};
+pub use values::{
+    BatchNormKind, Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, StageConfig,
+};

@@ -10,7 +10,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("files", &[]),
     ("download", &["files"]),
     ("cpu", &[]),
-    ("kernels", &["cpu"]),
+    ("kernels", &["cpu", "processes"]),
     ("sheet", &["files"]),
     ("sample", &["files"]),
     ("pictures", &["download", "files", "words"]),
