@@ -40,6 +40,9 @@ pub struct Manifest {
     /// True if it is kept for its error rate and not as the newest: no training goes on from here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub best: bool,
+    /// Numbers of processes that trained it, one after another; absent: one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<usize>,
     /// SHA-256 of every other file, in hex.
     pub files: BTreeMap<String, String>,
 }

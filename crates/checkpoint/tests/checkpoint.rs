@@ -397,6 +397,7 @@ fn manifest(iterations: u64) -> Manifest {
         error_rate: None,
         answering_weights: None,
         best: false,
+        processes: Vec::new(),
         files: BTreeMap::new(),
     }
 }

@@ -29,27 +29,37 @@ pub struct GradientSums {
     pub weight: Vec<f32>,
     /// Gradient of the bias.
     pub bias: Vec<f32>,
+    /// Number of rows that they are over.
+    pub rows: usize,
+}
+
+/// The same sums before they are rounded, to which those over other rows can be added.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WideSums {
+    /// Sum of the gradient.
+    pub gradient: Vec<f64>,
+    /// Sum of the product of the gradient and the centred input.
+    pub product: Vec<f64>,
+    /// Number of rows that they are over.
+    pub rows: usize,
 }
 
 /// Mean and biased variance of each channel of `x`, rows of `channels` values.
 pub fn statistics(x: &[f32], channels: usize) -> Statistics {
+    moments(x, channels).statistics()
+}
+
+/// Count, mean and sum of squared distances from the mean of each channel of `x`, rows of `channels` values.
+pub fn moments(x: &[f32], channels: usize) -> Moments {
     let moments: Vec<Moments> = segments(x.len(), channels)
         .into_par_iter()
         .map(|segment| Moments::of(&x[segment], channels))
         .collect();
     let mut total = Moments::empty(channels);
     for moments in moments {
-        total.merge(moments.count, &moments.mean, &moments.squares);
+        total.join(&moments);
     }
-    let count = total.count.max(1.0);
-    Statistics {
-        mean: total.mean.iter().map(|&mean| mean as f32).collect(),
-        variance: total
-            .squares
-            .iter()
-            .map(|&squares| (squares / count) as f32)
-            .collect(),
-    }
+    total
 }
 
 /// Writes `relu?(x * scale + shift + residual?)` to `y`.
@@ -75,6 +85,11 @@ pub fn gradient_sums(
     statistics: &Statistics,
     epsilon: f64,
 ) -> GradientSums {
+    wide_sums(x, gradient, mask, statistics).narrow(statistics, epsilon)
+}
+
+/// What [`gradient_sums`] are made of.
+pub fn wide_sums(x: &[f32], gradient: &[f32], mask: Mask<'_>, statistics: &Statistics) -> WideSums {
     let channels = statistics.mean.len();
     assert_eq!(
         x.len(),
@@ -85,25 +100,48 @@ pub fn gradient_sums(
         .into_par_iter()
         .map(|segment| segment_sums(x, gradient, mask, &statistics.mean, segment))
         .collect();
-    let mut bias = vec![0.0f64; channels];
-    let mut weight = vec![0.0f64; channels];
-    for [part_bias, part_weight] in parts {
-        add_wide(&mut bias, &part_bias);
-        add_wide(&mut weight, &part_weight);
+    let mut total = WideSums::empty(channels);
+    total.rows = x.len() / channels.max(1);
+    for [gradient, product] in parts {
+        add_wide(&mut total.gradient, &gradient);
+        add_wide(&mut total.product, &product);
     }
-    let deviation = inverse_deviation(&statistics.variance, epsilon);
-    GradientSums {
-        bias: bias.iter().map(|&sum| sum as f32).collect(),
-        weight: weight
-            .iter()
-            .zip(deviation)
-            .map(|(sum, d)| (sum * f64::from(d)) as f32)
-            .collect(),
+    total
+}
+
+impl WideSums {
+    /// Sums over no row.
+    pub fn empty(channels: usize) -> Self {
+        Self {
+            gradient: vec![0.0; channels],
+            product: vec![0.0; channels],
+            rows: 0,
+        }
+    }
+
+    /// Adds the sums over other rows.
+    pub fn add(&mut self, other: &Self) {
+        add_wide(&mut self.gradient, &other.gradient);
+        add_wide(&mut self.product, &other.product);
+        self.rows += other.rows;
+    }
+
+    /// Gradients of bias and weight.
+    pub fn narrow(&self, statistics: &Statistics, epsilon: f64) -> GradientSums {
+        let deviation = inverse_deviation(&statistics.variance, epsilon);
+        let products = self.product.iter().zip(deviation);
+        GradientSums {
+            bias: self.gradient.iter().map(|&sum| sum as f32).collect(),
+            weight: products
+                .map(|(sum, d)| (sum * f64::from(d)) as f32)
+                .collect(),
+            rows: self.rows,
+        }
     }
 }
 
 /// Turns the input into its gradient and, where a ReLU masks it, the gradient into that of the
-/// residual; both in place.
+/// residual; both in place. The sums may be over more rows than these.
 pub fn input_gradient(
     x: &mut [f32],
     gradient: &mut [f32],
@@ -114,7 +152,7 @@ pub fn input_gradient(
     epsilon: f64,
 ) {
     let channels = weight.len();
-    let count = (x.len() / channels.max(1)).max(1) as f32;
+    let count = sums.rows.max(1) as f32;
     let deviation = inverse_deviation(&statistics.variance, epsilon);
     let channel = |channel: usize| {
         let scale = weight[channel] * deviation[channel];
@@ -138,15 +176,20 @@ pub fn input_gradient(
     });
 }
 
-/// Count, mean and sum of squared distances from the mean.
-struct Moments {
-    count: f64,
-    mean: Vec<f64>,
-    squares: Vec<f64>,
+/// Moments of each channel over some rows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Moments {
+    /// Number of rows.
+    pub count: f64,
+    /// Mean of each channel.
+    pub mean: Vec<f64>,
+    /// Sum of the squared distances from the mean of each channel.
+    pub squares: Vec<f64>,
 }
 
 impl Moments {
-    fn empty(channels: usize) -> Self {
+    /// Moments of no row.
+    pub fn empty(channels: usize) -> Self {
         Self {
             count: 0.0,
             mean: vec![0.0; channels],
@@ -162,6 +205,21 @@ impl Moments {
             total.merge((block.len() / channels) as f64, &mean, &squares);
         }
         total
+    }
+
+    /// Takes in the moments of other rows.
+    pub fn join(&mut self, other: &Self) {
+        self.merge(other.count, &other.mean, &other.squares);
+    }
+
+    /// Mean and biased variance.
+    pub fn statistics(&self) -> Statistics {
+        let count = self.count.max(1.0);
+        let squares = self.squares.iter();
+        Statistics {
+            mean: self.mean.iter().map(|&mean| mean as f32).collect(),
+            variance: squares.map(|&squares| (squares / count) as f32).collect(),
+        }
     }
 
     /// Chan, Golub and LeVeque's update of the moments of two sets.

@@ -1,17 +1,20 @@
 //! A network's answers to any number of pictures, one batch after the other: what is decoded and what the network works on
-//! at a time does not grow with their number.
+//! at a time does not grow with their number. Several processes take the batches in turn.
 
 use crate::{
     network::{NotANumber, SavedNetwork, batch_of, batch_size},
     pictures::PictureFile,
+    together::Together,
     whole_frames::{ReadFrames, WholeFrames},
 };
+use anyhow::Result;
 use pictures::{
     folder::Photographs,
     loader::{Batch, Batches, EpochPlan, EpochSeed, LoaderError, OnBadImage, Purpose, batches},
     transform::{Augmentation, TtaView, View},
 };
-use std::{sync::Arc, thread};
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, sync::Arc, thread};
 
 /// Batches in the making or waiting, beside the one that the network works on.
 const QUEUED_BATCHES: usize = 3;
@@ -21,6 +24,11 @@ pub struct Answers<'a> {
     network: &'a SavedNetwork,
     files: &'a [PictureFile],
     source: Source,
+    together: &'a Together,
+    /// How often each process has still to answer a batch, or to hear that there is none left for it.
+    rounds: usize,
+    /// Answers of the last round that were not asked for yet.
+    arrived: VecDeque<AnsweredBatch>,
 }
 
 /// How pictures are shown to a network.
@@ -32,7 +40,7 @@ pub enum Shown {
     Augmented(TtaView),
 }
 
-/// Where frames come from.
+/// Where the frames of this process come from.
 enum Source {
     /// Squares of this side, decoded while the network works.
     Squares(usize, Batches),
@@ -41,7 +49,7 @@ enum Source {
 }
 
 /// The answers to some pictures.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct AnsweredBatch {
     /// One for each picture that could be read.
     pub answers: Vec<PictureAnswer>,
@@ -52,7 +60,7 @@ pub struct AnsweredBatch {
 }
 
 /// The answer to one picture.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PictureAnswer {
     /// Which of the pictures it is.
     pub index: usize,
@@ -74,7 +82,8 @@ pub enum AnswersError {
 }
 
 impl<'a> Answers<'a> {
-    /// The answers of `network` to `files`, `shown` in squares of `size`, or whole and resized as for them.
+    /// The answers of `network` to `files`, `shown` in squares of `size`, or whole and resized as for them. Every process gets
+    /// all of them.
     ///
     /// # Errors
     /// No thread can be started.
@@ -83,31 +92,42 @@ impl<'a> Answers<'a> {
         files: &'a [PictureFile],
         size: usize,
         shown: Shown,
+        together: &'a Together,
     ) -> Result<Self, AnswersError> {
-        let squares = |purpose| Self::squares(network, files, size, purpose);
+        let squares = |purpose| Self::squares((network, files), size, purpose, together);
         let source = match shown {
             Shown::Part(View::Square) => squares(Purpose::Validation)?,
             Shown::Augmented(view) => squares(Purpose::View(view))?,
-            Shown::Part(view) => Source::Whole(WholeFrames::new(size, view)),
+            Shown::Part(view) => Source::Whole(WholeFrames::new(size, view, together)),
         };
         Ok(Self {
             network,
             files,
             source,
+            together,
+            rounds: files
+                .len()
+                .div_ceil(batch_size(size))
+                .div_ceil(together.count()),
+            arrived: VecDeque::new(),
         })
     }
 
     fn squares(
-        network: &SavedNetwork,
-        files: &[PictureFile],
+        (network, files): (&SavedNetwork, &[PictureFile]),
         size: usize,
         purpose: Purpose,
+        together: &Together,
     ) -> Result<Source, AnswersError> {
         let manifest = &network.manifest;
         let paths = files.iter().map(|file| file.path.clone());
         let photographs = Photographs::unlabelled(paths, manifest.orientation);
+        // Which pictures are in a batch does not depend on the number of processes: it may change the last bit of an answer.
+        let pictures: Vec<usize> = (0..files.len()).collect();
+        let all = pictures.chunks(batch_size(size));
+        let own = all.skip(together.rank()).step_by(together.count());
         let plan = EpochPlan {
-            order: (0..files.len()).collect(),
+            order: own.flatten().copied().collect(),
             batch_size: batch_size(size),
             first_batch: 0,
             size,
@@ -129,6 +149,25 @@ impl<'a> Answers<'a> {
         };
         let batches = batches(Arc::new(photographs), plan)?;
         Ok(Source::Squares(size, batches))
+    }
+
+    /// The answers to the next batch of this process.
+    fn own(&mut self) -> Result<Option<AnsweredBatch>> {
+        let answered = match &mut self.source {
+            Source::Squares(size, batches) => {
+                let (size, Some(batch)) = (*size, batches.next()) else {
+                    return Ok(None);
+                };
+                self.of_squares(batch?, size)
+            }
+            Source::Whole(frames) => {
+                let Some(read) = frames.read(self.files, &self.network.manifest) else {
+                    return Ok(None);
+                };
+                self.of_frames(read)
+            }
+        };
+        Ok(Some(answered?))
     }
 
     fn of_squares(&self, batch: Batch, size: usize) -> Result<AnsweredBatch, AnswersError> {
@@ -188,19 +227,17 @@ impl<'a> Answers<'a> {
 }
 
 impl Iterator for Answers<'_> {
-    type Item = Result<AnsweredBatch, AnswersError>;
+    type Item = Result<AnsweredBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.source {
-            Source::Squares(size, batches) => {
-                let size = *size;
-                let batch = batches.next()?.map_err(AnswersError::from);
-                Some(batch.and_then(|batch| self.of_squares(batch, size)))
-            }
-            Source::Whole(frames) => {
-                let read = frames.read(self.files, &self.network.manifest)?;
-                Some(self.of_frames(read))
+        if self.arrived.is_empty() && self.rounds > 0 {
+            self.rounds -= 1;
+            let own = self.own();
+            match self.together.gathered(own) {
+                Ok(all) => self.arrived.extend(all.into_iter().flatten()),
+                Err(error) => return Some(Err(error)),
             }
         }
+        self.arrived.pop_front().map(Ok)
     }
 }

@@ -360,6 +360,7 @@ pub(crate) mod tests {
                 error_rate: None,
                 answering_weights: None,
                 best: false,
+                processes: Vec::new(),
                 files: Default::default(),
             },
         }

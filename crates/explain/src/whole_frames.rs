@@ -3,6 +3,7 @@
 use crate::{
     network::batch_size,
     pictures::{PictureFile, cut_off},
+    together::Together,
 };
 use checkpoint::Manifest;
 use pictures::{loader::ValidationPicture, transform::View};
@@ -16,6 +17,8 @@ pub struct WholeFrames {
     view: View,
     /// The first file that was not read yet.
     next: usize,
+    /// Files from the beginning of one batch of this process to that of the next.
+    step: usize,
 }
 
 /// Width and height of a picture's frame, its values, and what there is to say of it.
@@ -33,21 +36,25 @@ pub struct ReadFrames {
 }
 
 impl WholeFrames {
-    /// Frames of whole pictures, resized as for squares of `size`, in `view`.
-    pub fn new(size: usize, view: View) -> Self {
-        let next = 0;
-        Self { size, view, next }
+    /// Frames of whole pictures, resized as for squares of `size`, in `view`: of every batch of files in its turn among several
+    /// processes.
+    pub fn new(size: usize, view: View, together: &Together) -> Self {
+        let batch = batch_size(size);
+        Self {
+            size,
+            view,
+            next: together.rank() * batch,
+            step: together.count() * batch,
+        }
     }
 
     /// Reads the next of `files` on all threads; `None` behind the last. Decoded pictures are given up one by one: what is
     /// kept are their frames.
     pub fn read(&mut self, files: &[PictureFile], manifest: &Manifest) -> Option<ReadFrames> {
         let first = self.next;
-        let some = &files[first..files.len().min(first + batch_size(self.size))];
-        if some.is_empty() {
-            return None;
-        }
-        self.next += some.len();
+        let some = files.get(first..files.len().min(first + batch_size(self.size)));
+        let some = some.filter(|some| !some.is_empty())?;
+        self.next += self.step;
         let results: Vec<_> = some
             .par_iter()
             .map(|file| self.frame(file, manifest))

@@ -2,9 +2,11 @@
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, ExtensionType, backend_extension};
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
+use cpu::batch_norm::{Moments, Statistics};
 
 use crate::convolution::Residual;
+use crate::synchronised::Synchronised;
 
 /// Mean and variance of a batch, one of each per channel, not part of any graph.
 #[derive(Debug, Clone)]
@@ -27,6 +29,23 @@ pub fn batch_norm_train(
     residual: Option<Tensor<4>>,
     relu: bool,
 ) -> (Tensor<4>, BatchStatistics) {
+    batch_norm_train_over(x, weight, bias, epsilon, residual, relu, None)
+}
+
+/// The same with the statistics of the pictures of all processes if they are `synchronised`: forward, and in the gradient of
+/// `x`. The gradients of `weight` and `bias` are those of the pictures of this process, which are to be added up over all.
+///
+/// # Panics
+/// They are synchronised, and the tensors are not f32 on the CPU.
+pub fn batch_norm_train_over(
+    x: Tensor<4>,
+    weight: Tensor<1>,
+    bias: Tensor<1>,
+    epsilon: f64,
+    residual: Option<Tensor<4>>,
+    relu: bool,
+    synchronised: Option<&Synchronised>,
+) -> (Tensor<4>, BatchStatistics) {
     let output = Dispatch::batch_norm_forward(
         x.into_dispatch(),
         weight.into_dispatch(),
@@ -34,12 +53,29 @@ pub fn batch_norm_train(
         epsilon,
         Residual::from_tensor(residual),
         relu,
+        synchronised.cloned(),
     );
     let statistics = BatchStatistics {
         mean: Tensor::from_dispatch(output.mean),
         variance: Tensor::from_dispatch(output.variance),
     };
     (Tensor::from_dispatch(output.y), statistics)
+}
+
+/// Statistics of the pictures of all processes, of which this one has none, and the number of their rows; on `device`.
+pub fn statistics_of_others(
+    synchronised: &Synchronised,
+    channels: usize,
+    device: &Device,
+) -> (BatchStatistics, usize) {
+    let moments = synchronised.moments(Moments::empty(channels));
+    let Statistics { mean, variance } = moments.statistics();
+    let tensor = |values: Vec<f32>| Tensor::from_data(TensorData::new(values, [channels]), device);
+    let statistics = BatchStatistics {
+        mean: tensor(mean),
+        variance: tensor(variance),
+    };
+    (statistics, moments.count as usize)
 }
 
 /// The output with the statistics it was made with.
@@ -59,7 +95,9 @@ pub(crate) trait BatchNormOps: Backend {
         epsilon: f64,
         #[extension_type] residual: Residual<Self>,
         relu: bool,
+        synchronised: Option<Synchronised>,
     ) -> BatchNormOutput<Self> {
+        only_on_the_cpu(synchronised.as_ref());
         forward_by_burn::<Self>(x, weight, bias, epsilon, residual, relu)
     }
 }
@@ -76,6 +114,7 @@ pub(crate) struct Saved<T> {
     pub(crate) variance: T,
     pub(crate) epsilon: f64,
     pub(crate) relu: bool,
+    pub(crate) synchronised: Option<Synchronised>,
 }
 
 /// The gradients that are asked for beside those of weight and bias.
@@ -108,6 +147,13 @@ pub(crate) trait BatchNormGradients: BatchNormOps {
     ) -> BatchNormGradient<FloatTensor<Self>> {
         gradient_by_burn::<Self>(saved, gradient, wanted)
     }
+}
+
+pub(crate) fn only_on_the_cpu(synchronised: Option<&Synchronised>) {
+    assert!(
+        synchronised.is_none(),
+        "synchronised batch norms are for f32 on the CPU"
+    );
 }
 
 pub(crate) fn forward_by_burn<B: Backend>(

@@ -15,12 +15,15 @@ mod folded;
 mod gpu;
 mod loss;
 mod pooling;
+mod synchronised;
 mod threads;
 
 pub use cpu::Precision;
 
 pub use adam::{AdamStep, adam_step};
-pub use batch_norm::{BatchStatistics, batch_norm_train};
+pub use batch_norm::{
+    BatchStatistics, batch_norm_train, batch_norm_train_over, statistics_of_others,
+};
 pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
 pub use device::{
     DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, gpus, is_cpu,
@@ -28,4 +31,5 @@ pub use device::{
 pub use folded::FoldedConvolution;
 pub use loss::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
+pub use synchronised::Synchronised;
 pub use threads::use_this_thread;

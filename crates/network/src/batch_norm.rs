@@ -1,9 +1,9 @@
-use crate::{init::Init, kind::Kind};
+use crate::{init::Init, kind::Kind, place::Place};
 use burn::{
     module::{Module, Param},
     tensor::Tensor,
 };
-use kernels::{BatchStatistics, batch_norm_train};
+use kernels::{BatchStatistics, Synchronised, batch_norm_train_over, statistics_of_others};
 
 /// Share of a new batch in the running statistics (torch's default).
 pub const MOMENTUM: f64 = 0.1;
@@ -52,25 +52,40 @@ impl BatchNorm {
         x: Tensor<4>,
         residual: Option<Tensor<4>>,
         relu: bool,
+        place: &Place<'_>,
     ) -> Tensor<4> {
         let [n, _, h, w] = x.dims();
-        let (y, statistics) = batch_norm_train(
+        let synchronised = place.synchronised;
+        let (y, statistics) = batch_norm_train_over(
             x,
             self.weight.val(),
             self.bias.val(),
             EPSILON,
             residual,
             relu,
+            synchronised,
         );
-        self.update_running(statistics, n * h * w);
+        let pictures = synchronised.map_or(n, |_| place.all);
+        self.update_running(statistics, pictures * h * w);
         y
     }
 
     /// The same for `[N, C]`.
-    pub fn forward_train_2d(&mut self, x: Tensor<2>) -> Tensor<2> {
+    pub fn forward_train_2d(&mut self, x: Tensor<2>, place: &Place<'_>) -> Tensor<2> {
         let [n, c] = x.dims();
-        self.forward_train(x.reshape([n, c, 1, 1]), None, false)
+        self.forward_train(x.reshape([n, c, 1, 1]), None, false, place)
             .reshape([n, c])
+    }
+
+    /// Moves the running statistics by a batch whose pictures other processes have.
+    pub fn follow(&mut self, synchronised: &Synchronised) {
+        let weight = self.weight.val();
+        let plain = plain(weight);
+        let (statistics, rows) =
+            statistics_of_others(synchronised, plain.dims()[0], &plain.device());
+        if rows > 0 {
+            self.update_running(statistics, rows);
+        }
     }
 
     /// Scale and shift that normalise by the running statistics: `y = scale · x + shift`, each `[channels]`.

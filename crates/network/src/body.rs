@@ -7,6 +7,7 @@ use crate::{
     family::{Family, Plan},
     init::Init,
     pass::Pass,
+    place::Place,
     training::Training,
 };
 use burn::{module::Module, tensor::Tensor};
@@ -70,7 +71,7 @@ families! {
 impl Body {
     /// Normalised pictures `[N, 3, H, W]` to the feature map `[N, C, h, w]`, with batch statistics, which move the
     /// running ones.
-    pub fn forward_train(&mut self, pictures: Tensor<4>) -> Tensor<4> {
-        self.run(&mut Training, pictures)
+    pub fn forward_train(&mut self, pictures: Tensor<4>, place: &Place<'_>) -> Tensor<4> {
+        self.run(&mut Training(place), pictures)
     }
 }

@@ -1,7 +1,9 @@
 use crate::{
     batch_norm::{BatchNorm, MOMENTUM},
+    follow::Follow,
     init::Init,
     linear::Linear,
+    place::Place,
     row::SummaryRow,
 };
 use burn::{
@@ -79,10 +81,34 @@ impl Head {
     }
 
     /// Feature map `[N, C, h, w]` to logits `[N, classes]`, with batch statistics and dropout masks from `rng`.
-    pub fn forward_train(&mut self, features: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
+    pub fn forward_train(
+        &mut self,
+        features: Tensor<4>,
+        rng: &mut impl Rng,
+        place: &Place<'_>,
+    ) -> Tensor<2> {
         match self {
             Self::Plain(linear) => linear.forward(average_pool(features)),
-            Self::Fastai(head) => head.forward_train(features, rng),
+            Self::Fastai(head) => head.forward_train(features, rng, place),
+        }
+    }
+
+    /// Draws from `rng` what a batch of `count` pictures would.
+    pub(crate) fn skip_dropout(&self, rng: &mut impl Rng, count: usize) {
+        if let Self::Fastai(head) = self {
+            let [hidden, pooled] = head.linear_hidden.weight.dims();
+            for (columns, probability) in [pooled, hidden].into_iter().zip(head.dropout) {
+                dropped(count * columns, probability, rng).for_each(drop);
+            }
+        }
+    }
+
+    /// Takes part in what the batch norms of other processes exchange.
+    pub(crate) fn follow(&mut self, pass: &mut Follow<'_>) {
+        if let Self::Fastai(head) = self {
+            pass.norm(&mut head.norm_pooled);
+            pass.norm(&mut head.norm_hidden);
+            pass.norm(&mut head.norm_logits);
         }
     }
 
@@ -102,14 +128,21 @@ impl Head {
 }
 
 impl FastaiHead {
-    fn forward_train(&mut self, features: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
-        let x = self.norm_pooled.forward_train_2d(concat_pool(features));
-        let x = dropout(x, self.dropout[0], rng);
+    fn forward_train(
+        &mut self,
+        features: Tensor<4>,
+        rng: &mut impl Rng,
+        place: &Place<'_>,
+    ) -> Tensor<2> {
+        let x = self
+            .norm_pooled
+            .forward_train_2d(concat_pool(features), place);
+        let x = dropout(x, self.dropout[0], rng, place);
         let x = relu(self.linear_hidden.forward(x));
-        let x = self.norm_hidden.forward_train_2d(x);
-        let x = dropout(x, self.dropout[1], rng);
+        let x = self.norm_hidden.forward_train_2d(x, place);
+        let x = dropout(x, self.dropout[1], rng, place);
         self.norm_logits
-            .forward_train_2d(self.linear_logits.forward(x))
+            .forward_train_2d(self.linear_logits.forward(x), place)
     }
 
     fn rows(&self) -> Vec<SummaryRow> {
@@ -160,23 +193,27 @@ fn row(layer: &'static str, shape: &[usize], parameters: usize) -> SummaryRow {
     }
 }
 
-/// Zeroes a share `probability` of the values and scales the others by `1 / (1 - probability)`.
+/// Zeroes a share `probability` of the values and scales the others by `1 / (1 - probability)`. Masks are drawn for the whole
+/// batch, of which these pictures are a part.
 ///
 /// The mask comes from the host: burn's own generator belongs to the device, cannot be saved and is shared by threads.
-fn dropout(x: Tensor<2>, probability: f64, rng: &mut impl Rng) -> Tensor<2> {
+fn dropout(x: Tensor<2>, probability: f64, rng: &mut impl Rng, place: &Place<'_>) -> Tensor<2> {
     if probability == 0.0 {
         return x;
     }
     let keep = (1.0 / (1.0 - probability)) as f32;
-    let mask: Vec<f32> = (0..x.shape().num_elements())
-        .map(|_| {
-            if rng.random::<f64>() < probability {
-                0.0
-            } else {
-                keep
-            }
-        })
+    let [rows, columns] = x.dims();
+    let mut mask: Vec<f32> = dropped(place.all * columns, probability, rng)
+        .map(|is_dropped| if is_dropped { 0.0 } else { keep })
         .collect();
+    mask.truncate((place.before + rows) * columns);
+    mask.drain(..place.before * columns);
     let mask = Tensor::from_data(TensorData::new(mask, x.dims()), &x.device());
     x * mask
+}
+
+/// Whether each of `count` values is dropped; nothing is drawn if none can be.
+fn dropped(count: usize, probability: f64, rng: &mut impl Rng) -> impl Iterator<Item = bool> {
+    let count = if probability == 0.0 { 0 } else { count };
+    (0..count).map(move |_| rng.random::<f64>() < probability)
 }

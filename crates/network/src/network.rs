@@ -1,8 +1,10 @@
 use crate::{
     architecture::Architecture,
     body::Body,
+    follow::Follow,
     head::{Head, HeadKind},
     init::Init,
+    place::Place,
 };
 use burn::{
     module::Module,
@@ -80,11 +82,37 @@ impl Network {
     /// Normalised pictures `[N, 3, H, W]` to logits `[N, classes]`, with batch statistics (which move the running ones)
     /// and dropout masks drawn from `rng`. Pictures in half precision, which only GPUs compute in, keep it up to the head.
     pub fn forward_train(&mut self, pictures: Tensor<4>, rng: &mut impl Rng) -> Tensor<2> {
-        let features = self.body.forward_train(pictures);
+        let place = Place::whole(pictures.dims()[0]);
+        self.forward_train_part(pictures, rng, &place)
+    }
+
+    /// The same for the pictures of a batch that are at `place` in it, with the dropout masks that they have in the whole.
+    pub fn forward_train_part(
+        &mut self,
+        pictures: Tensor<4>,
+        rng: &mut impl Rng,
+        place: &Place<'_>,
+    ) -> Tensor<2> {
+        let features = self.body.forward_train(pictures, place);
         let features = match features.dtype() {
             DType::BF16 | DType::F16 => features.cast(FloatDType::F32),
             _ => features,
         };
-        self.head.forward_train(features, rng)
+        self.head.forward_train(features, rng, place)
+    }
+
+    /// What [`Self::forward_train_part`] and its backward pass do where a process has no picture of a batch: the same numbers
+    /// are drawn from `rng`, and what batch norms exchange is received.
+    pub fn follow(&mut self, rng: &mut impl Rng, place: &Place<'_>) {
+        self.head.skip_dropout(rng, place.all);
+        if let Some(synchronised) = place.synchronised {
+            let mut pass = Follow {
+                synchronised,
+                norms: 0,
+            };
+            self.body.run(&mut pass, ());
+            self.head.follow(&mut pass);
+            (0..pass.norms).for_each(|_| synchronised.no_gradient());
+        }
     }
 }

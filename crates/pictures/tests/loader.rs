@@ -11,7 +11,7 @@ use pictures::decode::{DecodeError, Orientation};
 use pictures::folder::{LabelledPicture, PictureItem};
 use pictures::loader::{
     Batch, DecodedCache, EpochPlan, EpochSeed, LoaderError, Normalisation, OnBadImage, Purpose,
-    ValidationPicture, batches, batches_in_epoch, shuffle, validation_square,
+    ValidationPicture, batches, batches_in_epoch, batches_in_part, shuffle, validation_square,
 };
 use pictures::transform::{Augmentation, CropMap, Draws, Padding, View, apply};
 
@@ -157,6 +157,39 @@ fn the_batches_are_the_same_with_a_cache_of_decoded_pictures_for_several_workers
                 _ => assert!((23 + 1..3 * 23).contains(&asked), "{asked} pictures read"),
             }
         }
+    }
+}
+
+/// The two halves of each batch of 4, and of the last of 2; a third process with nothing at all.
+#[test]
+fn parts_of_batches_are_the_whole_batches_and_nothing_else_is_decoded() {
+    let plan = || EpochPlan {
+        on_bad_image: OnBadImage::Skip,
+        ..training_plan(10)
+    };
+    let whole = all(&Drawing::new(10, &[3, 7]), plan());
+    for workers in [1, 3] {
+        let part = |of: fn(usize) -> std::ops::Range<usize>| {
+            let drawing = Drawing::new(10, &[3, 7]);
+            let plan = EpochPlan { workers, ..plan() };
+            let part = batches_in_part(drawing.clone(), plan, of).unwrap();
+            let part: Vec<Batch> = part.map(Result::unwrap).collect();
+            (part, drawing.asked.load(Ordering::SeqCst))
+        };
+        let (first, asked_first) = part(|length| 0..length / 2);
+        let (second, asked_second) = part(|length| length / 2..length);
+        assert_eq!((asked_first, asked_second), (5, 5));
+        let joined = first.into_iter().zip(second).map(|(mut first, second)| {
+            first.pictures.extend(second.pictures);
+            first.labels.extend(second.labels);
+            first.indices.extend(second.indices);
+            first.skipped.extend(second.skipped);
+            first
+        });
+        assert!(joined.collect::<Vec<_>>() == whole);
+        let (nothing, asked) = part(|length| length..length);
+        assert_eq!(nothing, vec![Batch::default(); 3]);
+        assert_eq!(asked, 0);
     }
 }
 

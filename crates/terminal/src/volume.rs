@@ -8,6 +8,8 @@ pub enum Volume {
     Normal,
     /// Results and warnings.
     Quiet,
+    /// Nothing: another process speaks.
+    Silent,
 }
 
 /// The flags of every program that set its [`Volume`].

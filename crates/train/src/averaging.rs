@@ -8,7 +8,7 @@
 //! timm's `min_decay` and `update_after_step` are left at their defaults, 0. Its averages are of the network alone, from the
 //! first step on and over all that follows: so here, over all stages.
 
-use network::Network;
+use network::{Network, weights::StateDict};
 use serde::{Deserialize, Serialize};
 
 /// An average of the weights beside them.
@@ -77,6 +77,12 @@ impl Average {
         let share = 1.0 - self.config.decay_at(step);
         let average = self.network.take().expect("there between calls");
         self.network = Some(average.towards(network, share));
+    }
+
+    /// Takes over the tensors of `state`, such as running statistics.
+    pub fn replace(&mut self, state: StateDict) {
+        let network = self.network.take().expect("there between calls");
+        self.network = Some(network.with_state(state));
     }
 
     /// The averaged network, on the plain device.

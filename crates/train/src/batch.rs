@@ -1,5 +1,7 @@
 //! Batches that a step or a validation takes.
 
+use std::ops::Range;
+
 /// Normalised pictures and the indices of their classes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LabelledBatch {
@@ -9,6 +11,31 @@ pub struct LabelledBatch {
     pub targets: Targets,
     /// Side of a picture in pixels.
     pub size: usize,
+}
+
+/// The pictures that this process has of a batch, with their place in the whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BatchPart {
+    /// The pictures; there may be none.
+    pub batch: LabelledBatch,
+    /// Pictures of the whole before them.
+    pub before: usize,
+    /// Pictures of the whole.
+    pub all: usize,
+    /// Share of their mean loss in the mean loss of the whole.
+    pub share: f64,
+}
+
+impl BatchPart {
+    /// A batch that is not divided.
+    pub fn whole(batch: LabelledBatch) -> Self {
+        Self {
+            before: 0,
+            all: batch.len(),
+            share: 1.0,
+            batch,
+        }
+    }
 }
 
 /// Indices of the classes that a network should find in N pictures.
@@ -74,23 +101,26 @@ impl Targets {
         }
     }
 
-    /// Targets of the first `count` pictures.
-    fn first(&self, count: usize) -> Self {
+    /// Targets of the pictures at `places`.
+    fn at(&self, places: Range<usize>) -> Self {
         match self {
-            Self::Classes(classes) => Self::Classes(classes[..count].to_vec()),
+            Self::Classes(classes) => Self::Classes(classes[places].to_vec()),
             Self::Mixed {
                 first,
                 second,
                 share,
             } => Self::Mixed {
-                first: first[..count].to_vec(),
-                second: second[..count].to_vec(),
-                share: share[..count].to_vec(),
+                first: first[places.clone()].to_vec(),
+                second: second[places.clone()].to_vec(),
+                share: share[places].to_vec(),
             },
-            Self::Factors { classes, factors } => Self::Factors {
-                classes: classes[..count].to_vec(),
-                factors: factors[..count * factors.len() / classes.len().max(1)].to_vec(),
-            },
+            Self::Factors { classes, factors } => {
+                let columns = factors.len() / classes.len().max(1);
+                Self::Factors {
+                    classes: classes[places.clone()].to_vec(),
+                    factors: factors[places.start * columns..places.end * columns].to_vec(),
+                }
+            }
         }
     }
 }
@@ -107,10 +137,15 @@ impl LabelledBatch {
 
     /// The first `count` pictures, or all.
     pub fn first(&self, count: usize) -> Self {
-        let count = count.min(self.len());
+        self.at(0..count.min(self.len()))
+    }
+
+    /// The pictures at `places`.
+    pub fn at(&self, places: Range<usize>) -> Self {
+        let length = 3 * self.size * self.size;
         Self {
-            pictures: self.pictures[..count * 3 * self.size * self.size].to_vec(),
-            targets: self.targets.first(count),
+            pictures: self.pictures[places.start * length..places.end * length].to_vec(),
+            targets: self.targets.at(places),
             size: self.size,
         }
     }

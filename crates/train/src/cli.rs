@@ -54,6 +54,9 @@ pub struct TrainArgs {
     /// With --resume: go on without pictures that are gone or cannot be decoded, as on_bad_image = "skip" does.
     #[arg(long, requires = "resume")]
     pub skip_bad_images: bool,
+    /// Processes that are threads of this one, for tests.
+    #[arg(long, value_name = "N", hide = true, value_parser = clap::value_parser!(u8).range(1..=16))]
+    pub processes_in_one: Option<u8>,
 }
 
 /// Where to compute.

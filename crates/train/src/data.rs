@@ -301,6 +301,28 @@ impl Data {
         Ok(self.record(config).write(&path)?)
     }
 
+    /// The split with class, length and digest of each picture, a line each.
+    pub fn record_in_lines(&self, config: &DataConfig) -> String {
+        let SplitRecord {
+            classes,
+            train,
+            valid,
+            test,
+            pictures,
+            ..
+        } = self.record(config);
+        let mut lines = vec![format!("classes {}", classes.join(", "))];
+        for (part, names) in [("train", &train), ("valid", &valid), ("test", &test)] {
+            lines.extend(names.iter().map(|name| match pictures.get(name) {
+                Some(PictureRecord { class, bytes, ends }) => {
+                    format!("{part}: {name} of class {class}, {bytes} bytes, {ends}")
+                }
+                None => format!("{part}: {name}"),
+            }));
+        }
+        lines.join("\n")
+    }
+
     /// The split by names.
     fn record(&self, config: &DataConfig) -> SplitRecord {
         let names = |part: &[usize]| -> Vec<String> {

@@ -2,18 +2,20 @@
 
 use crate::{
     batch::{LabelledBatch, Targets},
-    config::{Config, StageConfig},
+    config::{BatchNormKind, Config, StageConfig},
     data::Data,
     schedule::OneCycle,
 };
 use anyhow::Result;
 use pictures::loader::{
     Batch, BatchSeed, EpochPlan, EpochSeed, LoaderError, Purpose, Skipped, batches,
-    batches_in_epoch,
+    batches_in_epoch, batches_in_part,
 };
+use processes::Processes;
 use std::{
     collections::BTreeSet,
     mem,
+    ops::Range,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use terminal::Terminal;
@@ -38,6 +40,10 @@ pub struct Feed {
     weights: Option<Vec<f64>>,
     /// Pictures that cannot be decoded, each said once however many epochs leave it out.
     skipped: Mutex<LeftOut>,
+    /// The processes among which every batch is divided.
+    processes: Processes,
+    /// Sentences about pictures that rank 0 is to say.
+    unsaid: Mutex<Vec<String>>,
 }
 
 /// Pictures that batches left out so far.
@@ -47,6 +53,9 @@ struct LeftOut {
     /// Of the training part.
     training: BTreeSet<usize>,
 }
+
+/// A batch with the weight of its pictures in a mean loss: their number, or the sum of the weights of their classes.
+pub type WeighedBatch = (LabelledBatch, f64);
 
 impl Feed {
     /// Batches of the pictures that `config` lists and splits; what is wrong with one of them is said on `terminal`.
@@ -71,7 +80,19 @@ impl Feed {
             data,
             terminal: terminal.clone(),
             skipped: Mutex::default(),
+            processes: Processes::alone(),
+            unsaid: Mutex::default(),
         }
+    }
+
+    /// The part of the same batches that is for one of `processes`.
+    pub fn among(self, processes: Processes) -> Self {
+        Self { processes, ..self }
+    }
+
+    /// The processes among which every batch is divided.
+    pub fn processes(&self) -> &Processes {
+        &self.processes
     }
 
     /// Training batches from batch `first_batch` of an epoch on; `stage` and `epoch` from 0. A batch whose pictures were
@@ -82,19 +103,30 @@ impl Feed {
         epoch: usize,
         first_batch: usize,
     ) -> Result<impl Iterator<Item = Result<LabelledBatch, LoaderError>>, LoaderError> {
+        let weighed = self.weighed_batches(stage, epoch, first_batch)?;
+        Ok(weighed.map(|batch| batch.map(|(batch, _)| batch)))
+    }
+
+    /// This process's part of those batches, each with its weight.
+    fn weighed_batches(
+        &self,
+        stage: usize,
+        epoch: usize,
+        first_batch: usize,
+    ) -> Result<impl Iterator<Item = Result<WeighedBatch, LoaderError>>, LoaderError> {
         let (regularisation, classes) = (&self.config.regularisation, self.data.classes.len());
         let mixed = self.mixed_batches(stage, epoch, first_batch)?;
         Ok(mixed.map(move |batch| {
-            let batch = batch?;
+            let batch = self.part_of(batch?);
             let weights = self.weights.as_deref();
-            Ok(LabelledBatch {
-                targets: regularisation.targets(batch.targets, classes, weights),
-                ..batch
-            })
+            let weight = regularisation.weight(&batch.targets, weights);
+            let targets = regularisation.targets(batch.targets, classes, weights);
+            Ok((LabelledBatch { targets, ..batch }, weight))
         }))
     }
 
-    /// The same batches before their labels are smoothed or their classes weighted: pictures are mixed if they are to be.
+    /// The same batches before their labels are smoothed or their classes weighted: pictures are mixed if they are to be, and
+    /// then every process has the whole batch.
     pub fn mixed_batches(
         &self,
         stage: usize,
@@ -107,7 +139,10 @@ impl Feed {
         };
         let size = plan.size;
         let first = epoch * self.batches_per_epoch(stage) + first_batch;
-        let batches = batches(self.data.train.clone(), plan)?;
+        let batches = match self.is_divided_by_the_loader() {
+            true => batches_in_part(self.data.train.clone(), plan, self.places())?,
+            false => batches(self.data.train.clone(), plan)?,
+        };
         Ok(batches.enumerate().map(move |(place, batch)| {
             let seed = BatchSeed {
                 seed: self.config.seed,
@@ -129,8 +164,20 @@ impl Feed {
         epoch: usize,
         first_step: usize,
     ) -> Result<impl Iterator<Item = Result<Vec<LabelledBatch>, LoaderError>>, LoaderError> {
+        let steps = self.weighed_steps(stage, epoch, first_step)?;
+        let without_weight = |step: Vec<WeighedBatch>| step.into_iter().map(|(batch, _)| batch);
+        Ok(steps.map(move |step| Ok(without_weight(step?).collect())))
+    }
+
+    /// This process's part of the batches of each training step, each with its weight.
+    pub fn weighed_steps(
+        &self,
+        stage: usize,
+        epoch: usize,
+        first_step: usize,
+    ) -> Result<impl Iterator<Item = Result<Vec<WeighedBatch>, LoaderError>>, LoaderError> {
         let accumulate = self.config.stages[stage].accumulate;
-        let mut batches = self.training_batches(stage, epoch, first_step * accumulate)?;
+        let mut batches = self.weighed_batches(stage, epoch, first_step * accumulate)?;
         let next = move || {
             let step: Result<Vec<_>, _> = batches.by_ref().take(accumulate).collect();
             match step {
@@ -142,13 +189,21 @@ impl Feed {
     }
 
     /// Batches of all validation pictures at the size of `stage` (from 0), each with the places of its pictures in
-    /// `data.split.valid`.
+    /// `data.split.valid`: whole ones, of which each of several processes has its share, so that the figures of a batch are
+    /// those of one process.
     pub fn validation_batches(
         &self,
         stage: usize,
     ) -> Result<impl Iterator<Item = Result<(Vec<usize>, LabelledBatch), LoaderError>>, LoaderError>
     {
-        let plan = self.validation_plan(stage, (0..self.data.split.valid.len()).collect());
+        let pictures = self.data.split.valid.len();
+        let batch_size = self.config.stages[stage].batch_size;
+        let mine = self.processes.share(pictures.div_ceil(batch_size));
+        let order = (0..pictures.min(mine.end * batch_size)).collect();
+        let plan = EpochPlan {
+            first_batch: mine.start,
+            ..self.validation_plan(stage, order)
+        };
         let size = plan.size;
         let batches = batches(self.data.valid.clone(), plan)?;
         Ok(batches.map(move |batch| {
@@ -238,7 +293,65 @@ impl Feed {
         }
     }
 
+    /// True if a batch is divided before it is decoded. Pictures that are mixed need the others of their batch.
+    fn is_divided_by_the_loader(&self) -> bool {
+        !self.processes.is_alone() && !self.config.regularisation.mixes()
+    }
+
+    /// This process's part of `batch`, if it is not divided yet. What is left of too few pictures for statistics of their own
+    /// is left out.
+    fn part_of(&self, batch: LabelledBatch) -> LabelledBatch {
+        if self.processes.is_alone() {
+            return batch;
+        }
+        let part = match self.is_divided_by_the_loader() {
+            true => batch,
+            false => batch.at(self.places()(batch.len())),
+        };
+        match part.len() < self.smallest_part() {
+            true => part.at(0..0),
+            false => part,
+        }
+    }
+
+    /// The places in a batch, of which there are as many as it is told, that this process takes.
+    fn places(&self) -> impl Fn(usize) -> Range<usize> + Send + Sync + 'static {
+        let (rank, count) = (self.processes.rank(), self.processes.count());
+        let smallest = self.smallest_part();
+        move |length| part(length, rank, count, smallest)
+    }
+
+    /// Fewest pictures of a process that has any.
+    fn smallest_part(&self) -> usize {
+        match self.config.model.batch_norm {
+            BatchNormKind::Local => 2,
+            BatchNormKind::Synchronised => 1,
+        }
+    }
+
+    /// Says the `pictures` that any process has left out; on rank 0.
+    pub fn say_left_out(&self, pictures: Vec<String>) {
+        if self.processes.is_first() {
+            pictures
+                .into_iter()
+                .for_each(|picture| self.say_skipped(picture));
+        }
+    }
+
+    /// Sentences about pictures that this process has left out since they were taken last.
+    pub fn take_left_out(&self) -> Vec<String> {
+        std::mem::take(&mut *self.unsaid.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn warn_of_skipped(&self, picture: String) {
+        if self.processes.is_alone() {
+            return self.say_skipped(picture);
+        }
+        let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
+        unsaid.push(picture);
+    }
+
+    fn say_skipped(&self, picture: String) {
         let mut skipped = self.left_out();
         if skipped.sentences.insert(picture.clone()) {
             let count = skipped.sentences.len();
@@ -276,5 +389,37 @@ impl Feed {
 
     fn left_out(&self) -> MutexGuard<'_, LeftOut> {
         self.skipped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The places of rank `rank` among `count` in a batch of `length` pictures: as many for each as can be, `smallest` or more, the
+/// last ranks have none if there are too few.
+fn part(length: usize, rank: usize, count: usize, smallest: usize) -> Range<usize> {
+    let busy = count.min((length / smallest).max(1));
+    if rank >= busy {
+        return length..length;
+    }
+    length * rank / busy..length * (rank + 1) / busy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn parts_are_the_batch_once_and_none_is_smaller_than_it_may_be(
+            length in 0_usize..70, count in 1_usize..9, smallest in 1_usize..3
+        ) {
+            let parts: Vec<_> = (0..count).map(|rank| part(length, rank, count, smallest)).collect();
+            let all: Vec<usize> = parts.iter().cloned().flatten().collect();
+            prop_assert_eq!(all, (0..length).collect::<Vec<_>>());
+            for part in parts.iter().filter(|part| !part.is_empty()) {
+                prop_assert!(part.len() >= smallest.min(length));
+            }
+            // The first one is never idle: running statistics are its own.
+            prop_assert!(length == 0 || !parts[0].is_empty());
+        }
     }
 }

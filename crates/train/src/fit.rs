@@ -2,16 +2,18 @@
 
 use crate::{
     averaging::Average,
-    batch::LabelledBatch,
+    batch::{BatchPart, LabelledBatch},
     learner::Learner,
     position::{Best, Position},
     readback::{DeviceFailed, Readback},
     rows::StepRow,
-    schedule::Schedule,
+    schedule::{Rates, Schedule},
 };
-use burn::module::Module;
-use network::Network;
+use burn::{module::Module, tensor::Tensor};
+use network::{Network, weights::StateDict};
 use pictures::loader::{BatchPurpose, BatchSeed};
+use processes::Lost;
+use rand::Rng;
 
 /// Fewest pictures of a step: batch statistics of fewer mean nothing.
 pub const SMALLEST_BATCH: usize = 2;
@@ -51,6 +53,9 @@ pub enum StepError {
     /// The device failed.
     #[error(transparent)]
     Device(#[from] DeviceFailed),
+    /// Another process of the run is lost.
+    #[error(transparent)]
+    Lost(#[from] Lost),
 }
 
 impl<S: Schedule> Fit<S> {
@@ -83,7 +88,15 @@ impl<S: Schedule> Fit<S> {
     /// One step as [`Self::step`] takes it, over all `batches` but those that are too small.
     pub fn step_over(
         &mut self,
-        mut batches: Vec<LabelledBatch>,
+        batches: Vec<LabelledBatch>,
+    ) -> (Vec<StepRow>, Result<(), StepError>) {
+        self.step_over_parts(batches.into_iter().map(BatchPart::whole).collect())
+    }
+
+    /// The same step by several processes, each of which has a part of every batch.
+    pub fn step_over_parts(
+        &mut self,
+        mut batches: Vec<BatchPart>,
     ) -> (Vec<StepRow>, Result<(), StepError>) {
         let Position {
             stage,
@@ -91,7 +104,7 @@ impl<S: Schedule> Fit<S> {
             iteration,
             ..
         } = self.position;
-        batches.retain(|batch| batch.len() >= SMALLEST_BATCH);
+        batches.retain(|batch| batch.all >= SMALLEST_BATCH);
         if batches.is_empty() {
             self.position.iteration += 1;
             return (Vec::new(), Ok(()));
@@ -104,9 +117,9 @@ impl<S: Schedule> Fit<S> {
         };
         let rates = self.schedule.at(iteration);
         let dropout = &mut seed.generator(BatchPurpose::Dropout);
-        let loss = match <[LabelledBatch; 1]>::try_from(batches) {
-            Ok([batch]) => self.learner.step(batch, &rates, dropout),
-            Err(batches) => self.learner.step_over(batches, &rates, dropout),
+        let loss = match self.take_step(batches, &rates, dropout) {
+            Ok(loss) => loss,
+            Err(lost) => return (Vec::new(), Err(lost.into())),
         };
         let row = StepRow {
             stage: stage + 1,
@@ -131,6 +144,32 @@ impl<S: Schedule> Fit<S> {
             );
         }
         self.completed(Readback::next_arrived)
+    }
+
+    /// The mean loss over `batches`, `[1]`.
+    fn take_step(
+        &mut self,
+        batches: Vec<BatchPart>,
+        rates: &Rates,
+        dropout: &mut impl Rng,
+    ) -> Result<Tensor<1>, Lost> {
+        if !self.learner.is_alone() {
+            let loss = self.learner.step_parts(batches, rates, dropout)?;
+            return Ok(Tensor::from_floats([loss], self.learner.device()));
+        }
+        let batches: Vec<LabelledBatch> = batches.into_iter().map(|part| part.batch).collect();
+        Ok(match <[LabelledBatch; 1]>::try_from(batches) {
+            Ok([batch]) => self.learner.step(batch, rates, dropout),
+            Err(batches) => self.learner.step_over(batches, rates, dropout),
+        })
+    }
+
+    /// Takes over running statistics, those of the averaged network too if there is one.
+    pub fn take_over(&mut self, statistics: StateDict, of_average: Option<StateDict>) {
+        self.learner.replace(statistics);
+        if let (Some(average), Some(statistics)) = (&mut self.average, of_average) {
+            average.replace(statistics);
+        }
     }
 
     /// Waits for the losses that are still on their way, as [`Self::step`] returns them. Before that [`Self::position`] lacks

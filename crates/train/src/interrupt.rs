@@ -49,6 +49,18 @@ impl Interrupt {
         Ok(heard)
     }
 
+    /// Hears nothing; for tests.
+    #[cfg(test)]
+    pub fn deaf() -> Self {
+        Self(Arc::new(Mutex::new(State::Asks)))
+    }
+
+    /// Ctrl-C; for tests.
+    #[cfg(test)]
+    pub fn come(&self) {
+        *self.lock() = State::Asked;
+    }
+
     /// Does `work`, during which Ctrl-C ends the program at once; `kept` says what is left of the work.
     pub fn leaving<T>(&self, kept: &'static str, work: impl FnOnce() -> T) -> T {
         *self.lock() = State::Leaves(kept);

@@ -2,9 +2,10 @@
 
 use crate::{
     accumulation::Accumulated,
-    batch::{LabelledBatch, Targets},
+    batch::{BatchPart, LabelledBatch, Targets},
     clipping::clipped,
-    config::Precision,
+    company::Company,
+    config::{BatchNormKind, Precision},
     loss_scale::LossScale,
     optimizer::Adam,
     readback::{DeviceFailed, Readback},
@@ -14,8 +15,10 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData},
 };
+use bytemuck::{Pod, Zeroable};
 use kernels::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors, is_cpu};
-use network::{InferenceNetwork, Network, Trainable};
+use network::{InferenceNetwork, NamedGradients, Network, Place, Trainable, weights::StateDict};
+use processes::{Lost, Processes};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -30,6 +33,9 @@ pub struct Learner {
     loss_scale: Option<LossScale>,
     /// True if the last step was none because its gradients are not finite however small the loss is made.
     has_overflowed: bool,
+    trainable: Trainable,
+    /// The other processes, if there are any.
+    company: Option<Company>,
 }
 
 /// Means over the validation pictures.
@@ -51,6 +57,8 @@ impl Learner {
             precision: Precision::F32,
             loss_scale: None,
             has_overflowed: false,
+            trainable,
+            company: None,
         }
     }
 
@@ -80,6 +88,17 @@ impl Learner {
         self.has_overflowed
     }
 
+    /// The same learner as one of `processes` that take each step together, with batch norms of that `kind`.
+    pub fn among(mut self, processes: &Processes, kind: BatchNormKind) -> Self {
+        self.company = Company::of(processes, kind, self.network(), self.trainable);
+        self
+    }
+
+    /// True if no other process takes part in its steps.
+    pub fn is_alone(&self) -> bool {
+        self.company.is_none()
+    }
+
     /// The optimizer as it is.
     pub fn optimizer(&self) -> &Adam {
         &self.optimizer
@@ -88,6 +107,11 @@ impl Learner {
     /// The network as it is, still in training.
     pub fn network(&self) -> &Network {
         self.network.as_ref().expect("there between calls")
+    }
+
+    /// The plain device.
+    pub fn device(&self) -> &Device {
+        &self.device
     }
 
     /// The network on the plain device.
@@ -186,6 +210,67 @@ impl Learner {
         }
     }
 
+    /// One step over the pictures of all processes, each of which calls this with its part of the same batches: the mean
+    /// gradient over all of them, clipped if the optimizer asks for it. Returns the mean loss; if that is not finite, nothing
+    /// has changed.
+    ///
+    /// # Errors
+    /// A process is lost.
+    pub fn step_parts(
+        &mut self,
+        parts: Vec<BatchPart>,
+        rates: &Rates,
+        rng: &mut impl Rng,
+    ) -> Result<f32, Lost> {
+        let company = self.company.as_ref().expect("one of several processes");
+        let all: usize = parts.iter().map(|part| part.all).sum();
+        let mut network = self.network.take().expect("there between calls");
+        let (mut sum, mut accumulated) = (0.0, NamedGradients::new());
+        for part in parts {
+            let place = Place {
+                before: part.before,
+                all: part.all,
+                synchronised: company.synchronised.as_ref(),
+            };
+            if part.batch.is_empty() {
+                network.follow(rng, &place);
+                continue;
+            }
+            let share = part.share * part.all as f64 / all as f64;
+            let device = self.device.clone().autodiff();
+            let (pictures, targets) = self.upload(part.batch, &device);
+            let logits = network.forward_train_part(pictures, rng, &place);
+            // Weighted before the backward pass, where synchronised batch norms add up over all processes.
+            let loss = loss(logits, &targets, &device) * share;
+            sum += loss.clone().inner().into_scalar::<f32>();
+            for (name, gradient) in network.take_gradients(&mut loss.backward()) {
+                let gradient = match accumulated.remove(&name) {
+                    Some(before) => before + gradient,
+                    None => gradient,
+                };
+                accumulated.insert(name, gradient);
+            }
+        }
+        let summed = company.sum(sum, accumulated, &self.device);
+        if let Ok((loss, mut gradients)) = summed.clone()
+            && loss.is_finite()
+        {
+            if let Some(limit) = self.optimizer.clip_norm() {
+                gradients = clipped(gradients, limit);
+            }
+            self.optimizer.begin_step(rates.clone());
+            network = network.update_with(gradients, &mut self.optimizer);
+        }
+        self.network = Some(network);
+        summed.map(|(loss, _)| loss)
+    }
+
+    /// Takes over the tensors of `state`, such as running statistics.
+    pub fn replace(&mut self, state: StateDict) {
+        let network = self.network.take().expect("there between calls");
+        self.network = Some(network.with_state(state));
+    }
+
     /// Losses on their way from the device of the learner.
     pub fn readback<T>(&self) -> Readback<T> {
         Readback::new(&self.device)
@@ -212,20 +297,38 @@ pub fn validate<E: From<DeviceFailed>>(
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
 ) -> Result<Option<Validation>, E> {
-    validate_and_note(network, batches, device, |_| ())
+    let answered = answer_all(network, batches, device, |_| ())?;
+    Ok(Validation::of(&answered))
 }
 
-/// The same; calls `note` with the answers to each batch that has pictures, in order.
+/// What a network answered to a batch of validation pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
+#[repr(C)]
+pub struct Answered {
+    /// Mean loss.
+    pub loss: f64,
+    /// Pictures whose most probable class is not theirs.
+    pub wrong: u64,
+    /// Pictures.
+    pub pictures: u64,
+}
+
+/// The answers to `batches`, one for each that has pictures, of which `note` hears more, in order.
 ///
 /// # Errors
 /// The first error among the batches, or the device failed.
-pub fn validate_and_note<E: From<DeviceFailed>>(
+pub fn answer_all<E: From<DeviceFailed>>(
     network: &InferenceNetwork,
     batches: impl Iterator<Item = Result<LabelledBatch, E>>,
     device: &Device,
     mut note: impl FnMut(&Answers<'_>),
-) -> Result<Option<Validation>, E> {
-    let mut sums = Sums::default();
+) -> Result<Vec<Answered>, E> {
+    let mut answered = Vec::new();
+    let mut take = |targets: &Targets, answer: &[f32]| {
+        let answers = Answers::new(targets, answer);
+        answered.push(Answered::new(&answers));
+        note(&answers);
+    };
     let mut answers = Readback::new(device);
     for batch in batches {
         let batch = batch?;
@@ -236,19 +339,13 @@ pub fn validate_and_note<E: From<DeviceFailed>>(
         let (tensor, targets) = upload(batch, device);
         answers.send(answer(network.forward(tensor), &targets, device), targets);
         while let Some((targets, answer)) = answers.next_arrived() {
-            let answer = answer?;
-            let answers = Answers::new(&targets, &answer);
-            sums.add(&answers);
-            note(&answers);
+            take(&targets, &answer?);
         }
     }
     while let Some((targets, answer)) = answers.wait_for_next() {
-        let answer = answer?;
-        let answers = Answers::new(&targets, &answer);
-        sums.add(&answers);
-        note(&answers);
+        take(&targets, &answer?);
     }
-    Ok(sums.validation())
+    Ok(answered)
 }
 
 /// The mean loss of N pictures, then their most probable classes, then their logits, `[1 + N + N·C]`, so that all are read at
@@ -288,28 +385,30 @@ impl<'a> Answers<'a> {
     }
 }
 
-/// Sums over the pictures that were validated so far.
-#[derive(Debug, Default)]
-struct Sums {
-    loss: f64,
-    wrong: usize,
-    pictures: usize,
+impl Answered {
+    fn new(answers: &Answers<'_>) -> Self {
+        let wrong = answers.classes().filter(|(truth, said)| truth != said);
+        Self {
+            loss: f64::from(answers.loss),
+            wrong: wrong.count() as u64,
+            pictures: answers.said.len() as u64,
+        }
+    }
 }
 
-impl Sums {
-    fn add(&mut self, answers: &Answers<'_>) {
-        let count = answers.said.len();
-        self.loss += f64::from(answers.loss) * count as f64;
-        let wrong = answers.classes().filter(|(truth, said)| truth != said);
-        self.wrong += wrong.count();
-        self.pictures += count;
-    }
-
-    fn validation(&self) -> Option<Validation> {
-        let count = self.pictures as f64;
-        (self.pictures > 0).then(|| Validation {
-            loss: self.loss / count,
-            error_rate: self.wrong as f64 / count,
+impl Validation {
+    /// Means over the pictures of `answered`, in this order; nothing if there is none.
+    pub fn of(answered: &[Answered]) -> Option<Self> {
+        let (mut loss, mut wrong, mut pictures) = (0.0, 0, 0);
+        for batch in answered {
+            loss += batch.loss * batch.pictures as f64;
+            wrong += batch.wrong;
+            pictures += batch.pictures;
+        }
+        let count = pictures as f64;
+        (pictures > 0).then(|| Self {
+            loss: loss / count,
+            error_rate: wrong as f64 / count,
         })
     }
 }

@@ -16,6 +16,12 @@ use std::{
 /// The open files of a run.
 #[derive(Debug)]
 pub struct Recorder {
+    /// Absent on a process that writes nothing.
+    files: Option<Files>,
+}
+
+#[derive(Debug)]
+struct Files {
     epochs: File,
     iterations: File,
     timings: File,
@@ -29,12 +35,18 @@ impl Recorder {
     /// # Errors
     /// The folder cannot be written.
     pub fn open(run: &Run, position: &Position, groups: &[Group]) -> io::Result<Self> {
-        Ok(Self {
+        let files = Files {
             epochs: open_at::<EpochRow>(run, groups, position.total_epochs as usize)?,
             iterations: open_at::<StepRow>(run, groups, position.total_iterations as usize)?,
             timings: open_at::<TimingRow>(run, groups, usize::MAX)?,
             answers: run.file(AnswerRow::FILE),
-        })
+        };
+        Ok(Self { files: Some(files) })
+    }
+
+    /// That of a process which writes nothing.
+    pub fn none() -> Self {
+        Self { files: None }
     }
 
     /// Appends a step.
@@ -42,7 +54,10 @@ impl Recorder {
     /// # Errors
     /// The file cannot be written.
     pub fn step(&mut self, row: &StepRow) -> io::Result<()> {
-        self.iterations.write_all(&line(row)?)
+        match &mut self.files {
+            Some(files) => files.iterations.write_all(&line(row)?),
+            None => Ok(()),
+        }
     }
 
     /// Appends an epoch.
@@ -50,7 +65,10 @@ impl Recorder {
     /// # Errors
     /// The file cannot be written.
     pub fn epoch(&mut self, row: &EpochRow) -> io::Result<()> {
-        self.epochs.write_all(&line(row)?)
+        match &mut self.files {
+            Some(files) => files.epochs.write_all(&line(row)?),
+            None => Ok(()),
+        }
     }
 
     /// Appends the time of an epoch.
@@ -58,7 +76,10 @@ impl Recorder {
     /// # Errors
     /// The file cannot be written.
     pub fn timing(&mut self, row: &TimingRow) -> io::Result<()> {
-        self.timings.write_all(&line(row)?)
+        match &mut self.files {
+            Some(files) => files.timings.write_all(&line(row)?),
+            None => Ok(()),
+        }
     }
 
     /// Writes what was said of each validation picture, in the place of what was said after the epoch before.
@@ -66,11 +87,14 @@ impl Recorder {
     /// # Errors
     /// The file cannot be written.
     pub fn answers(&mut self, rows: &[AnswerRow]) -> io::Result<()> {
+        let Some(files) = &self.files else {
+            return Ok(());
+        };
         let mut text = (AnswerRow::header(&[]).join(",") + "\n").into_bytes();
         for row in rows {
             text.extend(line(row)?);
         }
-        write_atomically(&self.answers, &text)
+        write_atomically(&files.answers, &text)
     }
 
     /// Brings the figures to the disk: a checkpoint must not be ahead of them.
@@ -78,8 +102,11 @@ impl Recorder {
     /// # Errors
     /// The disk refuses.
     pub fn sync(&self) -> io::Result<()> {
-        self.epochs.sync_data()?;
-        self.iterations.sync_data()
+        let Some(files) = &self.files else {
+            return Ok(());
+        };
+        files.epochs.sync_data()?;
+        files.iterations.sync_data()
     }
 }
 

@@ -40,12 +40,18 @@ pub struct Snapshot<'a> {
 }
 
 impl RunWriter {
-    /// Writer of `run`, which trains with `feed` and whose config is called `config_name`. The split is saved in a new
-    /// run.
+    /// Writer of `run`, which trains with `feed`, whose config is called `config_name` and which was trained by `before`
+    /// processes one after another. The split is saved in a new run.
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn new(run: Run, lock: RunLock, config_name: &str, feed: &Feed) -> Result<Self> {
+    pub fn new(
+        run: Run,
+        lock: RunLock,
+        config_name: &str,
+        feed: &Feed,
+        before: &[usize],
+    ) -> Result<Self> {
         let (config, data) = (&feed.config, &feed.data);
         data.keep_split(&config.data, &run)?;
         let manifest = Manifest {
@@ -65,6 +71,7 @@ impl RunWriter {
                 .filter(|ema| ema.validate)
                 .map(|_| store::AVERAGE_FILE.to_owned()),
             best: false,
+            processes: with_last(before, feed.processes().count()),
             files: BTreeMap::new(),
         };
         Ok(Self {
@@ -154,6 +161,15 @@ impl RunWriter {
             let _ = files::remove_folder(path);
         }
     }
+}
+
+/// Numbers of processes that a manifest keeps: none as long as there was one.
+fn with_last(before: &[usize], count: usize) -> Vec<usize> {
+    let mut all = before.to_vec();
+    if all.last() != Some(&count) {
+        all.push(count);
+    }
+    if all == [1] { Vec::new() } else { all }
 }
 
 fn periodic(checkpoints: &Path) -> Vec<std::path::PathBuf> {

@@ -3,40 +3,51 @@
 use crate::{
     advice::lower_rate,
     averaging::Average,
-    batch::LabelledBatch,
+    batch::{BatchPart, LabelledBatch},
     config::{Keep, StageConfig},
     epoch_table,
-    feed::Feed,
+    feed::{Feed, WeighedBatch},
     fit::{Fit, SMALLEST_BATCH, StepError},
     interrupt::Interrupt,
-    learner::{Learner, Validation, validate, validate_and_note},
+    learner::{Answered, Learner, Validation, answer_all, validate},
     optimizer::Adam,
     position::{Best, Position},
     readback::DeviceFailed,
     record::Recorder,
     report::{REPORT_FILE, Report},
-    rows::{AnswerRow, EpochRow, TimingRow},
+    rows::{AnswerRow, EpochRow, StepRow, TimingRow},
     run_curves,
     run_writer::{RunWriter, Snapshot},
     schedule::OneCycle,
     shell,
     store::State,
-    validation_answers::ValidationAnswers,
+    together::{Failure, FailureKind, Said, Told, first, tell_all},
+    validation_answers::{ValidationAnswers, of_all_processes},
 };
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, anyhow};
 use burn::tensor::Device;
 use checkpoint::CheckpointError;
-use network::{Network, Trainable};
+use network::{
+    Kind, Network, Trainable,
+    weights::{NamedTensor, StateDict},
+};
 use pictures::loader::LoaderError;
-use std::time::{Duration, Instant};
+use processes::Processes;
+use std::{
+    fmt::Display,
+    time::{Duration, Instant},
+};
 use terminal::Terminal;
 use words::counted;
 
 /// A run in training: batches from a [`Feed`], results to a [`RunWriter`]. [`Session::train`] is the run.
+///
+/// Of several processes each has a session, and all take the same steps. Rank 0 alone has a writer; what it does with it ends
+/// for all as it ends there.
 #[derive(Debug)]
 pub struct Session {
     feed: Feed,
-    writer: RunWriter,
+    writer: Option<RunWriter>,
     device: Device,
     terminal: Terminal,
     interrupt: Interrupt,
@@ -56,7 +67,7 @@ impl Session {
     /// Training on `device`; when `interrupt` asks, the run is saved and left.
     pub fn new(
         feed: Feed,
-        writer: RunWriter,
+        writer: Option<RunWriter>,
         device: Device,
         terminal: Terminal,
         interrupt: Interrupt,
@@ -82,7 +93,7 @@ impl Session {
             mut average,
             mut position,
         } = state;
-        let mut recorder = self.writer.recorder(&position)?;
+        let mut recorder = self.recorder(&position)?;
         while let Some(config) = self.feed.config.stages.get(position.stage) {
             let trained = (network, average.take());
             let mut stage = Stage::new(self, trained, optimizer.take(), position, &mut recorder);
@@ -95,7 +106,6 @@ impl Session {
                 return Ok(Outcome::Interrupted);
             }
             position = position.next_stage();
-            recorder.sync()?;
             let snapshot = Snapshot {
                 network: &network,
                 optimizer: None,
@@ -104,8 +114,11 @@ impl Session {
                 size: config.size,
             };
             let name = config.checkpoint_name(position.stage);
-            let saved = self.writer.save_stage(&name, snapshot);
-            saved.map_err(|error| advised(error, position.stage - 1, config))?;
+            self.write(|writer| {
+                recorder.sync()?;
+                let saved = writer.save_stage(&name, snapshot);
+                saved.map_err(|error| advised(error, position.stage - 1, config))
+            })?;
             self.draw_curves()?;
         }
         // Once more, for what lies beside the page by now.
@@ -113,19 +126,57 @@ impl Session {
         Ok(Outcome::Done(position.error_rate.unwrap_or(f64::NAN)))
     }
 
-    /// Run that it writes.
-    pub fn writer(&self) -> &RunWriter {
-        &self.writer
+    /// Writer of the run; on rank 0.
+    pub fn writer(&self) -> Option<&RunWriter> {
+        self.writer.as_ref()
+    }
+
+    fn processes(&self) -> &Processes {
+        self.feed.processes()
+    }
+
+    /// Lets rank 0 do `work`; it fails everywhere if it fails there.
+    fn write(&self, work: impl FnOnce(&RunWriter) -> Result<()>) -> Result<()> {
+        first(self.processes(), || match &self.writer {
+            Some(writer) => work(writer),
+            None => Ok(()),
+        })?;
+        Ok(())
+    }
+
+    fn recorder(&self, position: &Position) -> Result<Recorder> {
+        let recorder = first(self.processes(), || match &self.writer {
+            Some(writer) => writer.recorder(position),
+            None => Ok(Recorder::none()),
+        })?;
+        Ok(recorder.unwrap_or_else(Recorder::none))
+    }
+
+    /// An error that all processes have: rank 0 tells it.
+    fn told(&self, error: anyhow::Error) -> anyhow::Error {
+        match self.processes().is_first() {
+            true => error,
+            false => Told.into(),
+        }
+    }
+
+    /// Folder of the run, as it is shown.
+    fn run_folder(&self) -> String {
+        let run = self.writer.as_ref().map(RunWriter::run);
+        run.map_or(String::new(), |run| run.folder().display().to_string())
     }
 
     fn draw_curves(&self) -> Result<()> {
         let groups = self.feed.config.model.architecture.groups();
-        Ok(run_curves::draw(self.writer.run(), groups)?)
+        self.write(|writer| Ok(run_curves::draw(writer.run(), groups)?))
     }
 
     /// Draws the run's page, without which training can go on.
     fn draw_report(&self) {
-        if let Err(error) = self.report.draw(&self.feed, self.writer.run()) {
+        let Some(writer) = &self.writer else {
+            return;
+        };
+        if let Err(error) = self.report.draw(&self.feed, writer.run()) {
             self.terminal.warning(&format!(
                 "{REPORT_FILE} is not up to date: {error:#}; the run itself is whole, and training goes on"
             ));
@@ -149,6 +200,8 @@ struct Stage<'a> {
     last_trained: Option<LabelledBatch>,
     /// What was said of the validation pictures last.
     answers: Vec<AnswerRow>,
+    /// Reason why a figure could not be written, until the others know.
+    unwritten: Option<std::io::Error>,
     recorder: &'a mut Recorder,
 }
 
@@ -164,6 +217,7 @@ impl<'a> Stage<'a> {
         let config = &feed.config.stages[index];
         let optimizer = optimizer.unwrap_or_else(|| Adam::new(feed.config.optimizer));
         let learner = Learner::new(network, config.train, optimizer, &session.device)
+            .among(feed.processes(), feed.config.model.batch_norm)
             .with_precision(feed.config.precision);
         Self {
             session,
@@ -174,6 +228,7 @@ impl<'a> Stage<'a> {
                 .with_average(average),
             last_trained: None,
             answers: Vec::new(),
+            unwritten: None,
             recorder,
         }
     }
@@ -230,26 +285,32 @@ impl<'a> Stage<'a> {
             return Ok(Some((started.elapsed(), pictures)));
         }
         let left_out = self.left_out();
-        for step in feed.training_steps(self.index, epoch, first)? {
-            let batches = step.map_err(|error| self.left(error.into()))?;
-            let count: usize = batches.iter().map(LabelledBatch::len).sum();
+        for step in feed.weighed_steps(self.index, epoch, first)? {
+            let (batches, stop) = self.parts(step)?;
+            let count: usize = batches.iter().map(|part| part.all).sum();
             pictures += count;
             bar.advance(count);
-            let last = batches.iter().rfind(|batch| batch.len() >= SMALLEST_BATCH);
+            let makes_a_step = |part: &&BatchPart| part.all >= SMALLEST_BATCH;
+            has_stepped |= batches.iter().any(|part| makes_a_step(&part));
+            let trained = batches.iter().filter(makes_a_step);
+            let last = trained.map(|part| &part.batch).rfind(|b| !b.is_empty());
             let proof = last.map(|batch| batch.first(PROOF_PICTURES));
-            let (rows, result) = self.fit.step_over(batches);
+            let (rows, result) = self.fit.step_over_parts(batches);
             if proof.is_some() {
-                has_stepped = true;
                 self.last_trained = proof;
             }
-            for row in rows {
+            if let Some(row) = rows.last() {
                 bar.say(format!("loss {:.4}", row.smoothed_loss));
-                self.recorder.step(&row)?;
             }
+            self.record(rows)?;
             result.map_err(|error| self.stopped(error))?;
             let iteration = self.fit.position().iteration;
             let due = iteration.is_multiple_of(self.config.checkpoint_every);
-            let stop = self.session.interrupt.is_asked();
+            // Of several processes all stop behind the step before which one of them was asked to.
+            let stop = match self.session.processes().is_alone() {
+                true => self.session.interrupt.is_asked(),
+                false => stop,
+            };
             if due || stop {
                 self.save()?;
             }
@@ -260,15 +321,17 @@ impl<'a> Stage<'a> {
         self.finish_steps()?;
         self.say_left_out(left_out);
         if first == 0 && pictures == 0 {
-            bail!(
+            let error = anyhow!(
                 "none of the {all} training pictures can be decoded: repair them, log.txt names each one"
             );
+            return Err(self.session.told(error));
         }
         if first == 0 && !has_stepped {
-            bail!(
+            let error = anyhow!(
                 "no step could be made: of the {all} training pictures {pictures} can be decoded, never two in a batch; repair \
                  the others, log.txt names each one"
             );
+            return Err(self.session.told(error));
         }
         Ok(Some((started.elapsed(), pictures)))
     }
@@ -294,12 +357,88 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// This process's part of the batches of `step`, with its place in the whole, and whether any process is to stop.
+    fn parts(
+        &mut self,
+        step: Result<Vec<WeighedBatch>, LoaderError>,
+    ) -> Result<(Vec<BatchPart>, bool)> {
+        if self.session.processes().is_alone() {
+            let batches = step.map_err(|error| self.left(error.into()))?;
+            let whole = batches
+                .into_iter()
+                .map(|(batch, _)| BatchPart::whole(batch));
+            return Ok((whole.collect(), false));
+        }
+        let (batches, failure) = match step {
+            Ok(batches) => (batches, None),
+            Err(error) => (Vec::new(), Some(failure_of(&error.into()))),
+        };
+        let sizes = batches
+            .iter()
+            .map(|(batch, weight)| (batch.len(), *weight))
+            .collect();
+        let said = self.tell_all(sizes, failure)?;
+        let parts = batches.into_iter().enumerate();
+        let parts = parts.map(|(index, (batch, weight))| {
+            let of_rank = said.iter().map(|said| said.batches[index]);
+            let before = of_rank.clone().take(self.session.processes().rank());
+            BatchPart {
+                batch,
+                before: before.map(|(pictures, _)| pictures).sum(),
+                all: of_rank.clone().map(|(pictures, _)| pictures).sum(),
+                share: weight / of_rank.map(|(_, weight)| weight).sum::<f64>(),
+            }
+        });
+        Ok((parts.collect(), said.iter().any(|said| said.stop)))
+    }
+
+    /// What every process says before it goes on; all stop if one has failed.
+    fn tell_all(
+        &mut self,
+        batches: Vec<(usize, f64)>,
+        failure: Option<Failure>,
+    ) -> Result<Vec<Said>> {
+        let unwritten = self.unwritten.take();
+        let unwritten = unwritten.map(|error| failure_of(&error.into()));
+        let Session {
+            feed, interrupt, ..
+        } = self.session;
+        let mine = Said {
+            batches,
+            failure: failure.or(unwritten),
+            stop: interrupt.is_asked(),
+            left_out: feed.take_left_out(),
+        };
+        let mut said = tell_all(feed.processes(), &mine)?;
+        for said in &mut said {
+            feed.say_left_out(std::mem::take(&mut said.left_out));
+        }
+        let failures = said.iter().enumerate();
+        let failed = failures
+            .filter_map(|(rank, said)| Some((rank, said.failure.clone()?)))
+            .next();
+        match failed {
+            Some((rank, failure)) => Err(self.left_by(rank, failure)),
+            None => Ok(said),
+        }
+    }
+
+    /// Writes `rows`. Of several processes rank 0 tells the others later if it cannot.
+    fn record(&mut self, rows: Vec<StepRow>) -> Result<()> {
+        let written = rows.iter().try_for_each(|row| self.recorder.step(row));
+        match written {
+            Err(error) if !self.session.processes().is_alone() => {
+                self.unwritten.get_or_insert(error);
+                Ok(())
+            }
+            written => Ok(written?),
+        }
+    }
+
     /// Waits for the losses that a GPU still owes, and writes them down.
     fn finish_steps(&mut self) -> Result<()> {
         let (rows, result) = self.fit.finish_steps();
-        for row in rows {
-            self.recorder.step(&row)?;
-        }
+        self.record(rows)?;
         result.map_err(|error| self.stopped(error))
     }
 
@@ -307,6 +446,7 @@ impl<'a> Stage<'a> {
     /// saved).
     fn validate(&mut self) -> Result<Option<Validation>> {
         self.prove()?;
+        self.share_statistics()?;
         let Session {
             feed,
             device,
@@ -327,23 +467,57 @@ impl<'a> Stage<'a> {
                 places.extend(of_batch);
                 anyhow::Ok(batch)
             });
-        let validation = validate_and_note(&network, batches, device, |batch| {
-            answers.add(batch, feed);
-        });
+        let answered = answer_all(&network, batches, device, |batch| answers.add(batch, feed));
         self.answers = answers.into_rows(&places, feed);
-        let validation = validation.map_err(|error| self.left(error))?;
-        if interrupt.is_asked() {
+        let Some(answered) = self.answers_of_all(answered)? else {
             self.save()?;
             return Ok(None);
-        }
+        };
+        let validation = Validation::of(&answered);
         if validation.is_none() {
             self.save()?;
-            bail!(
+            let error = anyhow!(
                 "none of the {count} validation pictures can be decoded, so there is no error rate: repair them (log.txt \
                  names each one), then continue the run with --resume"
             );
+            return Err(self.session.told(error));
         }
         Ok(validation)
+    }
+
+    /// The answers of all processes in the order of the pictures; nothing if one was interrupted.
+    fn answers_of_all(&mut self, mine: Result<Vec<Answered>>) -> Result<Option<Vec<Answered>>> {
+        let processes = self.session.processes().clone();
+        if processes.is_alone() {
+            let answered = mine.map_err(|error| self.left(error))?;
+            let interrupted = self.session.interrupt.is_asked();
+            return Ok((!interrupted).then_some(answered));
+        }
+        let (mine, failure) = match mine {
+            Ok(mine) => (mine, None),
+            Err(error) => (Vec::new(), Some(failure_of(&error))),
+        };
+        let said = self.tell_all(Vec::new(), failure)?;
+        let all = processes.gather_everywhere(bytemuck::cast_slice(&mine).to_vec())?;
+        self.answers = of_all_processes(&self.answers, &processes)?;
+        let interrupted = said.iter().any(|said| said.stop);
+        let answered = all.iter().flat_map(|all| bytemuck::pod_collect_to_vec(all));
+        Ok((!interrupted).then(|| answered.collect()))
+    }
+
+    /// Gives the running statistics of rank 0 to all processes: they are those of the network that is saved.
+    fn share_statistics(&mut self) -> Result<()> {
+        let processes = self.session.processes();
+        if processes.is_alone() {
+            return Ok(());
+        }
+        let network = shared_statistics(processes, self.fit.learner().network())?;
+        let average = match self.fit.average() {
+            Some(average) => Some(shared_statistics(processes, average.network())?),
+            None => None,
+        };
+        self.fit.take_over(network, average);
+        Ok(())
     }
 
     fn finish_epoch(
@@ -362,23 +536,28 @@ impl<'a> Stage<'a> {
         let row = epoch_table::row(epoch, train_loss, loss, error_rate, started.elapsed());
         self.session.terminal.result(&row);
         let (stage, (time, pictures)) = (self.index + 1, trained);
-        self.recorder.epoch(&EpochRow {
+        let epoch_row = EpochRow {
             stage,
             epoch,
             size: self.config.size,
             train_loss,
             valid_loss: loss,
             error_rate,
-        })?;
-        self.recorder.timing(&TimingRow {
+        };
+        let timing_row = TimingRow {
             stage,
             epoch,
             seconds: started.elapsed().as_secs_f64(),
             training_pictures_per_second: pictures as f64 / time.as_secs_f64().max(1e-9),
+        };
+        self.session.write(|_| {
+            self.recorder.epoch(&epoch_row)?;
+            Ok(self.recorder.timing(&timing_row)?)
         })?;
         self.fit.finish_epoch(error_rate);
         if !loss.is_finite() {
-            return Err(self.diverged(&format!("the validation loss is {loss}")));
+            let error = self.diverged(&format!("the validation loss is {loss}"));
+            return Err(self.session.told(error));
         }
         self.keep_best(validation)?;
         self.recorder.answers(&self.answers)?;
@@ -393,40 +572,53 @@ impl<'a> Stage<'a> {
         if !is_asked_for || !self.fit.is_best(Best { error_rate, loss }) {
             return Ok(());
         }
-        self.recorder.sync()?;
-        let saved = self.session.writer.save_best(Snapshot {
-            network: self.fit.learner().network(),
-            optimizer: None,
-            average: self.fit.average(),
-            position: self.fit.position(),
-            size: self.config.size,
-        });
-        saved.map_err(|error| advised(error, self.index, self.config))
+        self.session.write(|writer| {
+            self.recorder.sync()?;
+            let saved = writer.save_best(Snapshot {
+                network: self.fit.learner().network(),
+                optimizer: None,
+                average: self.fit.average(),
+                position: self.fit.position(),
+                size: self.config.size,
+            });
+            saved.map_err(|error| advised(error, self.index, self.config))
+        })
     }
 
     /// Saves a checkpoint within the stage.
     fn save(&mut self) -> Result<()> {
         self.prove()?;
-        self.recorder.sync()?;
-        let learner = self.fit.learner();
-        let saved = self.session.writer.save_periodic(Snapshot {
-            network: learner.network(),
-            optimizer: Some(learner.optimizer()),
-            average: self.fit.average(),
-            position: self.fit.position(),
-            size: self.config.size,
-        });
-        saved.map_err(|error| advised(error, self.index, self.config))
+        self.session.write(|writer| {
+            self.recorder.sync()?;
+            let learner = self.fit.learner();
+            let saved = writer.save_periodic(Snapshot {
+                network: learner.network(),
+                optimizer: Some(learner.optimizer()),
+                average: self.fit.average(),
+                position: self.fit.position(),
+                size: self.config.size,
+            });
+            saved.map_err(|error| advised(error, self.index, self.config))
+        })
     }
 
     /// Stops if the last update broke the network, although the loss before it was finite: what has diverged must become
     /// neither a checkpoint nor an error rate.
     fn prove(&mut self) -> Result<()> {
         self.finish_steps()?;
-        // What was proven stays so until the next step.
-        let Some(batch) = self.last_trained.take() else {
-            return Ok(());
-        };
+        let unwritten = self.unwritten.take();
+        let last_trained = self.last_trained.take();
+        self.session.write(|_| {
+            if let Some(error) = unwritten {
+                return Err(error.into());
+            }
+            // What was proven stays so until the next step.
+            last_trained.map_or(Ok(()), |batch| self.prove_with(batch))
+        })
+    }
+
+    /// Asks the network about `batch`, without other processes: all have the same weights.
+    fn prove_with(&self, batch: LabelledBatch) -> Result<()> {
         let learner = self.fit.learner();
         let network = learner.network().for_inference();
         let validated = [Ok::<_, DeviceFailed>(batch.clone())].into_iter();
@@ -447,18 +639,33 @@ impl<'a> Stage<'a> {
 
     fn stopped(&self, error: StepError) -> anyhow::Error {
         match error {
-            StepError::LossNotFinite { .. } => self.diverged(&error.to_string()),
+            StepError::LossNotFinite { .. } => self.session.told(self.diverged(&error.to_string())),
             StepError::GradientsNotFinite { .. } => anyhow!(
                 "{error} of stage {}: the checkpoint before is whole; begin a new run with --set precision=bf16, which has the \
                  range of f32, or with a lower learning rate",
                 self.index + 1
             ),
             StepError::Device(error) => self.device_failed(&error),
+            StepError::Lost(lost) => lost.into(),
         }
     }
 
-    fn device_failed(&self, error: &DeviceFailed) -> anyhow::Error {
-        let run = self.session.writer.run().folder().display().to_string();
+    /// The end of the run after a process of rank `rank` has failed; all processes come here.
+    fn left_by(&mut self, rank: usize, failure: Failure) -> anyhow::Error {
+        let text = format!("rank {rank}: {}", failure.text);
+        let error = match failure.kind {
+            FailureKind::Picture => match self.save() {
+                Ok(()) => self.stopped_at_a_picture(&text),
+                Err(unsaved) => return unsaved,
+            },
+            FailureKind::Device => self.device_failed(&text),
+            FailureKind::Other => anyhow!(text),
+        };
+        self.session.told(error)
+    }
+
+    fn device_failed(&self, error: &impl Display) -> anyhow::Error {
+        let run = self.session.run_folder();
         anyhow!(
             "{error}; the last checkpoint is whole: `train --resume {}` continues from it, on the same device or with --device cpu. \
              If its memory is too small for batches of {} at {} px, start anew with a smaller `batch_size`",
@@ -479,7 +686,11 @@ impl<'a> Stage<'a> {
         if let Err(unsaved) = self.save() {
             return unsaved;
         }
-        let folder = self.session.writer.run().folder().display().to_string();
+        self.stopped_at_a_picture(&error)
+    }
+
+    fn stopped_at_a_picture(&self, error: &impl Display) -> anyhow::Error {
+        let folder = self.session.run_folder();
         let typed = shell::word(&folder);
         anyhow!(
             "{error}; the run is saved: repair the picture and continue with `train --resume {typed}`, or leave all bad \
@@ -490,6 +701,47 @@ impl<'a> Stage<'a> {
     fn diverged(&self, sign: &str) -> anyhow::Error {
         diverged(sign, self.index, self.config)
     }
+}
+
+/// `error` as other processes are told of it.
+fn failure_of(error: &anyhow::Error) -> Failure {
+    let is_device = error.downcast_ref::<DeviceFailed>().is_some();
+    let kind = match error.downcast_ref() {
+        Some(LoaderError::Picture(_)) => FailureKind::Picture,
+        _ if is_device => FailureKind::Device,
+        _ => FailureKind::Other,
+    };
+    let text = format!("{error:#}");
+    Failure { kind, text }
+}
+
+/// The running statistics that `network` has on rank 0.
+fn shared_statistics(processes: &Processes, network: &Network) -> Result<StateDict> {
+    let mut state = network.state();
+    let statistics = network.parameters().into_iter();
+    let statistics: Vec<_> = statistics
+        .filter(|parameter| parameter.kind == Kind::Statistic)
+        .map(|parameter| parameter.name)
+        .collect();
+    state.retain(|name| statistics.iter().any(|statistic| statistic == name));
+    let mine = state.iter().flat_map(|(_, tensor)| {
+        let values = tensor.as_floats().unwrap_or_default();
+        values.iter().flat_map(|value| value.to_le_bytes())
+    });
+    let of_first = processes.broadcast(mine.collect())?;
+    let mut values = of_first
+        .as_chunks()
+        .0
+        .iter()
+        .copied()
+        .map(f32::from_le_bytes);
+    let mut shared = StateDict::new();
+    for (name, tensor) in state.iter() {
+        let count = tensor.shape.iter().product();
+        let values = values.by_ref().take(count).collect();
+        shared.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
+    }
+    Ok(shared)
 }
 
 /// `error`, with advice if it says that training has diverged.

@@ -1,7 +1,14 @@
 //! What a network says of each validation picture, gathered while it validates.
 
-use crate::{feed::Feed, learner::Answers, rows::AnswerRow};
+use crate::{
+    feed::Feed,
+    learner::Answers,
+    rows::{AnswerRow, line},
+};
+use anyhow::Result;
+use csv::ReaderBuilder;
 use evaluation::Predictions;
+use processes::Processes;
 
 /// Answers that come batch by batch.
 #[derive(Debug, Default)]
@@ -43,4 +50,17 @@ impl ValidationAnswers {
         });
         named.collect()
     }
+}
+
+/// The rows of all processes, in the order of the ranks.
+///
+/// # Errors
+/// A process is lost.
+pub fn of_all_processes(rows: &[AnswerRow], processes: &Processes) -> Result<Vec<AnswerRow>> {
+    let lines: Result<Vec<Vec<u8>>, _> = rows.iter().map(line).collect();
+    let all = processes.gather_everywhere(lines?.concat())?.concat();
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .from_reader(&all[..]);
+    Ok(reader.deserialize().collect::<Result<_, _>>()?)
 }

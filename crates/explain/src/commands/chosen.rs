@@ -4,6 +4,7 @@ use super::opened::OpenedNetwork;
 use crate::{
     cli::Cli,
     pictures::{self, PictureFile, PicturesError},
+    together::Together,
     truth::Unknown,
 };
 use anyhow::Result;
@@ -64,6 +65,27 @@ fn verb_among(error: &PicturesError) -> Option<&str> {
     };
     let typed = typed.to_str()?;
     Cli::command().find_subcommand(typed).map(|_| typed)
+}
+
+/// # Errors
+/// The processes have other networks or other pictures.
+pub fn check_same(
+    opened: &OpenedNetwork,
+    files: &[PictureFile],
+    together: &Together,
+) -> Result<()> {
+    let weights = &opened.checkpoint.manifest.files;
+    let weights = weights
+        .iter()
+        .map(|(name, digest)| format!("{name} {digest}"));
+    together.check_same("the weights", &weights.collect::<Vec<_>>())?;
+    let line = |file: &PictureFile| {
+        let class = file
+            .true_class
+            .map(|class| opened.classes()[class].as_str());
+        format!("{} ({})", file.name, class.unwrap_or("of unknown class"))
+    };
+    together.check_same("the pictures", &files.iter().map(line).collect::<Vec<_>>())
 }
 
 /// Says of how many pictures the true class is not known. A name that says no class is no fault and needs no word.

@@ -15,6 +15,7 @@ use crate::{
     output::OutputFolder,
     pictures::{self, Part, PictureFile},
     record::Origin,
+    together::Together,
 };
 use ::pictures::transform::{TtaView, View};
 use anyhow::{Context, Result};
@@ -29,26 +30,31 @@ use words::{counted, quoted};
 const METHOD: &str = "grad-cam";
 
 /// Says what the network gets wrong.
-pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, arguments.view, terminal)?;
+pub fn evaluate(arguments: &EvaluateArgs, together: &Together) -> Result<()> {
+    let terminal = together.terminal();
+    let opened = OpenedNetwork::open(&arguments.network, arguments.view, terminal);
+    let opened = together.agreed(opened)?;
     let part = arguments
         .pictures
         .is_empty()
         .then_some(arguments.part.into());
-    let files = files(arguments, part, &opened, terminal)?;
-    let folds = folds(arguments, &opened, terminal)?;
+    let files = together.agreed(files(arguments, part, &opened, terminal))?;
+    let folds = together.agreed(folds(arguments, &opened, terminal))?;
     let name = if folds.is_empty() {
         folder(part)
     } else {
         "evaluations/folds".to_owned()
     };
-    let output = output::begin(arguments.out.as_deref(), &opened.run, &name)?;
+    let begin = || output::begin(arguments.out.as_deref(), &opened.run, &name);
+    let output = together.agreed(together.is_first().then(begin).transpose())?;
     let tta = arguments.tta;
     let ask_part = |opened, part| {
-        let files = of_part(part, opened, terminal)?;
-        asking(opened, tta, terminal).ask(Some(part), files)
+        let files = together.agreed(of_part(part, opened, terminal))?;
+        chosen::check_same(opened, &files, together)?;
+        asking(opened, tta, together).ask(Some(part), files)
     };
-    let asking_first = asking(&opened, tta, terminal);
+    let asking_first = asking(&opened, tta, together);
+    chosen::check_same(&opened, &files, together)?;
     let mut answered = asking_first.ask(part, files)?;
     if !folds.is_empty() {
         let of_folds = folds.iter().map(|fold| ask_part(fold, Part::Valid));
@@ -58,6 +64,8 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
     let others = others(arguments, part);
     let others = others.into_iter().map(|part| ask_part(&opened, part));
     let others = others.collect::<Result<Vec<Answered>>>()?;
+    // The first alone goes on.
+    let Some(output) = output else { return Ok(()) };
     let validation = others.iter().find(|other| other.part == Some(Part::Valid));
     let figures = Figures::new(
         &answered.predictions,
@@ -89,13 +97,13 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
 }
 
 /// How a network is asked.
-fn asking<'a>(opened: &'a OpenedNetwork, tta: bool, terminal: &'a Terminal) -> Asking<'a> {
+fn asking<'a>(opened: &'a OpenedNetwork, tta: bool, together: &'a Together) -> Asking<'a> {
     Asking {
         network: &opened.network,
         size: opened.size,
         view: opened.view,
         views: if tta { &TtaView::ALL } else { &[] },
-        terminal,
+        together,
     }
 }
 

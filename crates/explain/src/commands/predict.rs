@@ -4,28 +4,35 @@ use crate::{
     cli::PredictArgs,
     pictures::PictureFile,
     predictions::{CsvFile, Prediction, Table},
+    together::Together,
 };
 use anyhow::Result;
 use files::write_atomically_with;
 use std::{io, path::Path};
-use terminal::Terminal;
 use words::{counted, percent};
 
 /// Says what pictures show.
-pub fn predict(arguments: &PredictArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, arguments.view, terminal)?;
-    let files = chosen::named(&arguments.pictures, &opened, terminal)?;
+pub fn predict(arguments: &PredictArgs, together: &Together) -> Result<()> {
+    let terminal = together.terminal();
+    let opened = OpenedNetwork::open(&arguments.network, arguments.view, terminal);
+    let opened = together.agreed(opened)?;
+    let files = together.agreed(chosen::named(&arguments.pictures, &opened, terminal))?;
+    chosen::check_same(&opened, &files, together)?;
     let top = usize::from(arguments.top).min(opened.classes().len());
     let mut predicting = Predicting {
         opened: &opened,
         files: &files,
         top,
-        terminal,
+        together,
         tally: Tally::default(),
     };
     match &arguments.to {
-        Some(path) => predicting.write(path)?,
+        Some(path) if together.is_first() => predicting.write(path)?,
+        Some(_) => predicting.each(|_, _| Ok(()))?,
         None => predicting.print()?,
+    }
+    if !together.is_first() {
+        return Ok(());
     }
     let Tally {
         read,
@@ -57,7 +64,7 @@ struct Predicting<'a> {
     files: &'a [PictureFile],
     /// Classes that are given for each picture.
     top: usize,
-    terminal: &'a Terminal,
+    together: &'a Together,
     tally: Tally,
 }
 
@@ -74,7 +81,7 @@ struct Tally {
 impl Predicting<'_> {
     fn print(&mut self) -> Result<()> {
         let table = Table::new(self.opened.classes(), self.files);
-        let terminal = self.terminal;
+        let terminal = self.together.terminal();
         terminal.result(&table.heading());
         self.each(|file, prediction| {
             terminal.result(&table.row(file, prediction));
@@ -103,20 +110,22 @@ impl Predicting<'_> {
         &mut self,
         mut take: impl FnMut(&PictureFile, &Prediction) -> Result<()>,
     ) -> Result<()> {
-        let bar = self.terminal.pictures("predicting", self.files.len());
+        let (together, terminal) = (self.together, self.together.terminal());
+        let bar = terminal.pictures("predicting", self.files.len());
         let OpenedNetwork {
             network,
             size,
             view,
             ..
         } = self.opened;
-        for batch in Answers::new(network, self.files, *size, Shown::Part(*view))? {
+        let shown = Shown::Part(*view);
+        for batch in Answers::new(network, self.files, *size, shown, together)? {
             let batch = batch?;
             for line in &batch.remarks {
-                self.terminal.message(line);
+                terminal.message(line);
             }
             for reason in &batch.unread {
-                self.terminal.warning(&format!("left out: {reason}"));
+                terminal.warning(&format!("left out: {reason}"));
             }
             for answer in &batch.answers {
                 let file = &self.files[answer.index];

@@ -4,6 +4,7 @@ use crate::{
     answers::{Answers, Shown},
     network::SavedNetwork,
     pictures::PictureFile,
+    together::Together,
 };
 use anyhow::{Result, ensure};
 use evaluation::{PredictionError, Predictions, average_views};
@@ -11,7 +12,7 @@ use pictures::{
     part::Part,
     transform::{TtaView, View},
 };
-use terminal::{Bar, Terminal};
+use terminal::Bar;
 
 /// Pictures of known class, each with the network's answer.
 #[derive(Debug)]
@@ -42,8 +43,8 @@ pub struct Asking<'a> {
     pub view: View,
     /// Views that the answer is averaged over, beside the square of validation; none without test time augmentation.
     pub views: &'a [TtaView],
-    /// Where progress is shown, and said what cannot be read.
-    pub terminal: &'a Terminal,
+    /// Who asks it.
+    pub together: &'a Together,
 }
 
 /// The answers of one pass over pictures.
@@ -99,15 +100,14 @@ impl Asking<'_> {
     pub fn ask(&self, part: Option<Part>, files: Vec<PictureFile>) -> Result<Answered> {
         let part_name = part.map_or_else(String::new, |part| format!(" {part}"));
         let passes = 1 + self.views.len();
-        let bar = self
-            .terminal
-            .pictures(&format!("evaluating{part_name}"), passes * files.len());
+        let terminal = self.together.terminal();
+        let bar = terminal.pictures(&format!("evaluating{part_name}"), passes * files.len());
         let plain = self.pass(&files, Shown::Part(self.view), &bar)?;
         for line in &plain.remarks {
-            self.terminal.message(line);
+            terminal.message(line);
         }
         for reason in &plain.unread {
-            self.terminal.warning(&format!("left out: {reason}"));
+            terminal.warning(&format!("left out: {reason}"));
         }
         let unread = plain.unread.len();
         ensure!(
@@ -151,7 +151,10 @@ impl Asking<'_> {
     /// # Errors
     /// One cannot be read, or an answer is not a number.
     pub fn pooled(&self, files: &[PictureFile]) -> Result<Vec<f32>> {
-        let bar = self.terminal.pictures("comparing folds", files.len());
+        let bar = self
+            .together
+            .terminal()
+            .pictures("comparing folds", files.len());
         let pass = self.pass(files, Shown::Part(self.view), &bar)?;
         ensure!(
             pass.unread.is_empty(),
@@ -163,7 +166,7 @@ impl Asking<'_> {
 
     fn pass(&self, files: &[PictureFile], shown: Shown, bar: &Bar) -> Result<Pass> {
         let mut pass = Pass::default();
-        for batch in Answers::new(self.network, files, self.size, shown)? {
+        for batch in Answers::new(self.network, files, self.size, shown, self.together)? {
             let batch = batch?;
             bar.advance(batch.answers.len() + batch.unread.len());
             pass.unread.extend(batch.unread);

@@ -9,6 +9,7 @@ use burn::backend::{Autodiff, AutodiffBackend};
 use super::registered;
 use crate::batch_norm::{BatchNormGradients, BatchNormOps, BatchNormOutput, Saved, Wanted};
 use crate::convolution::Residual;
+use crate::synchronised::Synchronised;
 
 /// The parents are the input, the weight, the bias and, if there is one, the residual.
 #[derive(Debug)]
@@ -52,6 +53,7 @@ impl<B: BatchNormGradients, C: CheckpointStrategy> BatchNormOps for Autodiff<B, 
         epsilon: f64,
         residual: Residual<Self>,
         relu: bool,
+        synchronised: Option<Synchronised>,
     ) -> BatchNormOutput<Self> {
         let (x, x_node) = x.into_parts();
         let (weight, weight_node) = weight.into_parts();
@@ -62,6 +64,7 @@ impl<B: BatchNormGradients, C: CheckpointStrategy> BatchNormOps for Autodiff<B, 
             bias,
             epsilon,
             relu,
+            synchronised,
         };
         match residual {
             Residual::Absent => {
@@ -82,6 +85,7 @@ struct Inputs<T> {
     bias: T,
     epsilon: f64,
     relu: bool,
+    synchronised: Option<Synchronised>,
 }
 
 fn forward<B: BatchNormGradients, C: CheckpointStrategy, const N: usize>(
@@ -95,6 +99,7 @@ fn forward<B: BatchNormGradients, C: CheckpointStrategy, const N: usize>(
         bias,
         epsilon,
         relu,
+        synchronised,
     } = inputs;
     let (y, mean, variance) = match Backward::<B, N>::prepare::<C>(BatchNormStep, nodes)
         .compute_bound()
@@ -110,6 +115,7 @@ fn forward<B: BatchNormGradients, C: CheckpointStrategy, const N: usize>(
                 epsilon,
                 residual,
                 relu,
+                synchronised.clone(),
             );
             let saved = Saved {
                 x,
@@ -120,11 +126,13 @@ fn forward<B: BatchNormGradients, C: CheckpointStrategy, const N: usize>(
                 variance: output.variance.clone(),
                 epsilon,
                 relu,
+                synchronised,
             };
             (step.finish(saved, output.y), output.mean, output.variance)
         }
         OpsKind::UnTracked(step) => {
-            let output = B::batch_norm_forward(x, weight, bias, epsilon, residual, relu);
+            let output =
+                B::batch_norm_forward(x, weight, bias, epsilon, residual, relu, synchronised);
             (step.finish(output.y), output.mean, output.variance)
         }
     };

@@ -9,12 +9,11 @@ use super::tensor::{
 };
 use crate::batch_norm::{
     BatchNormGradient, BatchNormGradients, BatchNormOps, BatchNormOutput, Saved, Wanted,
-    forward_by_burn, gradient_by_burn,
+    forward_by_burn, gradient_by_burn, only_on_the_cpu,
 };
 use crate::convolution::Residual;
-use cpu::batch_norm::{
-    Affine, Mask, Statistics, gradient_sums, input_gradient, normalise, statistics,
-};
+use crate::synchronised::Synchronised;
+use cpu::batch_norm::{Affine, Mask, Statistics, input_gradient, moments, normalise, wide_sums};
 
 impl BatchNormOps for Flex {
     fn batch_norm_forward(
@@ -24,15 +23,21 @@ impl BatchNormOps for Flex {
         epsilon: f64,
         residual: Residual<Self>,
         relu: bool,
+        synchronised: Option<Synchronised>,
     ) -> BatchNormOutput<Self> {
         if !is_f32(&x) {
+            only_on_the_cpu(synchronised.as_ref());
             return forward_by_burn::<Self>(x, weight, bias, epsilon, residual, relu);
         }
         let x = into_channels_last(x);
         let (weight, bias) = (weight.to_contiguous(), bias.to_contiguous());
         let residual = residual.into_option().map(into_channels_last);
         let shape = dimensions(&x);
-        let statistics = statistics(values(&x), shape[1]);
+        let mut moments = moments(values(&x), shape[1]);
+        if let Some(synchronised) = synchronised {
+            moments = synchronised.moments(moments);
+        }
+        let statistics = moments.statistics();
         let affine = Affine::new(&statistics, values(&weight), values(&bias), epsilon);
         let mut y = Buffer::take(values(&x).len());
         let residual = residual.as_ref().map(values);
@@ -69,6 +74,7 @@ impl BatchNormGradients for Flex {
             variance,
             epsilon,
             relu,
+            synchronised,
         } = saved;
         let (mut x, mut gradient) = (into_channels_last(x), into_channels_last(gradient));
         let (weight, bias) = (weight.to_contiguous(), bias.to_contiguous());
@@ -82,7 +88,12 @@ impl BatchNormGradients for Flex {
             None if relu => Mask::Affine(&affine),
             None => Mask::All,
         };
-        let sums = gradient_sums(values(&x), values(&gradient), mask, &statistics, epsilon);
+        let mine = wide_sums(values(&x), values(&gradient), mask, &statistics);
+        let sums = mine.narrow(&statistics, epsilon);
+        let of_all = match synchronised {
+            Some(synchronised) => synchronised.sums(&mine).narrow(&statistics, epsilon),
+            None => sums.clone(),
+        };
         if wanted.x || wanted.residual {
             // Both become their results; what another operation still holds is copied first.
             let (x, gradient) = (x.storage_mut(), gradient.storage_mut());
@@ -92,7 +103,7 @@ impl BatchNormGradients for Flex {
                 mask,
                 &statistics,
                 values(&weight),
-                &sums,
+                &of_all,
                 epsilon,
             );
         }

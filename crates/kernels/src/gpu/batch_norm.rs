@@ -6,8 +6,10 @@
 
 use crate::batch_norm::{
     BatchNormGradient, BatchNormGradients, BatchNormOps, BatchNormOutput, Saved, Wanted,
+    only_on_the_cpu,
 };
 use crate::convolution::Residual;
+use crate::synchronised::Synchronised;
 use burn::backend::{
     Cube, TensorMetadata,
     cubecl::dtype_to_storage_type,
@@ -39,7 +41,9 @@ impl BatchNormOps for Cube {
         epsilon: f64,
         residual: Residual<Self>,
         relu: bool,
+        synchronised: Option<Synchronised>,
     ) -> BatchNormOutput<Self> {
+        only_on_the_cpu(synchronised.as_ref());
         let shape = x.shape();
         let x = rows(x);
         let mean = mean(&x);

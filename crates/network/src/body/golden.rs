@@ -15,6 +15,7 @@ use crate::{
     network::{Network, NetworkSpec},
     parameters::{Parameter, ParameterUpdate, Trainable},
     pass::{Pass, Relu},
+    place::Place,
     weights::{StateDict, layout},
 };
 use burn::{
@@ -107,7 +108,10 @@ fn a_folded_body_makes_the_features_of_the_unfolded_one() {
         let mut network = spec.init(Algorithm::Exact, 1, &Device::flex()).train();
         let noise = Tensor::cat(vec![picture(64, 64, 3), picture(64, 64, 4)], 0);
         // Running statistics that are not those of the start.
-        network.body.forward_train(Tensor::from_inner(noise));
+        let place = Place::whole(2);
+        network
+            .body
+            .forward_train(Tensor::from_inner(noise), &place);
         let folded = values(&network.for_inference().body.forward(picture(96, 64, 0)));
         let unfolded = network.valid().body.run(&mut Unfolded, picture(96, 64, 0));
         let unfolded: Vec<f64> = values(&unfolded).into_iter().map(f64::from).collect();

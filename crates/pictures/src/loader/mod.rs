@@ -16,6 +16,7 @@ mod seed;
 mod validation;
 mod worker;
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -39,8 +40,21 @@ use queue::Queue;
 /// # Errors
 /// A plan that cannot be carried out. Later errors are yielded in place of the batch they belong to.
 pub fn batches(dataset: SharedDataset, plan: EpochPlan) -> Result<Batches, LoaderError> {
+    batches_in_part(dataset, plan, |length| 0..length)
+}
+
+/// The same batches with the pictures at some places only: `places` says for the number of pictures in a batch which ones.
+/// Others are not decoded. A batch may so be empty.
+///
+/// # Errors
+/// As [`batches`].
+pub fn batches_in_part(
+    dataset: SharedDataset,
+    plan: EpochPlan,
+    places: impl Fn(usize) -> Range<usize> + Send + Sync + 'static,
+) -> Result<Batches, LoaderError> {
     plan.check(dataset.len())?;
-    let queue = Arc::new(Queue::new(&plan));
+    let queue = Arc::new(Queue::new(&plan, Box::new(places)));
     let mut batches = Batches {
         queue: Arc::clone(&queue),
         workers: Vec::new(),

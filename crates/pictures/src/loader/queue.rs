@@ -4,6 +4,7 @@
 //! only given out when its batch is one of the `limit` batches after those taken.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::batch::{Batch, Skipped};
@@ -20,6 +21,9 @@ pub(super) struct Queue {
     finished: Condvar,
 }
 
+/// The places of a batch, of which there are as many as it is told, whose pictures are loaded.
+pub(super) type Places = Box<dyn Fn(usize) -> Range<usize> + Send + Sync>;
+
 /// Constants of an epoch.
 struct BatchLayout {
     /// End of the positions in the order.
@@ -29,6 +33,7 @@ struct BatchLayout {
     picture_length: usize,
     /// Limit of the batches that are in progress or waiting.
     limit: usize,
+    places: Places,
 }
 
 struct State {
@@ -43,10 +48,14 @@ struct State {
 /// Batch in progress.
 struct Pending {
     contents: Arc<Mutex<Contents>>,
+    /// Places whose pictures are loaded.
+    places: Range<usize>,
     missing: usize,
 }
 
 struct Contents {
+    /// The first place whose picture is loaded.
+    first: usize,
     pictures: Vec<f32>,
     outcomes: Vec<Option<PictureOutcome>>,
 }
@@ -69,7 +78,7 @@ pub(super) enum PictureOutcome {
 }
 
 impl Queue {
-    pub(super) fn new(plan: &EpochPlan) -> Self {
+    pub(super) fn new(plan: &EpochPlan, places: Places) -> Self {
         let length = plan.order.len();
         let short = length % plan.batch_size;
         let end = if plan.purpose == Purpose::Training && plan.batch_size > 1 && short == 1 {
@@ -84,6 +93,7 @@ impl Queue {
                 batch_size: plan.batch_size,
                 picture_length,
                 limit: plan.queue,
+                places,
             },
             state: Mutex::new(State {
                 next_position: plan.first_batch.saturating_mul(plan.batch_size),
@@ -108,9 +118,26 @@ impl Queue {
             }
             let offset = position / self.layout.batch_size - state.next_batch;
             if offset < self.layout.limit {
-                state.next_position += 1;
                 if offset == state.pending.len() {
-                    state.pending.push_back(self.layout.pending(position));
+                    let pending = self.layout.pending(position);
+                    if pending.missing == 0 {
+                        self.finished.notify_one();
+                    }
+                    state.pending.push_back(pending);
+                }
+                let place = position % self.layout.batch_size;
+                let places = state.pending[offset].places.clone();
+                // A batch may be taken as soon as its last picture is loaded: its other places must lie behind by then.
+                let next = if place < places.start && !places.is_empty() {
+                    places.start
+                } else if place + 1 < places.end {
+                    place + 1
+                } else {
+                    self.layout.batch_size
+                };
+                state.next_position = position - place + next;
+                if !places.contains(&place) {
+                    continue;
                 }
                 return Some(Task {
                     position,
@@ -129,9 +156,9 @@ impl Queue {
     /// The copy holds the batch's lock, which all workers on this batch need; nothing else may be done under it.
     pub(super) fn finish(&self, task: Task, outcome: PictureOutcome, values: Option<&[f32]>) {
         let Task { position, contents } = task;
-        let slot = position % self.layout.batch_size;
         {
             let mut contents = lock(&contents);
+            let slot = position % self.layout.batch_size - contents.first;
             if let Some(values) = values {
                 let start = slot * self.layout.picture_length;
                 contents.pictures[start..start + self.layout.picture_length]
@@ -189,20 +216,23 @@ impl Queue {
 impl BatchLayout {
     /// An empty batch that begins at this position of the order.
     fn pending(&self, position: usize) -> Pending {
-        let count = self.batch_size.min(self.end - position);
+        let places = (self.places)(self.batch_size.min(self.end - position));
+        let count = places.len();
         let outcomes = std::iter::repeat_with(|| None).take(count).collect();
         let contents = Contents {
+            first: places.start,
             pictures: vec![0.0; count * self.picture_length],
             outcomes,
         };
         Pending {
             contents: Arc::new(Mutex::new(contents)),
+            places,
             missing: count,
         }
     }
 }
 
-/// Finished batch without gaps where pictures were left out, or its first error.
+/// Finished batch, or the part of it that was loaded, without gaps where pictures were left out, or its first error.
 fn assemble(contents: &mut Contents, picture_length: usize) -> Result<Batch, LoaderError> {
     let mut batch = Batch {
         pictures: std::mem::take(&mut contents.pictures),

@@ -15,29 +15,30 @@ mod summary;
 
 use crate::{
     cli::{Cli, TrainArgs, Verb},
+    interrupt::Interrupt,
     shell,
+    together::Told,
 };
-use anyhow::{Result, anyhow};
-use std::process::ExitCode;
-use terminal::{Terminal, usage};
+use anyhow::{Error, Result, anyhow};
+use processes::{Lost, Processes};
+use std::{process::ExitCode, thread};
+use terminal::{Terminal, Volume, usage};
 
-/// Does what was typed.
+/// Does what was typed, as one of `processes`.
 ///
 /// # Errors
 /// What was typed is wrong, or could not be done.
-pub fn run(cli: Cli) -> Result<ExitCode> {
-    let terminal = Terminal::new(cli.volume.into());
+pub fn run(cli: Cli, processes: Processes) -> Result<ExitCode> {
+    let volume = cli.volume.into();
+    let terminal = Terminal::new(volume);
     let train = cli.train;
+    if (cli.verb.is_some() || train.check) && !processes.is_alone() {
+        return only_alone(&processes);
+    }
     only_with_resume(&train)?;
     match cli.verb {
-        None => match train.resume {
-            Some(run) => {
-                let data = train.data.as_deref();
-                resume::resume(&run, data, train.skip_bad_images, train.device, &terminal)
-            }
-            None if train.check => check::check(&train.config, train.device, &terminal),
-            None => start::start(&train.config, train.device, &terminal),
-        },
+        None if train.check => check::check(&train.config, train.device, &terminal),
+        None => self::train(&train, volume, processes),
         Some(Verb::Fetch(config)) => fetch::fetch(config, &terminal),
         Some(Verb::Summary {
             config,
@@ -58,6 +59,83 @@ pub fn run(cli: Cli) -> Result<ExitCode> {
             checkpoint,
         }) => export::export(&run, &to, layout, checkpoint.as_deref(), &terminal),
     }
+}
+
+/// Trains as one of `processes`, or as all of those that are threads of this one.
+fn train(args: &TrainArgs, volume: Volume, processes: Processes) -> Result<ExitCode> {
+    let terminal = terminal_of(&processes, volume);
+    let interrupt = Interrupt::listen(&terminal)?;
+    let count = args.processes_in_one.map_or(1, usize::from);
+    if count == 1 {
+        return train_as_one(args, &terminal, processes, interrupt);
+    }
+    thread::scope(|scope| {
+        let all = processes::threads(count).into_iter().map(|processes| {
+            let interrupt = interrupt.clone();
+            scope.spawn(move || {
+                let terminal = terminal_of(&processes, volume);
+                train_as_one(args, &terminal, processes, interrupt)
+            })
+        });
+        let all: Vec<_> = all.collect();
+        let ended = all.into_iter().map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        let ended: Vec<_> = ended.collect();
+        ended.into_iter().next().expect("there is a rank 0")
+    })
+}
+
+fn train_as_one(
+    args: &TrainArgs,
+    terminal: &Terminal,
+    processes: Processes,
+    interrupt: Interrupt,
+) -> Result<ExitCode> {
+    let among = (processes.clone(), interrupt);
+    let result = match &args.resume {
+        Some(run) => resume::resume(
+            run,
+            args.data.as_deref(),
+            args.skip_bad_images,
+            args.device,
+            terminal,
+            among,
+        ),
+        None => start::start(&args.config, args.device, terminal, among),
+    };
+    match result {
+        Err(error) if !processes.is_first() => Ok(told_by_another(&error, processes.rank())),
+        result => result,
+    }
+}
+
+/// Rank 0 alone speaks; but what it cannot know is told by the rank that does. If rank 0 itself is lost, the transport says so.
+fn told_by_another(error: &Error, rank: usize) -> ExitCode {
+    if !error.is::<Told>() && !error.is::<Lost>() {
+        eprintln!("error: rank {rank}: {error:#}");
+    }
+    ExitCode::FAILURE
+}
+
+fn terminal_of(processes: &Processes, volume: Volume) -> Terminal {
+    match processes.is_first() {
+        true => Terminal::new(volume),
+        false => Terminal::new(Volume::Silent),
+    }
+}
+
+/// Refuses what several processes would do several times.
+fn only_alone(processes: &Processes) -> Result<ExitCode> {
+    if !processes.is_first() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    Err(usage(anyhow!(
+        "only a training and --resume run on several processes: type this command without mpirun"
+    ))
+    .into())
 }
 
 /// Refuses what a new run would ignore. (clap does not ask for `--resume` beside a config, which excludes it.)

@@ -13,6 +13,7 @@ use crate::{
 use anyhow::{Result, ensure};
 use checkpoint::{Run, WEIGHTS_FILE};
 use network::Group;
+use processes::Processes;
 use std::{path::Path, process::ExitCode};
 use terminal::{Terminal, usage};
 
@@ -41,11 +42,18 @@ pub fn rerun(
     resumed::warn_before_rerun(&config, &before, terminal)?;
     let device = device.open().map_err(usage)?;
     check_precision(config.precision, &device.0)?;
-    let (session, outcome) = new_run(&name, config, device, terminal, interrupt)?;
+    if !manifest.processes.is_empty() {
+        terminal.warning(&format!(
+            "{} was trained by several processes, and is repeated by one: the figures will differ in rounding at least",
+            before.folder().display()
+        ));
+    }
+    let among = (Processes::alone(), interrupt);
+    let (session, outcome) = new_run(&name, config, device, terminal, among)?;
     if outcome == Outcome::Interrupted {
         return Ok(ExitCode::from(INTERRUPTED));
     }
-    let after = session.writer().run();
+    let after = session.writer().expect("a process alone writes").run();
     let (old, new) = (before.folder().display(), after.folder().display());
     terminal.result(&format!("\nrun: {new}"));
     match first_difference(&before, after, &last_name)? {

@@ -2,7 +2,7 @@
 
 use crate::{
     cli::ConfigArgs,
-    config::{Config, ConfigSource, DataSource, Precision},
+    config::{BatchNormKind, Config, ConfigSource, DataSource, Precision},
     data,
     feed::Feed,
     interrupt::{INTERRUPTED, Interrupt},
@@ -10,11 +10,12 @@ use crate::{
     report::REPORT_FILE,
     run_curves::CURVES_FILE,
     session::{Outcome, Session},
+    together::{agree, same},
 };
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use burn::tensor::Device;
 use checkpoint::{Checkpoint, Found, PlaceError, RUNS_FOLDER, Run, RunLock};
-use files::Protection;
+use files::{Protection, sha256_hex};
 use kernels::is_cpu;
 use network::Network;
 use std::{
@@ -112,6 +113,66 @@ pub fn config_as_it_is_now(
     Ok((config, pictures))
 }
 
+/// Makes sure that all processes of `feed` train the same with the same pictures.
+///
+/// # Errors
+/// One has another config or other pictures, or batch norms cannot be synchronised on `device`.
+pub fn check_together(feed: &Feed, device: &Device) -> Result<()> {
+    let processes = feed.processes();
+    let synchronised = feed.config.model.batch_norm == BatchNormKind::Synchronised;
+    let result = match synchronised && !processes.is_alone() && !is_cpu(device) {
+        true => Err(usage(anyhow!(
+            "model.batch_norm = \"synchronised\" is for several processes on the CPU: take --device cpu, or \"local\""
+        ))
+        .into()),
+        false => Ok(()),
+    };
+    agree(processes, result)?;
+    same(processes, "the settings", || settings(&feed.config))?;
+    let record = || feed.data.record_in_lines(&feed.config.data);
+    same(processes, "the pictures", record)
+}
+
+/// The settings that figures depend on, a line each.
+fn settings(config: &Config) -> String {
+    let mut config = config.clone();
+    // Each machine may have its own.
+    config.data.folder = PathBuf::new();
+    config.data.corrections = None;
+    config.data.workers = 0;
+    config.data.cache_mebibytes = 0;
+    if let Some(weights) = &mut config.model.weights
+        && !pretrained::is_published(weights)
+    {
+        weights.clear();
+    }
+    config.to_toml().unwrap_or_default()
+}
+
+/// Digest of the weights of `network`.
+pub fn digest(network: &Network) -> String {
+    let state = network.state();
+    let bytes = state.iter().flat_map(|(_, tensor)| {
+        let values = tensor.as_floats().unwrap_or_default();
+        values.iter().flat_map(|value| value.to_le_bytes())
+    });
+    sha256_hex(&bytes.collect::<Vec<u8>>())
+}
+
+/// Says how many processes train, if there are several.
+pub fn tell_processes(feed: &Feed, terminal: &Terminal) {
+    let count = feed.processes().count();
+    if count > 1 {
+        let over = match feed.config.model.batch_norm {
+            BatchNormKind::Local => "over the pictures of its own",
+            BatchNormKind::Synchronised => "over the whole batch",
+        };
+        terminal.message(&format!(
+            "{count} processes divide every batch; batch norms of each are {over}"
+        ));
+    }
+}
+
 /// The config's part of a run's name: `sample` of `sample-3`.
 pub fn config_name(run: &Run) -> String {
     let name = run.name();
@@ -174,7 +235,13 @@ pub fn log_to(run: &Run, terminal: &Terminal) -> Result<()> {
 
 /// Says where the results are and what to type next.
 pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> ExitCode {
-    let folder = &session.writer().run().folder().display().to_string();
+    let Some(writer) = session.writer() else {
+        return match outcome {
+            Outcome::Interrupted => ExitCode::from(INTERRUPTED),
+            Outcome::Done(_) => ExitCode::SUCCESS,
+        };
+    };
+    let folder = &writer.run().folder().display().to_string();
     let typed = quoted(folder);
     match outcome {
         Outcome::Interrupted => {
@@ -187,7 +254,7 @@ pub fn farewell(session: &Session, outcome: Outcome, terminal: &Terminal) -> Exi
                 "\nrun: {folder} ({:.2} % wrong)",
                 100.0 * error_rate
             ));
-            tell_best(session.writer().run(), terminal);
+            tell_best(writer.run(), terminal);
             terminal.result(&format!("curves: {folder}/{}", CURVES_FILE));
             terminal.result(&format!(
                 "report: {folder}/{REPORT_FILE}  (all of it on a page)"

@@ -12,5 +12,6 @@ pub use crate::optimizer::OptimizerConfig;
 pub use problem::{Fault, Problem};
 pub use read::{ConfigError, ConfigSource, EMBEDDED};
 pub use values::{
-    Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, Precision, StageConfig,
+    BatchNormKind, Config, DataConfig, DataSource, Keep, LearningRate, ModelConfig, Precision,
+    StageConfig,
 };

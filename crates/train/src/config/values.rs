@@ -192,6 +192,26 @@ pub struct ModelConfig {
     /// `exact` multiplies as the definition says; `fast` may use Winograd's convolution.
     #[serde(default = "default_kernels", with = "network::algorithm_name")]
     pub kernels: Algorithm,
+    /// Pictures whose statistics batch norms take where several processes train.
+    #[serde(default, skip_serializing_if = "BatchNormKind::is_local")]
+    pub batch_norm: BatchNormKind,
+}
+
+/// Pictures whose statistics batch norms take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BatchNormKind {
+    /// Those that a process has of the batch.
+    #[default]
+    Local,
+    /// The whole batch.
+    Synchronised,
+}
+
+impl BatchNormKind {
+    fn is_local(&self) -> bool {
+        *self == Self::Local
+    }
 }
 
 /// One call of fastai's `fit_one_cycle`.

@@ -89,6 +89,15 @@ impl Regularisation {
         Some(weights.of(classes, labels))
     }
 
+    /// Sum of the weights of the pictures of `targets` in a mean loss: their number if all classes count alike.
+    pub fn weight(&self, targets: &Targets, weights: Option<&[f64]>) -> f64 {
+        let Some(weights) = weights else {
+            return targets.len() as f64;
+        };
+        let shares = (0..targets.len()).flat_map(|picture| targets.shares(picture));
+        shares.map(|(class, share)| weights[class] * share).sum()
+    }
+
     /// `targets` with smoothed labels and the `weights` of `classes` classes, if there are any.
     pub fn targets(&self, targets: Targets, classes: usize, weights: Option<&[f64]>) -> Targets {
         if self.label_smoothing == 0.0 && weights.is_none() {
