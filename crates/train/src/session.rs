@@ -720,3 +720,6 @@ fn diverged(sign: &str, stage: usize, config: &StageConfig) -> anyhow::Error {
         lower_rate(stage, config)
     )
 }
+
+#[cfg(test)]
+mod tests;
