@@ -1,7 +1,10 @@
 //! Sessions of several processes, which are threads here: how they end if something happens to one of them.
 
 use super::*;
-use crate::config::{Config, ConfigSource};
+use crate::{
+    config::{Config, ConfigSource},
+    learner::Answered,
+};
 use checkpoint::Run;
 use image::{Rgb, RgbImage};
 use processes::{Lost, threads};
