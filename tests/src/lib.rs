@@ -2,5 +2,7 @@
 
 pub mod browser;
 pub mod moments;
+pub mod mpirun;
 pub mod program;
 pub mod spoilt;
+pub mod two_machines;

@@ -89,7 +89,7 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// The program `name`, built beside this test by `cargo test --workspace`.
-fn program(name: &str) -> PathBuf {
+pub fn program(name: &str) -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let path = test.parent().and_then(Path::parent).unwrap().join(name);
     assert!(

@@ -1,16 +1,19 @@
 //! A network's answers to any number of pictures, one batch after the other: what is decoded and what the network works on
-//! at a time does not grow with their number.
+//! at a time does not grow with their number. Several processes take the batches in turn.
 
 use crate::{
     network::{NotANumber, SavedNetwork, batch_size},
     pictures::PictureFile,
+    together::Together,
 };
+use anyhow::Result;
 use pictures::{
     folder::Photographs,
     loader::{Batch, Batches, EpochPlan, EpochSeed, LoaderError, OnBadImage, Purpose, batches},
     transform::{Augmentation, TtaView},
 };
-use std::{sync::Arc, thread};
+use serde::{Deserialize, Serialize};
+use std::{collections::VecDeque, sync::Arc, thread};
 
 /// Batches in the making or waiting, beside the one that the network works on.
 const QUEUED_BATCHES: usize = 3;
@@ -20,11 +23,17 @@ pub struct Answers<'a> {
     network: &'a SavedNetwork,
     files: &'a [PictureFile],
     size: usize,
+    /// Those of this process.
     batches: Batches,
+    together: &'a Together,
+    /// How often each process has still to answer a batch, or to hear that there is none left for it.
+    rounds: usize,
+    /// Answers of the last round that were not asked for yet.
+    arrived: VecDeque<AnsweredBatch>,
 }
 
 /// The answers to some pictures.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub struct AnsweredBatch {
     /// One for each picture that could be read.
     pub answers: Vec<PictureAnswer>,
@@ -33,7 +42,7 @@ pub struct AnsweredBatch {
 }
 
 /// The answer to one picture.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PictureAnswer {
     /// Which of the pictures it is.
     pub index: usize,
@@ -56,7 +65,7 @@ pub enum AnswersError {
 
 impl<'a> Answers<'a> {
     /// The answers of `network` to `files`, seen as in validation in squares of `size`, or in a `view` of test time
-    /// augmentation.
+    /// augmentation. Every process gets all of them.
     ///
     /// # Errors
     /// No thread can be started.
@@ -65,12 +74,18 @@ impl<'a> Answers<'a> {
         files: &'a [PictureFile],
         size: usize,
         view: Option<TtaView>,
+        together: &'a Together,
     ) -> Result<Self, AnswersError> {
         let manifest = &network.manifest;
         let paths = files.iter().map(|file| file.path.clone());
         let photographs = Photographs::unlabelled(paths, manifest.orientation);
+        // Which pictures are in a batch does not depend on the number of processes: it may change the last bit of an answer.
+        let pictures: Vec<usize> = (0..files.len()).collect();
+        let all = pictures.chunks(batch_size(size));
+        let rounds = all.len().div_ceil(together.count());
+        let own = all.skip(together.rank()).step_by(together.count());
         let plan = EpochPlan {
-            order: (0..files.len()).collect(),
+            order: own.flatten().copied().collect(),
             batch_size: batch_size(size),
             first_batch: 0,
             size,
@@ -95,7 +110,18 @@ impl<'a> Answers<'a> {
             files,
             size,
             batches: batches(Arc::new(photographs), plan)?,
+            together,
+            rounds,
+            arrived: VecDeque::new(),
         })
+    }
+
+    /// The answers to the next batch of this process.
+    fn own(&mut self) -> Result<Option<AnsweredBatch>> {
+        let Some(batch) = self.batches.next() else {
+            return Ok(None);
+        };
+        Ok(Some(self.answered(batch?)?))
     }
 
     fn answered(&self, batch: Batch) -> Result<AnsweredBatch, AnswersError> {
@@ -129,14 +155,17 @@ impl<'a> Answers<'a> {
 }
 
 impl Iterator for Answers<'_> {
-    type Item = Result<AnsweredBatch, AnswersError>;
+    type Item = Result<AnsweredBatch>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let batch = self.batches.next()?;
-        Some(
-            batch
-                .map_err(AnswersError::from)
-                .and_then(|batch| self.answered(batch)),
-        )
+        if self.arrived.is_empty() && self.rounds > 0 {
+            self.rounds -= 1;
+            let own = self.own();
+            match self.together.from_all(own) {
+                Ok(all) => self.arrived.extend(all.into_iter().flatten()),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+        self.arrived.pop_front().map(Ok)
     }
 }

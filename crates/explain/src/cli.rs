@@ -25,6 +25,9 @@ pub struct Cli {
     /// Volume.
     #[command(flatten)]
     pub volume: VolumeArgs,
+    /// Threads instead of processes that divide the pictures, for tests.
+    #[arg(long, value_name = "COUNT", hide = true, global = true, value_parser = clap::value_parser!(u8).range(1..))]
+    pub processes_in_one: Option<u8>,
     /// Arguments of an explanation.
     #[command(flatten)]
     pub explain: ExplainArgs,

@@ -1,9 +1,22 @@
 //! The program `explain`.
 
 use explain::{cli::Cli, commands};
+use processes::Processes;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     kernels::use_this_thread();
-    terminal::exit_code(commands::run(terminal::command_line::<Cli>()))
+    let speaks = processes::is_first();
+    let cli = terminal::command_line_of::<Cli>(speaks);
+    // Kept to the end: when it is dropped, the other processes learn that this one ends.
+    let processes = Processes::from_environment();
+    let result = match &processes {
+        Ok(processes) => commands::run(&cli, processes.clone()),
+        Err(error) => Err(error.clone().into()),
+    };
+    match speaks {
+        true => terminal::exit_code(result),
+        // The first has said it, and its exit code counts.
+        false => ExitCode::SUCCESS,
+    }
 }

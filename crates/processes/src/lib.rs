@@ -5,9 +5,13 @@
 //! processes alone.
 
 mod alone;
+mod environment;
+#[cfg(feature = "mpi")]
+mod mpi;
 mod threads;
 mod transport;
 
+pub use environment::{StartError, is_first};
 pub use threads::threads;
 pub use transport::{Lost, Transport};
 
@@ -34,12 +38,25 @@ impl Processes {
         Self::over(Alone)
     }
 
-    /// The process that this program is: alone, unless it was started as one of several.
+    /// This process among those that `mpirun` or `srun` started with it; alone if there are no others.
     ///
     /// # Errors
-    /// It was started as one of several, and cannot reach them.
-    pub fn from_environment() -> Result<Self, Lost> {
-        Ok(Self::alone())
+    /// There are others, and this program was built without MPI, or cannot reach all of them.
+    pub fn from_environment() -> Result<Self, StartError> {
+        environment::launched().map_or_else(|| Ok(Self::alone()), Self::among)
+    }
+
+    #[cfg(feature = "mpi")]
+    fn among(launched: environment::Launched) -> Result<Self, StartError> {
+        mpi::Mpi::start(&launched).map(Self::over)
+    }
+
+    #[cfg(not(feature = "mpi"))]
+    fn among(launched: environment::Launched) -> Result<Self, StartError> {
+        Err(StartError::WithoutMpi {
+            by: launched.by,
+            count: launched.count,
+        })
     }
 
     /// A process that reaches the others over `transport`.
@@ -88,7 +105,7 @@ impl Processes {
         let (count, length) = (self.count(), values.len());
         let parts = (0..count).map(|rank| bytes_of(&values[share(length, rank, count)]));
         let mut addends = self.exchange(parts.collect())?.into_iter();
-        let mut sum: Vec<T> = numbers(&addends.next().unwrap_or_default());
+        let mut sum: Vec<T> = numbers(&addends.next().unwrap_or_default()).collect();
         for addend in addends {
             for (sum, value) in sum.iter_mut().zip(numbers::<T>(&addend)) {
                 *sum += value;
@@ -96,7 +113,10 @@ impl Processes {
         }
         let sums = self.gather_everywhere(bytes_of(&sum))?;
         for (rank, sum) in sums.iter().enumerate() {
-            values[share(length, rank, count)].copy_from_slice(&numbers::<T>(sum));
+            let share = &mut values[share(length, rank, count)];
+            for (value, sum) in share.iter_mut().zip(numbers(sum)) {
+                *value = sum;
+            }
         }
         Ok(())
     }
@@ -158,7 +178,7 @@ fn bytes_of<T: Pod>(values: &[T]) -> Vec<u8> {
     bytemuck::cast_slice(values).to_vec()
 }
 
-fn numbers<T: Pod>(bytes: &[u8]) -> Vec<T> {
+fn numbers<T: Pod>(bytes: &[u8]) -> impl Iterator<Item = T> {
     let numbers = bytes.chunks_exact(size_of::<T>());
-    numbers.map(bytemuck::pod_read_unaligned).collect()
+    numbers.map(bytemuck::pod_read_unaligned)
 }

@@ -17,6 +17,19 @@ pub struct Terminal {
     volume: Volume,
     bars: MultiProgress,
     log: Arc<Mutex<Option<File>>>,
+    /// What was said, if it is only kept, for another process to say.
+    kept: Option<Arc<Mutex<Vec<Said>>>>,
+}
+
+/// A line that was said, as it is handed from one process to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// By [`Terminal::result`].
+    Result(String),
+    /// By [`Terminal::message`].
+    Message(String),
+    /// By [`Terminal::warning`].
+    Warning(String),
 }
 
 impl Terminal {
@@ -32,6 +45,33 @@ impl Terminal {
             volume,
             bars: MultiProgress::with_draw_target(target),
             log: Arc::default(),
+            kept: None,
+        }
+    }
+
+    /// A terminal that prints nothing, for a process beside the one that speaks. It keeps what is said until
+    /// [`Terminal::take`].
+    pub fn silent() -> Self {
+        Self {
+            kept: Some(Arc::default()),
+            ..Self::new(Volume::Silent)
+        }
+    }
+
+    /// What a silent terminal has kept since the last time.
+    pub fn take(&self) -> Vec<Said> {
+        let kept = self.kept.as_ref();
+        kept.map_or_else(Vec::new, |kept| {
+            std::mem::take(&mut *kept.lock().unwrap_or_else(PoisonError::into_inner))
+        })
+    }
+
+    /// Says what another process has kept.
+    pub fn say(&self, said: &Said) {
+        match said {
+            Said::Result(line) => self.result(line),
+            Said::Message(line) => self.message(line),
+            Said::Warning(line) => self.warning(line),
         }
     }
 
@@ -47,6 +87,9 @@ impl Terminal {
 
     /// Prints a result on stdout.
     pub fn result(&self, line: &str) {
+        if self.is_only_kept(|| Said::Result(line.to_owned())) {
+            return;
+        }
         if self.volume != Volume::Silent {
             // A closed pipe (`train | head`) is no reason to stop training.
             self.bars.suspend(|| {
@@ -58,6 +101,9 @@ impl Terminal {
 
     /// Prints something worth knowing on stderr, unless the volume is [`Volume::Quiet`].
     pub fn message(&self, line: &str) {
+        if self.is_only_kept(|| Said::Message(line.to_owned())) {
+            return;
+        }
         if self.volume == Volume::Normal {
             self.print(line);
         }
@@ -66,6 +112,9 @@ impl Terminal {
 
     /// Prints the `short` form of something worth knowing, as [`Terminal::message`] does, and keeps the `whole` in the log.
     pub fn message_in_short(&self, short: &str, whole: &str) {
+        if self.is_only_kept(|| Said::Message(short.to_owned())) {
+            return;
+        }
         if self.volume == Volume::Normal {
             self.print(short);
         }
@@ -74,6 +123,9 @@ impl Terminal {
 
     /// Prints `warning: ` and something that must not be missed on stderr: what was left out, guessed or replaced.
     pub fn warning(&self, line: &str) {
+        if self.is_only_kept(|| Said::Warning(line.to_owned())) {
+            return;
+        }
         let line = format!("warning: {line}");
         if self.volume != Volume::Silent {
             self.print(&line);
@@ -121,6 +173,15 @@ impl Terminal {
         Bar::new(self.bars.add(ProgressBar::new(length)), template)
     }
 
+    fn is_only_kept(&self, said: impl FnOnce() -> Said) -> bool {
+        if let Some(kept) = &self.kept {
+            kept.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(said());
+        }
+        self.kept.is_some()
+    }
+
     fn print(&self, line: &str) {
         self.bars.suspend(|| {
             let _ = writeln!(io::stderr(), "{line}");
@@ -140,6 +201,22 @@ impl Terminal {
 mod tests {
     use super::*;
     use std::fs;
+
+    #[test]
+    fn a_silent_terminal_keeps_what_is_said_until_it_is_taken() {
+        let silent = Terminal::silent();
+        silent.warning("left out a.jpg");
+        silent.clone().message("network: runs/a");
+        let said = [
+            Said::Warning("left out a.jpg".to_owned()),
+            Said::Message("network: runs/a".to_owned()),
+        ];
+        assert_eq!(silent.take(), said);
+        assert_eq!(silent.take(), []);
+        let other = Terminal::silent();
+        said.iter().for_each(|said| other.say(said));
+        assert_eq!(other.take(), said);
+    }
 
     #[test]
     fn the_log_has_every_line_even_of_a_quiet_program() {

@@ -3,6 +3,7 @@
 use super::opened::OpenedNetwork;
 use crate::{
     pictures::{self, PictureFile},
+    together::Together,
     truth::Unknown,
 };
 use anyhow::Result;
@@ -47,6 +48,27 @@ pub fn named(
         terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
     }
     Ok(named.files)
+}
+
+/// # Errors
+/// The processes have other networks or other pictures.
+pub fn check_same(
+    opened: &OpenedNetwork,
+    files: &[PictureFile],
+    together: &Together,
+) -> Result<()> {
+    let weights = &opened.checkpoint.manifest.files;
+    let weights = weights
+        .iter()
+        .map(|(name, digest)| format!("{name} {digest}"));
+    together.check_same("the weights", &weights.collect::<Vec<_>>())?;
+    let line = |file: &PictureFile| {
+        let class = file
+            .true_class
+            .map(|class| opened.classes()[class].as_str());
+        format!("{} ({})", file.name, class.unwrap_or("of unknown class"))
+    };
+    together.check_same("the pictures", &files.iter().map(line).collect::<Vec<_>>())
 }
 
 /// Says of how many pictures the true class is not known. A name that says no class is no fault and needs no word.

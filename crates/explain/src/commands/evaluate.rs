@@ -15,6 +15,7 @@ use crate::{
     output::OutputFolder,
     pictures::{self, Part, PictureFile},
     record::Origin,
+    together::Together,
 };
 use ::pictures::transform::TtaView;
 use anyhow::{Context, Result};
@@ -29,30 +30,36 @@ use words::{counted, quoted};
 const METHOD: &str = "grad-cam";
 
 /// Says what the network gets wrong.
-pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
+pub fn evaluate(arguments: &EvaluateArgs, together: &Together) -> Result<()> {
+    let terminal = together.terminal();
+    let opened = together.agreed(OpenedNetwork::open(&arguments.network, terminal))?;
     let part = arguments
         .pictures
         .is_empty()
         .then_some(arguments.part.into());
-    let files = files(arguments, part, &opened, terminal)?;
-    let folds = folds(arguments, &opened, terminal)?;
+    let files = together.agreed(files(arguments, part, &opened, terminal))?;
+    let folds = together.agreed(folds(arguments, &opened, terminal))?;
     let name = if folds.is_empty() {
         folder(part)
     } else {
         "evaluations/folds".to_owned()
     };
-    let output = output::begin(arguments.out.as_deref(), &opened.run, &name)?;
-    let ask = |opened: &OpenedNetwork, part, files| {
+    let begin = || output::begin(arguments.out.as_deref(), &opened.run, &name);
+    let output = together.agreed(together.is_first().then(begin).transpose())?;
+    let ask = |opened: &OpenedNetwork, part, files: Vec<PictureFile>| {
         let asking = Asking {
             network: &opened.network,
             size: opened.size,
             views: if arguments.tta { &TtaView::ALL } else { &[] },
-            terminal,
+            together,
         };
+        chosen::check_same(opened, &files, together)?;
         asking.ask(part, files)
     };
-    let ask_part = |opened, part| ask(opened, Some(part), of_part(part, opened, terminal)?);
+    let ask_part = |opened, part| {
+        let files = together.agreed(of_part(part, opened, terminal))?;
+        ask(opened, Some(part), files)
+    };
     let mut answered = ask(&opened, part, files)?;
     if !folds.is_empty() {
         let of_folds = folds.iter().map(|fold| ask_part(fold, Part::Valid));
@@ -63,6 +70,8 @@ pub fn evaluate(arguments: &EvaluateArgs, terminal: &Terminal) -> Result<()> {
     let others = others(arguments, part);
     let others = others.into_iter().map(|part| ask_part(&opened, part));
     let others = others.collect::<Result<Vec<Answered>>>()?;
+    // The first alone goes on.
+    let Some(output) = output else { return Ok(()) };
     let validation = others.iter().find(|other| other.part == Some(Part::Valid));
     let figures = Figures::new(
         &answered.predictions,

@@ -4,28 +4,34 @@ use crate::{
     cli::PredictArgs,
     pictures::PictureFile,
     predictions::{CsvFile, Prediction, Table},
+    together::Together,
 };
 use anyhow::Result;
 use files::write_atomically_with;
 use std::{io, path::Path};
-use terminal::Terminal;
 use words::{counted, percent};
 
 /// Says what pictures show.
-pub fn predict(arguments: &PredictArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open(&arguments.network, terminal)?;
-    let files = chosen::named(&arguments.pictures, &opened, terminal)?;
+pub fn predict(arguments: &PredictArgs, together: &Together) -> Result<()> {
+    let terminal = together.terminal();
+    let opened = together.agreed(OpenedNetwork::open(&arguments.network, terminal))?;
+    let files = together.agreed(chosen::named(&arguments.pictures, &opened, terminal))?;
+    chosen::check_same(&opened, &files, together)?;
     let top = usize::from(arguments.top).min(opened.classes().len());
     let mut predicting = Predicting {
         opened: &opened,
         files: &files,
         top,
-        terminal,
+        together,
         tally: Tally::default(),
     };
     match &arguments.to {
-        Some(path) => predicting.write(path)?,
+        Some(path) if together.is_first() => predicting.write(path)?,
+        Some(_) => predicting.each(|_, _| Ok(()))?,
         None => predicting.print()?,
+    }
+    if !together.is_first() {
+        return Ok(());
     }
     let Tally {
         read,
@@ -57,7 +63,7 @@ struct Predicting<'a> {
     files: &'a [PictureFile],
     /// Classes that are given for each picture.
     top: usize,
-    terminal: &'a Terminal,
+    together: &'a Together,
     tally: Tally,
 }
 
@@ -74,7 +80,7 @@ struct Tally {
 impl Predicting<'_> {
     fn print(&mut self) -> Result<()> {
         let table = Table::new(self.opened.classes(), self.files);
-        let terminal = self.terminal;
+        let terminal = self.together.terminal();
         terminal.result(&table.heading());
         self.each(|file, prediction| {
             terminal.result(&table.row(file, prediction));
@@ -103,11 +109,13 @@ impl Predicting<'_> {
         &mut self,
         mut take: impl FnMut(&PictureFile, &Prediction) -> Result<()>,
     ) -> Result<()> {
-        let bar = self.terminal.pictures("predicting", self.files.len());
-        for batch in Answers::new(&self.opened.network, self.files, self.opened.size, None)? {
+        let (together, terminal) = (self.together, self.together.terminal());
+        let (network, size) = (&self.opened.network, self.opened.size);
+        let bar = terminal.pictures("predicting", self.files.len());
+        for batch in Answers::new(network, self.files, size, None, together)? {
             let batch = batch?;
             for reason in &batch.unread {
-                self.terminal.warning(&format!("left out: {reason}"));
+                terminal.warning(&format!("left out: {reason}"));
             }
             for answer in &batch.answers {
                 let file = &self.files[answer.index];

@@ -1,10 +1,10 @@
 //! Pictures of known class with a network's answers.
 
-use crate::{answers::Answers, network::SavedNetwork, pictures::PictureFile};
+use crate::{answers::Answers, network::SavedNetwork, pictures::PictureFile, together::Together};
 use anyhow::{Result, ensure};
 use evaluation::{PredictionError, Predictions, average_views};
 use pictures::{part::Part, transform::TtaView};
-use terminal::{Bar, Terminal};
+use terminal::Bar;
 
 /// Pictures of known class, each with the network's answer.
 #[derive(Debug)]
@@ -32,8 +32,8 @@ pub struct Asking<'a> {
     pub size: usize,
     /// Views that the answer is averaged over, beside the square of validation; none without test time augmentation.
     pub views: &'a [TtaView],
-    /// Where progress is shown, and said what cannot be read.
-    pub terminal: &'a Terminal,
+    /// Who asks it.
+    pub together: &'a Together,
 }
 
 /// The answers of one pass over pictures.
@@ -85,12 +85,11 @@ impl Asking<'_> {
     pub fn ask(&self, part: Option<Part>, files: Vec<PictureFile>) -> Result<Answered> {
         let part_name = part.map_or_else(String::new, |part| format!(" {part}"));
         let passes = 1 + self.views.len();
-        let bar = self
-            .terminal
-            .pictures(&format!("evaluating{part_name}"), passes * files.len());
+        let terminal = self.together.terminal();
+        let bar = terminal.pictures(&format!("evaluating{part_name}"), passes * files.len());
         let plain = self.pass(&files, None, &bar)?;
         for reason in &plain.unread {
-            self.terminal.warning(&format!("left out: {reason}"));
+            terminal.warning(&format!("left out: {reason}"));
         }
         let unread = plain.unread.len();
         ensure!(
@@ -130,7 +129,7 @@ impl Asking<'_> {
 
     fn pass(&self, files: &[PictureFile], view: Option<TtaView>, bar: &Bar) -> Result<Pass> {
         let mut pass = Pass::default();
-        for batch in Answers::new(self.network, files, self.size, view)? {
+        for batch in Answers::new(self.network, files, self.size, view, self.together)? {
             let batch = batch?;
             bar.advance(batch.answers.len() + batch.unread.len());
             pass.unread.extend(batch.unread);

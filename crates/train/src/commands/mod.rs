@@ -24,12 +24,11 @@ use processes::{Lost, Processes};
 use std::{process::ExitCode, thread};
 use terminal::{Terminal, Volume, usage};
 
-/// Does what was typed.
+/// Does what was typed, as one of `processes`.
 ///
 /// # Errors
 /// What was typed is wrong, or could not be done.
-pub fn run(cli: Cli) -> Result<ExitCode> {
-    let processes = Processes::from_environment()?;
+pub fn run(cli: Cli, processes: Processes) -> Result<ExitCode> {
     let rank = processes.rank();
     let result = agree(&processes, refuse_what_makes_no_sense(&cli, &processes))
         .and_then(|()| run_as_one(cli, processes));
@@ -115,12 +114,11 @@ fn train_as_one(
     told_once(result, rank)
 }
 
-/// Rank 0 alone speaks; but what it cannot know is told by the rank that does. If a process is lost, one of the first two is
-/// left to say so.
+/// Rank 0 alone speaks; but what it cannot know is told by the rank that does. If rank 0 itself is lost, the transport says so.
 fn told_once(result: Result<ExitCode>, rank: usize) -> Result<ExitCode> {
     match result {
         Err(error) if rank > 0 => {
-            if !error.is::<Told>() && (rank == 1 || !error.is::<Lost>()) {
+            if !error.is::<Told>() && !error.is::<Lost>() {
                 eprintln!("error: rank {rank}: {error:#}");
             }
             Ok(ExitCode::FAILURE)

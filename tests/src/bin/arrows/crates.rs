@@ -51,6 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "measure",
             "network",
             "pictures",
+            "processes",
             "sheet",
             "terminal",
             "words",

@@ -2,12 +2,13 @@
 
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
-    commands::opened::OpenedNetwork,
+    commands::{chosen, opened::OpenedNetwork},
     explanation::{Asking, Classes, Explanation, explain},
+    mapped::Mapped,
     network::{SavedNetwork, batch_size},
     pictures::{Picture, PictureFile},
 };
-use anyhow::Result;
+use anyhow::{Error, Result};
 use cam::Method;
 use checkpoint::RunPictures;
 use measure::Truth;
@@ -23,6 +24,7 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
     let Scored {
         opened,
         terminal,
+        together,
         methods,
         ..
     } = scored;
@@ -40,30 +42,49 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
         ..
     } = opened;
     let shuffled_network =
-        SavedNetwork::load_with_shuffled_head(checkpoint, scored.seed, device, *options)?;
+        SavedNetwork::load_with_shuffled_head(checkpoint, scored.seed, device, *options);
+    let shuffled_network = together.agreed(shuffled_network.map_err(Error::from))?;
     let asking = Asking {
         classes: Classes::True,
         ..scored.asking.clone()
     };
-    let files = scored.validation(found)?;
+    let files = together.agreed(scored.validation(found))?;
+    chosen::check_same(opened, &files, together)?;
     let bar = terminal.pictures("scoring", files.len());
     let (mut annotated, mut misfits) = (0, Vec::new());
-    for batch in files.chunks(batch_size(*size)) {
-        let annotations = &found.annotations;
-        let (pictures, truths) =
-            read_annotated(batch, annotations, opened, terminal, &mut misfits)?;
-        annotated += pictures.len();
-        let shuffled = explain(
-            &shuffled_network,
-            pictures.clone(),
-            &asking,
-            &class_specific,
+    let ask = |network: &SavedNetwork, pictures: &[Picture], methods: &[&'static Method]| {
+        let explained = explain(network, pictures.to_vec(), &asking, methods)?;
+        anyhow::Ok(explained.into_iter().map(Mapped::from).collect::<Vec<_>>())
+    };
+    let batches: Vec<&[PictureFile]> = files.chunks(batch_size(*size)).collect();
+    for round in batches.chunks(together.count()) {
+        let mut read = |batch: &&[PictureFile]| {
+            read_annotated(batch, &found.annotations, opened, terminal, &mut misfits)
+        };
+        let read: Vec<Annotated> = together.agreed(round.iter().map(&mut read).collect())?;
+        scored.check_read(read.iter().flat_map(|read| &read.pictures))?;
+        together.divided(
+            &read,
+            |Annotated { pictures, .. }| {
+                Ok((
+                    ask(&shuffled_network, pictures, &class_specific)?,
+                    ask(network, pictures, methods)?,
+                ))
+            },
+            |Annotated { pictures, truths }, (shuffled, explained)| {
+                annotated += pictures.len();
+                let both = explained.into_iter().zip(shuffled);
+                for ((picture, truth), (explained, shuffled)) in
+                    pictures.iter().zip(truths).zip(both)
+                {
+                    let [explained, shuffled] =
+                        [explained, shuffled].map(|mapped| mapped.of(picture.clone()));
+                    add(gathered, &explained, &shuffled, truth);
+                }
+                Ok(())
+            },
         )?;
-        let explanations = explain(network, pictures, &asking, methods)?;
-        for ((explanation, shuffled), truth) in explanations.iter().zip(&shuffled).zip(&truths) {
-            add(gathered, explanation, shuffled, truth);
-        }
-        bar.advance(batch.len());
+        bar.advance(round.iter().map(|batch| batch.len()).sum());
     }
     drop(bar);
     if !misfits.is_empty() {
@@ -90,6 +111,13 @@ fn add(gathered: &mut Gathered, explanation: &Explanation, shuffled: &Explanatio
     gathered.baselines.add(&baselines, truth);
 }
 
+/// Pictures with what is known of them.
+#[derive(Default)]
+struct Annotated {
+    pictures: Vec<Picture>,
+    truths: Vec<Truth>,
+}
+
 /// The pictures of a batch that can be read and have annotations. A trimap that does not fit its picture is added to
 /// `misfits`.
 fn read_annotated(
@@ -98,8 +126,8 @@ fn read_annotated(
     opened: &OpenedNetwork,
     terminal: &Terminal,
     misfits: &mut Vec<String>,
-) -> Result<(Vec<Picture>, Vec<Truth>)> {
-    let (mut pictures, mut truths) = (Vec::new(), Vec::new());
+) -> Result<Annotated> {
+    let mut annotated = Annotated::default();
     for picture in opened.read_all(batch, terminal) {
         let truth = Truth::read(
             annotations,
@@ -112,11 +140,11 @@ fn read_annotated(
             misfits.push(misfit(&picture.file.name, trimap, stored));
         }
         if truth.animal.is_some() || truth.head.is_some() {
-            pictures.push(picture);
-            truths.push(truth);
+            annotated.pictures.push(picture);
+            annotated.truths.push(truth);
         }
     }
-    Ok((pictures, truths))
+    Ok(annotated)
 }
 
 fn misfit(name: &str, trimap: [u32; 2], stored: [u32; 2]) -> String {

@@ -3,17 +3,17 @@
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
     explanation::{Classes, Explanation},
+    mapped::Mapped,
     network::{NotANumber, SavedNetwork, batch_of},
     pictures::{self, Picture, normalised},
 };
-use anyhow::Result;
+use anyhow::{Error, Result};
 use cam::{HeatMap, argmax, softmax};
 use checkpoint::RunPictures;
 use measure::{
     DELETION, INSERTION, MIRRORED, PictureRow, RUNNER_UP, SHIFTED, correlation,
     removal::{Areas, area, blurred, ranking, replaced},
 };
-use rand::Rng;
 use std::iter;
 
 /// Measures on `count` of the validation pictures, drawn by the seed; returns how many that were.
@@ -26,16 +26,21 @@ pub fn measure(
     count: usize,
     gathered: &mut Gathered,
 ) -> Result<usize> {
-    let files = scored.validation(found)?;
+    let files = scored.together.agreed(scored.validation(found))?;
     let files = pictures::drawn(files, scored.enough_of(count), scored.seed);
     let bar = scored.terminal.pictures("deleting, inserting", files.len());
     let mut measured = 0;
     for file in &files {
-        for picture in scored
+        let read = scored
             .opened
-            .read_all(std::slice::from_ref(file), scored.terminal)
-        {
-            let explanation = scored.explained(picture, Classes::True)?;
+            .read_all(std::slice::from_ref(file), scored.terminal);
+        scored.check_read(&read)?;
+        for picture in read {
+            let explanation = scored.together.agreed(
+                scored
+                    .explained(picture, Classes::True)
+                    .map_err(Error::from),
+            )?;
             areas(scored, &explanation, gathered)?;
             likeness(scored, &explanation, gathered)?;
             measured += 1;
@@ -51,28 +56,46 @@ fn areas(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered) ->
     let class = picture.file.true_class.unwrap_or(explanation.predicted);
     let removal = Removal::new(&scored.opened.network, picture, class);
     let baselines = gathered.baseline_maps(picture);
-    let tallies = gathered.methods.iter_mut().map(|(method, tally)| {
+    let tallies_of_methods = gathered.methods.iter_mut().map(|(method, tally)| {
         let map = maps_of(explanation, method).next();
         (tally, map.map(|map| map.raw.spread(picture.crop.frame)))
     });
     let of_baselines = gathered.baselines.tallies_mut().iter_mut();
     // The first is level, and calls no pixel more important than another.
     let of_baselines = of_baselines.zip(baselines.maps.map(Some)).skip(1);
-    for (tally, map) in tallies.chain(of_baselines) {
+    let (mut tallies, mut rankings) = (Vec::new(), Vec::new());
+    for (tally, map) in tallies_of_methods.chain(of_baselines) {
         let Some(map) = map else { continue };
-        let areas = removal.areas(&map, &mut gathered.random)?;
-        tally.add_areas(areas);
-        for (measure, value) in [(DELETION, areas.deletion), (INSERTION, areas.insertion)] {
-            gathered.pictures.push(PictureRow {
-                picture: picture.file.name.clone(),
-                method: tally.title.clone(),
-                class: scored.opened.classes()[class].clone(),
-                measure,
-                value,
-            });
-        }
+        tallies.push(tally);
+        rankings.push(ranking(&map, &mut gathered.random));
     }
-    Ok(())
+    let mut tallies = tallies.into_iter();
+    scored.together.divided(
+        &rankings,
+        |ranking| {
+            let areas = removal.areas(ranking)?;
+            Ok([areas.deletion, areas.insertion])
+        },
+        |_, [deletion, insertion]| {
+            let Some(tally) = tallies.next() else {
+                return Ok(());
+            };
+            tally.add_areas(Areas {
+                deletion,
+                insertion,
+            });
+            for (measure, value) in [(DELETION, deletion), (INSERTION, insertion)] {
+                gathered.pictures.push(PictureRow {
+                    picture: picture.file.name.clone(),
+                    method: tally.title.clone(),
+                    class: scored.opened.classes()[class].clone(),
+                    measure,
+                    value,
+                });
+            }
+            Ok(())
+        },
+    )
 }
 
 /// A picture whose pixels are taken away and put back.
@@ -98,13 +121,12 @@ impl<'a> Removal<'a> {
         }
     }
 
-    /// Areas under both curves for `map`, which is as large as the frame.
-    fn areas(&self, map: &[f64], random: &mut impl Rng) -> Result<Areas, NotANumber> {
-        let ranking = ranking(map, random);
+    /// Areas under both curves for pixels in this order.
+    fn areas(&self, ranking: &[usize]) -> Result<Areas, NotANumber> {
         // The mean colour of the normalisation is 0 behind it.
         let mean = vec![0.0; self.frame.len()];
-        let mut deleted = replaced(&self.frame, &mean, &ranking);
-        let mut inserted = replaced(&self.blurred, &self.frame, &ranking);
+        let mut deleted = replaced(&self.frame, &mean, ranking);
+        let mut inserted = replaced(&self.blurred, &self.frame, ranking);
         Ok(Areas {
             deletion: area(&self.probabilities(&mut deleted)?),
             insertion: area(&self.probabilities(&mut inserted)?),
@@ -138,26 +160,44 @@ fn likeness(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered)
     others[explanation.predicted] = f64::NEG_INFINITY;
     let (said, runner_up) = (explanation.predicted, argmax(&others));
     let classes = Classes::These(vec![said, runner_up]);
-    let both = scored.explained(picture.clone(), classes)?;
     let moved = |turn: fn(usize, usize) -> usize| {
         let classes = Classes::These(vec![said]);
-        scored.explained(with_columns(picture.clone(), turn), classes)
+        (with_columns(picture.clone(), turn), classes)
     };
-    let mirrored = moved(|column, width| width - 1 - column)?;
-    let shifted = moved(|column, _| column.saturating_sub(1))?;
+    let asked = [
+        (picture.clone(), classes),
+        moved(|column, width| width - 1 - column),
+        moved(|column, _| column.saturating_sub(1)),
+    ];
+    let mut explained = Vec::new();
+    scored.together.divided(
+        &asked,
+        |(picture, classes)| {
+            Ok(Mapped::from(
+                scored.explained(picture.clone(), classes.clone())?,
+            ))
+        },
+        |(picture, _), mapped| {
+            explained.push(mapped.of(picture.clone()));
+            Ok(())
+        },
+    )?;
+    let [both, mirrored, shifted] = explained.as_slice() else {
+        anyhow::bail!("three explanations of {}", picture.file.name);
+    };
     for (method, tally) in &mut gathered.methods {
         let of = |explanation: &Explanation| -> Vec<HeatMap> {
             maps_of(explanation, method)
                 .map(|map| map.raw.clone())
                 .collect()
         };
-        let maps = of(&both);
+        let maps = of(both);
         let like = |other: Option<&HeatMap>| correlation(&maps.first()?.values, &other?.values);
-        let back = of(&mirrored).first().map(flipped);
+        let back = of(mirrored).first().map(flipped);
         let found = [
             (RUNNER_UP, like(maps.get(1)), &mut tally.runner_up),
             (MIRRORED, like(back.as_ref()), &mut tally.mirrored),
-            (SHIFTED, like(of(&shifted).first()), &mut tally.shifted),
+            (SHIFTED, like(of(shifted).first()), &mut tally.shifted),
         ];
         for (measure, value, values) in found {
             let Some(value) = value else { continue };

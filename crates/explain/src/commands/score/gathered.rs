@@ -5,6 +5,7 @@ use crate::{
     explanation::{Asking, Classes, ExplainError, ExplainedMap, Explanation, explain},
     pictures::{self, Picture, PictureFile},
     random::{Purpose, generator},
+    together::Together,
 };
 use anyhow::Result;
 use cam::Method;
@@ -25,6 +26,8 @@ pub struct Scored<'a> {
     pub opened: &'a OpenedNetwork,
     /// Where to say things.
     pub terminal: &'a Terminal,
+    /// Who divides what is asked.
+    pub together: &'a Together,
     /// The methods.
     pub methods: Vec<&'static Method>,
     /// What is asked, but for the classes.
@@ -68,6 +71,15 @@ impl Scored<'_> {
         Ok(explained
             .next()
             .unwrap_or_else(|| unreachable!("one picture has one explanation")))
+    }
+
+    /// # Errors
+    /// The processes could not read the same pictures: their figures would not be of the same ones.
+    pub fn check_read<'a>(&self, pictures: impl IntoIterator<Item = &'a Picture>) -> Result<()> {
+        let names = pictures.into_iter().map(|picture| picture.digest.clone());
+        let names: Vec<String> = names.collect();
+        self.together
+            .check_same("the pictures that could be read", &names)
     }
 
     /// The run's validation pictures, in their order; fewer where that is enough.

@@ -3,6 +3,7 @@
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
     explanation::{Classes, Explanation},
+    mapped::Mapped,
     network::batch_size,
     pictures::{Picture, PictureFile, normalised},
     random::{Purpose, generator},
@@ -25,7 +26,8 @@ const MOST: usize = 96;
 /// # Errors
 /// Pictures that are not found, a network that gives no numbers.
 pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) -> Result<usize> {
-    let confident = confident(scored, scored.validation(found)?)?;
+    let files = scored.together.agreed(scored.validation(found))?;
+    let confident = confident(scored, files)?;
     let classes: Vec<usize> = confident.iter().map(|(_, class)| *class).collect();
     let mut random = generator(scored.seed, Purpose::Grids);
     let grids = grids(&classes, scored.enough_of(MOST), &mut random);
@@ -37,18 +39,36 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
     }
     let bar = scored.terminal.pictures("grids", grids.len());
     let mut measured = 0;
-    for grid in &grids {
-        let files = grid.map(|position| confident[position].0.clone());
-        let pictures = scored.opened.read_squares(&files, scored.terminal);
-        if let Ok(pictures) = <[Picture; 4]>::try_from(pictures) {
+    scored.together.divided(
+        &grids,
+        |grid| {
+            let files = grid.map(|position| confident[position].0.clone());
+            let pictures = scored.opened.read_squares(&files, scored.terminal);
+            let Ok(pictures) = <[Picture; 4]>::try_from(pictures) else {
+                return Ok(None);
+            };
+            let classes = Classes::These(grid.map(|position| classes[position]).to_vec());
+            let picture = together(pictures);
+            let size = picture.crop.frame;
+            Ok(Some((
+                Mapped::from(scored.explained(picture, classes)?),
+                size,
+            )))
+        },
+        |grid, mapped| {
+            bar.advance(1);
+            let Some((mapped, size)) = mapped else {
+                return Ok(());
+            };
+            let files = grid.map(|position| &confident[position].0);
+            // Its figures are those of the maps alone.
+            let explanation = mapped.of(joint(files, size, Vec::new()));
             let classes = grid.map(|position| classes[position]);
-            let explanation =
-                scored.explained(together(pictures), Classes::These(classes.to_vec()))?;
             add(gathered, scored.opened.classes(), &explanation, classes);
             measured += 1;
-        }
-        bar.advance(1);
-    }
+            Ok(())
+        },
+    )?;
     Ok(measured)
 }
 
@@ -56,40 +76,54 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
 fn confident(scored: &Scored, files: Vec<PictureFile>) -> Result<Vec<(PictureFile, usize)>> {
     let network = &scored.opened.network;
     let bar = scored.terminal.pictures("looking for grids", files.len());
-    let mut confident = Vec::new();
-    for batch in files.chunks(batch_size(scored.opened.size)) {
+    // Of each batch the places of such pictures, with their classes.
+    let confident_of = |batch: &&[PictureFile]| -> Result<Vec<(usize, usize)>> {
         let pictures = scored.opened.read_squares(batch, scored.terminal);
-        if let Some(first) = pictures.first() {
-            let frames = normalised(&pictures, &network.normalisation());
-            let answer = network.look(frames, first.crop.frame);
-            answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
-            for (picture, logits) in pictures.into_iter().zip(&answer.logits) {
-                let probabilities = softmax(logits);
-                let class = argmax(&probabilities);
-                let is_right = picture.file.true_class == Some(class);
-                if is_right && probabilities[class] >= CONFIDENT {
-                    confident.push((picture.file, class));
-                }
-            }
-        }
-        bar.advance(batch.len());
-    }
+        let Some(first) = pictures.first() else {
+            return Ok(Vec::new());
+        };
+        let frames = normalised(&pictures, &network.normalisation());
+        let answer = network.look(frames, first.crop.frame);
+        answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
+        let answered = pictures.iter().zip(&answer.logits);
+        let found = answered.filter_map(|(Picture { file, .. }, logits)| {
+            let probabilities = softmax(logits);
+            let class = argmax(&probabilities);
+            let is_right = file.true_class == Some(class);
+            let place = batch.iter().position(|other| other.path == file.path)?;
+            (is_right && probabilities[class] >= CONFIDENT).then_some((place, class))
+        });
+        Ok(found.collect())
+    };
+    let batches: Vec<_> = files.chunks(batch_size(scored.opened.size)).collect();
+    let mut confident = Vec::new();
+    scored
+        .together
+        .divided(&batches, confident_of, |batch, found| {
+            let found = found.into_iter();
+            confident.extend(found.map(|(place, class)| (batch[place].clone(), class)));
+            bar.advance(batch.len());
+            Ok(())
+        })?;
     Ok(confident)
 }
 
 /// Four squares as one picture of twice their side.
 fn together(pictures: [Picture; 4]) -> Picture {
     let [width, height] = pictures[0].crop.frame;
-    let names = pictures
-        .each_ref()
-        .map(|picture| picture.file.name.as_str());
     let frames = pictures.each_ref().map(|picture| picture.frame.as_slice());
-    let size = [2 * width, 2 * height];
+    let frame = joined(frames, [width, height]);
+    let files = pictures.each_ref().map(|picture| &picture.file);
+    joint(files, [2 * width, 2 * height], frame)
+}
+
+/// The picture of this `frame` that four files make.
+fn joint(files: [&PictureFile; 4], size: [usize; 2], frame: Vec<f32>) -> Picture {
     Picture {
         file: PictureFile {
-            name: names.join(" + "),
+            name: files.map(|file| file.name.as_str()).join(" + "),
             true_class: None,
-            path: pictures[0].file.path.clone(),
+            path: files[0].path.clone(),
         },
         digest: String::new(),
         pixels: RgbImage::new(1, 1),
@@ -101,7 +135,7 @@ fn together(pictures: [Picture; 4]) -> Picture {
             scale: [1.0; 2],
             offset: [0.0; 2],
         },
-        frame: joined(frames, [width, height]),
+        frame,
     }
 }
 

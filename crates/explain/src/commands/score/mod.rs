@@ -19,6 +19,7 @@ use crate::{
     explanation::Asking,
     page,
     random::{Purpose, generator},
+    together::Together,
 };
 use anyhow::Result;
 use checkpoint::RunPictures;
@@ -27,12 +28,17 @@ use terminal::Terminal;
 use words::counted;
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
-pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal)?;
-    let found = find_pictures(arguments, &opened, terminal)?;
-    let output = output::begin(arguments.out.as_deref(), &opened.run, "score")?;
+///
+/// All processes gather all figures, so that they draw the same at random; they divide what the network is asked.
+pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
+    let terminal = together.terminal();
+    let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal);
+    let opened = together.agreed(opened)?;
+    let found = together.agreed(find_pictures(arguments, &opened, terminal))?;
+    let begin = || output::begin(arguments.out.as_deref(), &opened.run, "score");
+    let output = together.agreed(together.is_first().then(begin).transpose())?;
     let asking = Asking {
-        stages: opened.stages(&arguments.view.layer)?,
+        stages: together.agreed(opened.stages(&arguments.view.layer))?,
         ..Asking::of(&arguments.view)
     };
     let mut notes = opened.notes();
@@ -40,6 +46,7 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     let scored = Scored {
         opened: &opened,
         terminal,
+        together,
         methods: chosen_methods(&arguments.method),
         asking,
         seed: arguments.seed,
@@ -47,6 +54,8 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     };
     let mut gathered = Gathered::new(&scored.methods, arguments.seed);
     let measured = measure(arguments, &scored, found.as_ref(), &mut gathered)?;
+    // The first alone goes on.
+    let Some(output) = output else { return Ok(()) };
     let mut random = generator(arguments.seed, Purpose::Bootstrap);
     let scores = Scores::new(&gathered.tallies(), &mut random);
     let verdict = Verdict::of(&scores);
@@ -91,7 +100,8 @@ fn measure(
         Some(found) => annotated::measure(scored, found, gathered)?,
         None => 0,
     };
-    let two_breeds = TwoBreeds::find(arguments.two_breeds.as_deref(), annotations, scored)?;
+    let two_breeds = TwoBreeds::find(arguments.two_breeds.as_deref(), annotations, scored);
+    let two_breeds = scored.together.agreed(two_breeds)?;
     two_breeds::measure(scored, &two_breeds, gathered)?;
     let count = two_breeds.pictures.len();
     anyhow::ensure!(

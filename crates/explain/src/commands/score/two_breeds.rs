@@ -3,6 +3,7 @@
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
     explanation::{Classes, Explanation},
+    mapped::Mapped,
     pictures::PictureFile,
 };
 use anyhow::{Context, Result};
@@ -17,14 +18,32 @@ pub fn measure(scored: &Scored, two_breeds: &TwoBreeds, gathered: &mut Gathered)
     let bar = scored
         .terminal
         .pictures("two breeds", two_breeds.pictures.len());
-    for listed in &two_breeds.pictures {
+    let read = |listed: &TwoBreedPicture| {
         let file = PictureFile::without_class(&two_breeds.folder, &listed.file);
-        let picture = scored.opened.read(&file)?;
-        let sides = listed.sides(&picture.crop, picture.turned);
-        let classes = Classes::These(listed.classes.to_vec());
-        let explanation = scored.explained(picture, classes)?;
-        add(gathered, scored.opened.classes(), &explanation, &sides);
-        bar.advance(1);
+        anyhow::Ok((listed.classes, scored.opened.read(&file)?))
+    };
+    for round in two_breeds.pictures.chunks(scored.together.count()) {
+        let read: Result<Vec<_>> = round.iter().map(read).collect();
+        let read = scored.together.agreed(read)?;
+        scored.check_read(read.iter().map(|(_, picture)| picture))?;
+        let mut listed = round.iter();
+        scored.together.divided(
+            &read,
+            |(classes, picture)| {
+                let classes = Classes::These(classes.to_vec());
+                Ok(Mapped::from(scored.explained(picture.clone(), classes)?))
+            },
+            |(_, picture), mapped| {
+                let sides = listed
+                    .next()
+                    .map(|listed| listed.sides(&picture.crop, picture.turned));
+                let sides = sides.context("a listed picture")?;
+                let explanation = mapped.of(picture.clone());
+                add(gathered, scored.opened.classes(), &explanation, &sides);
+                bar.advance(1);
+                Ok(())
+            },
+        )?;
     }
     Ok(())
 }

@@ -1,0 +1,119 @@
+//! One of the other processes, and what is on its way to and from it.
+
+use super::message::{ErrorCode, Message};
+use std::mem;
+
+/// What stands before the bytes that a process sends in an exchange: how many they are.
+type Header = [u8; 8];
+
+/// A process sends this in the place of a number of bytes when it ends.
+const GOODBYE: u64 = u64::MAX;
+
+/// Another process.
+#[derive(Debug)]
+pub struct Peer {
+    rank: usize,
+    incoming: Incoming,
+    outgoing: Vec<Message>,
+}
+
+/// What comes from a process.
+#[derive(Debug)]
+enum Incoming {
+    /// Nothing is asked for.
+    Nothing,
+    /// It has not said yet how much it will send.
+    Header(Message),
+    /// Its bytes.
+    Bytes(Message),
+    /// It has ended.
+    Ended,
+}
+
+/// What has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Nothing from this process: it may still be at work on something else.
+    Awaited,
+    /// It has begun to send, or has not received everything.
+    Begun,
+    /// Everything from it and to it.
+    Done,
+    /// The word that it ends.
+    Ended,
+}
+
+impl Peer {
+    /// The process of this rank.
+    pub fn new(rank: usize) -> Self {
+        Self {
+            rank,
+            incoming: Incoming::Nothing,
+            outgoing: Vec::new(),
+        }
+    }
+
+    /// Begins an exchange.
+    pub fn begin(&mut self, part: Vec<u8>) -> Result<(), ErrorCode> {
+        let header = (part.len() as u64).to_le_bytes();
+        self.incoming = Incoming::Header(Message::receive(size_of::<Header>(), self.rank)?);
+        self.outgoing = vec![
+            Message::send(header.to_vec(), self.rank)?,
+            Message::send(part, self.rank)?,
+        ];
+        Ok(())
+    }
+
+    /// Says to it that this process ends, and waits for its word.
+    pub fn begin_goodbye(&mut self) -> Result<(), ErrorCode> {
+        self.incoming = Incoming::Header(Message::receive(size_of::<Header>(), self.rank)?);
+        self.outgoing = vec![Message::send(GOODBYE.to_le_bytes().to_vec(), self.rank)?];
+        Ok(())
+    }
+
+    /// Lets MPI work on what is on its way.
+    pub fn advance(&mut self) -> Result<Progress, ErrorCode> {
+        for message in &mut self.outgoing {
+            message.is_through()?;
+        }
+        if let Incoming::Header(header) = &mut self.incoming
+            && header.is_through()?
+        {
+            self.incoming = self.after_header()?;
+        }
+        let has_come = match &mut self.incoming {
+            Incoming::Nothing | Incoming::Header(_) => return Ok(Progress::Awaited),
+            Incoming::Ended => return Ok(Progress::Ended),
+            Incoming::Bytes(bytes) => bytes.is_through()?,
+        };
+        let mut done = has_come;
+        for message in &mut self.outgoing {
+            done &= message.is_through()?;
+        }
+        Ok(if done {
+            Progress::Done
+        } else {
+            Progress::Begun
+        })
+    }
+
+    fn after_header(&mut self) -> Result<Incoming, ErrorCode> {
+        let Incoming::Header(header) = mem::replace(&mut self.incoming, Incoming::Nothing) else {
+            return Ok(Incoming::Nothing);
+        };
+        let header = Header::try_from(header.into_bytes()).unwrap_or_default();
+        Ok(match u64::from_le_bytes(header) {
+            GOODBYE => Incoming::Ended,
+            length => Incoming::Bytes(Message::receive(length as usize, self.rank)?),
+        })
+    }
+
+    /// The bytes that have come in an exchange that is done.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.outgoing.clear();
+        match mem::replace(&mut self.incoming, Incoming::Nothing) {
+            Incoming::Bytes(bytes) => bytes.into_bytes(),
+            _ => Vec::new(),
+        }
+    }
+}

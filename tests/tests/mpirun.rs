@@ -1,0 +1,238 @@
+//! Processes that `mpirun` starts, on this machine and on two that a cable connects.
+//!
+//! The programs must have been built for it: `cargo build -p train -p explain -p processes --features mpi --bins --example
+//! exchange`. `.ci/run` does that, and installs an MPI where it may.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Child,
+    time::{Duration, Instant},
+};
+use stories::{
+    moments::{exit_code, wait_until},
+    mpirun::{mpirun, process_of_rank, say_into, signal},
+    program::{SHORT_TRAINING, TWO_BREEDS, explain, program, text, train},
+    two_machines::TwoMachines,
+};
+
+/// Longest time for what should take some seconds.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What `exchange wait` says once all processes have added up a number.
+const BEGUN: &str = "processes add up";
+
+fn exchange() -> PathBuf {
+    program("examples/exchange")
+}
+
+fn said(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default()
+}
+
+/// Fails unless a text with `part` is in the file at `path` soon.
+fn wait_for(path: &Path, part: &str) {
+    let begun = Instant::now();
+    while !said(path).contains(part) {
+        assert!(begun.elapsed() < PATIENCE, "no `{part}` in: {}", said(path));
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// A sum is added up by our code, so that what carries the numbers makes no difference; parts of up to 44 MB are cut into pieces.
+#[test]
+#[ignore = "needs mpirun"]
+fn mpi_and_threads_give_the_same_bytes() {
+    let folder = tempfile::tempdir().unwrap();
+    for count in [2, 3] {
+        let by_mpi = mpirun(count, folder.path(), &exchange(), &["check"])
+            .output()
+            .unwrap();
+        assert!(by_mpi.status.success(), "{}", text(&by_mpi.stderr));
+        let by_threads = std::process::Command::new(exchange())
+            .args(["check", "--threads", &count.to_string()])
+            .output()
+            .unwrap();
+        assert_eq!(text(&by_mpi.stdout), text(&by_threads.stdout));
+    }
+}
+
+/// A folder with a trained run of two breeds.
+fn trained() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("two.toml"),
+        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
+    )
+    .unwrap();
+    let output = train(folder.path(), &["two.toml"]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    folder
+}
+
+#[test]
+#[ignore = "needs mpirun"]
+fn predictions_and_evaluations_are_those_of_one_process() {
+    let folder = trained();
+    let predict = ["predict", "sample/images", "--size", "224", "--to", "p.csv"];
+    let evaluate = ["evaluate", "--size", "224", "--out", "results"];
+    let read = || {
+        ["p.csv", "results/predictions.csv", "results/index.html"]
+            .map(|file| fs::read(folder.path().join(file)).unwrap())
+    };
+    let one = [&predict[..], &evaluate].map(|arguments| {
+        let output = explain(folder.path(), arguments, 0);
+        text(&output.stdout)
+    });
+    let written = read();
+    for count in [2, 3] {
+        fs::remove_file(folder.path().join("p.csv")).unwrap();
+        fs::remove_dir_all(folder.path().join("results")).unwrap();
+        let together = [&predict[..], &evaluate].map(|arguments| {
+            let output = mpirun(count, folder.path(), &program("explain"), arguments)
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{}", text(&output.stderr));
+            text(&output.stdout)
+        });
+        assert_eq!(together, one);
+        assert!(read() == written, "{count} processes");
+    }
+}
+
+/// Each process has its own disk here: that of rank 1 has another picture.
+#[test]
+#[ignore = "needs mpirun"]
+fn pictures_that_differ_between_machines_are_named_once() {
+    let folder = trained();
+    let copy = |name: &str| {
+        fs::create_dir(folder.path().join(name)).unwrap();
+        for picture in ["pug_1.jpg", "pug_2.jpg"] {
+            let from = folder.path().join("sample/images").join(picture);
+            fs::copy(from, folder.path().join(name).join(picture)).unwrap();
+        }
+    };
+    copy("disk0");
+    copy("disk1");
+    let disk = folder.path().join("disk1");
+    fs::rename(disk.join("pug_2.jpg"), disk.join("pug_3.jpg")).unwrap();
+    let run = folder.path().join("runs/two-1");
+    let script = format!(
+        "cd disk$OMPI_COMM_WORLD_RANK; exec {} predict . --run {}",
+        program("explain").display(),
+        run.display()
+    );
+    let output = mpirun(2, folder.path(), Path::new("sh"), &["-c", &script])
+        .output()
+        .unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert_eq!(said.matches("error: ").count(), 1, "{said}");
+    assert!(
+        said.contains(
+            "on the process of rank 1: the pictures differ from those of rank 0: `pug_3.jpg"
+        ),
+        "{said}"
+    );
+}
+
+/// `exchange wait` under mpirun, once all processes have begun.
+fn waiting(count: usize, limit: &str, folder: &Path) -> (Child, PathBuf) {
+    let mut command = mpirun(count, folder, &exchange(), &["wait", "300"]);
+    let said = say_into(command.env("PROCESSES_TIME_LIMIT", limit), folder);
+    let child = command.spawn().unwrap();
+    wait_for(&said, BEGUN);
+    (child, said)
+}
+
+#[test]
+#[ignore = "needs mpirun"]
+fn a_process_that_hangs_is_named_when_the_time_limit_is_over_and_all_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, path) = waiting(3, "2", folder.path());
+    signal(process_of_rank(child.id(), 1).unwrap(), "STOP");
+    assert_eq!(exit_code(&mut child, PATIENCE), Some(1), "{}", said(&path));
+    let sentence = "nothing came from the one of rank 1 on ";
+    assert!(said(&path).contains(sentence), "{}", said(&path));
+}
+
+#[test]
+#[ignore = "needs mpirun"]
+fn a_process_that_is_killed_ends_all_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    for rank in [0, 2] {
+        let (mut child, path) = waiting(3, "300", folder.path());
+        signal(process_of_rank(child.id(), rank).unwrap(), "KILL");
+        let code = exit_code(&mut child, PATIENCE);
+        assert!(code.is_some_and(|code| code != 0), "{}", said(&path));
+    }
+}
+
+/// `exchange wait` on two machines, once both have begun; `None`, said aloud, where no network may be made.
+fn on_two_machines(
+    limit: &str,
+    options: &[&str],
+    folder: &Path,
+) -> Option<(TwoMachines, Child, PathBuf)> {
+    let machines = match TwoMachines::new("200mbit", folder) {
+        Ok(machines) => machines,
+        Err(error) => {
+            eprintln!("no two machines with a cable: skipped ({error})");
+            return None;
+        }
+    };
+    let exchange = exchange();
+    let mut check = machines.mpirun(folder, options, &exchange, &["check"]);
+    let checked = check.output().unwrap();
+    let alone = mpirun(2, folder, &exchange, &["check"]).output().unwrap();
+    assert_eq!(text(&checked.stdout), text(&alone.stdout));
+    let options = [options, &["-x", "PROCESSES_TIME_LIMIT"]].concat();
+    let mut command = machines.mpirun(folder, &options, &exchange, &["wait", "300"]);
+    let path = say_into(command.env("PROCESSES_TIME_LIMIT", limit), folder);
+    let child = command.spawn().unwrap();
+    wait_for(&path, BEGUN);
+    Some((machines, child, path))
+}
+
+#[test]
+#[ignore = "needs mpirun"]
+fn a_cable_that_is_cut_ends_in_a_sentence_that_names_the_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some((machines, mut child, path)) = on_two_machines("3", &[], folder.path()) else {
+        return;
+    };
+    machines.cut();
+    let machine = machines.second();
+    wait_for(
+        &path,
+        &format!("nothing came from the one of rank 1 on {machine} for 3 s"),
+    );
+    // The processes have ended; mpirun waits for its daemon beyond the cable.
+    wait_until(&mut child, &|| said(&path).contains("MPI_ABORT"));
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// What docs/clusters.md recommends.
+#[test]
+#[ignore = "needs mpirun"]
+fn mpirun_that_looks_after_its_cables_ends_by_itself_when_one_is_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = [
+        ["--mca", "oob_tcp_keepalive_time", "2"],
+        ["--mca", "oob_tcp_keepalive_intvl", "1"],
+        ["--mca", "oob_tcp_keepalive_probes", "3"],
+    ];
+    let two = on_two_machines("300", &options.concat(), folder.path());
+    let Some((machines, mut child, path)) = two else {
+        return;
+    };
+    machines.cut();
+    let code = exit_code(&mut child, PATIENCE);
+    assert!(code.is_some_and(|code| code != 0), "{}", said(&path));
+    assert!(
+        said(&path).contains("lost communication"),
+        "{}",
+        said(&path)
+    );
+}
