@@ -4,15 +4,17 @@
 //! exchange`. `.ci/run` does that, and installs an MPI where it may.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
-    process::Child,
+    process::{Child, Command},
+    thread::sleep,
     time::{Duration, Instant},
 };
 use stories::{
-    moments::{exit_code, wait_until},
+    moments::{exit_code, lines, wait_until},
     mpirun::{mpirun, process_of_rank, say_into, signal},
-    program::{SHORT_TRAINING, TWO_BREEDS, explain, program, text, train},
+    program::{SHORT_TRAINING, TWO_BREEDS, explain, program, run, text, train},
     two_machines::TwoMachines,
 };
 
@@ -35,7 +37,7 @@ fn wait_for(path: &Path, part: &str) {
     let begun = Instant::now();
     while !said(path).contains(part) {
         assert!(begun.elapsed() < PATIENCE, "no `{part}` in: {}", said(path));
-        std::thread::sleep(Duration::from_millis(10));
+        sleep(Duration::from_millis(10));
     }
 }
 
@@ -49,7 +51,7 @@ fn mpi_and_threads_give_the_same_bytes() {
             .output()
             .unwrap();
         assert!(by_mpi.status.success(), "{}", text(&by_mpi.stderr));
-        let by_threads = std::process::Command::new(exchange())
+        let by_threads = Command::new(exchange())
             .args(["check", "--threads", &count.to_string()])
             .output()
             .unwrap();
@@ -235,4 +237,182 @@ fn mpirun_that_looks_after_its_cables_ends_by_itself_when_one_is_cut() {
         "{}",
         said(&path)
     );
+}
+
+/// Small, with a checkpoint after every second step, and batches that do not divide by three.
+const CONFIG: &str = r#"
+seed = 5
+
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+pictures_per_breed = 12
+
+[model]
+architecture = "resnet18"
+base_width = 4
+batch_norm = "synchronised"
+
+[[stage]]
+size = 32
+batch_size = 8
+epochs = 2
+train = "head"
+max_learning_rate = 1e-2
+checkpoint_every = 2
+
+[[stage]]
+size = 64
+batch_size = 8
+epochs = 2
+train = "all"
+max_learning_rate = [1e-4, 1e-3]
+checkpoint_every = 2
+"#;
+
+/// A folder with a run of `count` threads, `runs/story-1`.
+fn trained_by_threads(count: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("story.toml"), CONFIG).unwrap();
+    let arguments = ["story.toml", "--processes-in-one", count];
+    run(folder.path(), &arguments, 0);
+    folder
+}
+
+/// Every file of every checkpoint, and the figures, by path.
+fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for name in ["iterations.csv", "epochs.csv", "split.json"] {
+        found.insert(name.into(), fs::read(run.join(name)).unwrap());
+    }
+    for checkpoint in fs::read_dir(run.join("checkpoints")).unwrap() {
+        for file in fs::read_dir(checkpoint.unwrap().path()).unwrap() {
+            let path = file.unwrap().path();
+            let name = path.strip_prefix(run).unwrap().to_owned();
+            found.insert(name, fs::read(path).unwrap());
+        }
+    }
+    found
+}
+
+fn assert_same_run(folder: &Path, name: &str) {
+    let expected = results(&folder.join("runs/story-1"));
+    let found = results(&folder.join("runs").join(name));
+    assert!(
+        found.keys().eq(expected.keys()),
+        "{name}: {:?}",
+        found.keys()
+    );
+    for (file, bytes) in expected {
+        assert!(found[&file] == bytes, "{name}: {} differs", file.display());
+    }
+}
+
+#[test]
+#[ignore = "needs mpirun"]
+fn a_run_under_mpirun_has_the_bytes_of_one_by_threads() {
+    for count in [2, 3] {
+        let folder = trained_by_threads(&count.to_string());
+        let output = mpirun(count, folder.path(), &program("train"), &["story.toml"])
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert_same_run(folder.path(), "story-2");
+    }
+}
+
+/// A number that looks drawn, for the moments of a test: the next of a linear congruential generator (Knuth's MMIX).
+fn drawn(state: &mut u64, below: u64) -> u64 {
+    *state = state
+        .wrapping_mul(6_364_136_223_846_793_005)
+        .wrapping_add(1_442_695_040_888_963_407);
+    (*state >> 33) % below
+}
+
+/// The newest run, and whether it can be continued.
+fn newest(folder: &Path) -> (String, bool) {
+    let runs = fs::read_dir(folder.join("runs")).unwrap().flatten();
+    let numbers = runs.filter_map(|run| {
+        let name = run.file_name().into_string().ok()?;
+        name.strip_prefix("story-")?.parse::<usize>().ok()
+    });
+    let name = format!("story-{}", numbers.max().unwrap_or(1));
+    let checkpoints = folder.join("runs").join(&name).join("checkpoints");
+    let is_begun = fs::read_dir(checkpoints).is_ok_and(|mut all| {
+        all.any(|checkpoint| checkpoint.is_ok_and(|one| one.path().join("manifest.json").is_file()))
+    });
+    (name, is_begun)
+}
+
+#[test]
+#[ignore = "needs mpirun"]
+fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_same_bytes() {
+    const KILLS: usize = 20;
+    let folder = trained_by_threads("2");
+    let folder = folder.path();
+    let mut moments = 1;
+    let (mut kills, mut ends) = (0, 0);
+    let mut current: Option<String> = None;
+    while kills < KILLS || current.is_some() {
+        let resume = current.as_ref().map(|name| format!("runs/{name}"));
+        let arguments = match &resume {
+            Some(run) => vec!["--resume", run.as_str()],
+            None => vec!["story.toml"],
+        };
+        let mut command = mpirun(2, folder, &program("train"), &arguments);
+        let path = say_into(command.env("RAYON_NUM_THREADS", "1"), folder);
+        let mut child = command.spawn().unwrap();
+        sleep(Duration::from_millis(200 + drawn(&mut moments, 1500)));
+        let rank = drawn(&mut moments, 2) as usize;
+        let process = process_of_rank(child.id(), rank).filter(|_| kills < KILLS);
+        if let Some(process) = process {
+            signal(process, "KILL");
+            kills += 1;
+        }
+        let code = exit_code(&mut child, PATIENCE);
+        let (name, is_begun) = newest(folder);
+        current = match code {
+            Some(0) => {
+                assert_same_run(folder, &name);
+                ends += 1;
+                None
+            }
+            Some(_) if process.is_some() => (is_begun && name != "story-1").then_some(name),
+            code => panic!("{code:?}: {}", said(&path)),
+        };
+    }
+    eprintln!("killed {kills} times, ended {ends} times with the same bytes");
+    assert!(ends > 0);
+}
+
+/// mpirun gives its processes a second to end unless it is told otherwise.
+#[test]
+#[ignore = "needs mpirun"]
+fn ctrl_c_of_mpirun_saves_and_the_run_continues_to_the_same_bytes() {
+    let folder = trained_by_threads("2");
+    let folder = folder.path();
+    let mut command = Command::new("mpirun");
+    command
+        .args(["--mca", "odls_base_sigkill_timeout", "60"])
+        .args(stories::mpirun::OPTIONS)
+        .args(["-n", "2"])
+        .arg(program("train"))
+        .arg("story.toml")
+        .current_dir(folder);
+    let path = say_into(&mut command, folder);
+    let mut child = command.spawn().unwrap();
+    let interrupted = folder.join("runs/story-2");
+    wait_until(&mut child, &|| lines(&interrupted, "iterations.csv") > 3);
+    signal(child.id(), "INT");
+    let code = exit_code(&mut child, PATIENCE);
+    assert!(code.is_some_and(|code| code != 0), "{}", said(&path));
+    assert!(said(&path).contains("interrupted"), "{}", said(&path));
+    let arguments = ["--resume", "runs/story-2"];
+    let output = mpirun(2, folder, &program("train"), &arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_same_run(folder, "story-2");
 }

@@ -161,7 +161,7 @@ impl Iterator for Answers<'_> {
         if self.arrived.is_empty() && self.rounds > 0 {
             self.rounds -= 1;
             let own = self.own();
-            match self.together.from_all(own) {
+            match self.together.gathered(own) {
                 Ok(all) => self.arrived.extend(all.into_iter().flatten()),
                 Err(error) => return Some(Err(error)),
             }

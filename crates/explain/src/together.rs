@@ -81,7 +81,7 @@ impl Together {
             Ok(mine) => (Some(mine), Ok(())),
             Err(error) => (None, Err(error)),
         };
-        self.from_all(error)?;
+        self.gathered(error)?;
         mine.ok_or_else(|| anyhow!("the processes do not agree"))
     }
 
@@ -89,7 +89,7 @@ impl Together {
     ///
     /// # Errors
     /// The error of the process of the lowest rank that has one, or a process is lost.
-    pub fn from_all<T: Serialize + DeserializeOwned>(&self, mine: Result<T>) -> Result<Vec<T>> {
+    pub fn gathered<T: Serialize + DeserializeOwned>(&self, mine: Result<T>) -> Result<Vec<T>> {
         if self.processes.is_alone() {
             return Ok(vec![mine?]);
         }

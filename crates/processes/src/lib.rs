@@ -18,9 +18,10 @@ pub use transport::{Lost, Transport};
 use alone::Alone;
 use bytemuck::Pod;
 use std::{
+    mem,
     ops::{AddAssign, Range},
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -30,6 +31,8 @@ use std::{
 pub struct Processes {
     transport: Arc<dyn Transport>,
     sent: Arc<AtomicU64>,
+    /// Memory of the last sum, for the next one: fresh memory costs more than what is done with it.
+    spare: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl Processes {
@@ -64,6 +67,7 @@ impl Processes {
         Self {
             transport: Arc::new(transport),
             sent: Arc::default(),
+            spare: Arc::default(),
         }
     }
 
@@ -103,21 +107,28 @@ impl Processes {
             return Ok(());
         }
         let (count, length) = (self.count(), values.len());
-        let parts = (0..count).map(|rank| bytes_of(&values[share(length, rank, count)]));
-        let mut addends = self.exchange(parts.collect())?.into_iter();
-        let mut sum: Vec<T> = numbers(&addends.next().unwrap_or_default()).collect();
-        for addend in addends {
-            for (sum, value) in sum.iter_mut().zip(numbers::<T>(&addend)) {
+        let mut parts = mem::take(&mut *self.spare());
+        parts.resize(count, Vec::new());
+        for (rank, part) in parts.iter_mut().enumerate() {
+            fill(part, &values[share(length, rank, count)]);
+        }
+        let mut addends = self.exchange(parts)?;
+        let mut sum: Vec<T> = numbers(&addends[0]).collect();
+        for addend in &addends[1..] {
+            for (sum, value) in sum.iter_mut().zip(numbers::<T>(addend)) {
                 *sum += value;
             }
         }
-        let sums = self.gather_everywhere(bytes_of(&sum))?;
+        // The addends have been used: all of them become the sum, one for each process.
+        addends.iter_mut().for_each(|addend| fill(addend, &sum));
+        let sums = self.exchange(addends)?;
         for (rank, sum) in sums.iter().enumerate() {
             let share = &mut values[share(length, rank, count)];
             for (value, sum) in share.iter_mut().zip(numbers(sum)) {
                 *value = sum;
             }
         }
+        *self.spare() = sums;
         Ok(())
     }
 
@@ -161,6 +172,10 @@ impl Processes {
         self.sent.load(Ordering::Relaxed)
     }
 
+    fn spare(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn exchange(&self, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
         let rank = self.rank();
         let others = parts.iter().enumerate().filter(|(to, _)| *to != rank);
@@ -174,8 +189,12 @@ fn share(length: usize, rank: usize, count: usize) -> Range<usize> {
     length * rank / count..length * (rank + 1) / count
 }
 
-fn bytes_of<T: Pod>(values: &[T]) -> Vec<u8> {
-    bytemuck::cast_slice(values).to_vec()
+/// Makes the bytes of `values` the content of `buffer`.
+fn fill<T: Pod>(buffer: &mut Vec<u8>, values: &[T]) {
+    let bytes = bytemuck::cast_slice(values);
+    buffer.clear();
+    buffer.reserve_exact(bytes.len());
+    buffer.extend_from_slice(bytes);
 }
 
 fn numbers<T: Pod>(bytes: &[u8]) -> impl Iterator<Item = T> {

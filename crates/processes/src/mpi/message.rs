@@ -50,9 +50,13 @@ impl Message {
         })
     }
 
-    /// Begins to receive `length` bytes from the process of rank `from`.
-    pub fn receive(length: usize, from: usize) -> Result<Self, ErrorCode> {
-        Self::begin(vec![0; length], |piece, length, request| {
+    /// Begins to receive `length` bytes from the process of rank `from`, into `memory` if there is enough of it.
+    pub fn receive(length: usize, from: usize, mut memory: Vec<u8>) -> Result<Self, ErrorCode> {
+        match memory.capacity() < length {
+            true => memory = vec![0; length],
+            false => memory.resize(length, 0),
+        }
+        Self::begin(memory, |piece, length, request| {
             // SAFETY: as above; nobody else looks at the bytes before they are through.
             unsafe {
                 MPI_Irecv(

@@ -15,6 +15,8 @@ pub struct Peer {
     rank: usize,
     incoming: Incoming,
     outgoing: Vec<Message>,
+    /// Memory of the last part that was sent, for the next that comes.
+    spare: Vec<u8>,
 }
 
 /// What comes from a process.
@@ -50,13 +52,14 @@ impl Peer {
             rank,
             incoming: Incoming::Nothing,
             outgoing: Vec::new(),
+            spare: Vec::new(),
         }
     }
 
     /// Begins an exchange.
     pub fn begin(&mut self, part: Vec<u8>) -> Result<(), ErrorCode> {
         let header = (part.len() as u64).to_le_bytes();
-        self.incoming = Incoming::Header(Message::receive(size_of::<Header>(), self.rank)?);
+        self.incoming = Incoming::Header(self.header()?);
         self.outgoing = vec![
             Message::send(header.to_vec(), self.rank)?,
             Message::send(part, self.rank)?,
@@ -66,7 +69,7 @@ impl Peer {
 
     /// Says to it that this process ends, and waits for its word.
     pub fn begin_goodbye(&mut self) -> Result<(), ErrorCode> {
-        self.incoming = Incoming::Header(Message::receive(size_of::<Header>(), self.rank)?);
+        self.incoming = Incoming::Header(self.header()?);
         self.outgoing = vec![Message::send(GOODBYE.to_le_bytes().to_vec(), self.rank)?];
         Ok(())
     }
@@ -104,12 +107,23 @@ impl Peer {
         let header = Header::try_from(header.into_bytes()).unwrap_or_default();
         Ok(match u64::from_le_bytes(header) {
             GOODBYE => Incoming::Ended,
-            length => Incoming::Bytes(Message::receive(length as usize, self.rank)?),
+            length => {
+                let memory = mem::take(&mut self.spare);
+                Incoming::Bytes(Message::receive(length as usize, self.rank, memory)?)
+            }
         })
+    }
+
+    fn header(&self) -> Result<Message, ErrorCode> {
+        Message::receive(size_of::<Header>(), self.rank, Vec::new())
     }
 
     /// The bytes that have come in an exchange that is done.
     pub fn take(&mut self) -> Vec<u8> {
+        self.spare = self
+            .outgoing
+            .pop()
+            .map_or_else(Vec::new, Message::into_bytes);
         self.outgoing.clear();
         match mem::replace(&mut self.incoming, Incoming::Nothing) {
             Incoming::Bytes(bytes) => bytes.into_bytes(),

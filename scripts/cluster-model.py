@@ -1,0 +1,55 @@
+#!/usr/bin/env python3
+"""Predicted seconds of a training step on N machines, as Markdown: see docs/clusters.md.
+
+    scripts/cluster-model.py --parameters 21831599 --compute 2.83
+
+compute/N + 2 (N-1)/N * bytes / bandwidth + 2 (N-1) * latency + bytes / memory
+"""
+
+import argparse
+
+MACHINES = [1, 2, 4, 8, 32]
+GIGABITS = [1, 10, 100]
+
+
+def step(machines, gigabits, asked):
+    """Seconds of a step; bandwidth in Gbit/s of a machine's cable."""
+    if machines == 1:
+        return asked.compute
+    size = 4 * asked.parameters
+    others = machines - 1
+    sent = 2 * others / machines * size
+    bandwidth = gigabits * 1e9 / 8
+    return (
+        asked.compute / machines
+        + sent / bandwidth
+        + 2 * others * asked.latency
+        + size / asked.memory
+    )
+
+
+def pays_until(gigabits, asked):
+    """The largest number of machines, each of which is used at least half of the time."""
+    sensible = [n for n in range(2, 1025) if asked.compute / n >= step(n, gigabits, asked) / 2]
+    return max(sensible, default=1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parameters", type=int, required=True, help="`train summary` prints them")
+    parser.add_argument("--compute", type=float, required=True, help="seconds of a step of one machine")
+    parser.add_argument("--latency", type=float, required=True, help="seconds of a message")
+    parser.add_argument("--memory", type=float, required=True, help="bytes per second copied and added up")
+    asked = parser.parse_args()
+    print("| Gbit/s | " + " | ".join(f"{n} machines" for n in MACHINES[1:]) + " | half used up to |")
+    print("|---" * (len(MACHINES) + 1) + "|")
+    for gigabits in GIGABITS:
+        cells = []
+        for machines in MACHINES[1:]:
+            seconds = step(machines, gigabits, asked)
+            cells.append(f"{seconds:.2f} s (×{asked.compute / seconds:.1f})")
+        print(f"| {gigabits} | " + " | ".join(cells) + f" | {pays_until(gigabits, asked)} |")
+
+
+if __name__ == "__main__":
+    main()
