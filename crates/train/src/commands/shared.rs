@@ -120,13 +120,21 @@ pub fn config_as_it_is_now(
 pub fn check_together(feed: &Feed, device: &Device) -> Result<()> {
     let processes = feed.processes();
     let synchronised = feed.config.model.batch_norm == BatchNormKind::Synchronised;
-    let result = match synchronised && !processes.is_alone() && !is_cpu(device) {
-        true => Err(usage(anyhow!(
-            "model.batch_norm = \"synchronised\" is for several processes on the CPU: take --device cpu, or \"local\""
-        ))
-        .into()),
-        false => Ok(()),
+    let is_f16 = feed.config.precision == Precision::F16;
+    let fault = if processes.is_alone() {
+        None
+    } else if synchronised && !is_cpu(device) {
+        Some(
+            "model.batch_norm = \"synchronised\" is for several processes on the CPU: take --device cpu, or \"local\"",
+        )
+    } else if is_f16 {
+        Some(
+            "precision = \"f16\" is for one process, which alone scales its loss: take \"bf16\" or \"f32\"",
+        )
+    } else {
+        None
     };
+    let result = fault.map_or(Ok(()), |fault| Err(usage(anyhow!(fault)).into()));
     agree(processes, result)?;
     same(processes, "the settings", || settings(&feed.config))?;
     let record = || feed.data.record_in_lines(&feed.config.data);
