@@ -20,7 +20,7 @@ const SMALL: u64 = 1 << 20;
 /// A checkpoint whose weights and small files are as they were saved.
 #[derive(Debug, Clone)]
 pub struct Checkpoint {
-    /// Folder that it was read from.
+    /// Folder that it was read from, or the file of [`Checkpoint::of_file`].
     pub folder: PathBuf,
     /// Description of it.
     pub manifest: Manifest,
@@ -182,6 +182,16 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// A network whose parameters `weights` lie in the file `path` and in no run, as `manifest` describes it; `folder` is then
+    /// the file, and there is nothing beside the weights.
+    pub fn of_file(path: &Path, manifest: Manifest, weights: StateDict) -> Self {
+        Self {
+            folder: path.to_owned(),
+            manifest,
+            weights: Arc::new(Mutex::new(Some(Ok(weights)))),
+        }
+    }
+
     /// Proves every file against the manifest: only then can training go on from here.
     ///
     /// # Errors
@@ -216,6 +226,9 @@ impl Checkpoint {
     /// The file is no safetensors file, or was changed since the first who asked.
     pub fn training_weights(&self) -> Result<StateDict, CheckpointError> {
         let mut weights = self.weights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(Ok(weights)), true) = (&*weights, self.folder.is_file()) {
+            return Ok(weights.clone());
+        }
         let taken = match weights.take() {
             Some(taken) => taken,
             None => read_weights(&self.folder, &self.manifest, WEIGHTS_FILE)?,

@@ -6,6 +6,7 @@ use clap::{
     builder::{PossibleValuesParser, TypedValueParser},
 };
 use kernels::{DeviceChoice, Precision};
+use network::Architecture;
 use pictures::part::Part;
 use std::path::PathBuf;
 use terminal::VolumeArgs;
@@ -41,6 +42,7 @@ Examples:
   explain kit.jpg --class ragdoll --against birman  what tells the one from the other
   explain two.jpg --view whole                 all of a wide picture, not the square in its middle
   explain --method all --seed 3
+  explain rex.jpg --weights resnet50.pth --classes imagenet.txt    a network of torchvision or timm
   explain predict holiday --to predictions.csv     what it says of many pictures
   explain evaluate                             what it gets wrong, and how sure it is
   explain score                                how much of the maps lies on the animal, in numbers";
@@ -89,14 +91,18 @@ pub struct NetworkArgs {
     /// A run's folder, its name in `runs/`, or the folder of one checkpoint (default: the newest run).
     #[arg(long, value_name = "RUN")]
     pub run: Option<PathBuf>,
+    /// A network that lies in a file.
+    #[command(flatten)]
+    pub weights: WeightsArgs,
     /// Name of one of the run's checkpoints: a stage's, or `best` of a run that keeps it (default: the newest).
     #[arg(long, value_name = "NAME")]
     pub checkpoint: Option<String>,
-    /// The data folder of the run, if it was moved.
+    /// The data folder of the run, if it was moved. With --weights, a folder of pictures, in `images` if it has that, and of
+    /// trimaps and head boxes in `annotations`.
     #[arg(long, value_name = "FOLDER")]
     pub data: Option<PathBuf>,
-    /// Side of the square that the network sees, in pixels (default: that of the training); the short side of a whole
-    /// picture. A larger one gives maps with more cells, of a network that is less often right.
+    /// Side of the square that the network sees, in pixels (default: that of the training, 224 for weights that do not say
+    /// it); the short side of a whole picture. A larger one gives maps with more cells, of a network that is less often right.
     #[arg(long, value_name = "PX", value_parser = clap::value_parser!(u16).range(32..=2048))]
     pub size: Option<u16>,
     /// Where to compute.
@@ -108,6 +114,27 @@ pub struct NetworkArgs {
     /// Numbers that the convolutions multiply. bf16 is faster on processors with AVX512-BF16; its answers differ a little.
     #[arg(long, default_value = "f32", value_parser = precision())]
     pub precision: Precision,
+}
+
+/// A network that lies in a file, in place of a run.
+#[derive(Debug, Clone, Args)]
+pub struct WeightsArgs {
+    /// Ask the network of this file instead of a run's: a state dict (.pth, .safetensors) of a ResNet of torchvision or timm, or
+    /// what `train export` wrote. Results go to the current folder unless --out says where.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["run", "checkpoint"])]
+    pub weights: Option<PathBuf>,
+    /// A text file with the names of its classes, one a line, in the order of the logits. Exports of `train` have them inside.
+    #[arg(long, value_name = "FILE", requires = "weights")]
+    pub classes: Option<PathBuf>,
+    /// Its architecture (default: told by the names of its tensors).
+    #[arg(long, value_name = "NAME", requires = "weights", value_parser = architecture())]
+    pub architecture: Option<Architecture>,
+    /// Mean of red, green and blue that is taken off pixels of 0 to 1 (default: ImageNet's, or what the file says).
+    #[arg(long, value_name = "R,G,B", requires = "weights", value_parser = mean)]
+    pub mean: Option<[f32; 3]>,
+    /// Standard deviation that they are then divided by (default: ImageNet's, or what the file says).
+    #[arg(long, value_name = "R,G,B", requires = "weights", value_parser = deviation)]
+    pub std: Option<[f32; 3]>,
 }
 
 /// How much of a picture the network is shown, and how it is asked.
@@ -198,15 +225,15 @@ pub struct EvaluateArgs {
     #[arg(long, value_enum, default_value_t)]
     pub view: ViewChoice,
     /// Which part of the run's pictures. The test part is for a last look: who chooses by it spoils it.
-    #[arg(long, value_enum, default_value_t = EvaluatedPart::Valid)]
+    #[arg(long, value_enum, default_value_t = EvaluatedPart::Valid, conflicts_with = "weights")]
     pub part: EvaluatedPart,
     /// Look for wrong labels and near-duplicates among the training pictures too, and across the parts.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "weights")]
     pub suspects: bool,
     /// Other runs of the same pictures whose validation parts are other folds (`split.kind = "k-fold"`): those pictures are
     /// evaluated too, each by the network that has not learnt it. The best way to find wrong labels. Near-duplicates are
     /// looked for across all folds, for which the first network is asked about every picture.
-    #[arg(long, value_name = "RUN", value_delimiter = ',', conflicts_with_all = ["pictures", "part", "suspects"])]
+    #[arg(long, value_name = "RUN", value_delimiter = ',', conflicts_with_all = ["pictures", "part", "suspects", "weights"])]
     pub folds: Vec<PathBuf>,
     /// Test time augmentation, as fastai 1: average over eight more views of each picture, which takes nine times as long.
     /// They are squares.
@@ -303,6 +330,49 @@ fn methods() -> impl TypedValueParser<Value = MethodChoice> {
     })
 }
 
+/// The parser of `--architecture`.
+fn architecture() -> impl TypedValueParser<Value = Architecture> {
+    let names = Architecture::ALL.iter().map(|one| one.name());
+    PossibleValuesParser::new(names).try_map(|name| {
+        let found = Architecture::ALL.iter().find(|one| one.name() == name);
+        found
+            .copied()
+            .ok_or_else(|| format!("there is no architecture `{name}`"))
+    })
+}
+
+/// The parser of `--mean`: what is not from 0 to 1 was meant for pixels of 0 to 255.
+fn mean(typed: &str) -> Result<[f32; 3], String> {
+    let mean = three(typed)?;
+    match mean.iter().find(|value| !(0.0..=1.0).contains(*value)) {
+        Some(value) => Err(format!(
+            "{value} is not from 0 to 1, as pixels are here; divide what is for 0 to 255 by 255"
+        )),
+        None => Ok(mean),
+    }
+}
+
+/// The parser of `--std`.
+fn deviation(typed: &str) -> Result<[f32; 3], String> {
+    let deviation = three(typed)?;
+    match deviation
+        .iter()
+        .find(|value| !(value.is_finite() && **value > 0.0))
+    {
+        Some(value) => Err(format!("{value} is not above 0: pixels are divided by it")),
+        None => Ok(deviation),
+    }
+}
+
+/// Three numbers with commas between them.
+fn three(typed: &str) -> Result<[f32; 3], String> {
+    let numbers: Result<Vec<f32>, _> = typed.split(',').map(|part| part.trim().parse()).collect();
+    let numbers = numbers.ok().and_then(|numbers| numbers.try_into().ok());
+    numbers.ok_or_else(|| {
+        "it takes three numbers, of red, green and blue: 0.485,0.456,0.406".to_owned()
+    })
+}
+
 /// The parser of `--precision`.
 fn precision() -> impl TypedValueParser<Value = Precision> {
     PossibleValuesParser::new(["f32", "bf16"]).map(|name| match name.as_str() {
@@ -314,6 +384,24 @@ fn precision() -> impl TypedValueParser<Value = Precision> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_normalisation_is_three_numbers_that_make_sense() {
+        assert_eq!(mean("0.5, 0.25,0"), Ok([0.5, 0.25, 0.0]));
+        assert_eq!(deviation("0.5,0.25,2"), Ok([0.5, 0.25, 2.0]));
+        for wrong in [
+            "0.5",
+            "a,b,c",
+            "0.1,0.2,0.3,0.4",
+            "123.7,116.3,103.5",
+            "NaN,0,0",
+        ] {
+            assert!(mean(wrong).is_err(), "{wrong}");
+        }
+        for wrong in ["0,1,1", "-1,1,1", "inf,1,1", "1,1"] {
+            assert!(deviation(wrong).is_err(), "{wrong}");
+        }
+    }
 
     #[test]
     fn methods_are_chosen_once_each_in_their_own_order() {

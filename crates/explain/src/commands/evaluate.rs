@@ -45,7 +45,7 @@ pub fn evaluate(arguments: &EvaluateArgs, together: &Together) -> Result<()> {
     } else {
         "evaluations/folds".to_owned()
     };
-    let begin = || output::begin(arguments.out.as_deref(), &opened.run, &name);
+    let begin = || output::begin(arguments.out.as_deref(), opened.results(&name));
     let output = together.agreed(together.is_first().then(begin).transpose())?;
     let tta = arguments.tta;
     let ask_part = |opened, part| {
@@ -270,8 +270,8 @@ fn folds(
         if fold.classes() != opened.classes() || fold.size != opened.size {
             return Err(usage(format!(
                 "{} has other classes or another size than {}: folds are runs of one config with another split.fold",
-                fold.run.folder().display(),
-                opened.run.folder().display()
+                fold.typed(),
+                opened.typed()
             ))
             .into());
         }
@@ -327,6 +327,13 @@ fn files(
 
 /// The run's pictures of `part`.
 fn of_part(part: Part, opened: &OpenedNetwork, terminal: &Terminal) -> Result<Vec<PictureFile>> {
+    if opened.is_outside() {
+        return Err(usage(
+            "--weights names a network without pictures of its own: name folders of pictures, called like the classes, that it \
+             is to be evaluated on",
+        )
+        .into());
+    }
     let split = opened.split()?;
     if split.part(part).is_empty() {
         return Err(usage(format!(

@@ -21,7 +21,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let asking = asking(arguments, &opened)?;
     let files = files(arguments, &opened, terminal)?;
     let methods = chosen_methods(&arguments.method);
-    let output = output::begin(arguments.out.as_deref(), &opened.run, "explanations")?;
+    let output = output::begin(arguments.out.as_deref(), opened.results("explanations"))?;
     if arguments.out.is_none() && output.replaces() {
         terminal.message(
             "the explanations of before are replaced; --out FOLDER puts the new ones elsewhere",
@@ -49,7 +49,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     }
     let mut notes = notes(&opened, arguments, &asking);
     match score::failing(
-        &opened.run.file("score"),
+        &opened.results("score"),
         &opened.checkpoint.folder,
         &methods,
     ) {
@@ -59,8 +59,13 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let page = report.finish("Where did it look?", notes)?;
     terminal.result(&format!("page: {}", page.display()));
     terminal.result(&format!(
-        "next: cargo run -p explain -- score --run {}",
-        words::quoted(&opened.run.folder().display().to_string())
+        "next: cargo run -p explain -- score {}{}",
+        opened.typed(),
+        if opened.is_outside() {
+            " --data FOLDER"
+        } else {
+            ""
+        }
     ));
     anyhow::ensure!(
         unread == 0,

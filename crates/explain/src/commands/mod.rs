@@ -5,6 +5,7 @@ mod evaluate;
 mod explain;
 mod opened;
 mod output;
+mod outside;
 mod predict;
 mod score;
 

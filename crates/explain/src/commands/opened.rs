@@ -1,5 +1,6 @@
 //! The network that is asked, and where it came from.
 
+use super::outside;
 use crate::{
     cli::{NetworkArgs, ViewArgs, ViewChoice},
     network::SavedNetwork,
@@ -29,9 +30,9 @@ const FINE_ENOUGH: usize = 4;
 /// A saved network that was opened, with the run it belongs to.
 #[derive(Debug)]
 pub struct OpenedNetwork {
-    /// Its run.
-    pub run: Run,
-    /// Its checkpoint.
+    /// Its run; none of weights that lie in a file.
+    run: Option<Run>,
+    /// Its checkpoint, or its file.
     pub checkpoint: Checkpoint,
     /// The network itself.
     pub network: SavedNetwork,
@@ -45,6 +46,8 @@ pub struct OpenedNetwork {
     pub view: View,
     /// The data folder as typed.
     data: Option<PathBuf>,
+    /// The file with the names of the classes as typed.
+    classes_file: Option<PathBuf>,
 }
 
 impl OpenedNetwork {
@@ -77,8 +80,7 @@ impl OpenedNetwork {
             .open(DeviceCheck::unless(arguments.skip_device_check))
             .map_err(usage)?;
         check_precision(arguments.precision, &device)?;
-        let name = arguments.checkpoint.as_deref();
-        let (run, checkpoint) = open_checkpoint(arguments.run.as_deref(), name, terminal)?;
+        let (run, checkpoint) = open_checkpoint(arguments, terminal)?;
         let options = InferenceOptions {
             precision: arguments.precision,
             gradients,
@@ -91,6 +93,9 @@ impl OpenedNetwork {
             "network: {} ({which})",
             checkpoint.folder.display()
         ));
+        if run.is_none() {
+            outside::say(&checkpoint.manifest, terminal);
+        }
         if let Some(file) = &checkpoint.manifest.answering_weights {
             terminal.message(&format!(
                 "weights: the averaged ones of {file}, with which it was validated"
@@ -110,6 +115,7 @@ impl OpenedNetwork {
             size,
             view: View::Square,
             data: arguments.data.clone(),
+            classes_file: arguments.weights.classes.clone(),
         })
     }
 
@@ -123,8 +129,8 @@ impl OpenedNetwork {
             self.view = self.whole();
             let short = self.short_side();
             terminal.message(&format!(
-                "whole pictures: short side {short} pixels, a cell of the map for each {stride} x {stride}; the network was \
-                 trained on squares"
+                "whole pictures: short side {short} pixels, a cell of the map for each {stride} x {stride}{}",
+                if self.is_outside() { "" } else { "; the network was trained on squares" }
             ));
         } else if self.size != *size {
             terminal.message(&format!("maps: {cells}"));
@@ -213,9 +219,43 @@ impl OpenedNetwork {
         &self.checkpoint.manifest.classes
     }
 
-    /// The pictures it was trained and validated with.
+    /// The folder for results called `name`, unless somebody says where they go: in the run's, or in the current one.
+    pub fn results(&self, name: &str) -> PathBuf {
+        match &self.run {
+            Some(run) => run.file(name),
+            None => {
+                let file = self.checkpoint.folder.file_stem().unwrap_or_default();
+                PathBuf::from(format!("{}-{name}", file.to_string_lossy()))
+            }
+        }
+    }
+
+    /// What chooses this network on a command line.
+    pub fn typed(&self) -> String {
+        let quoted = |path: &Path| words::quoted(&path.display().to_string());
+        match (&self.run, &self.classes_file) {
+            (Some(run), _) => format!("--run {}", quoted(run.folder())),
+            (None, None) => format!("--weights {}", quoted(&self.checkpoint.folder)),
+            (None, Some(classes)) => format!(
+                "--weights {} --classes {}",
+                quoted(&self.checkpoint.folder),
+                quoted(classes)
+            ),
+        }
+    }
+
+    /// True if it lies in a file and in no run, and has no pictures of its own.
+    pub fn is_outside(&self) -> bool {
+        self.run.is_none()
+    }
+
+    /// The pictures it was trained and validated with; of weights that lie in a file, those of the data folder, as if it were
+    /// validated with all of them.
     pub fn split(&self) -> Result<SplitRecord> {
-        Ok(SplitRecord::read(&self.run.split_file())?)
+        match &self.run {
+            Some(run) => Ok(SplitRecord::read(&run.split_file())?),
+            None => outside::split(self.data.as_deref(), self.classes()),
+        }
     }
 
     /// The folders of the run's pictures as they are now.
@@ -223,13 +263,16 @@ impl OpenedNetwork {
     /// # Errors
     /// They are not found.
     pub fn find_pictures(&self, terminal: &Terminal) -> Result<RunPictures> {
-        let found = self.run.find_pictures(self.data.as_deref());
+        let Some(run) = &self.run else {
+            return outside::find_pictures(self.data.as_deref());
+        };
+        let found = run.find_pictures(self.data.as_deref());
         let found = found.map_err(|error| match error {
             PlaceError::NotInTyped { .. } => usage(error).into(),
             error => anyhow::Error::from(error),
         })?;
         found.warnings().for_each(|line| terminal.warning(&line));
-        let list = self.run.saved_data()?.list_in(&found.pictures);
+        let list = run.saved_data()?.list_in(&found.pictures);
         if let Some(list) = list
             && let Some(line) = self.split()?.other_labels(&list)
         {
@@ -243,6 +286,9 @@ impl OpenedNetwork {
     /// # Errors
     /// They are not where somebody said, or the run cannot be read.
     pub fn find_pictures_if_there(&self, terminal: &Terminal) -> Result<Option<RunPictures>> {
+        if self.run.is_none() && self.data.is_none() {
+            return Ok(None);
+        }
         let found = self.find_pictures(terminal);
         match found {
             Err(error) if is_missing(&error) => Ok(None),
@@ -252,12 +298,15 @@ impl OpenedNetwork {
 
     /// The rule by which pictures have their classes, for a run whose pictures are in the folder `pictures`.
     pub fn truths(&self, pictures: Option<&Path>) -> Result<Truths<'_>> {
+        let Some(run) = &self.run else {
+            return outside::truths(pictures, self.classes());
+        };
         let SavedData {
             layout,
             pattern,
             folders_are_parts,
             ..
-        } = self.run.saved_data()?;
+        } = run.saved_data()?;
         let pattern = pattern.as_deref().map(LabelPattern::new);
         let rules = Rules {
             pattern: pattern.transpose().map_err(Error::msg)?,
@@ -289,13 +338,19 @@ impl OpenedNetwork {
                 self.short_side()
             ),
         };
-        let mut notes = vec![format!(
-            "Network: {} of run {}, {} iterations{error}, trained at {} pixels. It saw {saw}.",
-            manifest.network.architecture.name(),
-            self.run.name(),
-            manifest.iterations,
-            manifest.size,
-        )];
+        let name = manifest.network.architecture.name();
+        let mut notes = vec![match &self.run {
+            Some(run) => format!(
+                "Network: {name} of run {}, {} iterations{error}, trained at {} pixels. It saw {saw}.",
+                run.name(),
+                manifest.iterations,
+                manifest.size,
+            ),
+            None => format!(
+                "Network: {name} of the file {}; which pictures it has learnt from is not known here. It saw {saw}.",
+                self.checkpoint.folder.display()
+            ),
+        }];
         if self.options.precision == Precision::Bf16 {
             notes.push("Its convolutions multiplied in bf16 (--precision bf16).".to_owned());
         }
@@ -332,8 +387,28 @@ fn cells(architecture: Architecture, size: usize) -> String {
     format!("{side} x {side} cells")
 }
 
-/// The checkpoint `name` of the run that was typed, or its newest.
+/// The network of the file that was typed, or a run's.
 fn open_checkpoint(
+    arguments: &NetworkArgs,
+    terminal: &Terminal,
+) -> Result<(Option<Run>, Checkpoint)> {
+    let NetworkArgs {
+        run,
+        checkpoint,
+        size,
+        weights,
+        ..
+    } = arguments;
+    if let Some(path) = &weights.weights {
+        let checkpoint = outside::open(weights, path, size.map(usize::from), terminal)?;
+        return Ok((None, checkpoint));
+    }
+    let (run, checkpoint) = of_run(run.as_deref(), checkpoint.as_deref(), terminal)?;
+    Ok((Some(run), checkpoint))
+}
+
+/// The checkpoint `name` of the run that was typed, or its newest.
+fn of_run(
     typed: Option<&Path>,
     name: Option<&str>,
     terminal: &Terminal,

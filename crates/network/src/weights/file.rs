@@ -10,15 +10,25 @@ impl StateDict {
     /// Any file that is not sound. Nothing in a file is executed, and no more memory is taken than a small multiple of
     /// its length.
     pub fn read(path: &Path) -> Result<Self, WeightsError> {
+        Ok(Self::read_with_texts(path)?.0)
+    }
+
+    /// The same, and the texts that a safetensors file has about its tensors, under keys; torch's files have none.
+    ///
+    /// # Errors
+    /// Those of [`Self::read`].
+    pub fn read_with_texts(path: &Path) -> Result<(Self, BTreeMap<String, String>), WeightsError> {
+        let without = |state: Self| Ok((state.not_empty(path)?, BTreeMap::new()));
         match Format::of(path)? {
-            Format::TorchZip => pth::read_zip(path)?.not_empty(path),
-            Format::Pickle => pth::read_stream(path)?.not_empty(path),
+            Format::TorchZip => without(pth::read_zip(path)?),
+            Format::Pickle => without(pth::read_stream(path)?),
             Format::Safetensors => {
                 let bytes = std::fs::read(path).map_err(|error| WeightsError::Read {
                     path: path.to_owned(),
                     error,
                 })?;
-                Self::from_safetensors(&bytes, path)
+                let state = Self::from_safetensors(&bytes, path)?;
+                Ok((state, safetensors::metadata(&bytes, path)?))
             }
         }
     }

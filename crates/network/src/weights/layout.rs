@@ -47,6 +47,11 @@ pub fn to_canonical(
     Ok(canonical)
 }
 
+/// True if some tensor of `state`, in any layout known here, is one that every body of the family of `architecture` has.
+pub fn has_body(state: &StateDict, architecture: Architecture) -> bool {
+    BodyLayout::find(state, family(architecture)).is_some()
+}
+
 /// fastai 1's layout, as `learn.model.load_state_dict` takes it: `0.0.weight` … `1.9.running_var`, with a counter
 /// `num_batches_tracked` (0) for every batch normalisation.
 ///

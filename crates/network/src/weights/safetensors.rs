@@ -29,6 +29,19 @@ pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<StateDict, WeightsErro
     Ok(state)
 }
 
+/// Text that the file `path` has about its tensors, under keys.
+pub(super) fn metadata(
+    bytes: &[u8],
+    path: &Path,
+) -> Result<BTreeMap<String, String>, WeightsError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| WeightsError::Damaged {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })?;
+    let texts = header.metadata().clone().unwrap_or_default();
+    Ok(texts.into_iter().collect())
+}
+
 pub(super) fn element_type(dtype: Dtype) -> Option<ElementType> {
     Some(match dtype {
         Dtype::F64 => ElementType::F64,

@@ -35,7 +35,7 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
     let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal);
     let opened = together.agreed(opened)?;
     let found = together.agreed(find_pictures(arguments, &opened, terminal))?;
-    let begin = || output::begin(arguments.out.as_deref(), &opened.run, "score");
+    let begin = || output::begin(arguments.out.as_deref(), opened.results("score"));
     let output = together.agreed(together.is_first().then(begin).transpose())?;
     let asking = Asking {
         stages: together.agreed(opened.stages(&arguments.view.layer))?,
