@@ -1,5 +1,9 @@
 //! The command line.
 
+use crate::{
+    colour::ColourMap,
+    look::{ALPHA, ScaleChoice},
+};
 use cam::{METHODS, Method, method};
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
@@ -40,6 +44,7 @@ Examples:
   explain holiday/rex.jpg --run pets-resnet34-2
   explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
   explain kit.jpg --class ragdoll --against birman  what tells the one from the other
+  explain kit.jpg --class ragdoll --no-relu --plain    for and against, in red and blue, without text
   explain two.jpg --view whole                 all of a wide picture, not the square in its middle
   explain --method all --seed 3
   explain rex.jpg --weights resnet50.pth --classes imagenet.txt    a network of torchvision or timm
@@ -74,9 +79,9 @@ pub struct ExplainArgs {
     /// the whole network hundreds of times for a map, and grad-cam-elementwise, which is layer-cam here.
     #[arg(long, value_delimiter = ',', default_value = "activation,grad-cam", value_parser = methods())]
     pub method: Vec<MethodChoice>,
-    /// Draw evidence against a class too, instead of cutting it off.
-    #[arg(long)]
-    pub no_relu: bool,
+    /// How the maps are drawn.
+    #[command(flatten)]
+    pub looks: LooksArgs,
     /// Which validation pictures are drawn.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
@@ -114,6 +119,26 @@ pub struct NetworkArgs {
     /// Numbers that the convolutions multiply. bf16 is faster on processors with AVX512-BF16; its answers differ a little.
     #[arg(long, default_value = "f32", value_parser = precision())]
     pub precision: Precision,
+}
+
+/// How maps are drawn.
+#[derive(Debug, Args)]
+pub struct LooksArgs {
+    /// Draw evidence against a class too, instead of cutting it off; in red-blue, unless --colour-map says otherwise.
+    #[arg(long)]
+    pub no_relu: bool,
+    /// Colours of the maps (default: magma, red-blue with --no-relu).
+    #[arg(long, value_enum, value_name = "NAME", alias = "color-map")]
+    pub colour_map: Option<ColourMap>,
+    /// What the ends of the colours stand for.
+    #[arg(long, value_enum, value_name = "WHOSE", default_value_t)]
+    pub scale: ScaleChoice,
+    /// Share of the map's colour, from 0 to 1; the rest is the picture's.
+    #[arg(long, value_name = "SHARE", default_value_t = ALPHA, value_parser = share)]
+    pub alpha: f64,
+    /// Also write plain.png, for a paper or slides: the pictures and their maps as one figure, without any text.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// A network that lies in a file, in place of a run.
@@ -339,6 +364,13 @@ fn architecture() -> impl TypedValueParser<Value = Architecture> {
             .copied()
             .ok_or_else(|| format!("there is no architecture `{name}`"))
     })
+}
+
+/// The parser of `--alpha`.
+fn share(typed: &str) -> Result<f64, String> {
+    let share = typed.parse().ok();
+    let share = share.filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "it takes a number from 0 (the picture alone) to 1 (the map alone)".to_owned())
 }
 
 /// The parser of `--mean`: what is not from 0 to 1 was meant for pixels of 0 to 255.

@@ -2,7 +2,8 @@
 
 use crate::{
     explanation::{ExplainedMap, Explanation},
-    overlay::{overlay, seen},
+    look::Look,
+    overlay::{Layer, Paint, layer, painted, seen},
 };
 use cam::{HeatMap, Method, argmax};
 use image::{RgbImage, imageops};
@@ -11,6 +12,8 @@ use words::{number, percent};
 
 /// Longer side of the pictures on the page and the sheets, in pixels; the files beside them have them in their own size.
 const LONGER_SIDE: u32 = 640;
+/// Longer side of a map's layer, in pixels: whoever lays it over a picture enlarges it smoothly.
+const LAYER_SIDE: u32 = 256;
 /// Classes listed beside a picture.
 const LISTED: usize = 3;
 
@@ -40,6 +43,8 @@ pub struct DrawnMap {
     pub class: Option<(String, f64)>,
     /// The picture in its own size under the map; without the map where there is no evidence.
     pub picture: RgbImage,
+    /// The map alone; `None` where none is drawn.
+    pub layer: Option<Layer>,
     /// The values of the lowest and the highest colour; `None` where no map is drawn.
     pub scale: Option<[f32; 2]>,
     /// The smallest and the largest value, as drawn or as they are where no map is drawn: `0 to 0.0312`.
@@ -146,29 +151,30 @@ impl DrawnMap {
     }
 }
 
-/// Draws `map`. Where `rectify` holds, evidence against a class is left out, as Grad-CAM's paper does. `contrast` stands behind
-/// the name of its class.
+/// Draws `map`, one of those of `explanation`, as `look` says. `contrast` stands behind the name of its class.
 pub fn draw(
     explanation: &Explanation,
     map: &ExplainedMap,
-    rectify: bool,
+    look: &Look,
     contrast: &str,
     classes: &[String],
 ) -> DrawnMap {
     let Explanation {
         picture,
         probabilities,
+        maps,
         ..
     } = explanation;
-    let shown = (!rectify || map.raw.has_positive()).then(|| {
-        if rectify {
-            map.raw.rectified()
-        } else {
-            map.raw.clone()
-        }
+    let all: Vec<HeatMap> = maps.iter().filter_map(|map| look.shown(&map.raw)).collect();
+    let shown = look.shown(&map.raw);
+    let paint = shown.as_ref().map(|shown| Paint {
+        colours: look.colours,
+        scale: look.scale(shown, &all),
+        alpha: look.alpha,
     });
-    let pixels = match &shown {
-        Some(shown) => overlay(&picture.pixels, shown, &picture.crop),
+    let painting = shown.as_ref().zip(paint.as_ref());
+    let pixels = match painting {
+        Some((shown, paint)) => painted(&picture.pixels, shown, &picture.crop, paint),
         None => seen(&picture.pixels, &picture.crop),
     };
     let mut drawn = DrawnMap {
@@ -180,7 +186,10 @@ pub fn draw(
             )
         }),
         picture: picture.upright.apply(pixels),
-        scale: shown.as_ref().map(HeatMap::range),
+        layer: painting.map(|(shown, paint)| {
+            layer(shown, &picture.crop, paint, picture.upright, LAYER_SIDE)
+        }),
+        scale: paint.map(|paint| paint.scale),
         range: range(shown.as_ref().unwrap_or(&map.raw)),
         alternative: String::new(),
     };

@@ -1,5 +1,6 @@
 //! Drawn pictures as files in memory.
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{ImageError, ImageFormat, RgbImage, codecs::jpeg::JpegEncoder};
 use std::io::Cursor;
 
@@ -39,6 +40,29 @@ pub fn jpeg(picture: &RgbImage) -> Result<Vec<u8>, PackError> {
         .encode_image(picture)
         .map_err(|error| refused(picture, error))?;
     Ok(bytes)
+}
+
+/// A PNG file inside a page, as a `data:` address.
+///
+/// # Errors
+/// Those of [`png`].
+pub fn png_address(picture: &RgbImage) -> Result<String, PackError> {
+    Ok(address("png", &png(picture)?))
+}
+
+/// A JPEG file inside a page, as a `data:` address.
+///
+/// # Errors
+/// Those of [`jpeg`].
+pub fn jpeg_address(picture: &RgbImage) -> Result<String, PackError> {
+    Ok(address("jpeg", &jpeg(picture)?))
+}
+
+fn address(format: &str, bytes: &[u8]) -> String {
+    format!(
+        "data:image/{format};base64,{}",
+        BASE64_STANDARD.encode(bytes)
+    )
 }
 
 fn refused(picture: &RgbImage, error: ImageError) -> PackError {

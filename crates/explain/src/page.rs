@@ -1,9 +1,11 @@
 //! The page: one file with everything in it, for a browser without a network and for paper.
 
 use crate::{
-    colour::magma,
+    colour::ColourMap,
     drawn::{DrawnMap, DrawnPicture},
-    packed::{PackError, jpeg, png},
+    look::Look,
+    packed::{PackError, jpeg_address, png_address},
+    viewer,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{Rgb, RgbImage};
@@ -18,7 +20,7 @@ h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 0 0 .3rem; overflow-w
 p { margin: .3rem 0; } .quiet { color: #555; font-size: .9rem; overflow-wrap: anywhere; }
 article { border-top: 1px solid #bbb; padding: 1rem 0; break-inside: avoid; }
 .pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: .6rem; }
-figure { margin: 0; width: 17rem; break-inside: avoid; } figure img.picture { width: 100%; height: auto; display: block; }
+figure { margin: 0; width: 17rem; max-width: 100%; break-inside: avoid; } figure img.picture { width: 100%; height: auto; display: block; }
 figcaption { font-size: .9rem; margin-top: .3rem; overflow-wrap: anywhere; }
 .scale { display: flex; align-items: center; gap: .4rem; font-size: .8rem; margin-top: .2rem; }
 .scale img { flex: 1; height: .6rem; min-width: 0; }
@@ -30,7 +32,8 @@ section { border-top: 2px solid #888; margin-top: 2rem; padding-top: .5rem; } h3
 @media print { body { margin: 0; max-width: none; font-size: 11pt; } figure { width: 5.2cm; } .small { width: 3.4cm; } .wide svg { min-width: 0; } }
 ";
 
-/// The page of a set of explanations. `notes` are the sentences below the title.
+/// The page of a set of explanations, which are drawn as `look` says. `notes` are the sentences below the title. Its maps can be
+/// laid over the picture, where scripts run.
 ///
 /// # Errors
 /// A picture that no JPEG can hold.
@@ -38,12 +41,17 @@ pub fn explanations(
     title: &str,
     notes: &[String],
     pictures: &[DrawnPicture],
+    look: &Look,
 ) -> Result<String, PackError> {
-    let strip = strip()?;
-    let articles = pictures.iter().map(|picture| article(picture, &strip));
+    let legend = Legend::new(look.colours)?;
+    let articles = pictures.iter().map(|picture| {
+        let whole = self::picture(&picture.picture, &as_it_is(picture))?;
+        let figure = viewer::figure(picture, whole, look.alpha)?;
+        article_with(picture, figure, &legend)
+    });
     let articles = articles.collect::<Result<Vec<Markup>, _>>()?;
     let body = html! { @for article in articles { (article) } };
-    Ok(document(title, notes, body))
+    Ok(page(title, notes, body, Some(viewer::SCRIPT)))
 }
 
 /// A page that begins with the sentences `verdict`, with tables below them; the first row of each is its heading.
@@ -71,6 +79,10 @@ pub fn tables(
 
 /// A whole page with `body` below the title and the sentences `notes`.
 pub fn document(title: &str, notes: &[String], body: Markup) -> String {
+    page(title, notes, body, None)
+}
+
+fn page(title: &str, notes: &[String], body: Markup, script: Option<&str>) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -78,31 +90,60 @@ pub fn document(title: &str, notes: &[String], body: Markup) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 // Nothing from elsewhere is wanted, and a browser is told so.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+                meta http-equiv="Content-Security-Policy" content=(policy(script));
                 title { (title) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(STYLE)) @if script.is_some() { (PreEscaped(viewer::STYLE)) } }
             }
             body {
-                h1 { (title) }
-                @for note in notes { p.quiet { (note) } }
-                (body)
+                main {
+                    h1 { (title) }
+                    @for note in notes { p.quiet { (note) } }
+                    (body)
+                }
+                @if let Some(script) = script { script { (PreEscaped(script)) } }
             }
         }
     }
     .into_string()
 }
 
-/// A picture with its answer and its maps, whose scale is `strip`.
+/// What a browser may take from where: pictures and styles from the page itself, and the one script by its digest.
+fn policy(script: Option<&str>) -> String {
+    let base = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+    match script {
+        None => base.to_owned(),
+        Some(script) => {
+            let digest = BASE64_STANDARD.encode(files::sha256(script.as_bytes()));
+            format!("{base}; script-src 'sha256-{digest}'")
+        }
+    }
+}
+
+/// A picture with its answer and its maps, whose colours are those of `legend`.
 ///
 /// # Errors
 /// A picture that no JPEG can hold.
-pub fn article(shown: &DrawnPicture, strip: &str) -> Result<Markup, PackError> {
-    let described = format!(
+pub fn article(shown: &DrawnPicture, legend: &Legend) -> Result<Markup, PackError> {
+    let whole = picture(&shown.picture, &as_it_is(shown))?;
+    let figure = html! { figure { (whole) figcaption { "Picture" } } };
+    article_with(shown, figure, legend)
+}
+
+/// Words for who cannot see the picture without a map.
+fn as_it_is(shown: &DrawnPicture) -> String {
+    format!(
         "{} as it is; grey and striped where the network did not look",
         shown.name
-    );
-    let whole = picture(&shown.picture, &described)?;
-    let figures = shown.maps.iter().map(|map| figure(map, strip));
+    )
+}
+
+/// The same, with another figure before those of the maps.
+fn article_with(
+    shown: &DrawnPicture,
+    first: Markup,
+    legend: &Legend,
+) -> Result<Markup, PackError> {
+    let figures = shown.maps.iter().map(|map| figure(map, legend));
     let figures = figures.collect::<Result<Vec<Markup>, _>>()?;
     Ok(html! {
         article {
@@ -113,18 +154,15 @@ pub fn article(shown: &DrawnPicture, strip: &str) -> Result<Markup, PackError> {
                 p class=(if right { "right" } else { "wrong" }) { (if right { "✓ " } else { "✗ " }) (verdict) }
             }
             div.pictures {
-                figure {
-                    (whole)
-                    figcaption { "Picture" }
-                }
+                (first)
                 @for figure in figures { (figure) }
             }
         }
     })
 }
 
-/// A map with its scale, whose colours are `strip`.
-fn figure(map: &DrawnMap, strip: &str) -> Result<Markup, PackError> {
+/// A map with its scale.
+fn figure(map: &DrawnMap, legend: &Legend) -> Result<Markup, PackError> {
     let drawn = picture(&map.picture, &map.alternative)?;
     Ok(html! {
         figure {
@@ -132,16 +170,43 @@ fn figure(map: &DrawnMap, strip: &str) -> Result<Markup, PackError> {
             @if let Some([low, high]) = map.scale {
                 div.scale {
                     span { (number(low.into())) }
-                    img src=(strip) alt="scale from black over violet and orange to pale yellow";
+                    img src=(legend.strip) alt=(format!("scale {}", legend.colours.in_words()));
                     span { (number(high.into())) }
                 }
             }
             figcaption {
                 (map.title())
                 @if map.scale.is_none() { ": " (map.sentence()) }
+                @else if legend.colours.is_diverging() {
+                    @let [against, for_it] = legend.colours.ends();
+                    ": " (for_it) " for it, " (against) " against it, white is 0"
+                }
             }
         }
     })
+}
+
+/// The colours of maps from the lowest to the highest value.
+pub struct Legend {
+    colours: ColourMap,
+    /// A picture of them, as a `data:` address.
+    strip: String,
+}
+
+impl Legend {
+    /// That of `colours`.
+    ///
+    /// # Errors
+    /// None is known.
+    pub fn new(colours: ColourMap) -> Result<Self, PackError> {
+        let strip = RgbImage::from_fn(256, 1, |column, _| {
+            Rgb(colours.at((f64::from(column) + 0.5) / 256.0))
+        });
+        Ok(Self {
+            colours,
+            strip: png_address(&strip)?,
+        })
+    }
 }
 
 /// A picture inside the page.
@@ -149,33 +214,16 @@ fn figure(map: &DrawnMap, strip: &str) -> Result<Markup, PackError> {
 /// # Errors
 /// A picture that no JPEG can hold.
 pub fn picture(pixels: &RgbImage, alternative: &str) -> Result<Markup, PackError> {
-    let address = data_address("jpeg", &jpeg(pixels)?);
+    let address = jpeg_address(pixels)?;
     Ok(html! {
         img.picture src=(address) alt=(alternative) width=(pixels.width()) height=(pixels.height());
     })
 }
 
-/// The colours of a map from its lowest to its highest value, as a `data:` address.
-///
-/// # Errors
-/// None is known.
-pub fn strip() -> Result<String, PackError> {
-    let strip = RgbImage::from_fn(256, 1, |column, _| {
-        Rgb(magma((f64::from(column) + 0.5) / 256.0))
-    });
-    Ok(data_address("png", &png(&strip)?))
-}
-
-fn data_address(format: &str, bytes: &[u8]) -> String {
-    format!(
-        "data:image/{format};base64,{}",
-        BASE64_STANDARD.encode(bytes)
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::overlay::Layer;
     use cam::method;
 
     fn shown(name: &str) -> DrawnPicture {
@@ -183,6 +231,10 @@ mod tests {
             method: method("grad-cam").unwrap(),
             class: Some(("pug".to_owned(), 0.9)),
             picture: RgbImage::new(4, 3),
+            layer: Some(Layer {
+                pixels: RgbImage::new(4, 3),
+                place: [0.125, 0.0, 0.75, 1.0],
+            }),
             scale: Some([0.0, 0.5]),
             range: "0 to 0.500".to_owned(),
             alternative: format!("{name} under the heat-map"),
@@ -197,11 +249,39 @@ mod tests {
         }
     }
 
+    fn explained(title: &str, notes: &[String], shown: DrawnPicture) -> Result<String, PackError> {
+        explanations(title, notes, &[shown], &Look::default())
+    }
+
+    #[test]
+    fn a_page_runs_its_own_script_and_no_other_and_one_without_maps_runs_none() {
+        let page = explained("Title", &[], shown("pug_1.jpg")).unwrap();
+        // By an independent way: `printf %s "$SCRIPT" | openssl dgst -sha256 -binary | base64`.
+        let policy = page.split("script-src '").nth(1).unwrap();
+        let digest = policy.split('\'').next().unwrap();
+        assert!(digest.starts_with("sha256-") && digest.len() == 7 + 44, "{digest}");
+        assert!(page.contains(viewer::SCRIPT) && !page.contains("unsafe-eval"));
+        let quiet = document("Title", &[], html! {});
+        assert!(!quiet.contains("<script") && !quiet.contains("script-src"));
+    }
+
+    #[test]
+    fn where_0_is_in_the_middle_of_the_colours_the_caption_says_so() {
+        let look = Look {
+            colours: ColourMap::RedBlue,
+            ..Look::default()
+        };
+        let page = explanations("Title", &[], &[shown("pug_1.jpg")], &look).unwrap();
+        assert!(page.contains("red for it, blue against it, white is 0"));
+        let usual = explained("Title", &[], shown("pug_1.jpg")).unwrap();
+        assert!(!usual.contains("white is 0"));
+    }
+
     #[test]
     fn the_page_needs_nothing_from_elsewhere_and_describes_every_picture() {
-        let page = explanations("Title", &[], &[shown("pug_1.jpg")]).unwrap();
+        let page = explained("Title", &[], shown("pug_1.jpg")).unwrap();
         let images = page.matches("<img").count();
-        assert_eq!(images, 3);
+        assert_eq!(images, 4);
         assert_eq!(page.matches("src=\"data:").count(), images);
         assert_eq!(page.matches("alt=\"").count(), images);
         assert!(!page.contains("http:") && !page.contains("https:"));
@@ -210,13 +290,10 @@ mod tests {
 
     #[test]
     fn a_name_cannot_become_markup() {
-        let page = explanations(
-            "<b>",
-            &["<i>".to_owned()],
-            &[shown("\"><script>alert(1)</script>.jpg")],
-        )
-        .unwrap();
-        assert!(!page.contains("<script") && !page.contains("<b>") && !page.contains("<i>"));
+        let notes = ["<i>".to_owned()];
+        let page = explained("<b>", &notes, shown("\"><script>alert(1)</script>.jpg")).unwrap();
+        assert!(!page.contains("<b>") && !page.contains("<i>"));
+        assert_eq!(page.matches("<script").count(), 1, "its own");
         assert!(page.contains("&lt;script&gt;"));
     }
 
@@ -226,7 +303,7 @@ mod tests {
             picture: RgbImage::new(0, 3),
             ..shown("pug_1.jpg")
         };
-        assert!(explanations("Title", &[], &[broken]).is_err());
+        assert!(explained("Title", &[], broken).is_err());
     }
 
     #[test]

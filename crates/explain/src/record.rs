@@ -1,6 +1,9 @@
 //! `scores.json`: every number of a set of explanations.
 
-use crate::explanation::{Asking, ExplainedMap, Explanation};
+use crate::{
+    explanation::{Asking, ExplainedMap, Explanation},
+    look::{Look, ScaleChoice},
+};
 use cam::{Against, HeatMap, Score};
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
 use files::sha256_hex;
@@ -33,11 +36,25 @@ pub struct ScoresRecord {
     pub classes: Vec<String>,
     /// True if evidence against a class was left out of the overlays; the maps have it always.
     pub rectified: bool,
+    /// How the overlays are drawn.
+    #[serde(default)]
+    pub look: LookRecord,
     /// What the maps are about, beside their class.
     #[serde(default)]
     pub target: TargetRecord,
     /// One for each picture.
     pub pictures: Vec<PictureRecord>,
+}
+
+/// How overlays are drawn.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LookRecord {
+    /// Name of the colour map.
+    pub colour_map: String,
+    /// Whose smallest and largest value have the first and the last colour: the map's `own`, or `shared` by all of a picture.
+    pub scale: String,
+    /// Share of the map's colour; the rest is the picture's.
+    pub alpha: f64,
 }
 
 /// What maps are about, beside their class.
@@ -142,6 +159,20 @@ impl Origin {
                 View::Square => square(),
                 View::Whole { .. } => "whole".to_owned(),
             },
+        }
+    }
+}
+
+impl LookRecord {
+    /// The record of `look`.
+    pub fn new(look: &Look) -> Self {
+        Self {
+            colour_map: look.colours.name().to_owned(),
+            scale: match look.scale {
+                ScaleChoice::Own => "own".to_owned(),
+                ScaleChoice::Shared => "shared".to_owned(),
+            },
+            alpha: look.alpha,
         }
     }
 }

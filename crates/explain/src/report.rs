@@ -3,11 +3,12 @@
 use crate::{
     drawn::{DrawnMap, DrawnPicture, draw},
     explanation::{Asking, ExplainedMap, Explanation},
+    look::Look,
     npy,
     output::{OutputError, OutputFolder},
     packed::{PackError, png},
     page,
-    record::{MapRecord, Origin, PictureRecord, ScoresRecord, TargetRecord},
+    record::{LookRecord, MapRecord, Origin, PictureRecord, ScoresRecord, TargetRecord},
     result_name, sheets,
 };
 use rayon::prelude::*;
@@ -25,6 +26,10 @@ pub struct Report {
     class_names: Vec<String>,
     /// What stands behind the name of a class whose map it is.
     contrast: String,
+    /// How maps are drawn.
+    look: Look,
+    /// Whether there is a figure without text.
+    is_plain: bool,
     shown: Vec<DrawnPicture>,
 }
 
@@ -48,16 +53,19 @@ impl Report {
         output: OutputFolder,
         origin: Origin,
         classes: Vec<String>,
-        rectified: bool,
+        look: Look,
     ) -> Self {
         Self {
             output,
             class_names: result_name::of_classes(&classes),
             contrast: String::new(),
+            look,
+            is_plain: false,
             record: ScoresRecord {
                 origin,
                 classes,
-                rectified,
+                rectified: look.rectified,
+                look: LookRecord::new(&look),
                 target: TargetRecord::default(),
                 pictures: Vec::new(),
             },
@@ -69,6 +77,12 @@ impl Report {
     pub fn about(mut self, asking: &Asking, layers: &[String]) -> Self {
         self.contrast = asking.contrast(&self.record.classes);
         self.record.target = TargetRecord::new(asking, layers, &self.record.classes);
+        self
+    }
+
+    /// The same report with a figure without text, if `is_plain` holds.
+    pub fn with_plain(mut self, is_plain: bool) -> Self {
+        self.is_plain = is_plain;
         self
     }
 
@@ -123,7 +137,7 @@ impl Report {
         }
         let (sheets, page) = rayon::join(
             || self.sheets(title),
-            || page::explanations(title, &notes, &self.shown),
+            || page::explanations(title, &notes, &self.shown, &self.look),
         );
         let page = page?;
         for (name, bytes) in &sheets? {
@@ -142,25 +156,26 @@ impl Report {
             ", without ReLU"
         };
         let (sheet, grids) = rayon::join(
-            || png(&sheets::rows(title, &self.shown)),
+            || png(&sheets::rows(title, &self.shown, self.look.colours)),
             || sheets::grids(&self.shown, remark),
         );
         let mut files = vec![("sheet.png".to_owned(), sheet?)];
         for (method, grid) in grids {
             files.push((format!("grid-{method}.png"), png(&grid)?));
         }
+        if self.is_plain {
+            files.push(("plain.png".to_owned(), png(&sheets::plain(&self.shown))?));
+        }
         Ok(files)
     }
 
     /// Draws the maps of the picture with this number, counted from 1.
     fn files(&self, number: usize, explanation: &Explanation) -> Result<PictureFiles, PackError> {
-        let ScoresRecord {
-            classes, rectified, ..
-        } = &self.record;
+        let ScoresRecord { classes, .. } = &self.record;
         let stem = result_name::of_picture(number, &explanation.picture.file.name);
         let (mut files, mut records, mut maps) = (Vec::new(), Vec::new(), Vec::new());
         for map in &explanation.maps {
-            let drawn: DrawnMap = draw(explanation, map, *rectified, &self.contrast, classes);
+            let drawn: DrawnMap = draw(explanation, map, &self.look, &self.contrast, classes);
             let name = format!("{stem}.{}", self.suffix(map));
             let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
             let bytes = npy::encode(&map.raw);

@@ -1,7 +1,7 @@
 //! Explanations as pictures: a row for each, or the notebook's grid.
 
 use crate::{
-    colour::magma,
+    colour::ColourMap,
     drawn::{DrawnMap, DrawnPicture},
 };
 use cam::{METHODS, Method};
@@ -13,12 +13,14 @@ use words::percent;
 const LARGEST_COLUMNS: usize = 8;
 /// Side of the pictures of a sheet that shows only one, and of the others, in pixels.
 const SINGLE_SIZE: u32 = 400;
+/// The same of one picture without text: as large as pictures are drawn.
+const PLAIN_SIZE: u32 = 640;
 const ROW_SIZE: u32 = 224;
 /// Pictures in a row of a grid: the notebook's 2 × 4.
 const GRID_COLUMNS: usize = 4;
 
-/// A row for each picture: the picture, its maps, the scale.
-pub fn rows(title: &str, pictures: &[DrawnPicture]) -> RgbImage {
+/// A row for each picture: the picture, its maps, the scale in its `colours`.
+pub fn rows(title: &str, pictures: &[DrawnPicture], colours: ColourMap) -> RgbImage {
     let columns = columns(pictures);
     let maps = columns
         .iter()
@@ -44,11 +46,29 @@ pub fn rows(title: &str, pictures: &[DrawnPicture]) -> RgbImage {
                     .map_or_else(Cell::empty, map_cell),
             );
         }
-        sheet.push(Cell::scale_bar(
-            |value| magma(value.into()),
-            "lowest",
-            "highest",
-        ));
+        let [low, high] = match colours.is_diverging() {
+            true => ["against, 0 is white", "for"],
+            false => ["lowest", "highest"],
+        };
+        sheet.push(Cell::scale_bar(|value| colours.at(value.into()), low, high));
+    }
+    sheet.render()
+}
+
+/// The same without a word: a row for each picture, with its maps beside it.
+pub fn plain(pictures: &[DrawnPicture]) -> RgbImage {
+    let columns = columns(pictures);
+    let mut sheet = Sheet::new(columns.len() + 1).picture_size(if pictures.len() == 1 {
+        PLAIN_SIZE
+    } else {
+        SINGLE_SIZE
+    });
+    for shown in pictures {
+        sheet.push(Cell::picture(shown.picture.clone()));
+        for (method, rank) in &columns {
+            let map = maps_of(shown, method).nth(*rank);
+            sheet.push(map.map_or_else(Cell::empty, |map| Cell::picture(map.picture.clone())));
+        }
     }
     sheet.render()
 }

@@ -18,7 +18,7 @@ mod folder;
 mod lock;
 mod replace;
 
-pub use digest::{Sha256Sum, digest_of, sha256_hex, sha256_of};
+pub use digest::{Sha256Sum, digest_of, sha256, sha256_hex, sha256_of};
 pub use durable::{create_folders, sync_folder, sync_tree};
 pub use file::{write_atomically, write_atomically_with};
 pub use folder::PartialFolder;

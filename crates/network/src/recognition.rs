@@ -45,8 +45,8 @@ pub enum NotRecognised {
     },
     /// There is a body, and nothing behind it that makes logits.
     #[error(
-        "it has no head that is known here: neither one linear layer behind the mean (fc.weight and fc.bias) nor fastai's (from \
-         head.2 to head.9){}",
+        "it has no head that is known here, neither one linear layer behind the mean (fc.weight and fc.bias) nor fastai's (from \
+         head.2 to head.9){}: a single layer of another name takes these when it is renamed",
         beside(.0)
     )]
     Head(Vec<String>),
@@ -163,7 +163,10 @@ struct Difference {
 impl Difference {
     fn new(state: &StateDict, architecture: Architecture) -> Self {
         let expected: BTreeSet<String> = names_of_body(architecture, 1).collect();
-        let found = state.names().filter(|name| !is_of_head(name));
+        // Under torchvision's name there may be a head that is not known here.
+        let head = format!("{}.", architecture.as_plan(|plan| plan.family().head));
+        let is_of_body = |name: &&str| !is_of_head(name) && !name.starts_with(&head);
+        let found = state.names().filter(is_of_body);
         let missing = expected.iter().filter(|name| state.get(name).is_none());
         Self {
             missing: missing.cloned().collect(),

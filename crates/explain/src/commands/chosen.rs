@@ -52,7 +52,7 @@ pub fn named(
     say_unknown(&named.unknown, terminal);
     let is_elsewhere =
         |reason: &Unknown| matches!(reason, Unknown::NoClassFolder(_) | Unknown::Unlisted);
-    if found.is_none() && named.unknown.keys().any(is_elsewhere) {
+    if found.is_none() && !opened.is_outside() && named.unknown.keys().any(is_elsewhere) {
         terminal.message("the pictures of the run are not where they were; if these are some of them, --data FOLDER says so");
     }
     Ok(named.files)

@@ -3,6 +3,7 @@ use crate::{
     classes,
     cli::{ExplainArgs, chosen_methods},
     explanation::{Asking, Classes, explain as explain_batch},
+    look::Look,
     network::batch_size,
     pictures::{self, PictureFile},
     record::Origin,
@@ -29,8 +30,10 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     }
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
-    let mut report = Report::new(output, origin, classes, !arguments.no_relu)
-        .about(&asking, &arguments.view.layer);
+    let look = Look::of(&arguments.looks);
+    let mut report = Report::new(output, origin, classes, look)
+        .about(&asking, &arguments.view.layer)
+        .with_plain(arguments.looks.plain);
     let bar = terminal.pictures("explaining", files.len());
     let mut unread = 0;
     for batch in pictures::batches(&files, batch_size(opened.size)) {
@@ -47,7 +50,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     if known > 0 {
         terminal.result(&format!("{right} of {known} right"));
     }
-    let mut notes = notes(&opened, arguments, &asking);
+    let mut notes = notes(&opened, arguments, &asking, &look);
     match score::failing(
         &opened.results("score"),
         &opened.checkpoint.folder,
@@ -78,7 +81,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
 /// What was typed about classes, targets and layers.
 fn asking(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Asking> {
     let stages = opened.stages(&arguments.view.layer)?;
-    if arguments.no_relu && stages.len() > 1 {
+    if arguments.looks.no_relu && stages.len() > 1 {
         return Err(usage(
             "--no-relu draws evidence against a class, which the strongest of several layers does not have: name one --layer",
         )
@@ -132,17 +135,14 @@ fn files(
     chosen::named(&arguments.pictures, opened, terminal)
 }
 
-fn notes(opened: &OpenedNetwork, arguments: &ExplainArgs, asking: &Asking) -> Vec<String> {
+fn notes(
+    opened: &OpenedNetwork,
+    arguments: &ExplainArgs,
+    asking: &Asking,
+    look: &Look,
+) -> Vec<String> {
     let mut notes = opened.notes();
     notes.extend(asking.notes(opened.classes(), &arguments.view.layer));
-    notes.push(if arguments.no_relu {
-        "Maps are drawn whole, with evidence against a class at their dark end.".to_owned()
-    } else {
-        "Evidence against a class is left out of what is drawn; the .npy files have it.".to_owned()
-    });
-    notes.push(
-        "Colours run from the lowest value of each map (dark) to its highest (pale yellow)."
-            .to_owned(),
-    );
+    notes.extend(look.notes());
     notes
 }

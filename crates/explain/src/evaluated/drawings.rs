@@ -8,6 +8,7 @@ use super::{
 use crate::{
     drawn::{DrawnPicture, draw, thumbnail},
     explanation::{Asking, ExplainError, explain},
+    look::Look,
     network::{SavedNetwork, batch_size},
     pictures::{Picture, PictureFile},
 };
@@ -143,7 +144,7 @@ impl Drawer<'_> {
         for explanation in explain(network, read, &Asking::default(), &[self.method])? {
             let is_it = |picture: &&usize| files[**picture].path == explanation.picture.file.path;
             let maps = explanation.maps.iter();
-            let maps = maps.map(|map| draw(&explanation, map, true, "", classes));
+            let maps = maps.map(|map| draw(&explanation, map, &Look::default(), "", classes));
             let picture = DrawnPicture::new(&explanation, maps.collect(), classes);
             drawn.extend(batch.iter().find(is_it).map(|place| (*place, picture)));
         }

@@ -8,8 +8,9 @@ use super::{
     text,
 };
 use crate::{
+    look::Look,
     packed::PackError,
-    page::{article, document, picture, strip},
+    page::{Legend, article, document, picture},
 };
 use maud::{Markup, html};
 use words::{counted, number, percent};
@@ -97,18 +98,18 @@ impl Page<'_> {
     }
 
     fn losses(&self) -> Result<Markup, PackError> {
-        let strip = strip()?;
+        let legend = Legend::new(Look::default().colours)?;
         let worst = self
             .drawings
             .worst
             .iter()
-            .map(|(drawn, loss)| Ok((article(drawn, &strip)?, *loss)));
+            .map(|(drawn, loss)| Ok((article(drawn, &legend)?, *loss)));
         let worst = worst.collect::<Result<Vec<_>, PackError>>()?;
         let unsure = self
             .drawings
             .least_sure
             .iter()
-            .map(|drawn| article(drawn, &strip));
+            .map(|drawn| article(drawn, &legend));
         let unsure = unsure.collect::<Result<Vec<_>, _>>()?;
         Ok(html! {
             section {

@@ -1,0 +1,177 @@
+//! How maps are drawn: what of them, in which colours, on which scale.
+
+use crate::{cli::LooksArgs, colour::ColourMap};
+use cam::HeatMap;
+use clap::ValueEnum;
+
+/// Share of the map's colour unless somebody says another: fastai's lesson draws with `alpha=0.6`.
+pub const ALPHA: f64 = 0.6;
+
+/// How maps are drawn.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// Evidence against a class is left out, as Grad-CAM's paper does.
+    pub rectified: bool,
+    /// The colours.
+    pub colours: ColourMap,
+    /// Share of the map's colour; the rest is the picture's.
+    pub alpha: f64,
+    /// Whether a map has its own scale.
+    pub scale: ScaleChoice,
+}
+
+/// What the lowest and the highest colour stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ScaleChoice {
+    /// The smallest and the largest value of each map: each uses all colours.
+    #[default]
+    Own,
+    /// The smallest and the largest value of all maps of a picture: equal colours are equal values.
+    Shared,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            rectified: true,
+            colours: ColourMap::default(),
+            alpha: ALPHA,
+            scale: ScaleChoice::default(),
+        }
+    }
+}
+
+impl Look {
+    /// What was typed. Maps with evidence against a class have a scale with 0 in its middle unless somebody chooses another.
+    pub fn of(arguments: &LooksArgs) -> Self {
+        let usual = match arguments.no_relu {
+            true => ColourMap::RedBlue,
+            false => ColourMap::Magma,
+        };
+        Self {
+            rectified: !arguments.no_relu,
+            colours: arguments.colour_map.unwrap_or(usual),
+            alpha: arguments.alpha,
+            scale: arguments.scale,
+        }
+    }
+
+    /// What of a map is drawn; `None` if it has no evidence.
+    pub fn shown(&self, map: &HeatMap) -> Option<HeatMap> {
+        match self.rectified {
+            true => map.has_positive().then(|| map.rectified()),
+            false => Some(map.clone()),
+        }
+    }
+
+    /// The values of the lowest and the highest colour for `map`, which is one of `all` of its picture, as they are drawn.
+    pub fn scale<'a>(
+        &self,
+        map: &HeatMap,
+        all: impl IntoIterator<Item = &'a HeatMap>,
+    ) -> [f32; 2] {
+        let [low, high] = match self.scale {
+            ScaleChoice::Own => map.range(),
+            ScaleChoice::Shared => {
+                let wider = |[low, high]: [f32; 2], other: &HeatMap| {
+                    let [lower, higher] = other.range();
+                    [low.min(lower), high.max(higher)]
+                };
+                all.into_iter().fold(map.range(), wider)
+            }
+        };
+        if self.colours.is_diverging() {
+            let end = low.abs().max(high.abs());
+            return [-end, end];
+        }
+        [low, high]
+    }
+
+    /// Sentences for pages.
+    pub fn notes(&self) -> Vec<String> {
+        let [low, high] = self.colours.ends();
+        let drawn = if self.rectified {
+            "Evidence against a class is left out of what is drawn; the .npy files have it."
+        } else {
+            "Maps are drawn whole, with evidence against a class."
+        };
+        let whose = match self.scale {
+            ScaleChoice::Own => "of each map",
+            ScaleChoice::Shared => "of all maps of a picture",
+        };
+        let colours = if self.colours.is_diverging() {
+            format!(
+                "0 is in the middle of the colours (white): {high} speaks for the class, {low} against it, and both ends are as far \
+                 from 0 as the largest value {whose}."
+            )
+        } else {
+            format!(
+                "Colours run from the lowest value {whose} ({low}) to {} ({high}).",
+                match self.scale {
+                    ScaleChoice::Own => "its highest",
+                    ScaleChoice::Shared => "their highest",
+                }
+            )
+        };
+        let mut notes = vec![drawn.to_owned(), colours];
+        if self.scale == ScaleChoice::Shared {
+            notes.push(
+                "Equal colours are equal values within a picture. Values of different methods have no unit in common: compare \
+                 classes of one method."
+                    .to_owned(),
+            );
+        }
+        notes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(values: &[f32]) -> HeatMap {
+        HeatMap {
+            height: 1,
+            width: values.len(),
+            values: values.to_vec(),
+        }
+    }
+
+    #[test]
+    fn a_shared_scale_is_that_of_all_maps_of_a_picture_and_zero_is_the_middle_of_a_diverging_one() {
+        let (weak, strong) = (map(&[-1.0, 2.0]), map(&[0.5, 8.0]));
+        let scale = |colours, scale| {
+            let look = Look {
+                rectified: false,
+                colours,
+                scale,
+                ..Look::default()
+            };
+            look.scale(&weak, [&weak, &strong])
+        };
+        use {ColourMap::*, ScaleChoice::*};
+        assert_eq!(scale(Magma, Own), [-1.0, 2.0]);
+        assert_eq!(scale(Magma, Shared), [-1.0, 8.0]);
+        assert_eq!(scale(RedBlue, Own), [-2.0, 2.0]);
+        assert_eq!(scale(RedBlue, Shared), [-8.0, 8.0]);
+    }
+
+    #[test]
+    fn evidence_against_a_class_has_colours_of_its_own_unless_others_are_chosen() {
+        let typed = |no_relu, colour_map| {
+            Look::of(&LooksArgs {
+                no_relu,
+                colour_map,
+                scale: ScaleChoice::Own,
+                alpha: ALPHA,
+                plain: false,
+            })
+        };
+        assert_eq!(typed(false, None), Look::default());
+        assert_eq!(typed(true, None).colours, ColourMap::RedBlue);
+        let chosen = typed(true, Some(ColourMap::Magma));
+        assert_eq!(chosen.colours, ColourMap::Magma);
+        assert!(chosen.shown(&map(&[-3.0, -1.0])).is_some());
+        assert!(typed(false, None).shown(&map(&[-3.0, -1.0])).is_none());
+    }
+}
