@@ -309,6 +309,10 @@ pub struct ScoreArgs {
     /// layer-cam.
     #[arg(long, value_delimiter = ',', default_value = ALL, value_parser = methods())]
     pub method: Vec<MethodChoice>,
+    /// Maps of another tool, scored in a row of their own: .npy files of two sides, one for each picture and named after it
+    /// (pug_1.npy, or pug_1.beagle.npy for one class). A map covers what the network saw, or the whole picture, by its shape.
+    #[arg(long, value_name = "FOLDER")]
+    pub maps: Option<PathBuf>,
     /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
     #[arg(long, value_name = "FOLDER")]
     pub two_breeds: Option<PathBuf>,
@@ -370,7 +374,9 @@ fn architecture() -> impl TypedValueParser<Value = Architecture> {
 fn share(typed: &str) -> Result<f64, String> {
     let share = typed.parse().ok();
     let share = share.filter(|share| (0.0..=1.0).contains(share));
-    share.ok_or_else(|| "it takes a number from 0 (the picture alone) to 1 (the map alone)".to_owned())
+    share.ok_or_else(|| {
+        "it takes a number from 0 (the picture alone) to 1 (the map alone)".to_owned()
+    })
 }
 
 /// The parser of `--mean`: what is not from 0 to 1 was meant for pixels of 0 to 255.

@@ -2,7 +2,7 @@
 
 use crate::{
     explanation::{ExplainedMap, Explanation},
-    look::Look,
+    look::{Look, ScaleChoice},
     overlay::{Layer, Paint, layer, painted, seen},
 };
 use cam::{HeatMap, Method, argmax};
@@ -13,7 +13,7 @@ use words::{number, percent};
 /// Longer side of the pictures on the page and the sheets, in pixels; the files beside them have them in their own size.
 const LONGER_SIDE: u32 = 640;
 /// Longer side of a map's layer, in pixels: whoever lays it over a picture enlarges it smoothly.
-const LAYER_SIDE: u32 = 256;
+const LAYER_SIDE: u32 = 192;
 /// Classes listed beside a picture.
 const LISTED: usize = 3;
 
@@ -165,11 +165,17 @@ pub fn draw(
         maps,
         ..
     } = explanation;
-    let all: Vec<HeatMap> = maps.iter().filter_map(|map| look.shown(&map.raw)).collect();
+    let shares_scale = |other: &&ExplainedMap| match look.scale {
+        ScaleChoice::Own => false,
+        ScaleChoice::Method => other.method == map.method,
+        ScaleChoice::Shared => true,
+    };
+    let others = maps.iter().filter(shares_scale);
+    let others: Vec<HeatMap> = others.filter_map(|other| look.shown(&other.raw)).collect();
     let shown = look.shown(&map.raw);
     let paint = shown.as_ref().map(|shown| Paint {
         colours: look.colours,
-        scale: look.scale(shown, &all),
+        scale: look.scale(shown, &others),
         alpha: look.alpha,
     });
     let painting = shown.as_ref().zip(paint.as_ref());
@@ -186,9 +192,8 @@ pub fn draw(
             )
         }),
         picture: picture.upright.apply(pixels),
-        layer: painting.map(|(shown, paint)| {
-            layer(shown, &picture.crop, paint, picture.upright, LAYER_SIDE)
-        }),
+        layer: painting
+            .map(|(shown, paint)| layer(shown, &picture.crop, paint, picture.upright, LAYER_SIDE)),
         scale: paint.map(|paint| paint.scale),
         range: range(shown.as_ref().unwrap_or(&map.raw)),
         alternative: String::new(),

@@ -13,6 +13,7 @@ pub mod commands;
 mod drawn;
 mod evaluated;
 mod explanation;
+mod given_maps;
 mod look;
 mod mapped;
 pub mod network;

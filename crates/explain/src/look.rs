@@ -26,7 +26,9 @@ pub enum ScaleChoice {
     /// The smallest and the largest value of each map: each uses all colours.
     #[default]
     Own,
-    /// The smallest and the largest value of all maps of a picture: equal colours are equal values.
+    /// Those of all maps of one method for a picture: equal colours are equal values for every class.
+    Method,
+    /// Those of all maps of a picture. Methods have no unit in common, so that those with small values look blank.
     Shared,
 }
 
@@ -64,22 +66,17 @@ impl Look {
         }
     }
 
-    /// The values of the lowest and the highest colour for `map`, which is one of `all` of its picture, as they are drawn.
+    /// The values of the lowest and the highest colour for `map`, whose scale is also that of the `others`, as they are drawn.
     pub fn scale<'a>(
         &self,
         map: &HeatMap,
-        all: impl IntoIterator<Item = &'a HeatMap>,
+        others: impl IntoIterator<Item = &'a HeatMap>,
     ) -> [f32; 2] {
-        let [low, high] = match self.scale {
-            ScaleChoice::Own => map.range(),
-            ScaleChoice::Shared => {
-                let wider = |[low, high]: [f32; 2], other: &HeatMap| {
-                    let [lower, higher] = other.range();
-                    [low.min(lower), high.max(higher)]
-                };
-                all.into_iter().fold(map.range(), wider)
-            }
+        let wider = |[low, high]: [f32; 2], other: &HeatMap| {
+            let [lower, higher] = other.range();
+            [low.min(lower), high.max(higher)]
         };
+        let [low, high] = others.into_iter().fold(map.range(), wider);
         if self.colours.is_diverging() {
             let end = low.abs().max(high.abs());
             return [-end, end];
@@ -97,6 +94,7 @@ impl Look {
         };
         let whose = match self.scale {
             ScaleChoice::Own => "of each map",
+            ScaleChoice::Method => "of all maps of one method for a picture",
             ScaleChoice::Shared => "of all maps of a picture",
         };
         let colours = if self.colours.is_diverging() {
@@ -109,17 +107,21 @@ impl Look {
                 "Colours run from the lowest value {whose} ({low}) to {} ({high}).",
                 match self.scale {
                     ScaleChoice::Own => "its highest",
-                    ScaleChoice::Shared => "their highest",
+                    _ => "their highest",
                 }
             )
         };
         let mut notes = vec![drawn.to_owned(), colours];
-        if self.scale == ScaleChoice::Shared {
-            notes.push(
-                "Equal colours are equal values within a picture. Values of different methods have no unit in common: compare \
-                 classes of one method."
+        match self.scale {
+            ScaleChoice::Own => {}
+            ScaleChoice::Method => notes.push(
+                "Equal colours of one method are equal values within a picture.".to_owned(),
+            ),
+            ScaleChoice::Shared => notes.push(
+                "Equal colours are equal values within a picture. Values of different methods have no unit in common, so that the \
+                 maps of one may look blank beside those of another."
                     .to_owned(),
-            );
+            ),
         }
         notes
     }
@@ -138,22 +140,21 @@ mod tests {
     }
 
     #[test]
-    fn a_shared_scale_is_that_of_all_maps_of_a_picture_and_zero_is_the_middle_of_a_diverging_one() {
+    fn a_scale_is_that_of_all_maps_that_share_it_and_zero_is_the_middle_of_a_diverging_one() {
         let (weak, strong) = (map(&[-1.0, 2.0]), map(&[0.5, 8.0]));
-        let scale = |colours, scale| {
+        let scale = |colours, others: &[HeatMap]| {
             let look = Look {
                 rectified: false,
                 colours,
-                scale,
                 ..Look::default()
             };
-            look.scale(&weak, [&weak, &strong])
+            look.scale(&weak, others)
         };
-        use {ColourMap::*, ScaleChoice::*};
-        assert_eq!(scale(Magma, Own), [-1.0, 2.0]);
-        assert_eq!(scale(Magma, Shared), [-1.0, 8.0]);
-        assert_eq!(scale(RedBlue, Own), [-2.0, 2.0]);
-        assert_eq!(scale(RedBlue, Shared), [-8.0, 8.0]);
+        let strong = std::slice::from_ref(&strong);
+        assert_eq!(scale(ColourMap::Magma, &[]), [-1.0, 2.0]);
+        assert_eq!(scale(ColourMap::Magma, strong), [-1.0, 8.0]);
+        assert_eq!(scale(ColourMap::RedBlue, &[]), [-2.0, 2.0]);
+        assert_eq!(scale(ColourMap::RedBlue, strong), [-8.0, 8.0]);
     }
 
     #[test]

@@ -26,7 +26,11 @@ impl Paint {
     fn colour(&self, value: f64) -> [u8; 3] {
         let [low, high] = self.scale.map(f64::from);
         // Without a scale: the colour of 0.
-        let level = if self.colours.is_diverging() { 0.5 } else { 0.0 };
+        let level = if self.colours.is_diverging() {
+            0.5
+        } else {
+            0.0
+        };
         let place = match high > low {
             true => (value - low) / (high - low),
             false => level,
@@ -73,7 +77,8 @@ pub struct Layer {
 /// The colours of `map` where the network looked, with a longer side of `longer` pixels, turned as the picture is shown.
 pub fn layer(map: &HeatMap, crop: &CropMap, paint: &Paint, shown: Turn, longer: u32) -> Layer {
     let seen = [0, 1].map(|axis| seen_of(crop, axis));
-    let pixels = [0, 1].map(|axis| (seen[axis][1] - seen[axis][0]) * crop.picture_size[axis] as f64);
+    let pixels =
+        [0, 1].map(|axis| (seen[axis][1] - seen[axis][0]) * crop.picture_size[axis] as f64);
     let factor = f64::from(longer) / pixels[0].max(pixels[1]);
     let [columns, rows] = pixels.map(|side| ((side * factor).round() as u32).max(1));
     let places = Places {
@@ -296,8 +301,12 @@ mod tests {
                 for channel in 0..3 {
                     // A pixel is no more than one away, over which a colour changes by this.
                     let difference = colour[channel].abs_diff(expected[channel]);
-                    let is_edge = [x, y].contains(&0) || x + 1 == pixels.width() || y + 1 == pixels.height();
-                    assert!(is_edge || difference <= 8, "{colour:?} {expected:?} at {x}, {y}");
+                    let is_edge =
+                        [x, y].contains(&0) || x + 1 == pixels.width() || y + 1 == pixels.height();
+                    assert!(
+                        is_edge || difference <= 8,
+                        "{colour:?} {expected:?} at {x}, {y}"
+                    );
                 }
             }
         }

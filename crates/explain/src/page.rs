@@ -19,7 +19,7 @@ body { font: 16px/1.45 system-ui, sans-serif; color: #222; background: #fff; mar
 h1 { font-size: 1.6rem; } h2 { font-size: 1.15rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }
 p { margin: .3rem 0; } .quiet { color: #555; font-size: .9rem; overflow-wrap: anywhere; }
 article { border-top: 1px solid #bbb; padding: 1rem 0; break-inside: avoid; }
-.pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: .6rem; }
+.pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin-top: .6rem; } .maps { display: contents; }
 figure { margin: 0; width: 17rem; max-width: 100%; break-inside: avoid; } figure img.picture { width: 100%; height: auto; display: block; }
 figcaption { font-size: .9rem; margin-top: .3rem; overflow-wrap: anywhere; }
 .scale { display: flex; align-items: center; gap: .4rem; font-size: .8rem; margin-top: .2rem; }
@@ -138,11 +138,7 @@ fn as_it_is(shown: &DrawnPicture) -> String {
 }
 
 /// The same, with another figure before those of the maps.
-fn article_with(
-    shown: &DrawnPicture,
-    first: Markup,
-    legend: &Legend,
-) -> Result<Markup, PackError> {
+fn article_with(shown: &DrawnPicture, first: Markup, legend: &Legend) -> Result<Markup, PackError> {
     let figures = shown.maps.iter().map(|map| figure(map, legend));
     let figures = figures.collect::<Result<Vec<Markup>, _>>()?;
     Ok(html! {
@@ -155,7 +151,7 @@ fn article_with(
             }
             div.pictures {
                 (first)
-                @for figure in figures { (figure) }
+                div.maps { @for figure in figures { (figure) } }
             }
         }
     })
@@ -259,7 +255,10 @@ mod tests {
         // By an independent way: `printf %s "$SCRIPT" | openssl dgst -sha256 -binary | base64`.
         let policy = page.split("script-src '").nth(1).unwrap();
         let digest = policy.split('\'').next().unwrap();
-        assert!(digest.starts_with("sha256-") && digest.len() == 7 + 44, "{digest}");
+        assert!(
+            digest.starts_with("sha256-") && digest.len() == 7 + 44,
+            "{digest}"
+        );
         assert!(page.contains(viewer::SCRIPT) && !page.contains("unsafe-eval"));
         let quiet = document("Title", &[], html! {});
         assert!(!quiet.contains("<script") && !quiet.contains("script-src"));

@@ -51,7 +51,8 @@ pub struct ScoresRecord {
 pub struct LookRecord {
     /// Name of the colour map.
     pub colour_map: String,
-    /// Whose smallest and largest value have the first and the last colour: the map's `own`, or `shared` by all of a picture.
+    /// Whose smallest and largest value have the first and the last colour: the map's `own`, those of its `method` for the
+    /// picture, or `shared` by all of the picture.
     pub scale: String,
     /// Share of the map's colour; the rest is the picture's.
     pub alpha: f64,
@@ -169,9 +170,11 @@ impl LookRecord {
         Self {
             colour_map: look.colours.name().to_owned(),
             scale: match look.scale {
-                ScaleChoice::Own => "own".to_owned(),
-                ScaleChoice::Shared => "shared".to_owned(),
-            },
+                ScaleChoice::Own => "own",
+                ScaleChoice::Method => "method",
+                ScaleChoice::Shared => "shared",
+            }
+            .to_owned(),
             alpha: look.alpha,
         }
     }

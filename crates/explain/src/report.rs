@@ -49,12 +49,7 @@ pub enum ReportError {
 
 impl Report {
     /// An empty report that goes to `output`.
-    pub fn new(
-        output: OutputFolder,
-        origin: Origin,
-        classes: Vec<String>,
-        look: Look,
-    ) -> Self {
+    pub fn new(output: OutputFolder, origin: Origin, classes: Vec<String>, look: Look) -> Self {
         Self {
             output,
             class_names: result_name::of_classes(&classes),

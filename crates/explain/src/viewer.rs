@@ -10,7 +10,8 @@ use maud::{Markup, html};
 /// What [`figure`] looks like. Controls are 44 pixels high, for fingers; what has the keyboard's focus has a frame.
 pub const STYLE: &str = "
 [hidden] { display: none !important; }
-.viewer { width: 26rem; } .stage { position: relative; } .layer { position: absolute; }
+.viewer { width: 26rem; flex: 0 1 26rem; } .maps { display: flex; flex-wrap: wrap; gap: 1rem; flex: 1 1 17rem; align-content: flex-start; }
+.stage { position: relative; } .layer { position: absolute; }
 .controls { border: 1px solid #767676; border-radius: .3rem; margin: .5rem 0 0; padding: .3rem .6rem .6rem; min-width: 0; }
 .controls legend { font-size: .9rem; padding: 0 .3rem; } .buttons { display: flex; flex-wrap: wrap; gap: .4rem; }
 .controls button { font: inherit; font-size: .9rem; min-height: 2.75rem; padding: .2rem .7rem; text-align: left; overflow-wrap: anywhere;
@@ -19,7 +20,7 @@ pub const STYLE: &str = "
 .controls label { display: flex; flex-wrap: wrap; align-items: center; gap: .2rem .6rem; margin-top: .5rem; font-size: .9rem; }
 .controls input { flex: 1; min-width: 8rem; height: 2.75rem; margin: 0; accent-color: #0060a0; } .controls output { min-width: 3.5rem; }
 .controls button:focus-visible, .controls input:focus-visible { outline: 3px solid #0060a0; outline-offset: 2px; }
-@media print { .viewer { width: 5.2cm; } .controls, .layer { display: none; } }
+@media print { .maps { display: contents; } .viewer { width: 5.2cm; flex: none; } .controls, .layer { display: none; } }
 ";
 
 /// Makes the controls of every [`figure`] work.

@@ -3,7 +3,7 @@ use crate::{
     classes,
     cli::{ExplainArgs, chosen_methods},
     explanation::{Asking, Classes, explain as explain_batch},
-    look::Look,
+    look::{Look, ScaleChoice},
     network::batch_size,
     pictures::{self, PictureFile},
     record::Origin,
@@ -31,6 +31,11 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
     let look = Look::of(&arguments.looks);
+    if look.scale == ScaleChoice::Shared && methods.len() > 1 {
+        terminal.message(
+            "--scale shared: methods have no unit in common, and maps of small values look blank; --scale method compares classes",
+        );
+    }
     let mut report = Report::new(output, origin, classes, look)
         .about(&asking, &arguments.view.layer)
         .with_plain(arguments.looks.plain);

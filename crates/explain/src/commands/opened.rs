@@ -333,9 +333,14 @@ impl OpenedNetwork {
                 cells(manifest.network.architecture, self.size)
             ),
             View::Whole { stride } => format!(
-                "whole pictures with a short side of {} pixels, so that maps have a cell for each {stride} x {stride} of them; \
-                 the error rate of its training is that of squares",
-                self.short_side()
+                "whole pictures with a short side of {} pixels, so that maps have a cell for each {stride} x {stride} of \
+                 them{}",
+                self.short_side(),
+                if self.is_outside() {
+                    ""
+                } else {
+                    "; the error rate of its training is that of squares"
+                }
             ),
         };
         let name = manifest.network.architecture.name();

@@ -99,7 +99,7 @@ fn areas(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered) ->
 }
 
 /// A picture whose pixels are taken away and put back.
-struct Removal<'a> {
+pub struct Removal<'a> {
     network: &'a SavedNetwork,
     picture: &'a Picture,
     class: usize,
@@ -110,7 +110,8 @@ struct Removal<'a> {
 }
 
 impl<'a> Removal<'a> {
-    fn new(network: &'a SavedNetwork, picture: &'a Picture, class: usize) -> Self {
+    /// `picture`, of which the probability of `class` is asked.
+    pub fn new(network: &'a SavedNetwork, picture: &'a Picture, class: usize) -> Self {
         let frame = normalised([picture], &network.normalisation());
         Self {
             network,
@@ -122,7 +123,10 @@ impl<'a> Removal<'a> {
     }
 
     /// Areas under both curves for pixels in this order.
-    fn areas(&self, ranking: &[usize]) -> Result<Areas, NotANumber> {
+    ///
+    /// # Errors
+    /// An answer that is not a number.
+    pub fn areas(&self, ranking: &[usize]) -> Result<Areas, NotANumber> {
         // The mean colour of the normalisation is 0 behind it.
         let mean = vec![0.0; self.frame.len()];
         let mut deleted = replaced(&self.frame, &mean, ranking);

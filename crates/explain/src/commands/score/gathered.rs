@@ -42,6 +42,8 @@ pub struct Scored<'a> {
 pub struct Gathered {
     /// The methods, each with its figures.
     pub methods: Vec<(&'static Method, Tally)>,
+    /// Maps of another tool.
+    pub given: Option<Tally>,
     /// Maps that know nothing.
     pub baselines: Baselines,
     /// Draws such maps, and the order of equally important pixels.
@@ -125,6 +127,7 @@ impl Gathered {
         };
         Self {
             methods: methods.iter().map(tally).collect(),
+            given: None,
             baselines: Baselines::default(),
             random: generator(seed, Purpose::Baselines),
             two_breeds: Vec::new(),
@@ -137,10 +140,11 @@ impl Gathered {
         BaselineMaps::new(picture.crop.frame, &picture.frame, &mut self.random)
     }
 
-    /// The figures of the methods and the baselines.
+    /// The figures of the methods, of what another tool made, and of the baselines.
     pub fn tallies(&self) -> Vec<Tally> {
         let of_methods = self.methods.iter().map(|(_, tally)| tally.clone());
         of_methods
+            .chain(self.given.clone())
             .chain(self.baselines.tallies().iter().cloned())
             .collect()
     }

@@ -3,6 +3,7 @@
 mod annotated;
 mod curves;
 mod gathered;
+mod given;
 mod grid;
 mod two_breeds;
 mod verdict_file;
@@ -78,7 +79,10 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
     if !gathered.pictures.is_empty() {
         output.write("pictures.csv", &csv(gathered.pictures)?)?;
     }
-    let remarks = REMARKS.map(str::to_owned);
+    let mut remarks = REMARKS.map(str::to_owned).to_vec();
+    if gathered.given.is_some() {
+        remarks.push(OF_GIVEN_MAPS.to_owned());
+    }
     let title = "Which maps can be trusted?";
     let page = page::tables(title, &notes, &verdict.sentences, &tables, &remarks);
     terminal.result(&format!("page: {}", output.finish(&page)?.display()));
@@ -96,12 +100,17 @@ fn measure(
     gathered: &mut Gathered,
 ) -> Result<String> {
     let annotations = found.map(|found| found.annotations.as_path());
+    let two_breeds = TwoBreeds::find(arguments.two_breeds.as_deref(), annotations, scored);
+    let two_breeds = scored.together.agreed(two_breeds)?;
+    if let Some(folder) = &arguments.maps {
+        let curves = arguments.curves.into();
+        let given = given::measure(scored, folder, found, &two_breeds, curves, gathered);
+        scored.together.agreed(given)?;
+    }
     let annotated = match found {
         Some(found) => annotated::measure(scored, found, gathered)?,
         None => 0,
     };
-    let two_breeds = TwoBreeds::find(arguments.two_breeds.as_deref(), annotations, scored);
-    let two_breeds = scored.together.agreed(two_breeds)?;
     two_breeds::measure(scored, &two_breeds, gathered)?;
     let count = two_breeds.pictures.len();
     anyhow::ensure!(
@@ -111,7 +120,14 @@ fn measure(
     );
     let mut measured = format!(
         "{} with annotations, {count} of two breeds",
-        counted(annotated, "validation picture")
+        counted(
+            annotated,
+            if scored.opened.is_outside() {
+                "picture"
+            } else {
+                "validation picture"
+            }
+        )
     );
     if let Some(found) = found {
         let curves = curves::measure(scored, found, arguments.curves.into(), gathered)?;
@@ -145,6 +161,11 @@ fn find_pictures(
     }
     Ok(found)
 }
+
+/// Remark on the maps of another tool.
+const OF_GIVEN_MAPS: &str = "Maps of a folder were made by another tool. One in the proportions of what the network saw covers that; one in \
+     those of the whole picture covers the picture, and the part that the network saw is measured. What takes gradients or \
+     maps of other pictures is not known of them (-).";
 
 /// Remarks on how to read the tables.
 const REMARKS: [&str; 9] = [

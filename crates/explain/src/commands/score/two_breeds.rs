@@ -19,8 +19,10 @@ pub fn measure(scored: &Scored, two_breeds: &TwoBreeds, gathered: &mut Gathered)
         .terminal
         .pictures("two breeds", two_breeds.pictures.len());
     let read = |listed: &TwoBreedPicture| {
-        let file = PictureFile::without_class(&two_breeds.folder, &listed.file);
-        anyhow::Ok((listed.classes, scored.opened.read(&file)?))
+        anyhow::Ok((
+            listed.classes,
+            scored.opened.read(&two_breeds.file(listed))?,
+        ))
     };
     for round in two_breeds.pictures.chunks(scored.together.count()) {
         let read: Result<Vec<_>> = round.iter().map(read).collect();
@@ -95,5 +97,10 @@ impl TwoBreeds {
         }
         pictures.truncate(scored.enough_of(pictures.len()));
         Ok(Self { folder, pictures })
+    }
+
+    /// The file of one of them.
+    pub fn file(&self, listed: &TwoBreedPicture) -> PictureFile {
+        PictureFile::without_class(&self.folder, &listed.file)
     }
 }
