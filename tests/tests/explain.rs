@@ -339,6 +339,127 @@ fn a_whole_picture_is_seen_and_mapped_from_edge_to_edge_at_any_layer_and_for_any
     assert!(said.contains("layer1, layer2, layer3, layer4"), "{said}");
 }
 
+/// An export is the run's network again, with its classes, normalisation and size inside.
+#[test]
+fn an_export_says_what_the_run_says_without_the_run() {
+    let pictures = ["predict", "sample/two_breeds", "--top", "4", "--to"];
+    explain(&[&pictures[..], &["run.csv"]].concat(), 0);
+    for layout in ["fastai", "torchvision"] {
+        let file = format!("{layout}.safetensors");
+        run(
+            story(),
+            &["export", "story-1", "--to", &file, "--layout", layout],
+            0,
+        );
+        let csv = format!("{layout}.csv");
+        let outside = [&pictures[..], &[&csv, "--weights", &file]].concat();
+        let said = explain_in(story(), &outside, 0);
+        assert!(
+            said.contains("resnet18 of base width 16 with 4 classes"),
+            "{said}"
+        );
+        let read = |name: &str| fs::read(story().join(name)).unwrap();
+        assert!(read("run.csv") == read(&csv), "{layout}");
+    }
+}
+
+#[test]
+fn maps_are_drawn_in_the_colours_and_on_the_scale_that_were_chosen() {
+    let picture = "sample/two_breeds/Siamese__pug_01.jpg";
+    let asked = |arguments: &[&str], out: &str| {
+        let both = [
+            picture,
+            "--class",
+            "pug",
+            "--class",
+            "Siamese",
+            "--method",
+            "grad-cam,hires-cam",
+            "--out",
+            out,
+        ];
+        explain(&[&both[..], arguments].concat(), 0);
+        fs::read_to_string(story().join(out).join("index.html")).unwrap()
+    };
+    // The numbers on both sides of each scale.
+    let scales = |page: &str| -> Vec<[String; 2]> {
+        let scale = |part: &str| {
+            let mut numbers = part
+                .split("<span>")
+                .skip(1)
+                .map(|rest| rest.split('<').next().unwrap());
+            [
+                numbers.next().unwrap().to_owned(),
+                numbers.next().unwrap().to_owned(),
+            ]
+        };
+        page.split("<div class=\"scale\">")
+            .skip(1)
+            .map(scale)
+            .collect()
+    };
+    let usual = asked(&[], "usual");
+    let own = scales(&usual);
+    assert_eq!(own.len(), 4);
+    assert!(own[0] != own[1] && own[0] != own[2], "{own:?}");
+    let of_method = scales(&asked(&["--scale", "method"], "of-method"));
+    assert!(
+        of_method[0] == of_method[1] && of_method[2] == of_method[3],
+        "{of_method:?}"
+    );
+    let shared = scales(&asked(&["--scale", "shared"], "shared"));
+    assert!(shared.iter().all(|scale| *scale == shared[0]), "{shared:?}");
+    let page = asked(&["--no-relu", "--plain"], "diverging");
+    for [low, high] in scales(&page) {
+        assert_eq!(low, format!("-{high}"), "0 is the middle");
+    }
+    assert!(
+        page.contains("0 is in the middle of the colours (white)") && !usual.contains("white is 0")
+    );
+    let [plain, sheet] = ["plain.png", "sheet.png"]
+        .map(|name| image::open(story().join("diverging").join(name)).unwrap());
+    assert!(plain.width() > 4 * 640 && sheet.height() > 0);
+    assert!(!story().join("usual/plain.png").exists());
+    let overlay = |out: &str| {
+        let scores = json(&story().join(out).join("scores.json"));
+        let file = scores["pictures"][0]["maps"][0]["overlay"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        (
+            image::open(story().join(out).join(file))
+                .unwrap()
+                .into_rgb8(),
+            scores,
+        )
+    };
+    asked(&["--alpha", "0"], "bare");
+    asked(&["--alpha", "1", "--colour-map", "viridis"], "viridis");
+    let ((bare, _), (viridis, scores)) = (overlay("bare"), overlay("viridis"));
+    let middle = bare.dimensions();
+    let middle = (middle.0 / 2, middle.1 / 2);
+    let original = image::open(story().join(picture)).unwrap().into_rgb8();
+    assert_eq!(
+        bare.get_pixel(middle.0, middle.1),
+        original.get_pixel(middle.0, middle.1)
+    );
+    assert_ne!(
+        viridis.get_pixel(middle.0, middle.1),
+        bare.get_pixel(middle.0, middle.1)
+    );
+    assert_eq!(
+        (&scores["look"]["colour_map"], &scores["look"]["alpha"]),
+        (&"viridis".into(), &1.0.into())
+    );
+    let said = explain(&[picture, "--alpha", "1.5"], 2);
+    assert!(said.contains("from 0 (the picture alone) to 1"), "{said}");
+    let said = explain(&[picture, "--colour-map", "jet"], 2);
+    assert!(
+        said.contains("magma, viridis, inferno, turbo, red-blue"),
+        "{said}"
+    );
+}
+
 /// The files that can be read are explained, the others get a sentence each, and the exit code says that some are missing.
 #[test]
 fn every_odd_file_gives_a_picture_or_a_sentence() {
@@ -452,7 +573,7 @@ fn the_page_shows_its_pictures_in_a_browser_without_a_network() {
     explain(&["--out", "page", "--method", "all"], 0);
     let page = story().join("page/index.html");
     let profile = tempfile::tempdir().unwrap();
-    // The page itself runs no script; a frame around it counts its pictures and how many have arrived.
+    // A frame around it counts its pictures and how many have arrived.
     let counter = story().join("counter.html");
     let script = "<body><script>
         const frame = document.createElement('iframe');
@@ -500,6 +621,74 @@ fn the_page_shows_its_pictures_in_a_browser_without_a_network() {
         counts, [written; 3],
         "pictures in the page, shown, described"
     );
+}
+
+/// Maps are laid over the picture by mouse or keyboard, more or less strongly, and nothing is wider than a telephone.
+#[test]
+#[ignore = "needs a browser: `cargo test --workspace --test explain -- --ignored`"]
+fn maps_are_switched_over_the_picture_and_faded_in_a_browser_also_on_a_narrow_screen() {
+    explain(
+        &[
+            "--out",
+            "viewer",
+            "--method",
+            "grad-cam,layer-cam",
+            "--no-relu",
+        ],
+        0,
+    );
+    let page = story().join("viewer/index.html");
+    let scratch = tempfile::tempdir().unwrap();
+    for width in [375, 1280] {
+        let script = "
+            const said = [];
+            const viewers = [...page.querySelectorAll('.viewer')];
+            said.push(viewers.length > 4);
+            said.push(page.documentElement.scrollWidth <= view.innerWidth);
+            const viewer = viewers[0];
+            const [first, second] = viewer.querySelectorAll('button');
+            const [one, other] = viewer.querySelectorAll('.layer');
+            const slider = viewer.querySelector('input');
+            const controls = [first, second, slider];
+            // All are reached by the keyboard, named, large enough for a finger, and show where the keyboard is.
+            for (const control of controls) {
+                control.focus({ focusVisible: true });
+                const named = control.labels.length > 0 || control.textContent.length > 0;
+                const large = control.getBoundingClientRect().height >= 44;
+                const framed = view.getComputedStyle(control).outlineStyle === 'solid';
+                said.push(page.activeElement === control && named && large && framed);
+            }
+            const state = () => [one.hidden, other.hidden, first.ariaPressed, second.ariaPressed].join();
+            said.push(state() === 'true,true,false,false');
+            first.click();
+            said.push(state() === 'false,true,true,false');
+            second.click();
+            said.push(state() === 'true,false,false,true');
+            viewer.querySelector('.stage').click();
+            said.push(state() === 'true,true,false,false');
+            first.click();
+            const strong = view.getComputedStyle(one).opacity;
+            slider.value = 25;
+            slider.dispatchEvent(new Event('input'));
+            said.push(strong === '0.6' && view.getComputedStyle(one).opacity === '0.25');
+            said.push(viewer.querySelector('output').value === '25 %');
+            // It covers what the network saw, inside the picture.
+            const [inner, outer] = [one, viewer.querySelector('.picture')].map((image) => image.getBoundingClientRect());
+            said.push(inner.width > outer.width / 2 && inner.left >= outer.left - 1 && inner.right <= outer.right + 1);
+            return said.join();
+        ";
+        let said = stories::browser::ask(&page, width, script, scratch.path());
+        let all = vec!["true"; 12].join(",");
+        assert_eq!(said, all, "at {width} pixels");
+    }
+    // Without scripts there are no controls that do nothing.
+    let html = fs::read_to_string(page).unwrap();
+    let controls = html.matches("<fieldset class=\"controls\"").count();
+    assert_eq!(
+        html.matches("<fieldset class=\"controls\" hidden>").count(),
+        controls
+    );
+    assert!(controls > 4);
 }
 
 fn browser() -> Option<PathBuf> {
