@@ -156,7 +156,7 @@ fn what_does_not_fit_is_one_sentence() {
     let ask = |arguments: &[&str], code| ask(folder.path(), "resnet50.pth", arguments, code);
     let said = ask(&["predict", "photos", "--architecture", "resnet34"], 1);
     assert!(
-        said.contains("resnet50.pth: it is no resnet34: missing: "),
+        said.contains("resnet50.pth: it is no resnet34: beside: layer1.0.conv3"),
         "{said}"
     );
     assert!(ask(&["predict", "photos", "--run", "x"], 2).contains("--run"));

@@ -411,16 +411,16 @@ mod tests {
             Err(GivenMapsError::Empty(_))
         ));
         fs::write(folder.path().join("a.npy"), "no map").unwrap();
-        fs::write(folder.path().join("b.npy"), npy::encode(&level(5, 3))).unwrap();
+        fs::write(folder.path().join("b.npy"), npy::encode(&level(3, 5))).unwrap();
         let mut maps = GivenMaps::open(folder.path()).unwrap();
         let mut said = |name: &str| {
             let picture = picture(name, 500, 375, View::Square);
-            maps.of(&picture, "pug").unwrap_err().to_string()
+            maps.of(&picture, "pug").err().unwrap().to_string()
         };
         assert!(said("a.jpg").contains("a.npy: it is no file of NumPy"));
         let misfit = said("b.jpg");
         assert!(
-            misfit.contains("5 x 3 cells")
+            misfit.contains("3 x 5 cells")
                 && misfit.contains("64 x 64")
                 && misfit.contains("500 x 375"),
             "{misfit}"
