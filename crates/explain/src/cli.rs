@@ -44,7 +44,7 @@ Examples:
   explain holiday/rex.jpg --run pets-resnet34-2
   explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
   explain kit.jpg --class ragdoll --against birman  what tells the one from the other
-  explain kit.jpg --class ragdoll --no-relu --plain    for and against, in red and blue, without text
+  explain kit.jpg --class ragdoll --no-relu    what speaks for it, in red, and against it, in blue
   explain two.jpg --view whole                 all of a wide picture, not the square in its middle
   explain --method all --seed 3
   explain rex.jpg --weights resnet50.pth --classes imagenet.txt    a network of torchvision or timm
