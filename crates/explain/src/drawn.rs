@@ -12,8 +12,9 @@ use words::{number, percent};
 
 /// Longer side of the pictures on the page and the sheets, in pixels; the files beside them have them in their own size.
 const LONGER_SIDE: u32 = 640;
-/// Longer side of a map's layer, in pixels: whoever lays it over a picture enlarges it smoothly.
-const LAYER_SIDE: u32 = 192;
+/// Pixels of a map's layer for each cell, and its longest side: whoever lays it over a picture enlarges it smoothly.
+const LAYER_CELL: usize = 16;
+const LAYER_SIDE: usize = 256;
 /// Classes listed beside a picture.
 const LISTED: usize = 3;
 
@@ -192,8 +193,11 @@ pub fn draw(
             )
         }),
         picture: picture.upright.apply(pixels),
-        layer: painting
-            .map(|(shown, paint)| layer(shown, &picture.crop, paint, picture.upright, LAYER_SIDE)),
+        layer: painting.map(|(shown, paint)| {
+            let cells = shown.width.max(shown.height);
+            let side = (LAYER_CELL * cells).min(LAYER_SIDE) as u32;
+            layer(shown, &picture.crop, paint, picture.upright, side)
+        }),
         scale: paint.map(|paint| paint.scale),
         range: range(shown.as_ref().unwrap_or(&map.raw)),
         alternative: String::new(),
