@@ -30,8 +30,11 @@ impl ColourMap {
     /// magma, viridis, inferno: Stéfan van der Walt, Nathaniel Smith, Eric Firing, 2015, <https://bids.github.io/colormap/>;
     /// turbo: Anton Mikhailov, 2019; red-blue: RdBu of Cynthia Brewer's ColorBrewer.
     pub fn at(self, value: f64) -> [u8; 3] {
-        // NaN becomes 0.
-        let value = value.max(0.0).min(1.0);
+        let value = if value.is_nan() {
+            0.0
+        } else {
+            value.clamp(0.0, 1.0)
+        };
         let gradient = match self {
             Self::Magma => {
                 let index = 3 * ((256.0 * value) as usize).min(255);

@@ -1,6 +1,6 @@
 //! How maps are drawn: what of them, in which colours, on which scale.
 
-use crate::{cli::LooksArgs, colour::ColourMap};
+use crate::colour::ColourMap;
 use cam::HeatMap;
 use clap::ValueEnum;
 
@@ -44,17 +44,23 @@ impl Default for Look {
 }
 
 impl Look {
-    /// What was typed. Maps with evidence against a class have a scale with 0 in its middle unless somebody chooses another.
-    pub fn of(arguments: &LooksArgs) -> Self {
-        let usual = match arguments.no_relu {
-            true => ColourMap::RedBlue,
-            false => ColourMap::Magma,
+    /// With evidence against a class or without, in `colours`, if somebody chose some. Evidence against a class is seen best where
+    /// 0 is in the middle of the colours.
+    pub fn new(
+        rectified: bool,
+        colours: Option<ColourMap>,
+        scale: ScaleChoice,
+        alpha: f64,
+    ) -> Self {
+        let usual = match rectified {
+            true => ColourMap::Magma,
+            false => ColourMap::RedBlue,
         };
         Self {
-            rectified: !arguments.no_relu,
-            colours: arguments.colour_map.unwrap_or(usual),
-            alpha: arguments.alpha,
-            scale: arguments.scale,
+            rectified,
+            colours: colours.unwrap_or(usual),
+            alpha,
+            scale,
         }
     }
 
@@ -159,15 +165,7 @@ mod tests {
 
     #[test]
     fn evidence_against_a_class_has_colours_of_its_own_unless_others_are_chosen() {
-        let typed = |no_relu, colour_map| {
-            Look::of(&LooksArgs {
-                no_relu,
-                colour_map,
-                scale: ScaleChoice::Own,
-                alpha: ALPHA,
-                plain: false,
-            })
-        };
+        let typed = |no_relu: bool, colours| Look::new(!no_relu, colours, ScaleChoice::Own, ALPHA);
         assert_eq!(typed(false, None), Look::default());
         assert_eq!(typed(true, None).colours, ColourMap::RedBlue);
         let chosen = typed(true, Some(ColourMap::Magma));

@@ -30,7 +30,8 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     }
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
-    let look = Look::of(&arguments.looks);
+    let looks = &arguments.looks;
+    let look = Look::new(!looks.no_relu, looks.colour_map, looks.scale, looks.alpha);
     if look.scale == ScaleChoice::Shared && methods.len() > 1 {
         terminal.message(
             "--scale shared: methods have no unit in common, and maps of small values look blank; --scale method compares classes",
