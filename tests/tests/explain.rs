@@ -678,7 +678,7 @@ fn maps_are_switched_over_the_picture_and_faded_in_a_browser_also_on_a_narrow_sc
             return said.join();
         ";
         let said = stories::browser::ask(&page, width, script, scratch.path());
-        let all = vec!["true"; 12].join(",");
+        let all = ["true"; 12].join(",");
         assert_eq!(said, all, "at {width} pixels");
     }
     // Without scripts there are no controls that do nothing.
