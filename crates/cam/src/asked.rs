@@ -27,4 +27,22 @@ pub trait Asked {
     /// The target for each of `features`, altered values of [`Asked::features`] in its order: a forward pass through what lies
     /// behind the layer for each. They are taken a batch at a time too.
     fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
+
+    /// The gradient ∂S/∂x of the target for each of `frames`, altered forms of [`Asked::frame`], with respect to their values, in
+    /// their order: a pass forth and back through the whole network for each. `take` is given one after the other; none is kept.
+    fn pixel_gradients(
+        &self,
+        frames: &mut dyn Iterator<Item = Vec<f32>>,
+        relu: ReluGradient,
+        take: &mut dyn FnMut(&[f32]),
+    );
+}
+
+/// What comes back through the ReLUs on the way to the pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReluGradient {
+    /// Their gradient.
+    Own,
+    /// Only what is positive of it, which makes it guided backpropagation's, no gradient of anything.
+    Guided,
 }

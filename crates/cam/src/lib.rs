@@ -7,7 +7,7 @@
 //! for positions. Sums are taken in f64.
 //!
 //! ```
-//! use cam::{Asked, FeatureMap, method};
+//! use cam::{Asked, FeatureMap, ReluGradient, method};
 //!
 //! /// A network whose answers were written down.
 //! struct Written {
@@ -37,6 +37,14 @@
 //!     fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
 //!         features.map(|_| 0.5).collect()
 //!     }
+//!     fn pixel_gradients(
+//!         &self,
+//!         frames: &mut dyn Iterator<Item = Vec<f32>>,
+//!         _: ReluGradient,
+//!         take: &mut dyn FnMut(&[f32]),
+//!     ) {
+//!         frames.for_each(|_| take(&[0.0; 3 * 32 * 32]));
+//!     }
 //! }
 //!
 //! let written = Written {
@@ -49,6 +57,7 @@
 //! ```
 
 mod asked;
+mod check;
 mod feature_map;
 mod fusion;
 #[cfg(test)]
@@ -58,11 +67,13 @@ mod lanczos;
 mod method;
 mod methods;
 mod numbers;
+mod quadrature;
 mod target;
 
-pub use asked::Asked;
+pub use asked::{Asked, ReluGradient};
+pub use check::Check;
 pub use feature_map::{FeatureMap, ShapeError};
-pub use fusion::fused;
+pub use fusion::{Fusion, fused};
 pub use heat_map::{HeatMap, Neighbours};
 pub use method::Method;
 pub use methods::{METHODS, method};

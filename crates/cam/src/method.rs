@@ -1,4 +1,4 @@
-use crate::{asked::Asked, heat_map::HeatMap};
+use crate::{asked::Asked, check::Check, heat_map::HeatMap};
 use std::fmt;
 
 /// A way to ask a network where it looked.
@@ -9,7 +9,16 @@ pub struct Method {
     title: &'static str,
     is_class_specific: bool,
     is_by_name_only: bool,
-    map: fn(&dyn Asked) -> HeatMap,
+    is_of_a_layer: bool,
+    goes_back_to_pixels: bool,
+    way: Way,
+}
+
+/// How a method makes its map.
+#[derive(Clone, Copy)]
+enum Way {
+    Map(fn(&dyn Asked) -> HeatMap),
+    Checked(fn(&dyn Asked) -> (HeatMap, Check)),
 }
 
 impl Method {
@@ -24,7 +33,26 @@ impl Method {
             title,
             is_class_specific: true,
             is_by_name_only: false,
-            map,
+            is_of_a_layer: true,
+            goes_back_to_pixels: false,
+            way: Way::Map(map),
+        }
+    }
+
+    /// A method whose map is about one class, and that finds out something about it on the way.
+    pub const fn class_specific_checked(
+        name: &'static str,
+        title: &'static str,
+        map: fn(&dyn Asked) -> (HeatMap, Check),
+    ) -> Self {
+        Self {
+            name,
+            title,
+            is_class_specific: true,
+            is_by_name_only: false,
+            is_of_a_layer: true,
+            goes_back_to_pixels: false,
+            way: Way::Checked(map),
         }
     }
 
@@ -48,6 +76,32 @@ impl Method {
         }
     }
 
+    /// The same method, which looks at no layer: its map is the same whichever is asked about.
+    pub const fn of_no_layer(self) -> Self {
+        Self {
+            is_of_a_layer: false,
+            ..self
+        }
+    }
+
+    /// The same method, which asks for [`Asked::pixel_gradients`].
+    pub const fn back_to_pixels(self) -> Self {
+        Self {
+            goes_back_to_pixels: true,
+            ..self
+        }
+    }
+
+    /// Returns true if the map is that of a layer of the network.
+    pub fn is_of_a_layer(&self) -> bool {
+        self.is_of_a_layer
+    }
+
+    /// Returns true if it asks for [`Asked::pixel_gradients`].
+    pub fn goes_back_to_pixels(&self) -> bool {
+        self.goes_back_to_pixels
+    }
+
     /// Returns true if `all` methods are those without it.
     pub fn is_by_name_only(&self) -> bool {
         self.is_by_name_only
@@ -69,9 +123,20 @@ impl Method {
         self.is_class_specific
     }
 
-    /// The raw map, one value per position of the feature map: nothing is cut off and nothing scaled.
+    /// The raw map: nothing is cut off and nothing scaled.
     pub fn map(&self, asked: &dyn Asked) -> HeatMap {
-        (self.map)(asked)
+        self.checked_map(asked).0
+    }
+
+    /// The same with what the method found out about it, if it looks.
+    pub fn checked_map(&self, asked: &dyn Asked) -> (HeatMap, Option<Check>) {
+        match self.way {
+            Way::Map(map) => (map(asked), None),
+            Way::Checked(map) => {
+                let (map, check) = map(asked);
+                (map, Some(check))
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use cpu::Precision;
 
 use crate::convolution::{Convolution, Residual, conv2d, conv2d_folded};
 use crate::device::is_cpu;
+use crate::guided::guided_relu;
 
 /// A convolution that has taken in the batch norm behind it, for tensors on a device without autodiff.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct FoldedConvolution {
     differentiable: Option<Tensor<4>>,
     bias: Tensor<1>,
     convolution: Convolution,
+    /// Whether what comes back through the ReLU is guided.
+    guided: bool,
 }
 
 /// On the CPU the tensor is not kept beside its arrangement.
@@ -53,6 +56,15 @@ impl FoldedConvolution {
             differentiable,
             bias,
             convolution,
+            guided: false,
+        }
+    }
+
+    /// The same convolution, which shares its memory, with [`guided_relu`] on the way back of a `x` that is tracked.
+    pub fn guided(&self) -> Self {
+        Self {
+            guided: true,
+            ..self.clone()
         }
     }
 
@@ -96,7 +108,11 @@ impl FoldedConvolution {
             Some(residual) => y + residual,
             None => y,
         };
-        if with_relu { relu(y) } else { y }
+        match (with_relu, self.guided) {
+            (false, _) => y,
+            (true, false) => relu(y),
+            (true, true) => guided_relu(y),
+        }
     }
 }
 

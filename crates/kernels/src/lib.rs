@@ -13,6 +13,7 @@ mod flex;
 mod folded;
 #[cfg(feature = "gpu")]
 mod gpu;
+mod guided;
 mod loss;
 mod pooling;
 mod synchronised;
@@ -29,6 +30,7 @@ pub use device::{
     DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, gpus, is_cpu,
 };
 pub use folded::FoldedConvolution;
+pub use guided::guided_relu;
 pub use loss::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
 pub use synchronised::Synchronised;

@@ -12,7 +12,9 @@ use burn::{
     module::Module,
     tensor::{Tensor, activation::relu},
 };
-use kernels::{Algorithm, FoldedConvolution, Precision, average_pool, concat_pool, is_cpu};
+use kernels::{
+    Algorithm, FoldedConvolution, Precision, average_pool, concat_pool, guided_relu, is_cpu,
+};
 
 impl Network {
     /// The network as it predicts: running statistics, no dropout, each batch normalisation of the body folded into the
@@ -37,8 +39,8 @@ pub struct InferenceOptions {
     /// Numbers that convolutions multiply, which only the CPU has the choice of. The folding and the head are in `f32` in any
     /// case.
     pub precision: Precision,
-    /// Keeps what gradients through the body need ([`InferenceNetwork::forward_behind`] of an earlier stage than the last):
-    /// the weights once more.
+    /// Keeps what gradients through the body need ([`InferenceNetwork::forward`] of tracked pictures,
+    /// [`InferenceNetwork::forward_behind`] of an earlier stage than the last): the weights once more.
     pub gradients: bool,
 }
 
@@ -52,7 +54,8 @@ pub struct InferenceNetwork {
 }
 
 impl InferenceNetwork {
-    /// Normalised pictures `[N, 3, H, W]` on a plain device to logits `[N, classes]`.
+    /// Normalised pictures `[N, 3, H, W]` to logits `[N, classes]`. Differentiable in pictures that are tracked, with
+    /// [`InferenceOptions::gradients`].
     pub fn forward(&self, pictures: Tensor<4>) -> Tensor<2> {
         self.head.forward(self.body.forward(pictures))
     }
@@ -63,6 +66,20 @@ impl InferenceNetwork {
     pub fn forward_behind(&self, stage: usize, output: Tensor<4>) -> Tensor<2> {
         let last = self.body.stages.len() - 1;
         self.head.forward(self.body.between(stage, last, output))
+    }
+
+    /// The same network, which shares its memory, with guided backpropagation's ReLUs ([`guided_relu`]) on the way back.
+    pub fn guided(&self) -> Self {
+        let mut guided = self.clone();
+        for step in &mut guided.body.steps {
+            if let Operation::Convolution { folded, .. } = &mut step.operation {
+                *folded = folded.guided();
+            }
+        }
+        if let InferenceHead::Fastai(head) = &mut guided.head {
+            head.guided = true;
+        }
+        guided
     }
 }
 
@@ -274,6 +291,8 @@ pub struct InferenceFastaiHead {
     norm_hidden: Affine,
     linear_logits: LinearWeights,
     norm_logits: Affine,
+    /// Whether what comes back through the ReLU is guided.
+    guided: bool,
 }
 
 impl InferenceFastaiHead {
@@ -284,12 +303,14 @@ impl InferenceFastaiHead {
             norm_hidden: Affine::new(&head.norm_hidden),
             linear_logits: LinearWeights::new(&head.linear_logits),
             norm_logits: Affine::new(&head.norm_logits),
+            guided: false,
         }
     }
 
     fn forward(&self, features: Tensor<4>) -> Tensor<2> {
         let x = self.norm_pooled.apply(concat_pool(features));
-        let x = relu(self.linear_hidden.apply(x));
+        let x = self.linear_hidden.apply(x);
+        let x = if self.guided { guided_relu(x) } else { relu(x) };
         let x = self.linear_logits.apply(self.norm_hidden.apply(x));
         self.norm_logits.apply(x)
     }

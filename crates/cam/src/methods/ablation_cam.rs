@@ -35,7 +35,7 @@ pub fn map(asked: &dyn Asked) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{feature_map::FeatureMap, method};
+    use crate::{asked::ReluGradient, feature_map::FeatureMap, method};
     use proptest::prelude::*;
 
     /// A head that pools and weighs: `S = Σ_k v_k mean_ij A_k + b`.
@@ -98,6 +98,15 @@ mod tests {
 
         fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
             features.map(|values| self.of(&values)).collect()
+        }
+
+        fn pixel_gradients(
+            &self,
+            _: &mut dyn Iterator<Item = Vec<f32>>,
+            _: ReluGradient,
+            _: &mut dyn FnMut(&[f32]),
+        ) {
+            panic!("a pass back to the pixels")
         }
     }
 

@@ -9,7 +9,10 @@ mod eigen_grad_cam;
 mod grad_cam;
 mod grad_cam_elementwise;
 mod grad_cam_plus_plus;
+mod guided_backprop;
+mod guided_grad_cam;
 mod hires_cam;
+mod integrated_gradients;
 mod layer_cam;
 mod occlusion;
 mod rise;
@@ -36,8 +39,31 @@ pub const METHODS: &[&Method] = &[
     )
     .by_name_only(),
     &Method::class_specific("score-cam", "Score-CAM", score_cam::map).by_name_only(),
-    &Method::class_specific("occlusion", "Occlusion", occlusion::map).by_name_only(),
-    &Method::class_specific("rise", "RISE", rise::map).by_name_only(),
+    &Method::class_specific("occlusion", "Occlusion", occlusion::map)
+        .of_no_layer()
+        .by_name_only(),
+    &Method::class_specific_checked("rise", "RISE", rise::map)
+        .of_no_layer()
+        .by_name_only(),
+    &Method::class_specific_checked(
+        "integrated-gradients",
+        "Integrated gradients",
+        integrated_gradients::map,
+    )
+    .of_no_layer()
+    .back_to_pixels()
+    .by_name_only(),
+    &Method::class_specific(
+        "guided-backprop",
+        "Guided backpropagation",
+        guided_backprop::map,
+    )
+    .of_no_layer()
+    .back_to_pixels()
+    .by_name_only(),
+    &Method::class_specific("guided-grad-cam", "Guided Grad-CAM", guided_grad_cam::map)
+        .back_to_pixels()
+        .by_name_only(),
 ];
 
 /// The method of [`METHODS`] with this [`Method::name`].
@@ -48,7 +74,10 @@ pub fn method(name: &str) -> Option<&'static Method> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{asked::Asked, feature_map::FeatureMap};
+    use crate::{
+        asked::{Asked, ReluGradient},
+        feature_map::FeatureMap,
+    };
 
     /// Answers with a feature map, and to nothing else.
     struct FeaturesOnly(FeatureMap);
@@ -80,6 +109,15 @@ mod tests {
 
         fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
             panic!("a pass through the head")
+        }
+
+        fn pixel_gradients(
+            &self,
+            _: &mut dyn Iterator<Item = Vec<f32>>,
+            _: ReluGradient,
+            _: &mut dyn FnMut(&[f32]),
+        ) {
+            panic!("a pass back to the pixels")
         }
     }
 

@@ -46,7 +46,7 @@ fn window(index: usize, cells: usize, side: usize) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feature_map::FeatureMap;
+    use crate::{asked::ReluGradient, feature_map::FeatureMap};
 
     /// Adds up the pixels of a frame, the one at column 30, row 3 ten times.
     struct Sum {
@@ -89,6 +89,15 @@ mod tests {
 
         fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
             panic!("a pass through the head")
+        }
+
+        fn pixel_gradients(
+            &self,
+            _: &mut dyn Iterator<Item = Vec<f32>>,
+            _: ReluGradient,
+            _: &mut dyn FnMut(&[f32]),
+        ) {
+            panic!("a pass back to the pixels")
         }
     }
 

@@ -1,6 +1,6 @@
 //! RISE: what random masks leave to be seen, weighted by what the network says of it.
 
-use crate::{asked::Asked, heat_map::HeatMap};
+use crate::{asked::Asked, check::Check, heat_map::HeatMap, numbers::correlation};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -14,6 +14,8 @@ const SEEN: f64 = 0.5;
 const CELLS: usize = 7;
 /// Pixels of the frame along a side for each cell of the map.
 const STEP: usize = 8;
+/// After so many masks it is looked how like the map already is to that of all.
+const LOOK_EVERY: usize = 50;
 
 /// RISE, less its mean: `(1 / (N p)) Σ_n (S_n − mean S) M_n`, where `M_n` is one of N = 1000 random masks (cells of a seventh
 /// of the short side, each seen with p = 1/2, blended between their centres and shifted by a random part of a cell) and `S_n`
@@ -22,8 +24,8 @@ const STEP: usize = 8;
 /// Petsiuk, Das, Saenko: *RISE: Randomized Input Sampling for Explanation of Black-box Models*, 2018, arXiv:1806.07421, has
 /// `S_n` alone. The mean adds the same everywhere but for the chance with which places were seen more or less often, which
 /// it makes the most of the noise; so taken off, places that speak against the target are below 0. It knows nothing of the
-/// network's inside, and needs 1000 forward passes.
-pub fn map(asked: &dyn Asked) -> HeatMap {
+/// network's inside, and needs 1000 forward passes. Beside the map comes how it converged.
+pub fn map(asked: &dyn Asked) -> (HeatMap, Check) {
     let (size, frame) = (asked.frame_size(), asked.frame());
     let masks = || Masks::new(size);
     let mut seen = masks().map(|mask| {
@@ -41,10 +43,72 @@ pub fn map(asked: &dyn Asked) -> HeatMap {
             *sum += weight * share;
         }
     }
-    HeatMap {
+    let check = converged(&sums, &scores, &|| masks().map(|mask| mask.spread(cells)));
+    let map = HeatMap {
         height: cells[1],
         width: cells[0],
         values: sums.into_iter().map(|sum| sum as f32).collect(),
+    };
+    (map, check)
+}
+
+/// How like `map` are the maps of fewer of the `masks`, which have these `scores`.
+fn converged<I: Iterator<Item = Vec<f64>>>(
+    map: &[f64],
+    scores: &[f32],
+    masks: &dyn Fn() -> I,
+) -> Check {
+    let mut first = Running::new(map.len());
+    let mut halves = [first.clone(), first.clone()];
+    let mut correlations = Vec::new();
+    for (index, (score, mask)) in scores.iter().zip(masks()).enumerate() {
+        first.add(f64::from(*score), &mask);
+        halves[index % 2].add(f64::from(*score), &mask);
+        if (index + 1) % LOOK_EVERY == 0 {
+            correlations.push((index + 1, correlation(&first.map(), map)));
+        }
+    }
+    let [one, other] = halves.map(|half| half.map());
+    Check::Convergence {
+        seed: SEED,
+        correlations,
+        halves: correlation(&one, &other),
+    }
+}
+
+/// The map of the masks so far, but for a factor: `Σ S_n M_n − mean S · Σ M_n`.
+#[derive(Clone)]
+struct Running {
+    count: f64,
+    scores: f64,
+    masks: Vec<f64>,
+    weighted: Vec<f64>,
+}
+
+impl Running {
+    fn new(cells: usize) -> Self {
+        Self {
+            count: 0.0,
+            scores: 0.0,
+            masks: vec![0.0; cells],
+            weighted: vec![0.0; cells],
+        }
+    }
+
+    fn add(&mut self, score: f64, mask: &[f64]) {
+        self.count += 1.0;
+        self.scores += score;
+        let sums = self.masks.iter_mut().zip(&mut self.weighted);
+        for ((sum, weighted), share) in sums.zip(mask) {
+            *sum += share;
+            *weighted += score * share;
+        }
+    }
+
+    fn map(&self) -> Vec<f64> {
+        let mean = self.scores / self.count;
+        let pairs = self.weighted.iter().zip(&self.masks);
+        pairs.map(|(weighted, sum)| weighted - mean * sum).collect()
     }
 }
 
@@ -118,7 +182,7 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feature_map::FeatureMap;
+    use crate::{asked::ReluGradient, feature_map::FeatureMap};
 
     /// Says how much it sees of one place, and much else that has nothing to do with it.
     struct Place(FeatureMap);
@@ -155,18 +219,49 @@ mod tests {
         fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
             panic!("a pass through the head")
         }
+
+        fn pixel_gradients(
+            &self,
+            _: &mut dyn Iterator<Item = Vec<f32>>,
+            _: ReluGradient,
+            _: &mut dyn FnMut(&[f32]),
+        ) {
+            panic!("a pass back to the pixels")
+        }
     }
 
     #[test]
     fn the_place_that_matters_stands_out_and_the_same_picture_has_the_same_map() {
         let place = Place(FeatureMap::new(1, 1, 1, vec![0.0]).unwrap());
-        let found = map(&place);
+        let (found, check) = map(&place);
         assert_eq!([found.width, found.height], [14, 7]);
         assert_eq!(crate::argmax(&found.values), 2 * 14 + 10);
         // Of a cell of a mask away there is nothing but chance: 1000 masks leave 1/30 of the spread of 1/4 or so.
         let [near, far] = [2 * 14 + 10, 5 * 14 + 3].map(|cell| found.values[cell]);
         assert!(near > 0.2 && far.abs() < 0.06, "{near} and {far}");
-        assert_eq!(found, map(&place));
+        assert_eq!((found, check), map(&place));
+    }
+
+    #[test]
+    fn more_masks_make_a_map_more_like_that_of_all() {
+        let place = Place(FeatureMap::new(1, 1, 1, vec![0.0]).unwrap());
+        let Check::Convergence {
+            correlations,
+            halves,
+            ..
+        } = map(&place).1
+        else {
+            panic!("another check");
+        };
+        let counts: Vec<usize> = correlations.iter().map(|(count, _)| *count).collect();
+        assert_eq!(counts, (1..=20).map(|part| 50 * part).collect::<Vec<_>>());
+        let [first, half, all] = [0, 9, 19].map(|place| correlations[place].1);
+        assert!(
+            first < half && half < all && (all - 1.0).abs() < 1e-9,
+            "{first}, {half}, {all}"
+        );
+        // Halves share no mask, so that they are less alike than half of the masks is like all.
+        assert!(0.5 < halves && halves < half, "{halves} and {half}");
     }
 
     #[test]

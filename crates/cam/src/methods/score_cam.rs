@@ -37,7 +37,7 @@ fn scaled(values: Vec<f64>) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::feature_map::FeatureMap;
+    use crate::{asked::ReluGradient, feature_map::FeatureMap};
 
     /// Sees a frame of two pixels, and likes the left one.
     struct Left(FeatureMap);
@@ -69,6 +69,15 @@ mod tests {
 
         fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
             panic!("a pass through the head")
+        }
+
+        fn pixel_gradients(
+            &self,
+            _: &mut dyn Iterator<Item = Vec<f32>>,
+            _: ReluGradient,
+            _: &mut dyn FnMut(&[f32]),
+        ) {
+            panic!("a pass back to the pixels")
         }
     }
 

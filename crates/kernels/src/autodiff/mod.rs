@@ -4,5 +4,6 @@
 
 mod batch_norm;
 mod convolution;
+mod guided;
 mod pooling;
 mod registered;

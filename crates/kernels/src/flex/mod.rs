@@ -3,6 +3,7 @@
 mod adam;
 mod batch_norm;
 mod convolution;
+mod guided;
 mod memory;
 mod pooling;
 mod tensor;

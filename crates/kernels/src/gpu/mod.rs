@@ -6,8 +6,10 @@ mod batch_norm;
 mod columns;
 mod convolution;
 
+use crate::guided::GuidedReluOps;
 use crate::pooling::{PoolingGradients, PoolingOps};
 use burn::backend::Cube;
 
 impl PoolingOps for Cube {}
 impl PoolingGradients for Cube {}
+impl GuidedReluOps for Cube {}
