@@ -29,6 +29,8 @@ pub enum Against {
     /// Zhang, Gu, Chowdhury, Mai, Carlyn, Berger-Wolf, Su, Chao: *Finer-CAM: Spotting the Difference Reveals Finer Details
     /// for Visual Explanation*, 2025, arXiv:2501.11309.
     Nearest,
+    /// Those that [`Against::Nearest`] stands for in one answer ([`Target::settled`]).
+    Settled([Option<usize>; NEAREST]),
 }
 
 /// The score of a class.
@@ -48,6 +50,23 @@ impl Target {
             class,
             against: Against::Nothing,
             score: Score::Logit,
+        }
+    }
+
+    /// The same target with the classes that are nearest in this answer: so altered forms of a picture are asked about the same
+    /// number, also where they bring other classes nearer.
+    pub fn settled(self, logits: &[f32]) -> Self {
+        let Against::Nearest = self.against else {
+            return self;
+        };
+        let mut classes = [None; NEAREST];
+        let nearest = self.nearest(&self.score.of(logits)).into_iter();
+        for (place, class) in classes.iter_mut().zip(nearest) {
+            *place = Some(class);
+        }
+        Self {
+            against: Against::Settled(classes),
+            ..self
         }
     }
 
@@ -82,17 +101,26 @@ impl Target {
         match self.against {
             Against::Nothing => vec![own],
             Against::Class(other) => vec![own, (other, -1.0)],
-            Against::Nearest => {
-                let distance = |class: &usize| (scores[*class] - scores[self.class]).abs();
-                let others = (0..scores.len()).filter(|class| *class != self.class);
-                let mut others: Vec<usize> = others.collect();
-                others.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
-                others.truncate(NEAREST);
-                let weight = -GAMMA / others.len() as f64;
-                let others = others.into_iter().map(|other| (other, weight));
-                [own].into_iter().chain(others).collect()
-            }
+            Against::Nearest => self.ahead_of(self.nearest(scores)),
+            Against::Settled(others) => self.ahead_of(others.into_iter().flatten().collect()),
         }
+    }
+
+    /// The class and the mean of `others`, with their factors.
+    fn ahead_of(&self, others: Vec<usize>) -> Vec<(usize, f64)> {
+        let weight = -GAMMA / others.len() as f64;
+        let others = others.into_iter().map(|other| (other, weight));
+        [(self.class, 1.0)].into_iter().chain(others).collect()
+    }
+
+    /// The three classes whose scores are nearest to the class's own, the nearest first.
+    fn nearest(&self, scores: &[f64]) -> Vec<usize> {
+        let distance = |class: &usize| (scores[*class] - scores[self.class]).abs();
+        let others = (0..scores.len()).filter(|class| *class != self.class);
+        let mut others: Vec<usize> = others.collect();
+        others.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+        others.truncate(NEAREST);
+        others
     }
 }
 
@@ -131,6 +159,20 @@ mod tests {
             target(1, Against::Class(3)).slope(&LOGITS),
             [0.0, 1.0, 0.0, -1.0, 0.0]
         );
+    }
+
+    #[test]
+    fn a_settled_target_keeps_its_classes_in_other_answers() {
+        let finer = target(4, Against::Nearest);
+        let settled = finer.settled(&LOGITS);
+        assert_eq!(settled.value(&LOGITS), finer.value(&LOGITS));
+        assert_eq!(settled.slope(&LOGITS), finer.slope(&LOGITS));
+        let moved = [1.0, 9.0, 3.5, 2.9, 3.0];
+        let expected = 3.0 - 0.6 * (1.0 + 9.0 + 3.5) / 3.0;
+        assert!((settled.value(&moved) - expected).abs() < 1e-12);
+        assert_ne!(settled.value(&moved), finer.value(&moved));
+        let plain = target(1, Against::Class(3));
+        assert_eq!(plain.settled(&LOGITS), plain);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::{
     network::{Answer, Question, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
 };
-use cam::{Asked, FeatureMap, ShapeError, Target};
+use cam::{Asked, FeatureMap, ReluGradient, ShapeError, Target};
 use std::cell::OnceCell;
 
 /// Values that go through what lies behind a stage at once: 16 MiB.
@@ -143,6 +143,26 @@ impl Asked for AskedPicture<'_> {
                 return scores;
             }
             scores.extend(self.values(&self.batch.answer.logits_behind(batch)));
+        }
+    }
+
+    fn pixel_gradients(
+        &self,
+        frames: &mut dyn Iterator<Item = Vec<f32>>,
+        relu: ReluGradient,
+        take: &mut dyn FnMut(&[f32]),
+    ) {
+        let (size, target) = (self.frame_size(), self.target());
+        loop {
+            let batch: Vec<f32> = frames.take(batch_of(size)).flatten().collect();
+            if batch.is_empty() {
+                return;
+            }
+            let gradients = self
+                .batch
+                .network
+                .pixel_gradients(batch, size, target, relu);
+            gradients.iter().for_each(|gradient| take(gradient));
         }
     }
 }

@@ -6,7 +6,9 @@ use crate::{
     network::{NotANumber, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
 };
-use cam::{Against, HeatMap, Method, Score, ShapeError, Target, argmax, fused, softmax};
+use cam::{
+    Against, Check, Fusion, HeatMap, Method, Score, ShapeError, Target, argmax, fused, softmax,
+};
 use std::ops::Range;
 
 /// What is asked of every picture.
@@ -20,6 +22,8 @@ pub struct Asking {
     pub score: Score,
     /// Positions of the network's stages whose maps are fused, from the first to the last; none is the last stage alone.
     pub stages: Vec<usize>,
+    /// How they are fused.
+    pub fusion: Fusion,
 }
 
 /// Choice of the classes that a picture is explained for.
@@ -56,6 +60,8 @@ pub struct ExplainedMap {
     pub class: Option<usize>,
     /// As the method gave it.
     pub raw: HeatMap,
+    /// What the method found out about it.
+    pub check: Option<Check>,
 }
 
 /// A network's answer that cannot be explained.
@@ -127,7 +133,7 @@ fn explain_batch(
         .map(|targets| {
             let places = from..from + targets.len();
             from = places.end;
-            maps(&stages, places, methods)
+            maps(&stages, places, asking.fusion, methods)
         })
         .collect();
     let explained = pictures.into_iter().zip(logits).zip(maps);
@@ -145,6 +151,7 @@ fn explain_batch(
 fn maps(
     stages: &[Vec<AskedPicture>],
     places: Range<usize>,
+    fusion: Fusion,
     methods: &[&'static Method],
 ) -> Vec<ExplainedMap> {
     let mut maps = Vec::new();
@@ -152,14 +159,18 @@ fn maps(
         let is_class_specific = method.is_class_specific();
         let count = if is_class_specific { places.len() } else { 1 };
         for place in places.clone().take(count) {
-            let of_stages: Vec<_> = stages
-                .iter()
-                .map(|asked| method.map(&asked[place]))
-                .collect();
+            let stages = if method.is_of_a_layer() {
+                stages
+            } else {
+                &stages[..1]
+            };
+            let of_stages = stages.iter().map(|asked| method.checked_map(&asked[place]));
+            let (of_stages, checks): (Vec<_>, Vec<_>) = of_stages.unzip();
             maps.push(ExplainedMap {
                 method,
                 class: is_class_specific.then(|| stages[0][place].target().class),
-                raw: fused(&of_stages),
+                raw: fused(&of_stages, fusion),
+                check: checks.into_iter().flatten().next(),
             });
         }
     }
@@ -189,7 +200,7 @@ impl Asking {
         match self.against {
             Against::Nothing => String::new(),
             Against::Class(class) => format!(" against {}", classes[class]),
-            Against::Nearest => " against the nearest".to_owned(),
+            Against::Nearest | Against::Settled(_) => " against the nearest".to_owned(),
         }
     }
 
@@ -202,7 +213,7 @@ impl Asking {
                 "Maps explain how far a class is ahead of {}.",
                 classes[class]
             )),
-            Against::Nearest => notes.push(
+            Against::Nearest | Against::Settled(_) => notes.push(
                 "Maps explain how far a class is ahead of the three with the nearest logits (Finer-CAM)."
                     .to_owned(),
             ),

@@ -2,7 +2,7 @@
 
 use crate::random::{Purpose, generator};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use cam::{FeatureMap, ShapeError, Target};
+use cam::{FeatureMap, ReluGradient, ShapeError, Target};
 use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use kernels::average_pool;
 use network::{
@@ -134,6 +134,17 @@ impl SavedNetwork {
         Answer::of_stages(&self.network, stages, self.tensor(frames, size))
     }
 
+    /// [`pixel_gradients`] of `target` for normalised frames of this width and height.
+    pub fn pixel_gradients(
+        &self,
+        frames: Vec<f32>,
+        size: [usize; 2],
+        target: Target,
+        relu: ReluGradient,
+    ) -> Vec<Vec<f32>> {
+        pixel_gradients(&self.network, self.tensor(frames, size), target, relu)
+    }
+
     /// Names of the stages whose output can be asked for, the last of which makes the feature map.
     pub fn stages(&self) -> Vec<&'static str> {
         self.network.body.stages().collect()
@@ -259,15 +270,42 @@ impl<'a> Answer<'a> {
             slope.into_iter().map(|slope| slope as f32)
         });
         let logits = self.network.forward_behind(self.stage, features.clone());
-        let slopes = TensorData::new(slopes.collect::<Vec<_>>(), logits.dims());
-        let slopes = Tensor::<2>::from_data(slopes, &features.device());
-        let gradients = (logits * slopes).sum().backward();
-        // None is left where the logits do not depend on the features: a gradient of zeros.
-        let gradient = features
-            .grad(&gradients)
-            .unwrap_or_else(|| features.clone().inner().zeros_like());
-        feature_maps(&gradient)
+        feature_maps(&gradient_of(&features, logits, slopes.collect()))
     }
+}
+
+/// The gradient of `target` for each of some normalised pictures `[N, 3, H, W]` on a plain device with respect to their values: one
+/// pass forth and back for all of them. The network keeps what gradients need ([`InferenceOptions::gradients`]).
+pub fn pixel_gradients(
+    network: &InferenceNetwork,
+    pictures: Tensor<4>,
+    target: Target,
+    relu: ReluGradient,
+) -> Vec<Vec<f32>> {
+    let pictures = Tensor::from_inner(pictures).require_grad();
+    let logits = match relu {
+        ReluGradient::Own => network.forward(pictures.clone()),
+        ReluGradient::Guided => network.guided().forward(pictures.clone()),
+    };
+    let slopes = rows(&logits.clone().inner())
+        .into_iter()
+        .flat_map(|logits| target.slope(&logits));
+    let slopes: Vec<f32> = slopes.map(|slope| slope as f32).collect();
+    let gradient = gradient_of(&pictures, logits, slopes);
+    let [_, channels, height, width] = gradient.dims();
+    let values = numbers(&gradient);
+    let pictures = values.chunks_exact(channels * height * width);
+    pictures.map(<[f32]>::to_vec).collect()
+}
+
+/// The gradient of `Σ slope · logit` with respect to `x`, on which the logits depend.
+fn gradient_of(x: &Tensor<4>, logits: Tensor<2>, slopes: Vec<f32>) -> Tensor<4> {
+    let slopes = TensorData::new(slopes, logits.dims());
+    let slopes = Tensor::<2>::from_data(slopes, &x.device());
+    let gradients = (logits * slopes).sum().backward();
+    // None is left where the logits do not depend on it: a gradient of zeros.
+    x.grad(&gradients)
+        .unwrap_or_else(|| x.clone().inner().zeros_like())
 }
 
 /// The rows of a batch one by one.

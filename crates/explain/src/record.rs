@@ -191,7 +191,7 @@ impl TargetRecord {
             against: match asking.against {
                 Against::Nothing => None,
                 Against::Class(class) => Some(classes[class].clone()),
-                Against::Nearest => Some("nearest".to_owned()),
+                Against::Nearest | Against::Settled(_) => Some("nearest".to_owned()),
             },
             layers: layers.to_vec(),
         }

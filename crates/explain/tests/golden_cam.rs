@@ -4,8 +4,11 @@
 mod picture;
 
 use burn::tensor::{Device, Tensor, TensorData};
-use cam::{Against, Asked, FeatureMap, HeatMap, Method, Score, Target, method};
-use explain::network::{Answer, Question};
+use cam::{
+    Against, Asked, Check, FeatureMap, Fusion, HeatMap, Method, ReluGradient, Score, Target, fused,
+    method,
+};
+use explain::network::{Answer, Question, pixel_gradients};
 use network::{
     Algorithm, Architecture, HeadKind, InferenceNetwork, InferenceOptions, NetworkSpec,
     weights::{StateDict, layout},
@@ -156,6 +159,67 @@ fn every_layer_target_and_method_is_that_of_pytorch() {
     }
 }
 
+/// Maps of pixels and of several layers: `pixels.safetensors`.
+#[test]
+fn every_map_of_pixels_and_of_fused_layers_is_that_of_captum_and_numpy() {
+    for (name, head) in NETWORKS {
+        let network = load(name, head, &Device::flex());
+        let golden = StateDict::read(&folder(name).join("pixels.safetensors")).unwrap();
+        let mut compared = 0;
+        for (key, expected) in golden.iter().filter(|(key, _)| !key.ends_with("sums")) {
+            let expected = expected.as_floats().unwrap();
+            let (map, check) = match key.split('.').nth(3) {
+                Some(fusion) if key.ends_with(".grad_cam_pp") => {
+                    (fused_map(&network, key, fusion), None)
+                }
+                _ => checked_map_of(&network, key),
+            };
+            close(key, expected, &map, PIXEL_TOLERANCE);
+            if let Some(check) = check {
+                let sums = key.replace("integrated_gradients", "sums");
+                adds_up_to(
+                    golden.get(&sums).unwrap().as_floats().unwrap(),
+                    &check,
+                    expected,
+                );
+            }
+            compared += 1;
+        }
+        assert_eq!(compared, 2 * 3 + 1 + 2 * 4, "{name}");
+    }
+}
+
+/// Of the largest value. At a ReLU near 0 the rounding of f32 decides which way a gradient takes, as it does for earlier layers.
+const PIXEL_TOLERANCE: f32 = 1e-3;
+
+/// Compares sum and gain of integrated gradients, to the rounding of the `values` that are added up.
+fn adds_up_to(expected: &[f32], check: &Check, values: &[f32]) {
+    let Check::Completeness { steps, sum, gain } = check else {
+        panic!("another check: {check:?}");
+    };
+    let all: f32 = values.iter().map(|value| value.abs()).sum();
+    assert_eq!(*steps, 50);
+    for (found, expected) in [sum, gain].into_iter().zip(expected) {
+        assert!(
+            (*found as f32 - expected).abs() < 1e-3 * all,
+            "{check:?} instead of {expected:?}"
+        );
+    }
+}
+
+/// The map called `224x224.0.class2.product34.grad_cam_pp`: of all layers, or of those that are named.
+fn fused_map(network: &InferenceNetwork, key: &str, fusion: &str) -> HeatMap {
+    let (fusion, layers) = match fusion {
+        "product" => (Fusion::Product, 1..=4),
+        "product34" => (Fusion::Product, 3..=4),
+        "maximum" => (Fusion::Maximum, 1..=4),
+        _ => (Fusion::Maximum, 3..=4),
+    };
+    let part = key.split('.').nth(3).unwrap();
+    let of_layer = |layer| map_of(network, &key.replace(part, &format!("layer{layer}")));
+    fused(&layers.map(of_layer).collect::<Vec<_>>(), fusion)
+}
+
 /// Of a map's largest value. Differences of scores that are nearly equal (Ablation-CAM, occlusion) lose digits of f32: the
 /// scores of these networks are about 3, and the smallest differences that decide about 0.003. Earlier layers have the rounding
 /// of the way back through the later ones too, and a principal component of gradients turns by their rounding over the gap to
@@ -178,6 +242,11 @@ fn tolerance_of(key: &str) -> f32 {
 
 /// The map called `224x288.0.class2.finer.grad_cam`: size, picture, class, layer or target if it is not the usual one, method.
 fn map_of(network: &InferenceNetwork, key: &str) -> HeatMap {
+    checked_map_of(network, key).0
+}
+
+/// The same with what the method found out about it.
+fn checked_map_of(network: &InferenceNetwork, key: &str) -> (HeatMap, Option<Check>) {
     let parts: Vec<&str> = key.split('.').collect();
     let (size, rest) = (parts[0].split_once('x').unwrap(), &parts[1..]);
     let [height, width] = [size.0, size.1].map(|side| side.parse::<usize>().unwrap());
@@ -202,24 +271,30 @@ fn map_of(network: &InferenceNetwork, key: &str) -> HeatMap {
         "eigen_grad_cam" => "eigen-grad-cam",
         "elementwise" => "grad-cam-elementwise",
         "grad_cam" => "grad-cam",
+        "grad_cam_pp" => "grad-cam++",
+        "guided_backprop" => "guided-backprop",
+        "guided_grad_cam" => "guided-grad-cam",
+        "integrated_gradients" => "integrated-gradients",
         "hires_cam" => "hires-cam",
         "layer_cam" => "layer-cam",
         "score_cam" => "score-cam",
         other => other,
     };
-    let look = |pixels: Vec<f32>| {
+    let pictures = |pixels: Vec<f32>| -> Tensor<4> {
         let count = pixels.len() / (3 * height * width);
         let data = TensorData::new(pixels, [count, 3, height, width]);
-        let pictures = Tensor::from_data(data, &Device::flex());
-        Answer::of_stages(network, &[stage], pictures).remove(0)
+        Tensor::from_data(data, &Device::flex())
     };
+    let look = |pixels| Answer::of_stages(network, &[stage], pictures(pixels)).remove(0);
+    let back = |pixels, relu| pixel_gradients(network, pictures(pixels), target, relu).remove(0);
     let answer = look(pixels.clone());
     let question = Question { picture: 0, target };
-    method(name).unwrap().map(&AskedNetwork {
+    method(name).unwrap().checked_map(&AskedNetwork {
         features: answer.features().unwrap().remove(0),
         gradient: answer.gradients(&[question]).unwrap().remove(0),
         answer: &answer,
         look: &look,
+        back: &back,
         pixels,
         size: [width, height],
         target,
@@ -232,6 +307,7 @@ struct AskedNetwork<'a> {
     gradient: FeatureMap,
     answer: &'a Answer<'a>,
     look: &'a dyn Fn(Vec<f32>) -> Answer<'a>,
+    back: &'a dyn Fn(Vec<f32>, ReluGradient) -> Vec<f32>,
     pixels: Vec<f32>,
     size: [usize; 2],
     target: Target,
@@ -270,6 +346,15 @@ impl Asked for AskedNetwork<'_> {
             .iter()
             .map(|logits| self.target.value(logits) as f32)
             .collect()
+    }
+
+    fn pixel_gradients(
+        &self,
+        frames: &mut dyn Iterator<Item = Vec<f32>>,
+        relu: ReluGradient,
+        take: &mut dyn FnMut(&[f32]),
+    ) {
+        frames.for_each(|frame| take(&(self.back)(frame, relu)));
     }
 }
 
@@ -400,6 +485,15 @@ impl Asked for FeaturesAndGradient<'_> {
 
     fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
         without_reference("scores of altered features")
+    }
+
+    fn pixel_gradients(
+        &self,
+        _: &mut dyn Iterator<Item = Vec<f32>>,
+        _: ReluGradient,
+        _: &mut dyn FnMut(&[f32]),
+    ) {
+        without_reference("gradients of pixels")
     }
 }
 
