@@ -11,6 +11,7 @@ pub struct Method {
     is_by_name_only: bool,
     is_of_a_layer: bool,
     goes_back_to_pixels: bool,
+    caution: Option<&'static str>,
     way: Way,
 }
 
@@ -35,6 +36,7 @@ impl Method {
             is_by_name_only: false,
             is_of_a_layer: true,
             goes_back_to_pixels: false,
+            caution: None,
             way: Way::Map(map),
         }
     }
@@ -52,6 +54,7 @@ impl Method {
             is_by_name_only: false,
             is_of_a_layer: true,
             goes_back_to_pixels: false,
+            caution: None,
             way: Way::Checked(map),
         }
     }
@@ -90,6 +93,19 @@ impl Method {
             goes_back_to_pixels: true,
             ..self
         }
+    }
+
+    /// The same method, of which a reader must know this: half a sentence behind its title.
+    pub const fn with_caution(self, caution: &'static str) -> Self {
+        Self {
+            caution: Some(caution),
+            ..self
+        }
+    }
+
+    /// What a reader of its maps must know, as half a sentence behind its title.
+    pub fn caution(&self) -> Option<&'static str> {
+        self.caution
     }
 
     /// Returns true if the map is that of a layer of the network.

@@ -4,7 +4,7 @@ use crate::{
     colour::ColourMap,
     look::{ALPHA, ScaleChoice},
 };
-use cam::{METHODS, Method, method};
+use cam::{Fusion, METHODS, Method, method};
 use clap::{
     Args, Parser, Subcommand, ValueEnum,
     builder::{PossibleValuesParser, TypedValueParser},
@@ -75,8 +75,9 @@ pub struct ExplainArgs {
         conflicts_with = "finer"
     )]
     pub against: Option<String>,
-    /// How to make the maps; docs/methods.md says what each can show. `all` leaves out score-cam, occlusion and rise, which ask
-    /// the whole network hundreds of times for a map, and grad-cam-elementwise, which is layer-cam here.
+    /// How to make the maps; docs/methods.md says what each can show. `all` leaves out score-cam, occlusion, rise and
+    /// integrated-gradients, which ask the whole network dozens or hundreds of times for a map, grad-cam-elementwise, which is
+    /// layer-cam here, and guided-backprop and guided-grad-cam, whose fine lines hardly depend on what was learnt.
     #[arg(long, value_delimiter = ',', default_value = "activation,grad-cam", value_parser = methods())]
     pub method: Vec<MethodChoice>,
     /// How the maps are drawn.
@@ -170,9 +171,16 @@ pub struct ViewArgs {
     #[arg(long, value_enum, default_value_t)]
     pub view: ViewChoice,
     /// Layer whose output is mapped (default: the last one of the body, layer4 of a ResNet). Earlier ones give finer maps that
-    /// say less about the class. Of several, as in `--layer layer2,layer4`, the strongest at each place is drawn.
+    /// say less about the class. Of several, as in `--layer layer2,layer4`, one map is made as --fuse says.
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub layer: Vec<String>,
+    /// How maps of several layers become one (default: maximum).
+    #[arg(long, value_enum, requires = "layer")]
+    pub fuse: Option<FuseChoice>,
+    /// Draw the mean of the maps of eight forms of each picture (as it is, mirrored, shifted four ways, 10 % darker and brighter),
+    /// and keep how much they differ: less chance, eight times the work.
+    #[arg(long)]
+    pub smooth: bool,
     /// Explain the class's probability instead of its logit.
     #[arg(long, conflicts_with = "finer")]
     pub softmax: bool,
@@ -190,6 +198,24 @@ pub enum ViewChoice {
     Square,
     /// The whole picture, filled up to a multiple of the network's stride.
     Whole,
+}
+
+/// See [`ViewArgs::fuse`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FuseChoice {
+    /// The strongest at each place, each layer scaled to its largest value (LayerCAM).
+    Maximum,
+    /// The product at each place, each layer scaled from 0 to 1: what every layer marks (RefineCAM).
+    Product,
+}
+
+impl From<FuseChoice> for Fusion {
+    fn from(choice: FuseChoice) -> Self {
+        match choice {
+            FuseChoice::Maximum => Self::Maximum,
+            FuseChoice::Product => Self::Product,
+        }
+    }
 }
 
 /// Other things that the program does.
@@ -305,8 +331,8 @@ pub struct ScoreArgs {
     /// How the pictures are seen.
     #[command(flatten)]
     pub view: ViewArgs,
-    /// Which methods; `all` leaves out score-cam, occlusion and rise, which take hours here, and grad-cam-elementwise, which is
-    /// layer-cam.
+    /// Which methods; `all` leaves out score-cam, occlusion, rise and integrated-gradients, which take hours here,
+    /// grad-cam-elementwise, which is layer-cam, and guided-backprop and guided-grad-cam.
     #[arg(long, value_delimiter = ',', default_value = ALL, value_parser = methods())]
     pub method: Vec<MethodChoice>,
     /// Maps of another tool, scored in a row of their own: .npy files of two sides, one for each picture and named after it

@@ -1,6 +1,7 @@
 //! Pictures and maps as people see them: colours, and words for those who cannot see them.
 
 use crate::{
+    checks,
     explanation::{ExplainedMap, Explanation},
     look::{Look, ScaleChoice},
     overlay::{Layer, Paint, layer, painted, seen},
@@ -17,6 +18,8 @@ const LAYER_CELL: usize = 16;
 const LAYER_SIDE: usize = 256;
 /// Classes listed beside a picture.
 const LISTED: usize = 3;
+/// The end of the range of a level map.
+const EVERYWHERE: &str = "everywhere";
 
 /// One picture with its maps, as the page and the sheets show it.
 #[derive(Debug, Clone)]
@@ -50,6 +53,8 @@ pub struct DrawnMap {
     pub scale: Option<[f32; 2]>,
     /// The smallest and the largest value, as drawn or as they are where no map is drawn: `0 to 0.0312`.
     pub range: String,
+    /// What there is to say of the map's spread, and what the method found out about it.
+    pub remark: Option<String>,
     /// Words for a reader who cannot see the picture.
     pub alternative: String,
 }
@@ -143,11 +148,18 @@ impl DrawnMap {
         format!("{}{class}", self.method.title())
     }
 
-    /// The map's range in a few words, without its method.
+    /// The map's range in a few words, without its method, and what else there is to say.
     pub fn sentence(&self) -> String {
-        match self.scale {
+        let range = match self.scale {
             Some(_) => format!("values {}", self.range),
+            None if self.range.ends_with(EVERYWHERE) => {
+                format!("no positive evidence, the map is {}", self.range)
+            }
             None => format!("no positive evidence, the map runs from {}", self.range),
+        };
+        match &self.remark {
+            Some(remark) => format!("{range}; {remark}"),
+            None => range,
         }
     }
 }
@@ -200,6 +212,7 @@ pub fn draw(
         }),
         scale: paint.map(|paint| paint.scale),
         range: range(shown.as_ref().unwrap_or(&map.raw)),
+        remark: remark(map),
         alternative: String::new(),
     };
     let (name, title) = (&picture.file.name, drawn.title());
@@ -213,10 +226,24 @@ pub fn draw(
     drawn
 }
 
+/// See [`DrawnMap::remark`].
+fn remark(map: &ExplainedMap) -> Option<String> {
+    let spread = map.spread.as_ref();
+    let spread = spread.map(|spread| format!("spread up to {}", number(spread.range()[1].into())));
+    let check = map.check.as_ref().map(checks::sentence);
+    // Of a mean the check is that of one of its maps.
+    let check = check.map(|check| match spread {
+        Some(_) => format!("of the picture as it is: {check}"),
+        None => check,
+    });
+    let said: Vec<String> = [spread, check].into_iter().flatten().collect();
+    (!said.is_empty()).then(|| said.join("; "))
+}
+
 fn range(map: &HeatMap) -> String {
     let [low, high] = map.range().map(|value| number(value.into()));
     if low == high {
-        format!("{low} everywhere")
+        format!("{low} {EVERYWHERE}")
     } else {
         format!("{low} to {high}")
     }

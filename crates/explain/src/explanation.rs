@@ -5,6 +5,7 @@ use crate::{
     cli::ViewArgs,
     network::{NotANumber, SavedNetwork, batch_of},
     pictures::{Picture, normalised},
+    smoothing::{Form, forms, mean_and_spread},
 };
 use cam::{
     Against, Check, Fusion, HeatMap, Method, Score, ShapeError, Target, argmax, fused, softmax,
@@ -24,6 +25,8 @@ pub struct Asking {
     pub stages: Vec<usize>,
     /// How they are fused.
     pub fusion: Fusion,
+    /// Whether maps are the mean of those of eight forms of the picture.
+    pub smooth: bool,
 }
 
 /// Choice of the classes that a picture is explained for.
@@ -60,8 +63,10 @@ pub struct ExplainedMap {
     pub class: Option<usize>,
     /// As the method gave it.
     pub raw: HeatMap,
-    /// What the method found out about it.
+    /// What the method found out about it; of a mean that of the picture as it is.
     pub check: Option<Check>,
+    /// Of a mean the standard deviation at each place.
+    pub spread: Option<HeatMap>,
 }
 
 /// A network's answer that cannot be explained.
@@ -104,23 +109,76 @@ pub fn explain(
 /// Explains pictures whose frames all have this width and height.
 fn explain_batch(
     network: &SavedNetwork,
-    pictures: Vec<Picture>,
+    mut pictures: Vec<Picture>,
     frame: [usize; 2],
     asking: &Asking,
     methods: &[&'static Method],
 ) -> Result<Vec<Explanation>, ExplainError> {
-    let frames = normalised(&pictures, &network.normalisation());
+    let looked = look(network, &pictures, frame, asking, None, methods)?;
+    let Looked {
+        logits,
+        targets,
+        mut maps,
+    } = looked;
+    if asking.smooth {
+        let originals: Vec<_> = pictures
+            .iter()
+            .map(|picture| picture.frame.clone())
+            .collect();
+        let mut of_forms = vec![maps];
+        let forms = forms(frame);
+        for form in &forms[1..] {
+            for (picture, original) in pictures.iter_mut().zip(&originals) {
+                picture.frame = form.of(original, frame);
+            }
+            of_forms.push(look(network, &pictures, frame, asking, Some(&targets), methods)?.maps);
+        }
+        for (picture, original) in pictures.iter_mut().zip(originals) {
+            picture.frame = original;
+        }
+        maps = smoothed(of_forms, &forms, frame);
+    }
+    let explained = pictures.into_iter().zip(logits).zip(maps);
+    Ok(explained
+        .map(|((picture, logits), maps)| Explanation {
+            picture,
+            probabilities: softmax(&logits),
+            predicted: argmax(&logits),
+            maps,
+        })
+        .collect())
+}
+
+/// A network's answers to some pictures: for each its logits, what it was asked about, and the maps.
+struct Looked {
+    logits: Vec<Vec<f32>>,
+    targets: Vec<Vec<Target>>,
+    maps: Vec<Vec<ExplainedMap>>,
+}
+
+/// Asks about `targets`, or about those that follow from the answers.
+fn look(
+    network: &SavedNetwork,
+    pictures: &[Picture],
+    frame: [usize; 2],
+    asking: &Asking,
+    targets: Option<&[Vec<Target>]>,
+    methods: &[&'static Method],
+) -> Result<Looked, ExplainError> {
+    let frames = normalised(pictures, &network.normalisation());
     let answers = network.look_at(&asking.stages, frames, frame);
     let names = pictures.iter().map(|picture| picture.file.name.as_str());
     answers[0].check(names)?;
     let logits = &answers[0].logits;
-    let of_picture = |(picture, logits): (&Picture, &Vec<f32>)| {
-        asking.targets(argmax(logits), picture.file.true_class)
-    };
-    let targets: Vec<_> = pictures.iter().zip(logits).map(of_picture).collect();
+    let of_picture =
+        |(picture, logits): (&Picture, &Vec<f32>)| asking.targets(logits, picture.file.true_class);
+    let targets = targets.map_or_else(
+        || pictures.iter().zip(logits).map(of_picture).collect(),
+        <[_]>::to_vec,
+    );
     let batches = answers
         .iter()
-        .map(|answer| AskedBatch::new(network, answer, &pictures, &targets))
+        .map(|answer| AskedBatch::new(network, answer, pictures, &targets))
         .collect::<Result<Vec<_>, _>>()?;
     // For each stage all pictures and targets.
     let stages: Vec<Vec<AskedPicture>> = batches
@@ -128,7 +186,7 @@ fn explain_batch(
         .map(|batch| batch.asked().collect())
         .collect();
     let mut from = 0;
-    let maps: Vec<Vec<ExplainedMap>> = targets
+    let maps = targets
         .iter()
         .map(|targets| {
             let places = from..from + targets.len();
@@ -136,15 +194,32 @@ fn explain_batch(
             maps(&stages, places, asking.fusion, methods)
         })
         .collect();
-    let explained = pictures.into_iter().zip(logits).zip(maps);
-    Ok(explained
-        .map(|((picture, logits), maps)| Explanation {
-            picture,
-            probabilities: softmax(logits),
-            predicted: argmax(logits),
-            maps,
-        })
-        .collect())
+    Ok(Looked {
+        logits: logits.clone(),
+        targets,
+        maps,
+    })
+}
+
+/// For each picture the mean of its maps of all `forms`, of which the first is the picture as it is.
+fn smoothed(
+    of_forms: Vec<Vec<Vec<ExplainedMap>>>,
+    forms: &[Form],
+    frame: [usize; 2],
+) -> Vec<Vec<ExplainedMap>> {
+    let mut smoothed = of_forms[0].clone();
+    for (picture, maps) in smoothed.iter_mut().enumerate() {
+        for (place, map) in maps.iter_mut().enumerate() {
+            let back = |(form, maps): (&Form, &Vec<Vec<ExplainedMap>>)| {
+                form.back(&maps[picture][place].raw, frame)
+            };
+            let back: Vec<HeatMap> = forms.iter().zip(&of_forms).map(back).collect();
+            let [mean, spread] = mean_and_spread(&back);
+            map.raw = mean;
+            map.spread = Some(spread);
+        }
+    }
+    smoothed
 }
 
 /// The maps of one picture, whose targets are at `places` of each of the `stages`.
@@ -171,6 +246,7 @@ fn maps(
                 class: is_class_specific.then(|| stages[0][place].target().class),
                 raw: fused(&of_stages, fusion),
                 check: checks.into_iter().flatten().next(),
+                spread: None,
             });
         }
     }
@@ -191,6 +267,8 @@ impl Asking {
             } else {
                 Score::Logit
             },
+            fusion: arguments.fuse.map_or_else(Fusion::default, Fusion::from),
+            smooth: arguments.smooth,
             ..Self::default()
         }
     }
@@ -224,20 +302,38 @@ impl Asking {
         match &self.stages[..] {
             [] => {}
             [_] => notes.push(format!("Maps are those of {}.", layers.join(", "))),
-            _ => notes.push(format!(
-                "Maps are the strongest at each place of those of {}, each scaled to its largest value.",
-                layers.join(", ")
-            )),
+            _ => notes.push(match self.fusion {
+                Fusion::Maximum => format!(
+                    "Maps are the strongest at each place of those of {}, each scaled to its largest value.",
+                    layers.join(", ")
+                ),
+                Fusion::Product => format!(
+                    "Maps are the product of those of {}, each scaled to its smallest and largest value (RefineCAM).",
+                    layers.join(", ")
+                ),
+            }),
+        }
+        if self.smooth {
+            notes.push(
+                "Maps are the mean over eight forms of what the network sees: as it is, mirrored, shifted four ways by a 24th of \
+                 its short side, 10 % darker and brighter. The .spread.npy files have the standard deviation. Answers are \
+                 those to the pictures as they are."
+                    .to_owned(),
+            );
         }
         notes
     }
 
-    fn targets(&self, predicted: usize, truth: Option<usize>) -> Vec<Target> {
-        let classes = self.classes.of(predicted, truth).into_iter();
-        let target = |class| Target {
-            class,
-            against: self.against,
-            score: self.score,
+    /// What a picture with this answer and this true class is asked about.
+    fn targets(&self, logits: &[f32], truth: Option<usize>) -> Vec<Target> {
+        let classes = self.classes.of(argmax(logits), truth).into_iter();
+        let target = |class| {
+            let target = Target {
+                class,
+                against: self.against,
+                score: self.score,
+            };
+            target.settled(logits)
         };
         classes.map(target).collect()
     }

@@ -6,6 +6,7 @@
 
 mod answers;
 mod asked;
+mod checks;
 mod classes;
 pub mod cli;
 mod colour;
@@ -24,12 +25,15 @@ mod packed;
 mod page;
 mod pictures;
 mod predictions;
+#[cfg(test)]
+mod properties;
 mod random;
 mod record;
 mod report;
 mod result_name;
 mod sheets;
 mod shown_name;
+mod smoothing;
 mod together;
 mod truth;
 mod viewer;

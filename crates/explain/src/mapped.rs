@@ -15,7 +15,8 @@ pub struct Mapped {
     maps: Vec<MappedMap>,
 }
 
-/// See [`ExplainedMap`].
+/// See [`ExplainedMap`]. What a method found out about its map, and the spread of a mean, stay where they were made: no figure
+/// is about them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct MappedMap {
     /// Name of the method.
@@ -39,6 +40,8 @@ impl Mapped {
                     width: map.width,
                     values: map.values,
                 },
+                check: None,
+                spread: None,
             })
         });
         Explanation {

@@ -367,9 +367,14 @@ pub(crate) mod tests {
 
     /// A network of two classes that has learned nothing.
     pub(crate) fn untrained() -> SavedNetwork {
+        untrained_of(Architecture::ResNet18)
+    }
+
+    /// The same with another body.
+    pub(crate) fn untrained_of(architecture: Architecture) -> SavedNetwork {
         let spec = NetworkSpec {
             base_width: 4,
-            ..NetworkSpec::new(Architecture::ResNet18, 2)
+            ..NetworkSpec::new(architecture, 2)
         };
         let options = InferenceOptions {
             gradients: true,

@@ -177,6 +177,7 @@ fn figure(map: &DrawnMap, legend: &Legend) -> Result<Markup, PackError> {
                     @let [against, for_it] = legend.colours.ends();
                     ": " (for_it) " for it, " (against) " against it, white is 0"
                 }
+                @else if let Some(remark) = &map.remark { ": " (remark) }
             }
         }
     })
@@ -233,6 +234,7 @@ mod tests {
             }),
             scale: Some([0.0, 0.5]),
             range: "0 to 0.500".to_owned(),
+            remark: None,
             alternative: format!("{name} under the heat-map"),
         };
         DrawnPicture {

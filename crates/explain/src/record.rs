@@ -3,8 +3,9 @@
 use crate::{
     explanation::{Asking, ExplainedMap, Explanation},
     look::{Look, ScaleChoice},
+    smoothing::{Form, forms},
 };
-use cam::{Against, HeatMap, Score};
+use cam::{Against, Check, Fusion, HeatMap, Score};
 use checkpoint::{Checkpoint, WEIGHTS_FILE};
 use files::sha256_hex;
 use pictures::{decode::Turn, transform::View};
@@ -65,8 +66,11 @@ pub struct TargetRecord {
     pub score: String,
     /// The class whose score is taken off, or `nearest` for Finer-CAM's three.
     pub against: Option<String>,
-    /// The layers whose maps these are, or whose maximum; none is the last one of the body.
+    /// The layers whose maps these are, or of which one map was made; none is the last one of the body.
     pub layers: Vec<String>,
+    /// How one map was made of those of several layers: `maximum` or `product`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fusion: Option<String>,
 }
 
 /// One picture and everything known of it.
@@ -95,6 +99,9 @@ pub struct PictureRecord {
     pub predicted_class: String,
     /// Probabilities by class.
     pub probabilities: BTreeMap<String, f64>,
+    /// The forms of the picture whose maps' mean the maps are; none without `--smooth`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forms: Vec<String>,
     /// One for each method and class.
     pub maps: Vec<MapRecord>,
 }
@@ -132,6 +139,51 @@ pub struct MapRecord {
     pub sha256: String,
     /// The picture under the map, beside this one.
     pub overlay: String,
+    /// How much the maps differ whose mean this is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spread: Option<SpreadRecord>,
+    /// What the method found out about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub check: Option<CheckRecord>,
+}
+
+/// The standard deviation at each place of maps whose mean is drawn.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SpreadRecord {
+    /// Largest value.
+    pub maximum: f32,
+    /// File with the values, beside this one.
+    pub file: String,
+    /// SHA-256 of that file.
+    pub sha256: String,
+}
+
+/// What a method found out about its map.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum CheckRecord {
+    /// Of integrated gradients.
+    Completeness {
+        /// Colour of the baseline.
+        baseline: String,
+        /// Points of the path.
+        steps: usize,
+        /// What the map adds up to.
+        sum: f64,
+        /// The target for the picture less that for the baseline.
+        gain: f64,
+        /// How far the two are apart.
+        gap: f64,
+    },
+    /// Of RISE.
+    Convergence {
+        /// Number of masks.
+        masks: usize,
+        /// Their seed.
+        seed: u64,
+        /// Correlation of the map of every second mask with that of the others.
+        halves: f64,
+    },
 }
 
 /// The view of records that do not say it.
@@ -194,6 +246,10 @@ impl TargetRecord {
                 Against::Nearest | Against::Settled(_) => Some("nearest".to_owned()),
             },
             layers: layers.to_vec(),
+            fusion: (asking.stages.len() > 1).then(|| match asking.fusion {
+                Fusion::Maximum => "maximum".to_owned(),
+                Fusion::Product => "product".to_owned(),
+            }),
         }
     }
 }
@@ -226,6 +282,13 @@ impl PictureRecord {
                 .cloned()
                 .zip(probabilities.iter().copied())
                 .collect(),
+            forms: match explanation.maps.iter().any(|map| map.spread.is_some()) {
+                true => forms(picture.crop.frame)
+                    .into_iter()
+                    .map(Form::name)
+                    .collect(),
+                false => Vec::new(),
+            },
             maps,
         }
     }
@@ -252,6 +315,44 @@ impl MapRecord {
             file: file.to_owned(),
             sha256: sha256_hex(bytes),
             overlay: overlay.to_owned(),
+            spread: None,
+            check: map.check.as_ref().map(CheckRecord::new),
+        }
+    }
+
+    /// The same with the `bytes` of the map's spread, which are in `file`.
+    pub fn with_spread(self, spread: &HeatMap, file: &str, bytes: &[u8]) -> Self {
+        let spread = SpreadRecord {
+            maximum: spread.range()[1],
+            file: file.to_owned(),
+            sha256: sha256_hex(bytes),
+        };
+        Self {
+            spread: Some(spread),
+            ..self
+        }
+    }
+}
+
+impl CheckRecord {
+    fn new(check: &Check) -> Self {
+        match check {
+            Check::Completeness { steps, sum, gain } => Self::Completeness {
+                baseline: "mean colour of the training pictures".to_owned(),
+                steps: *steps,
+                sum: *sum,
+                gain: *gain,
+                gap: check.gap(),
+            },
+            Check::Convergence {
+                seed,
+                correlations,
+                halves,
+            } => Self::Convergence {
+                masks: correlations.last().map_or(0, |(count, _)| *count),
+                seed: *seed,
+                halves: *halves,
+            },
         }
     }
 }

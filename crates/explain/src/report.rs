@@ -1,6 +1,7 @@
 //! All files of a set of explanations.
 
 use crate::{
+    checks,
     drawn::{DrawnMap, DrawnPicture, draw},
     explanation::{Asking, ExplainedMap, Explanation},
     look::Look,
@@ -174,7 +175,16 @@ impl Report {
             let name = format!("{stem}.{}", self.suffix(map));
             let (file, overlay) = (format!("maps/{name}.npy"), format!("overlays/{name}.png"));
             let bytes = npy::encode(&map.raw);
-            records.push(MapRecord::new(map, classes, &file, &bytes, &overlay));
+            let mut record = MapRecord::new(map, classes, &file, &bytes, &overlay);
+            if let Some(spread) = &map.spread {
+                let (file, bytes) = (format!("maps/{name}.spread.npy"), npy::encode(spread));
+                record = record.with_spread(spread, &file, &bytes);
+                files.push((file, bytes));
+            }
+            for (ending, bytes) in map.check.iter().flat_map(checks::files) {
+                files.push((format!("maps/{name}.{ending}"), bytes));
+            }
+            records.push(record);
             files.push((overlay, png(&drawn.picture)?));
             files.push((file, bytes));
             maps.push(drawn);

@@ -60,11 +60,17 @@ pub const METHODS: &[&Method] = &[
     )
     .of_no_layer()
     .back_to_pixels()
+    .with_caution(GUIDED)
     .by_name_only(),
     &Method::class_specific("guided-grad-cam", "Guided Grad-CAM", guided_grad_cam::map)
         .back_to_pixels()
+        .with_caution(GUIDED)
         .by_name_only(),
 ];
+
+/// What the sanity checks say of a guided way back.
+const GUIDED: &str = "draws lines that hardly depend on what the network has learnt (Adebayo et al. 2018): edges of the picture, no \
+                      explanation of a class";
 
 /// The method of [`METHODS`] with this [`Method::name`].
 pub fn method(name: &str) -> Option<&'static Method> {

@@ -10,7 +10,7 @@ use crate::{
     report::Report,
 };
 use anyhow::Result;
-use cam::Against;
+use cam::{Against, Method};
 use terminal::{Terminal, usage};
 
 /// Pictures drawn when none are named: the notebook's grid.
@@ -18,16 +18,19 @@ const DRAWN: usize = 8;
 
 /// Explains pictures and writes everything about them.
 pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
-    let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal)?;
+    let methods = chosen_methods(&arguments.method);
+    let opened =
+        OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, &methods, terminal)?;
     let asking = asking(arguments, &opened)?;
     let files = files(arguments, &opened, terminal)?;
-    let methods = chosen_methods(&arguments.method);
     let output = output::begin(arguments.out.as_deref(), opened.results("explanations"))?;
     if arguments.out.is_none() && output.replaces() {
         terminal.message(
             "the explanations of before are replaced; --out FOLDER puts the new ones elsewhere",
         );
     }
+    let cautions = cautions(arguments, &methods);
+    cautions.iter().for_each(|line| terminal.message(line));
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
     let looks = &arguments.looks;
@@ -57,6 +60,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
         terminal.result(&format!("{right} of {known} right"));
     }
     let mut notes = notes(&opened, arguments, &asking, &look);
+    notes.extend(cautions.into_iter().map(|line| format!("{line}.")));
     match score::failing(
         &opened.results("score"),
         &opened.checkpoint.folder,
@@ -84,12 +88,29 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
     Ok(())
 }
 
+/// What there is to know of some of the methods before their maps are looked at.
+fn cautions(arguments: &ExplainArgs, methods: &[&'static Method]) -> Vec<String> {
+    let with_caution = methods.iter().filter_map(|method| {
+        let caution = method.caution()?;
+        Some(format!("{} {caution}", method.title()))
+    });
+    let of_no_layer = methods.iter().filter(|method| {
+        let is_named = !arguments.view.layer.is_empty();
+        is_named && !method.is_of_a_layer()
+    });
+    let of_no_layer = of_no_layer.map(|method| {
+        let title = method.title();
+        format!("{title} looks at no layer: its map is the same whatever --layer says")
+    });
+    with_caution.chain(of_no_layer).collect()
+}
+
 /// What was typed about classes, targets and layers.
 fn asking(arguments: &ExplainArgs, opened: &OpenedNetwork) -> Result<Asking> {
-    let stages = opened.stages(&arguments.view.layer)?;
+    let stages = opened.stages(&arguments.view)?;
     if arguments.looks.no_relu && stages.len() > 1 {
         return Err(usage(
-            "--no-relu draws evidence against a class, which the strongest of several layers does not have: name one --layer",
+            "--no-relu draws evidence against a class, which one map of several layers does not have: name one --layer",
         )
         .into());
     }

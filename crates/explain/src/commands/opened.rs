@@ -9,6 +9,7 @@ use crate::{
 };
 use anyhow::{Context, Error, Result};
 use burn::tensor::Device;
+use cam::Method;
 use checkpoint::{
     Checkpoint, Manifest, PlaceError, RUNS_FOLDER, Run, RunPictures, SavedData, SplitRecord,
 };
@@ -64,13 +65,15 @@ impl OpenedNetwork {
         Ok(opened)
     }
 
-    /// The same for maps, which are seen as `view` says.
+    /// The same for maps by `methods`, which are seen as `view` says.
     pub fn open_for_maps(
         arguments: &NetworkArgs,
         view: &ViewArgs,
+        methods: &[&'static Method],
         terminal: &Terminal,
     ) -> Result<Self> {
-        let gradients = !view.layer.is_empty();
+        let to_pixels = methods.iter().any(|method| method.goes_back_to_pixels());
+        let gradients = to_pixels || !view.layer.is_empty();
         Ok(Self::open_with(arguments, gradients, terminal)?.seeing(view.view, terminal))
     }
 
@@ -149,11 +152,11 @@ impl OpenedNetwork {
         View::Whole { stride }
     }
 
-    /// Positions of the network's stages called `names`, from the first to the last, each once; none for none.
+    /// Positions of the network's stages that were named, from the first to the last, each once; none for none.
     ///
     /// # Errors
-    /// There is no such stage, which was typed wrongly.
-    pub fn stages(&self, names: &[String]) -> Result<Vec<usize>> {
+    /// There is no such stage, or there is nothing to fuse, which was typed wrongly.
+    pub fn stages(&self, view: &ViewArgs) -> Result<Vec<usize>> {
         let known = self.network.stages();
         let position = |name: &String| {
             let found = known.iter().position(|stage| stage == name);
@@ -164,9 +167,16 @@ impl OpenedNetwork {
                 ))
             })
         };
-        let mut positions = names.iter().map(position).collect::<Result<Vec<_>, _>>()?;
+        let positions = view.layer.iter().map(position);
+        let mut positions = positions.collect::<Result<Vec<_>, _>>()?;
         positions.sort_unstable();
         positions.dedup();
+        if view.fuse.is_some() && positions.len() < 2 {
+            return Err(usage(
+                "--fuse makes one map of those of several layers: name them, as in --layer layer2,layer4",
+            )
+            .into());
+        }
         Ok(positions)
     }
 

@@ -33,13 +33,15 @@ use words::counted;
 /// All processes gather all figures, so that they draw the same at random; they divide what the network is asked.
 pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
     let terminal = together.terminal();
-    let opened = OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, terminal);
+    let methods = chosen_methods(&arguments.method);
+    let opened =
+        OpenedNetwork::open_for_maps(&arguments.network, &arguments.view, &methods, terminal);
     let opened = together.agreed(opened)?;
     let found = together.agreed(find_pictures(arguments, &opened, terminal))?;
     let begin = || output::begin(arguments.out.as_deref(), opened.results("score"));
     let output = together.agreed(together.is_first().then(begin).transpose())?;
     let asking = Asking {
-        stages: together.agreed(opened.stages(&arguments.view.layer))?,
+        stages: together.agreed(opened.stages(&arguments.view))?,
         ..Asking::of(&arguments.view)
     };
     let mut notes = opened.notes();
@@ -48,7 +50,7 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
         opened: &opened,
         terminal,
         together,
-        methods: chosen_methods(&arguments.method),
+        methods,
         asking,
         seed: arguments.seed,
         quick: arguments.quick,

@@ -1,0 +1,146 @@
+//! What holds of the maps of every method.
+
+use crate::{
+    explanation::{Asking, Classes, explain},
+    network::{SavedNetwork, tests::untrained_of},
+    pictures::{Picture, PictureFile},
+};
+use cam::{HeatMap, METHODS, Method};
+use image::RgbImage;
+use measure::correlation;
+use network::Architecture;
+use pictures::{decode::Turn, transform::CropMap};
+use std::path::Path;
+
+/// A picture of which the network sees this frame.
+fn picture(frame: Vec<f32>, size: [usize; 2]) -> Picture {
+    Picture {
+        file: PictureFile::without_class(Path::new(""), "drawn"),
+        digest: String::new(),
+        pixels: RgbImage::new(8, 8),
+        turned: Turn::NONE,
+        upright: Turn::NONE,
+        crop: CropMap {
+            frame: size,
+            ..CropMap::new(8, 8, 32)
+        },
+        frame,
+    }
+}
+
+/// Blots of different colours, nowhere symmetrical.
+fn blots([width, height]: [usize; 2]) -> Vec<f32> {
+    let value = |index: usize| {
+        let (plane, place) = (index / (width * height), index % (width * height));
+        let (x, y) = ((place % width) as f32, (place / width) as f32);
+        0.5 + 0.25 * ((0.11 * x + plane as f32).sin() + (0.07 * y * x / width as f32).cos())
+    };
+    (0..3 * width * height).map(value).collect()
+}
+
+fn mirrored(values: &[f32], width: usize) -> Vec<f32> {
+    let rows = values.chunks_exact(width);
+    rows.flat_map(|row| row.iter().rev().copied()).collect()
+}
+
+fn map_of(
+    network: &SavedNetwork,
+    method: &'static Method,
+    frame: Vec<f32>,
+    size: [usize; 2],
+) -> HeatMap {
+    let asking = Asking {
+        classes: Classes::These(vec![1]),
+        ..Asking::default()
+    };
+    let explained = explain(network, vec![picture(frame, size)], &asking, &[method]).unwrap();
+    explained[0].maps[0].raw.clone()
+}
+
+/// The map of a frame, and that of the mirrored frame mirrored back.
+fn there_and_back(
+    network: &SavedNetwork,
+    method: &'static Method,
+    size: [usize; 2],
+) -> [HeatMap; 2] {
+    let frame = blots(size);
+    let other = map_of(network, method, mirrored(&frame, size[0]), size);
+    let back = HeatMap {
+        values: mirrored(&other.values, other.width),
+        ..other
+    };
+    [map_of(network, method, frame, size), back]
+}
+
+/// A VGG halves its sides by windows of two, which lie alike from both ends of an even side; a ResNet takes every second place from
+/// the left, which are the same from the right only if the side is odd all the way. RISE hides other places of the mirrored picture.
+#[test]
+fn where_the_strides_allow_it_the_map_of_a_mirrored_picture_is_the_mirrored_map() {
+    let cases = [
+        (Architecture::Vgg16Bn, [96, 64]),
+        (Architecture::ResNet18, [97, 65]),
+    ];
+    for (architecture, size) in cases {
+        let network = untrained_of(architecture);
+        for method in METHODS.iter().filter(|method| method.name() != "rise") {
+            let [map, back] = there_and_back(&network, method, size);
+            let largest = map.range().map(f32::abs)[1].max(map.range().map(f32::abs)[0]);
+            assert!(largest > 0.0, "{method:?}");
+            for (found, expected) in back.values.iter().zip(&map.values) {
+                // Sums in another order.
+                assert!(
+                    (found - expected).abs() <= 1e-3 * largest,
+                    "{architecture:?}, {method:?}: {found} and {expected}"
+                );
+            }
+        }
+    }
+}
+
+/// Multiples of 32, which whole pictures are filled up to, are not odd: there the maps of a ResNet differ, and so do RISE's.
+#[test]
+fn elsewhere_the_map_of_a_mirrored_picture_is_like_the_mirrored_map() {
+    let network = untrained_of(Architecture::ResNet18);
+    for method in METHODS {
+        let [map, back] = there_and_back(&network, method, [96, 64]);
+        let likeness = correlation(&map.values, &back.values).unwrap_or(1.0);
+        println!("{method:?} {likeness}");
+    }
+}
+
+#[test]
+fn a_picture_of_one_colour_has_a_map_of_numbers_that_is_mirrored_in_itself() {
+    let network = untrained_of(Architecture::Vgg16Bn);
+    let size = [64, 64];
+    for colour in [0.0, 0.5, 1.0] {
+        for method in METHODS.iter().filter(|method| method.name() != "rise") {
+            let map = map_of(&network, method, vec![colour; 3 * 64 * 64], size);
+            let largest = map
+                .values
+                .iter()
+                .fold(0.0f32, |most, value| most.max(value.abs()));
+            assert!(largest.is_finite());
+            for (value, other) in map.values.iter().zip(mirrored(&map.values, map.width)) {
+                assert!(
+                    (value - other).abs() <= 1e-3 * largest,
+                    "{method:?} of {colour}: {value} and {other}"
+                );
+            }
+        }
+    }
+}
+
+/// Under the mean colour nothing can be hidden, and there is no way from it to itself.
+#[test]
+fn a_picture_of_the_mean_colour_loses_nothing_when_a_part_is_hidden() {
+    let network = untrained_of(Architecture::ResNet18);
+    for name in ["occlusion", "rise", "integrated-gradients"] {
+        let method = cam::method(name).unwrap();
+        let map = map_of(&network, method, vec![0.5; 3 * 64 * 64], [64, 64]);
+        assert!(
+            map.values.iter().all(|value| *value == 0.0),
+            "{name}: {:?}",
+            map.range()
+        );
+    }
+}
