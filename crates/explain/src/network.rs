@@ -367,11 +367,29 @@ pub(crate) mod tests {
 
     /// A network of two classes that has learned nothing.
     pub(crate) fn untrained() -> SavedNetwork {
-        untrained_of(Architecture::ResNet18)
+        untrained_of(Architecture::ResNet18, |state| state)
     }
 
-    /// The same with another body.
-    pub(crate) fn untrained_of(architecture: Architecture) -> SavedNetwork {
+    /// The same with another body, each kernel of which is its own mirror image: such a network sees a mirrored picture mirrored.
+    pub(crate) fn symmetrical(architecture: Architecture) -> SavedNetwork {
+        untrained_of(architecture, |state| {
+            let mut mean = state.clone();
+            for (name, tensor) in state.iter().filter(|(_, tensor)| tensor.shape.len() == 4) {
+                let values = tensor.as_floats().unwrap();
+                let rows = values.chunks_exact(tensor.shape[3]);
+                let mirrored = rows.flat_map(|row| row.iter().rev());
+                let pairs = values.iter().zip(mirrored);
+                let values = pairs.map(|(value, other)| (value + other) / 2.0).collect();
+                mean.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
+            }
+            mean
+        })
+    }
+
+    fn untrained_of(
+        architecture: Architecture,
+        changed: fn(StateDict) -> StateDict,
+    ) -> SavedNetwork {
         let spec = NetworkSpec {
             base_width: 4,
             ..NetworkSpec::new(architecture, 2)
@@ -381,10 +399,10 @@ pub(crate) mod tests {
             ..InferenceOptions::default()
         };
         let device = Device::flex();
+        let network = spec.init(Algorithm::Fast, 1, &device);
+        let state = changed(network.state());
         SavedNetwork {
-            network: spec
-                .init(Algorithm::Fast, 1, &device)
-                .for_inference_with(options),
+            network: network.with_state(state).for_inference_with(options),
             device,
             manifest: Manifest {
                 format: Manifest::FORMAT,

@@ -2,7 +2,7 @@
 
 use crate::{
     explanation::{Asking, Classes, explain},
-    network::{SavedNetwork, tests::untrained_of},
+    network::{SavedNetwork, tests::symmetrical},
     pictures::{Picture, PictureFile},
 };
 use cam::{HeatMap, METHODS, Method};
@@ -72,8 +72,9 @@ fn there_and_back(
     [map_of(network, method, frame, size), back]
 }
 
-/// A VGG halves its sides by windows of two, which lie alike from both ends of an even side; a ResNet takes every second place from
-/// the left, which are the same from the right only if the side is odd all the way. RISE hides other places of the mirrored picture.
+/// The kernels are their own mirror images. A VGG halves its sides by windows of two, which lie alike from both ends of an even side; a
+/// ResNet takes every second place from the left, which are the same from the right only if the side is odd all the way. RISE hides
+/// other places of the mirrored picture.
 #[test]
 fn where_the_strides_allow_it_the_map_of_a_mirrored_picture_is_the_mirrored_map() {
     let cases = [
@@ -81,7 +82,7 @@ fn where_the_strides_allow_it_the_map_of_a_mirrored_picture_is_the_mirrored_map(
         (Architecture::ResNet18, [97, 65]),
     ];
     for (architecture, size) in cases {
-        let network = untrained_of(architecture);
+        let network = symmetrical(architecture);
         for method in METHODS.iter().filter(|method| method.name() != "rise") {
             let [map, back] = there_and_back(&network, method, size);
             let largest = map.range().map(f32::abs)[1].max(map.range().map(f32::abs)[0]);
@@ -97,34 +98,57 @@ fn where_the_strides_allow_it_the_map_of_a_mirrored_picture_is_the_mirrored_map(
     }
 }
 
-/// Multiples of 32, which whole pictures are filled up to, are not odd: there the maps of a ResNet differ, and so do RISE's.
+/// Multiples of 32, which whole pictures are filled up to, are not odd.
 #[test]
-fn elsewhere_the_map_of_a_mirrored_picture_is_like_the_mirrored_map() {
-    let network = untrained_of(Architecture::ResNet18);
-    for method in METHODS {
-        let [map, back] = there_and_back(&network, method, [96, 64]);
-        let likeness = correlation(&map.values, &back.values).unwrap_or(1.0);
-        println!("{method:?} {likeness}");
-    }
+fn elsewhere_a_resnet_makes_another_map_of_a_mirrored_picture() {
+    let network = symmetrical(Architecture::ResNet18);
+    let grad_cam = cam::method("grad-cam").unwrap();
+    let [map, back] = there_and_back(&network, grad_cam, [96, 64]);
+    let likeness = correlation(&map.values, &back.values).unwrap();
+    assert!(likeness < 0.9, "{likeness}");
 }
 
 #[test]
-fn a_picture_of_one_colour_has_a_map_of_numbers_that_is_mirrored_in_itself() {
-    let network = untrained_of(Architecture::Vgg16Bn);
-    let size = [64, 64];
+fn rise_makes_a_map_that_is_like_the_mirrored_one() {
+    let network = symmetrical(Architecture::ResNet18);
+    let rise = cam::method("rise").unwrap();
+    let [map, back] = there_and_back(&network, rise, [97, 65]);
+    let likeness = correlation(&map.values, &back.values).unwrap();
+    assert!(likeness > 0.5 && likeness < 0.9999, "{likeness}");
+}
+
+/// Of equal values the first is the largest, and what comes back through a maximum goes there: a map that follows gradients prefers
+/// one side of a picture that has none.
+#[test]
+fn a_picture_of_one_colour_has_a_map_of_numbers_and_without_gradients_a_symmetrical_one() {
+    let network = symmetrical(Architecture::Vgg16Bn);
+    let without_gradients = [
+        "activation",
+        "eigen-cam",
+        "ablation-cam",
+        "score-cam",
+        "occlusion",
+    ];
     for colour in [0.0, 0.5, 1.0] {
         for method in METHODS.iter().filter(|method| method.name() != "rise") {
-            let map = map_of(&network, method, vec![colour; 3 * 64 * 64], size);
+            let map = map_of(&network, method, vec![colour; 3 * 64 * 64], [64, 64]);
+            assert!(
+                map.values.iter().all(|value| value.is_finite()),
+                "{method:?}"
+            );
             let largest = map
                 .values
                 .iter()
                 .fold(0.0f32, |most, value| most.max(value.abs()));
-            assert!(largest.is_finite());
-            for (value, other) in map.values.iter().zip(mirrored(&map.values, map.width)) {
-                assert!(
-                    (value - other).abs() <= 1e-3 * largest,
-                    "{method:?} of {colour}: {value} and {other}"
-                );
+            if without_gradients.contains(&method.name()) {
+                for (value, other) in map.values.iter().zip(mirrored(&map.values, map.width)) {
+                    // Scores of about 1 that are nearly equal are subtracted.
+                    let tolerance = 1e-3 * largest + 1e-6;
+                    assert!(
+                        (value - other).abs() <= tolerance,
+                        "{method:?} of {colour}: {value} and {other}"
+                    );
+                }
             }
         }
     }
@@ -133,7 +157,7 @@ fn a_picture_of_one_colour_has_a_map_of_numbers_that_is_mirrored_in_itself() {
 /// Under the mean colour nothing can be hidden, and there is no way from it to itself.
 #[test]
 fn a_picture_of_the_mean_colour_loses_nothing_when_a_part_is_hidden() {
-    let network = untrained_of(Architecture::ResNet18);
+    let network = symmetrical(Architecture::ResNet18);
     for name in ["occlusion", "rise", "integrated-gradients"] {
         let method = cam::method(name).unwrap();
         let map = map_of(&network, method, vec![0.5; 3 * 64 * 64], [64, 64]);
