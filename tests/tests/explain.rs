@@ -460,6 +460,100 @@ fn maps_are_drawn_in_the_colours_and_on_the_scale_that_were_chosen() {
     );
 }
 
+/// Beside a map of pixels and of masks stands how far it can be trusted, and beside a mean how much its maps differ.
+#[test]
+fn a_map_says_how_complete_how_settled_and_how_spread_it_is() {
+    let picture = "sample/two_breeds/Siamese__pug_01.jpg";
+    let methods = "layer-cam,rise,integrated-gradients,guided-grad-cam";
+    let arguments = [
+        picture,
+        "--class",
+        "pug",
+        "--method",
+        methods,
+        "--layer",
+        "layer3,layer4",
+        "--fuse",
+        "product",
+        "--smooth",
+        "--out",
+        "told",
+    ];
+    let said = explain(&arguments, 0);
+    let record = json(&story().join("told/scores.json"));
+    assert_eq!(record["target"]["fusion"], "product");
+    let explained = &record["pictures"][0];
+    assert_eq!(explained["forms"].as_array().unwrap().len(), 8);
+    let page = fs::read_to_string(story().join("told/index.html")).unwrap();
+    let map = |method: &str| -> &Value {
+        let maps = explained["maps"].as_array().unwrap();
+        maps.iter().find(|map| map["method"] == method).unwrap()
+    };
+    for method in methods.split(',') {
+        let (map, spread) = (map(method), &map(method)["spread"]);
+        let file = |of: &Value| map_of(&story().join("told").join(of["file"].as_str().unwrap()));
+        let ((shape, _), (same_shape, values)) = (file(map), file(spread));
+        assert_eq!(shape, same_shape, "{method}");
+        assert!(
+            values.iter().all(|value| *value >= 0.0) && values.iter().any(|value| *value > 0.0)
+        );
+    }
+    let complete = &map("integrated-gradients")["check"];
+    let number = |key: &str| complete[key].as_f64().unwrap();
+    assert!(
+        (number("sum") - number("gain")).abs() == number("gap")
+            && number("gap") < 0.2 * number("gain").abs()
+    );
+    assert_eq!(map("rise")["check"]["masks"], 1000);
+    let masks = map("rise")["file"]
+        .as_str()
+        .unwrap()
+        .replace(".npy", ".masks");
+    for ending in ["csv", "svg"] {
+        assert!(
+            story()
+                .join("told")
+                .join(format!("{masks}.{ending}"))
+                .is_file()
+        );
+    }
+    for sentence in [
+        "completeness gap",
+        "1000 masks, seed 1",
+        "spread up to",
+        "looks at no layer",
+        "hardly depend on what the network has learnt",
+    ] {
+        assert!(
+            said.contains(sentence) && page.contains(sentence),
+            "{sentence} in {said}"
+        );
+    }
+    assert!(page.contains("RefineCAM") && page.contains("mean over eight forms"));
+    // Without any of it, none of it is there.
+    explain(
+        &[
+            picture,
+            "--class",
+            "pug",
+            "--method",
+            "layer-cam",
+            "--out",
+            "plain",
+        ],
+        0,
+    );
+    let plain = fs::read_to_string(story().join("plain/scores.json")).unwrap();
+    assert!(
+        !["forms", "spread", "check", "fusion"]
+            .iter()
+            .any(|key| plain.contains(&format!("\"{key}\""))),
+        "{plain}"
+    );
+    let said = explain(&[picture, "--layer", "layer4", "--fuse", "product"], 2);
+    assert!(said.contains("several layers"), "{said}");
+}
+
 /// The files that can be read are explained, the others get a sentence each, and the exit code says that some are missing.
 #[test]
 fn every_odd_file_gives_a_picture_or_a_sentence() {

@@ -6,10 +6,13 @@ use crate::{
     pictures::{Picture, PictureFile},
 };
 use cam::{HeatMap, METHODS, Method};
-use image::RgbImage;
+use image::{Rgb, RgbImage, imageops};
 use measure::correlation;
 use network::Architecture;
-use pictures::{decode::Turn, transform::CropMap};
+use pictures::{
+    decode::Turn,
+    transform::{CropMap, Draws, Padding, View, apply_to_frame},
+};
 use std::path::Path;
 
 /// A picture of which the network sees this frame.
@@ -95,6 +98,35 @@ fn where_the_strides_allow_it_the_map_of_a_mirrored_picture_is_the_mirrored_map(
                 );
             }
         }
+    }
+}
+
+/// From the picture itself, resized, and filled up by the same on both sides.
+#[test]
+fn seen_whole_a_mirrored_picture_has_the_mirrored_map() {
+    let network = symmetrical(Architecture::Vgg16Bn);
+    let pixels = RgbImage::from_fn(300, 128, |x, y| {
+        Rgb([x, 2 * y, x * y / 40].map(|value| (value % 256) as u8))
+    });
+    let map = |pixels: &RgbImage, method| {
+        let crop = CropMap::of(View::Whole { stride: 32 }, 300, 128, 64);
+        let draws = Draws::validation();
+        let frame = apply_to_frame(pixels, 64, crop.frame, Padding::Reflection, &draws);
+        map_of(&network, method, frame, crop.frame)
+    };
+    for name in [
+        "grad-cam",
+        "occlusion",
+        "integrated-gradients",
+        "guided-grad-cam",
+    ] {
+        let method = cam::method(name).unwrap();
+        let straight = map(&pixels, method);
+        let other = map(&imageops::flip_horizontal(&pixels), method);
+        assert!(straight.width > straight.height);
+        let likeness = correlation(&straight.values, &mirrored(&other.values, other.width));
+        // The pixels that the frame is made of are rounded in another order.
+        assert!(likeness.unwrap() > 0.999, "{name}: {likeness:?}");
     }
 }
 
