@@ -324,6 +324,23 @@ impl Asking {
         notes
     }
 
+    /// What there is to know of some of the `methods` before their maps are looked at: sentences without their full stop.
+    pub fn cautions(&self, methods: &[&'static Method]) -> Vec<String> {
+        let with_caution = methods.iter().filter_map(|method| {
+            let caution = method.caution()?;
+            Some(format!("{} {caution}", method.title()))
+        });
+        let of_no_layer = methods.iter().filter(|method| {
+            let is_layer_named = !self.stages.is_empty();
+            is_layer_named && !method.is_of_a_layer()
+        });
+        let of_no_layer = of_no_layer.map(|method| {
+            let title = method.title();
+            format!("{title} looks at no layer: its map is the same whatever --layer says")
+        });
+        with_caution.chain(of_no_layer).collect()
+    }
+
     /// What a picture with this answer and this true class is asked about.
     fn targets(&self, logits: &[f32], truth: Option<usize>) -> Vec<Target> {
         let classes = self.classes.of(argmax(logits), truth).into_iter();

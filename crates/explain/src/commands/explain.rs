@@ -10,7 +10,7 @@ use crate::{
     report::Report,
 };
 use anyhow::Result;
-use cam::{Against, Method};
+use cam::Against;
 use terminal::{Terminal, usage};
 
 /// Pictures drawn when none are named: the notebook's grid.
@@ -29,7 +29,7 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
             "the explanations of before are replaced; --out FOLDER puts the new ones elsewhere",
         );
     }
-    let cautions = cautions(arguments, &methods);
+    let cautions = asking.cautions(&methods);
     cautions.iter().for_each(|line| terminal.message(line));
     let origin = Origin::new(&opened.checkpoint, opened.size, opened.view);
     let classes = opened.classes().to_vec();
@@ -86,23 +86,6 @@ pub fn explain(arguments: &ExplainArgs, terminal: &Terminal) -> Result<()> {
         files.len()
     );
     Ok(())
-}
-
-/// What there is to know of some of the methods before their maps are looked at.
-fn cautions(arguments: &ExplainArgs, methods: &[&'static Method]) -> Vec<String> {
-    let with_caution = methods.iter().filter_map(|method| {
-        let caution = method.caution()?;
-        Some(format!("{} {caution}", method.title()))
-    });
-    let of_no_layer = methods.iter().filter(|method| {
-        let is_named = !arguments.view.layer.is_empty();
-        is_named && !method.is_of_a_layer()
-    });
-    let of_no_layer = of_no_layer.map(|method| {
-        let title = method.title();
-        format!("{title} looks at no layer: its map is the same whatever --layer says")
-    });
-    with_caution.chain(of_no_layer).collect()
 }
 
 /// What was typed about classes, targets and layers.

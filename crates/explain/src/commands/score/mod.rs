@@ -46,6 +46,10 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
     };
     let mut notes = opened.notes();
     notes.extend(asking.notes(opened.classes(), &arguments.view.layer));
+    for line in asking.cautions(&methods) {
+        terminal.message(&line);
+        notes.push(format!("{line}."));
+    }
     let scored = Scored {
         opened: &opened,
         terminal,
