@@ -17,9 +17,9 @@ use crate::{
     cli::{Cli, TrainArgs, Verb},
     interrupt::Interrupt,
     shell,
-    together::Told,
+    together::{Told, agree},
 };
-use anyhow::{Error, Result, anyhow};
+use anyhow::{Result, anyhow};
 use processes::{Lost, Processes};
 use std::{process::ExitCode, thread};
 use terminal::{Terminal, Volume, usage};
@@ -29,13 +29,17 @@ use terminal::{Terminal, Volume, usage};
 /// # Errors
 /// What was typed is wrong, or could not be done.
 pub fn run(cli: Cli, processes: Processes) -> Result<ExitCode> {
+    let rank = processes.rank();
+    let result = agree(&processes, refuse_what_makes_no_sense(&cli, &processes))
+        .and_then(|()| run_as_one(cli, processes));
+    told_once(result, rank)
+}
+
+/// Does what was typed as one of `processes`.
+fn run_as_one(cli: Cli, processes: Processes) -> Result<ExitCode> {
     let volume = cli.volume.into();
     let terminal = Terminal::new(volume);
     let train = cli.train;
-    if (cli.verb.is_some() || train.check) && !processes.is_alone() {
-        return only_alone(&processes);
-    }
-    only_with_resume(&train)?;
     match cli.verb {
         None if train.check => check::check(&train.config, train.device, &terminal),
         None => self::train(&train, volume, processes),
@@ -84,7 +88,7 @@ fn train(args: &TrainArgs, volume: Volume, processes: Processes) -> Result<ExitC
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
         });
         let ended: Vec<_> = ended.collect();
-        ended.into_iter().next().expect("there is a rank 0")
+        ended.into_iter().next().expect("one or more")
     })
 }
 
@@ -94,7 +98,8 @@ fn train_as_one(
     processes: Processes,
     interrupt: Interrupt,
 ) -> Result<ExitCode> {
-    let among = (processes.clone(), interrupt);
+    let rank = processes.rank();
+    let among = (processes, interrupt);
     let result = match &args.resume {
         Some(run) => resume::resume(
             run,
@@ -106,18 +111,20 @@ fn train_as_one(
         ),
         None => start::start(&args.config, args.device, terminal, among),
     };
-    match result {
-        Err(error) if !processes.is_first() => Ok(told_by_another(&error, processes.rank())),
-        result => result,
-    }
+    told_once(result, rank)
 }
 
 /// Rank 0 alone speaks; but what it cannot know is told by the rank that does. If rank 0 itself is lost, the transport says so.
-fn told_by_another(error: &Error, rank: usize) -> ExitCode {
-    if !error.is::<Told>() && !error.is::<Lost>() {
-        eprintln!("error: rank {rank}: {error:#}");
+fn told_once(result: Result<ExitCode>, rank: usize) -> Result<ExitCode> {
+    match result {
+        Err(error) if rank > 0 => {
+            if !error.is::<Told>() && !error.is::<Lost>() {
+                eprintln!("error: rank {rank}: {error:#}");
+            }
+            Ok(ExitCode::FAILURE)
+        }
+        result => result,
     }
-    ExitCode::FAILURE
 }
 
 fn terminal_of(processes: &Processes, volume: Volume) -> Terminal {
@@ -127,15 +134,15 @@ fn terminal_of(processes: &Processes, volume: Volume) -> Terminal {
     }
 }
 
-/// Refuses what several processes would do several times.
-fn only_alone(processes: &Processes) -> Result<ExitCode> {
-    if !processes.is_first() {
-        return Ok(ExitCode::SUCCESS);
+/// Refuses what several processes would do several times, and what a new run would ignore.
+fn refuse_what_makes_no_sense(cli: &Cli, processes: &Processes) -> Result<()> {
+    if !processes.is_alone() && (cli.verb.is_some() || cli.train.check) {
+        return Err(usage(anyhow!(
+            "only a training and --resume run on several processes: type this command without mpirun"
+        ))
+        .into());
     }
-    Err(usage(anyhow!(
-        "only a training and --resume run on several processes: type this command without mpirun"
-    ))
-    .into())
+    only_with_resume(&cli.train)
 }
 
 /// Refuses what a new run would ignore. (clap does not ask for `--resume` beside a config, which excludes it.)

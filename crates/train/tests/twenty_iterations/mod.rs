@@ -5,11 +5,12 @@ use network::{
     Algorithm, Architecture, Network, NetworkSpec, Trainable,
     weights::{StateDict, layout},
 };
+use processes::Processes;
 use serde_json::Value;
 use std::{fs, path::PathBuf};
 use train::{
-    batch::{LabelledBatch, Targets},
-    config::{LearningRate, OptimizerConfig},
+    batch::{BatchPart, LabelledBatch, Targets},
+    config::{BatchNormKind, LearningRate, OptimizerConfig},
     fit::Fit,
     learner::{Learner, validate},
     optimizer::Adam,
@@ -32,6 +33,11 @@ pub struct Trace {
 
 /// Both fits in the device's number type.
 pub fn train(algorithm: Algorithm, device: &Device) -> Trace {
+    train_as(&Processes::alone(), algorithm, device)
+}
+
+/// The same as one of `processes`, with synchronised batch norms.
+pub fn train_as(processes: &Processes, algorithm: Algorithm, device: &Device) -> Trace {
     let batches = batches();
     let mut network = initial(algorithm, device);
     let mut trace = Trace {
@@ -43,15 +49,16 @@ pub fn train(algorithm: Algorithm, device: &Device) -> Trace {
     let stages = [Trainable::Head, Trainable::All].into_iter().zip(cycles());
     for (stage, (trainable, cycle)) in stages.enumerate() {
         let optimizer = Adam::new(OptimizerConfig::default());
-        let learner = Learner::new(network, trainable, optimizer, device);
+        let learner = Learner::new(network, trainable, optimizer, device)
+            .among(processes, BatchNormKind::Synchronised);
         let start = Position {
             stage,
             ..Position::default()
         };
         let mut fit = Fit::new(learner, cycle, 0, start);
         for step in 0..2 * PER_EPOCH {
-            let batch = batches[step % PER_EPOCH].clone();
-            let (mut rows, result) = fit.step(batch);
+            let batch = part_for(processes, &batches[step % PER_EPOCH]);
+            let (mut rows, result) = fit.step_over_parts(vec![batch]);
             result.unwrap();
             let (late, result) = fit.finish_steps();
             result.unwrap();
@@ -71,6 +78,17 @@ pub fn train(algorithm: Algorithm, device: &Device) -> Trace {
         network = fit.into_learner().into_network();
     }
     trace
+}
+
+/// What one of `processes` has of `batch`.
+pub fn part_for(processes: &Processes, batch: &LabelledBatch) -> BatchPart {
+    let (places, all) = (processes.share(batch.len()), batch.len());
+    BatchPart {
+        before: places.start,
+        all,
+        share: places.len() as f64 / all as f64,
+        batch: batch.at(places),
+    }
 }
 
 /// Schedules of both fits: `fit_one_cycle(2, slice(1e-2), pct_start=.8)`, `fit_one_cycle(2, slice(1e-4, 1e-2))`.
