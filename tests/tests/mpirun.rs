@@ -232,11 +232,8 @@ fn mpirun_that_looks_after_its_cables_ends_by_itself_when_one_is_cut() {
     machines.cut();
     let code = exit_code(&mut child, PATIENCE);
     assert!(code.is_some_and(|code| code != 0), "{}", said(&path));
-    assert!(
-        said(&path).contains("lost communication"),
-        "{}",
-        said(&path)
-    );
+    // Which of its sentences depends on who notices first.
+    assert!(said(&path).contains("daemon"), "{}", said(&path));
 }
 
 /// Small, with a checkpoint after every second step, and batches that do not divide by three.
