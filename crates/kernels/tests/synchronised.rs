@@ -82,10 +82,10 @@ fn parts_with_synchronised_statistics_are_the_whole_batch() {
                 all.into_iter().map(|one| one.join().unwrap()).collect()
             });
             for (place, expected) in whole.iter().enumerate() {
-                let parts = parts.iter().map(|part: &[Vec<f64>; 7]| part[place].clone());
+                let mut parts = parts.iter().map(|part: &[Vec<f64>; 7]| part[place].clone());
                 let found: Vec<f64> = match place {
                     // The same everywhere.
-                    1 | 2 => parts.last().unwrap(),
+                    1 | 2 => parts.next_back().unwrap(),
                     // To be added up.
                     5 | 6 => parts
                         .reduce(|a, b| a.iter().zip(&b).map(|(a, b)| a + b).collect())
