@@ -21,6 +21,7 @@ fn trained() -> TempDir {
 fn told(folder: &Path, arguments: &[&str], count: usize, code: i32) -> Told {
     let results = folder.join("results");
     let _ = fs::remove_dir_all(&results);
+    fs::create_dir(&results).unwrap();
     let count = count.to_string();
     let threads = ["--processes-in-one", count.as_str()];
     let output = explain(folder, &[arguments, &threads].concat(), code);
