@@ -73,7 +73,7 @@ fn any_number_of_processes_writes_and_says_what_one_does() {
     let predicted = check_same(folder.path(), &[&predict[..], &to, &csv].concat(), 0);
     assert_eq!(predicted.files.len(), 1);
     let out = ["--out", "results"];
-    let evaluate = ["evaluate", "--suspects", "--tta"];
+    let evaluate = ["evaluate", "--suspects"];
     let evaluated = check_same(folder.path(), &[&evaluate[..], &to, &out].concat(), 0);
     assert!(evaluated.files.len() > 7, "{:?}", evaluated.files.keys());
     let score = ["score", "--curves", "2", "--method", "activation,grad-cam"];
