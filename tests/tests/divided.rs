@@ -21,6 +21,7 @@ fn trained() -> TempDir {
 fn told(folder: &Path, arguments: &[&str], count: usize, code: i32) -> Told {
     let results = folder.join("results");
     let _ = fs::remove_dir_all(&results);
+    fs::create_dir(&results).unwrap();
     let count = count.to_string();
     let threads = ["--processes-in-one", count.as_str()];
     let output = explain(folder, &[arguments, &threads].concat(), code);
@@ -72,7 +73,7 @@ fn any_number_of_processes_writes_and_says_what_one_does() {
     let predicted = check_same(folder.path(), &[&predict[..], &to, &csv].concat(), 0);
     assert_eq!(predicted.files.len(), 1);
     let out = ["--out", "results"];
-    let evaluate = ["evaluate", "--suspects", "--tta"];
+    let evaluate = ["evaluate", "--suspects"];
     let evaluated = check_same(folder.path(), &[&evaluate[..], &to, &out].concat(), 0);
     assert!(evaluated.files.len() > 7, "{:?}", evaluated.files.keys());
     let score = ["score", "--curves", "2", "--method", "activation,grad-cam"];

@@ -232,11 +232,8 @@ fn mpirun_that_looks_after_its_cables_ends_by_itself_when_one_is_cut() {
     machines.cut();
     let code = exit_code(&mut child, PATIENCE);
     assert!(code.is_some_and(|code| code != 0), "{}", said(&path));
-    assert!(
-        said(&path).contains("lost communication"),
-        "{}",
-        said(&path)
-    );
+    // Which of its sentences depends on who notices first.
+    assert!(said(&path).contains("daemon"), "{}", said(&path));
 }
 
 /// Small, with a checkpoint after every second step, and batches that do not divide by three.
@@ -273,9 +270,9 @@ checkpoint_every = 2
 "#;
 
 /// A folder with a run of `count` threads, `runs/story-1`.
-fn trained_by_threads(count: &str) -> tempfile::TempDir {
+fn trained_by_threads(count: &str, config: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("story.toml"), CONFIG).unwrap();
+    fs::write(folder.path().join("story.toml"), config).unwrap();
     let arguments = ["story.toml", "--processes-in-one", count];
     run(folder.path(), &arguments, 0);
     folder
@@ -314,7 +311,7 @@ fn assert_same_run(folder: &Path, name: &str) {
 #[ignore = "needs mpirun"]
 fn a_run_under_mpirun_has_the_bytes_of_one_by_threads() {
     for count in [2, 3] {
-        let folder = trained_by_threads(&count.to_string());
+        let folder = trained_by_threads(&count.to_string(), CONFIG);
         let output = mpirun(count, folder.path(), &program("train"), &["story.toml"])
             .output()
             .unwrap();
@@ -350,7 +347,7 @@ fn newest(folder: &Path) -> (String, bool) {
 #[ignore = "needs mpirun"]
 fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_same_bytes() {
     const KILLS: usize = 20;
-    let folder = trained_by_threads("2");
+    let folder = trained_by_threads("2", CONFIG);
     let folder = folder.path();
     let mut moments = 1;
     let (mut kills, mut ends) = (0, 0);
@@ -387,15 +384,17 @@ fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_s
     assert!(ends > 0);
 }
 
-/// mpirun gives its processes a second to end unless it is told otherwise.
+/// mpirun gives its processes a second to end unless it is told otherwise; itself, it waits twice as long as it is told.
 #[test]
 #[ignore = "needs mpirun"]
 fn ctrl_c_of_mpirun_saves_and_the_run_continues_to_the_same_bytes() {
-    let folder = trained_by_threads("2");
+    // Long enough to be met before its end.
+    let config = CONFIG.replacen("epochs = 2", "epochs = 60", 1);
+    let folder = trained_by_threads("2", &config);
     let folder = folder.path();
     let mut command = Command::new("mpirun");
     command
-        .args(["--mca", "odls_base_sigkill_timeout", "60"])
+        .args(["--mca", "odls_base_sigkill_timeout", "6"])
         .args(stories::mpirun::OPTIONS)
         .args(["-n", "2"])
         .arg(program("train"))

@@ -251,10 +251,14 @@ impl Learner {
                 accumulated.insert(name, gradient);
             }
         }
-        let summed = company.sum(sum, accumulated, &self.device);
-        if let Ok((loss, mut gradients)) = summed.clone()
-            && loss.is_finite()
-        {
+        let (loss, mut gradients) = match company.sum(sum, accumulated, &self.device) {
+            Ok(summed) => summed,
+            Err(lost) => {
+                self.network = Some(network);
+                return Err(lost);
+            }
+        };
+        if loss.is_finite() {
             if let Some(limit) = self.optimizer.clip_norm() {
                 gradients = clipped(gradients, limit);
             }
@@ -262,7 +266,7 @@ impl Learner {
             network = network.update_with(gradients, &mut self.optimizer);
         }
         self.network = Some(network);
-        summed.map(|(loss, _)| loss)
+        Ok(loss)
     }
 
     /// Takes over the tensors of `state`, such as running statistics.
