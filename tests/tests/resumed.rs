@@ -102,6 +102,10 @@ fn a_label_that_the_list_changed_since_the_start_is_told_by_every_command_that_g
         said.contains("the list of the run does not name it"),
         "{said}"
     );
+    assert!(
+        said.contains("the explanations of before are replaced; --out FOLDER"),
+        "{said}"
+    );
 }
 
 #[test]
