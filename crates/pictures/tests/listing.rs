@@ -721,6 +721,11 @@ fn class_folders_with_the_same_folders_in_each_may_hold_the_classes_which_is_sai
             true,
         ),
         (&["cat/new/1.jpg", "cat/old/1.jpg", "dog/new/1.jpg"], false),
+        // Numbers count animals.
+        (
+            &["cat/1/1.jpg", "cat/2/1.jpg", "dog/1/1.jpg", "dog/2/1.jpg"],
+            false,
+        ),
         (
             &[
                 "cat/a/1.jpg",

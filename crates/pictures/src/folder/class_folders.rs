@@ -47,8 +47,10 @@ pub(super) fn same_folders_inside(files: &[LabelledFile]) -> Option<String> {
         .values()
         .cloned()
         .reduce(|one, other| &one & &other)?;
-    // Of parts another line speaks.
-    shared.retain(|name| Part::from_word(name).is_none());
+    // Of parts another line speaks, and numbers count animals or sessions.
+    let may_be_class =
+        |name: &&str| Part::from_word(name).is_none() && name.contains(char::is_alphabetic);
+    shared.retain(may_be_class);
     (shared.len() > 1).then(|| {
         format!(
             "the classes are the folders {}, and each of them has the folders {}: if those are the classes, move them together, or \
