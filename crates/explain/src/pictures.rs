@@ -217,7 +217,7 @@ pub fn drawn(mut files: Vec<PictureFile>, count: usize, seed: u64) -> Vec<Pictur
     files
 }
 
-/// `files` in runs that are read together: of `most` at most, and of no more pixels than [`BATCH_PIXELS`] unless a picture has
+/// `files` in runs that are read together: of `most` at most, and of no more pixels than 100 million unless a picture has
 /// more by itself.
 pub fn batches(files: &[PictureFile], most: usize) -> Vec<&[PictureFile]> {
     let pixels: Vec<u64> = files
