@@ -15,11 +15,6 @@ pub fn sha256_hex(bytes: &[u8]) -> String {
     hex(&Sha256::digest(bytes))
 }
 
-/// SHA-256 (FIPS 180-4) of `bytes`.
-pub fn sha256(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
-}
-
 /// SHA-256 of everything that `reader` still holds, 64 lower-case hexadecimal digits.
 ///
 /// # Errors
@@ -81,9 +76,9 @@ mod tests {
     fn digests_are_those_of_the_standard_however_the_bytes_come() {
         assert_eq!(sha256_hex(b"abc"), ABC);
         let mut sum = Sha256Sum::default();
-        for part in ["a", "", "bc"] {
-            sum.add(part.as_bytes());
-        }
+        sum.add(b"a");
+        sum.add(b"");
+        sum.add(b"bc");
         assert_eq!(sum.finish(), ABC);
         assert_eq!(
             sha256_of(b"a".as_slice().chain(b"bc".as_slice())).unwrap(),
