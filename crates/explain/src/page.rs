@@ -46,12 +46,13 @@ pub fn explanations(
     Ok(document(title, notes, body))
 }
 
-/// A page that begins with the sentences `verdict`, with tables below them; the first row of each is its heading.
+/// A page that begins with the sentences `verdict`, with tables below them, each with its title; the first row of each is its
+/// heading.
 pub fn tables(
     title: &str,
     notes: &[String],
     verdict: &[String],
-    tables: &[Vec<Vec<String>>],
+    tables: &[(&str, Vec<Vec<String>>)],
     remarks: &[String],
 ) -> String {
     document(
@@ -59,7 +60,7 @@ pub fn tables(
         &[],
         html! {
             @for sentence in verdict { p { (sentence) } }
-            @for rows in tables { @if let Some((heading, rows)) = rows.split_first() { div.wide { table {
+            @for (title, rows) in tables { h2 { (title) } @if let Some((heading, rows)) = rows.split_first() { div.wide { table {
                 thead { tr { @for cell in heading { th scope="col" { (cell) } } } }
                 tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
             } } } }
@@ -234,7 +235,8 @@ mod tests {
         let table = [["method", "figure"], ["Grad-CAM", "1 %"]];
         let table = table.map(|row| row.map(str::to_owned).to_vec()).to_vec();
         let [note, verdict] = ["a note".to_owned(), "Use it.".to_owned()];
-        let page = tables("Title", &[note], &[verdict], &[table.clone(), table], &[]);
+        let two = [("Where?", table.clone()), ("What?", table)];
+        let page = tables("Title", &[note], &[verdict], &two, &[]);
         let place = |text: &str| page.find(text).unwrap();
         assert!(place("</h1>") < place("Use it.") && place("Use it.") < place("<table"));
         assert!(place("<table") < place("a note"));

@@ -9,6 +9,7 @@ mod baselines;
 mod figures;
 mod grid;
 mod interval;
+mod measures;
 mod points;
 pub mod removal;
 mod rows;
@@ -23,9 +24,13 @@ pub use baselines::Baselines;
 pub use figures::{correlation, rank_correlation};
 pub use grid::{grid_share, grids, joined};
 pub use interval::Interval;
-pub use rows::{PictureRow, TwoBreedsRow, csv};
-pub use table::{DELETION, GRID, INSERTION, MIRRORED, RUNNER_UP, SHIFTED, Scores, text};
-pub use tally::{Kind, MapCount, Tally};
+pub use measures::{
+    Better, DELETION, ENERGY, Form, GRID, INSERTION, MEASURES, MIRRORED, Measure, Needs, POINTING,
+    RIGHT_ANIMAL, RUNNER_UP, SHIFTED, SHUFFLED, SHUFFLED_RANKS, Table,
+};
+pub use rows::{TwoBreedsRow, csv};
+pub use table::{Scores, pictures_csv, text};
+pub use tally::{About, Kind, MapCount, Tally};
 pub use truth::Truth;
 pub use two_breeds::{Sides, TwoBreedPicture, TwoBreedsError, two_breed_pictures};
 pub use verdict::{Judgement, Verdict};

@@ -4,30 +4,24 @@ use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
     explanation::{Classes, Explanation},
     network::{NotANumber, SavedNetwork, batch_of},
-    pictures::{self, Picture, normalised},
+    pictures::{Picture, normalised},
+    random::{Purpose, generator_for},
 };
 use anyhow::Result;
 use cam::{HeatMap, argmax, softmax};
-use checkpoint::RunPictures;
 use measure::{
-    DELETION, INSERTION, MIRRORED, PictureRow, RUNNER_UP, SHIFTED, correlation,
+    MIRRORED, RUNNER_UP, SHIFTED, correlation,
     removal::{Areas, area, blurred, ranking, replaced},
 };
 use rand::Rng;
 use std::iter;
 
-/// Measures on `count` of the validation pictures, drawn by the seed; returns how many that were.
+/// Measures on `count` of the pictures, drawn by the seed; returns how many that were.
 ///
 /// # Errors
 /// Pictures that are not found, a network that gives no numbers.
-pub fn measure(
-    scored: &Scored,
-    found: &RunPictures,
-    count: usize,
-    gathered: &mut Gathered,
-) -> Result<usize> {
-    let files = scored.validation(found)?;
-    let files = pictures::drawn(files, scored.enough_of(count), scored.seed);
+pub fn measure(scored: &Scored, count: usize, gathered: &mut Gathered) -> Result<usize> {
+    let files = scored.drawn(count);
     let bar = scored.terminal.pictures("deleting, inserting", files.len());
     let mut measured = 0;
     for file in &files {
@@ -50,7 +44,8 @@ fn areas(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered) ->
     let picture = &explanation.picture;
     let class = picture.file.true_class.unwrap_or(explanation.predicted);
     let removal = Removal::new(&scored.opened.network, picture, class);
-    let baselines = gathered.baseline_maps(picture);
+    let about = scored.about(picture, class);
+    let baselines = scored.baseline_maps(picture);
     let tallies = gathered.methods.iter_mut().map(|(method, tally)| {
         let map = maps_of(explanation, method).next();
         (tally, map.map(|map| map.raw.spread(picture.crop.frame)))
@@ -60,17 +55,9 @@ fn areas(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered) ->
     let of_baselines = of_baselines.zip(baselines.maps.map(Some)).skip(1);
     for (tally, map) in tallies.chain(of_baselines) {
         let Some(map) = map else { continue };
-        let areas = removal.areas(&map, &mut gathered.random)?;
-        tally.add_areas(areas);
-        for (measure, value) in [(DELETION, areas.deletion), (INSERTION, areas.insertion)] {
-            gathered.pictures.push(PictureRow {
-                picture: picture.file.name.clone(),
-                method: tally.title.clone(),
-                class: scored.opened.classes()[class].clone(),
-                measure,
-                value,
-            });
-        }
+        let names = [about.picture.as_str(), &tally.title];
+        let mut random = generator_for(scored.seed, Purpose::Ranking, &names);
+        tally.add_areas(&about, removal.areas(&map, &mut random)?);
     }
     Ok(())
 }
@@ -143,6 +130,7 @@ fn likeness(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered)
         let classes = Classes::These(vec![said]);
         scored.explained(with_columns(picture.clone(), turn), classes)
     };
+    let about = scored.about(picture, said);
     let mirrored = moved(|column, width| width - 1 - column)?;
     let shifted = moved(|column, _| column.saturating_sub(1))?;
     for (method, tally) in &mut gathered.methods {
@@ -154,22 +142,9 @@ fn likeness(scored: &Scored, explanation: &Explanation, gathered: &mut Gathered)
         let maps = of(&both);
         let like = |other: Option<&HeatMap>| correlation(&maps.first()?.values, &other?.values);
         let back = of(&mirrored).first().map(flipped);
-        let found = [
-            (RUNNER_UP, like(maps.get(1)), &mut tally.runner_up),
-            (MIRRORED, like(back.as_ref()), &mut tally.mirrored),
-            (SHIFTED, like(of(&shifted).first()), &mut tally.shifted),
-        ];
-        for (measure, value, values) in found {
-            let Some(value) = value else { continue };
-            values.push(value);
-            gathered.pictures.push(PictureRow {
-                picture: picture.file.name.clone(),
-                method: tally.title.clone(),
-                class: scored.opened.classes()[said].clone(),
-                measure,
-                value,
-            });
-        }
+        tally.add(&RUNNER_UP, &about, like(maps.get(1)));
+        tally.add(&MIRRORED, &about, like(back.as_ref()));
+        tally.add(&SHIFTED, &about, like(of(&shifted).first()));
     }
     Ok(())
 }

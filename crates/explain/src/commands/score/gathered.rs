@@ -4,13 +4,11 @@ use crate::{
     commands::opened::OpenedNetwork,
     explanation::{Asking, Classes, ExplainError, ExplainedMap, Explanation, explain},
     pictures::{self, Picture, PictureFile},
-    random::{Purpose, generator},
+    random::{Purpose, generator_for},
 };
-use anyhow::Result;
 use cam::Method;
-use checkpoint::RunPictures;
-use measure::{BaselineMaps, Baselines, Kind, PictureRow, Tally, TwoBreedsRow};
-use rand_chacha::ChaCha8Rng;
+use measure::{About, BaselineMaps, Baselines, Kind, Tally, Truth, TwoBreedsRow};
+use std::path::PathBuf;
 use terminal::Terminal;
 
 /// One of so many pictures is measured if it is to be quick.
@@ -33,6 +31,10 @@ pub struct Scored<'a> {
     pub seed: u64,
     /// A part of the pictures is enough.
     pub quick: bool,
+    /// The pictures to measure on.
+    pub files: Vec<PictureFile>,
+    /// The folder of their trimaps and head boxes, where there may be some.
+    pub annotations: Option<PathBuf>,
 }
 
 /// The figures gathered so far.
@@ -41,12 +43,8 @@ pub struct Gathered {
     pub methods: Vec<(&'static Method, Tally)>,
     /// Maps that know nothing.
     pub baselines: Baselines,
-    /// Draws such maps, and the order of equally important pixels.
-    pub random: ChaCha8Rng,
     /// The maps of pictures of two breeds.
     pub two_breeds: Vec<TwoBreedsRow>,
-    /// Figures of single pictures.
-    pub pictures: Vec<PictureRow>,
 }
 
 impl Scored<'_> {
@@ -70,24 +68,48 @@ impl Scored<'_> {
             .unwrap_or_else(|| unreachable!("one picture has one explanation")))
     }
 
-    /// The run's validation pictures, in their order; fewer where that is enough.
-    ///
-    /// # Errors
-    /// The split cannot be read.
-    pub fn validation(&self, found: &RunPictures) -> Result<Vec<PictureFile>> {
-        let truths = self.opened.truths(Some(&found.pictures))?;
-        let split = self.opened.split()?;
-        let files = pictures::of_part(&split, pictures::Part::Valid, &found.pictures, &truths);
-        Ok(self.enough(files))
+    /// As many of the pictures as are enough: all in their order, or a tenth in one drawn by the seed, and more of those with
+    /// annotations where there would be too few of them.
+    pub fn enough(&self) -> Vec<PictureFile> {
+        if !self.quick {
+            return self.files.clone();
+        }
+        let count = self.enough_of(self.files.len());
+        let mut drawn = self.drawn_all();
+        let mut left = drawn.split_off(count);
+        for kind in 0..2 {
+            let has = |file: &PictureFile| {
+                let annotations = self.annotations.as_deref();
+                annotations.is_some_and(|folder| Truth::is_there(folder, file.stem())[kind])
+            };
+            let known = drawn.iter().filter(|file| has(file)).count();
+            let (more, others) = left.into_iter().partition::<Vec<_>, _>(has);
+            let mut more = more.into_iter();
+            drawn.extend(more.by_ref().take(FEWEST.saturating_sub(known)));
+            left = more.chain(others).collect();
+        }
+        drawn
     }
 
-    /// As many of some as are enough, drawn by the seed.
-    fn enough(&self, files: Vec<PictureFile>) -> Vec<PictureFile> {
-        let count = self.enough_of(files.len());
-        if count == files.len() {
-            return files;
-        }
-        pictures::drawn(files, count, self.seed)
+    /// `count` of all pictures, or as many as are enough of so many, drawn by the seed.
+    pub fn drawn(&self, count: usize) -> Vec<PictureFile> {
+        pictures::drawn(self.files.clone(), self.enough_of(count), self.seed)
+    }
+
+    /// All pictures, in an order drawn by the seed.
+    pub fn drawn_all(&self) -> Vec<PictureFile> {
+        pictures::drawn(self.files.clone(), self.files.len(), self.seed)
+    }
+
+    /// Maps of a picture that know nothing: the same whatever they are measured in.
+    pub fn baseline_maps(&self, picture: &Picture) -> BaselineMaps {
+        let mut random = generator_for(self.seed, Purpose::Baselines, &[&picture.file.name]);
+        BaselineMaps::new(picture.crop.frame, &picture.frame, &mut random)
+    }
+
+    /// The picture's map for `class`, in words.
+    pub fn about(&self, picture: &Picture, class: usize) -> About {
+        About::new(&picture.file.name, &self.opened.classes()[class])
     }
 
     /// How many of `count` are enough: a tenth if it is to be quick, but at least eight.
@@ -102,7 +124,7 @@ impl Scored<'_> {
 
 impl Gathered {
     /// Nothing yet.
-    pub fn new(methods: &[&'static Method], seed: u64) -> Self {
+    pub fn new(methods: &[&'static Method]) -> Self {
         let tally = |method: &&'static Method| {
             let kind = if method.is_class_specific() {
                 Kind::ClassSpecific
@@ -114,15 +136,8 @@ impl Gathered {
         Self {
             methods: methods.iter().map(tally).collect(),
             baselines: Baselines::default(),
-            random: generator(seed, Purpose::Baselines),
             two_breeds: Vec::new(),
-            pictures: Vec::new(),
         }
-    }
-
-    /// The maps of a picture that know nothing.
-    pub fn baseline_maps(&mut self, picture: &Picture) -> BaselineMaps {
-        BaselineMaps::new(picture.crop.frame, &picture.frame, &mut self.random)
     }
 
     /// The figures of the methods and the baselines.

@@ -9,9 +9,8 @@ use crate::{
 };
 use anyhow::Result;
 use cam::{argmax, softmax};
-use checkpoint::RunPictures;
 use image::RgbImage;
-use measure::{GRID, PictureRow, grid_share, grids, joined};
+use measure::{GRID, grid_share, joined};
 use pictures::{decode::Turn, transform::CropMap};
 
 /// Probability of the right class from which on a picture may be in a grid.
@@ -24,27 +23,18 @@ const MOST: usize = 96;
 ///
 /// # Errors
 /// Pictures that are not found, a network that gives no numbers.
-pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) -> Result<usize> {
-    let confident = confident(scored, scored.validation(found)?)?;
-    let classes: Vec<usize> = confident.iter().map(|(_, class)| *class).collect();
-    let mut random = generator(scored.seed, Purpose::Grids);
-    let grids = grids(&classes, scored.enough_of(MOST), &mut random);
-    if grids.is_empty() {
-        scored.terminal.message(&format!(
-            "no grid pointing game: it takes pictures of four classes that the network is right about with {:.0} % or more",
-            100.0 * CONFIDENT
-        ));
-    }
+pub fn measure(scored: &Scored, gathered: &mut Gathered) -> Result<usize> {
+    let grids = found(scored)?;
     let bar = scored.terminal.pictures("grids", grids.len());
     let mut measured = 0;
     for grid in &grids {
-        let files = grid.map(|position| confident[position].0.clone());
+        let files = grid.each_ref().map(|(file, _)| file.clone());
         let pictures = scored.opened.read_squares(&files, scored.terminal);
         if let Ok(pictures) = <[Picture; 4]>::try_from(pictures) {
-            let classes = grid.map(|position| classes[position]);
+            let classes = grid.each_ref().map(|(_, class)| *class);
             let explanation =
                 scored.explained(together(pictures), Classes::These(classes.to_vec()))?;
-            add(gathered, scored.opened.classes(), &explanation, classes);
+            add(scored, gathered, &explanation, classes);
             measured += 1;
         }
         bar.advance(1);
@@ -52,29 +42,49 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
     Ok(measured)
 }
 
-/// The pictures that the network is right and sure about, with their classes.
-fn confident(scored: &Scored, files: Vec<PictureFile>) -> Result<Vec<(PictureFile, usize)>> {
-    let network = &scored.opened.network;
+/// Pictures that the network is right and sure about, four of different classes each, with their classes: as many as are
+/// enough, or as there are.
+fn found(scored: &Scored) -> Result<Vec<[(PictureFile, usize); 4]>> {
+    let most = scored.enough_of(MOST);
+    // All of them are looked at until there are enough: a tenth of them would seldom make grids enough.
+    let files = match scored.quick {
+        true => scored.drawn_all(),
+        false => scored.files.clone(),
+    };
     let bar = scored.terminal.pictures("looking for grids", files.len());
-    let mut confident = Vec::new();
+    let (mut confident, mut grids) = (Vec::new(), Vec::new());
     for batch in files.chunks(batch_size(scored.opened.size)) {
-        let pictures = scored.opened.read_squares(batch, scored.terminal);
-        if let Some(first) = pictures.first() {
-            let frames = normalised(&pictures, &network.normalisation());
-            let answer = network.look(frames, first.crop.frame);
-            answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
-            for (picture, logits) in pictures.into_iter().zip(&answer.logits) {
-                let probabilities = softmax(logits);
-                let class = argmax(&probabilities);
-                let is_right = picture.file.true_class == Some(class);
-                if is_right && probabilities[class] >= CONFIDENT {
-                    confident.push((picture.file, class));
-                }
-            }
+        confident.extend(confident_of(scored, batch)?);
+        let classes: Vec<usize> = confident.iter().map(|(_, class)| *class).collect();
+        let mut random = generator(scored.seed, Purpose::Grids);
+        grids = measure::grids(&classes, most, &mut random);
+        if grids.len() == most && scored.quick {
+            break;
         }
         bar.advance(batch.len());
     }
-    Ok(confident)
+    let grid = |places: [usize; 4]| places.map(|place: usize| confident[place].clone());
+    Ok(grids.into_iter().map(grid).collect())
+}
+
+/// The pictures that the network is right and sure about, with their classes.
+fn confident_of(scored: &Scored, files: &[PictureFile]) -> Result<Vec<(PictureFile, usize)>> {
+    let network = &scored.opened.network;
+    let pictures = scored.opened.read_squares(files, scored.terminal);
+    let Some(first) = pictures.first() else {
+        return Ok(Vec::new());
+    };
+    let frames = normalised(&pictures, &network.normalisation());
+    let answer = network.look(frames, first.crop.frame);
+    answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
+    let answered = pictures.into_iter().zip(&answer.logits);
+    let sure = answered.filter_map(|(picture, logits)| {
+        let probabilities = softmax(logits);
+        let class = argmax(&probabilities);
+        let is_right = picture.file.true_class == Some(class);
+        (is_right && probabilities[class] >= CONFIDENT).then_some((picture.file, class))
+    });
+    Ok(sure.collect())
 }
 
 /// Four squares as one picture of twice their side.
@@ -106,29 +116,20 @@ fn together(pictures: [Picture; 4]) -> Picture {
 }
 
 /// Adds the shares of a grid's maps; `classes` are those of its quarters.
-fn add(gathered: &mut Gathered, names: &[String], explanation: &Explanation, classes: [usize; 4]) {
-    let Picture { file, crop, .. } = &explanation.picture;
-    for (method, tally) in &mut gathered.methods {
-        let mut shares = Vec::new();
-        for (cell, class) in classes.iter().enumerate() {
+fn add(scored: &Scored, gathered: &mut Gathered, explanation: &Explanation, classes: [usize; 4]) {
+    let picture = &explanation.picture;
+    for (cell, class) in classes.iter().enumerate() {
+        let about = scored.about(picture, *class);
+        for (method, tally) in &mut gathered.methods {
             let mut maps = maps_of(explanation, method);
             // A class-blind map stands for every class.
             let map = maps.find(|map| map.class.is_none_or(|about| about == *class));
-            let share = map.map_or(0.0, |map| grid_share(&map.raw, crop.frame, cell));
-            gathered.pictures.push(PictureRow {
-                picture: file.name.clone(),
-                method: tally.title.clone(),
-                class: names[*class].clone(),
-                measure: GRID,
-                value: share,
-            });
-            shares.push(share);
+            let share = map.map_or(0.0, |map| grid_share(&map.raw, picture.crop.frame, cell));
+            tally.add(&GRID, &about, Some(share));
         }
-        tally
-            .grid
-            .push(shares.iter().sum::<f64>() / shares.len() as f64);
+        // The same map for four classes has a quarter of itself in each quarter, on average.
+        for tally in gathered.baselines.tallies_mut() {
+            tally.add(&GRID, &about, Some(0.25));
+        }
     }
-    // The same map for four classes has a quarter of itself in each quarter, on average.
-    let baselines = gathered.baselines.tallies_mut();
-    baselines.iter_mut().for_each(|tally| tally.grid.push(0.25));
 }

@@ -23,26 +23,28 @@ pub fn measure(scored: &Scored, two_breeds: &TwoBreeds, gathered: &mut Gathered)
         let sides = listed.sides(&picture.crop, picture.turned);
         let classes = Classes::These(listed.classes.to_vec());
         let explanation = scored.explained(picture, classes)?;
-        add(gathered, scored.opened.classes(), &explanation, &sides);
+        add(scored, gathered, &explanation, &sides);
         bar.advance(1);
     }
     Ok(())
 }
 
-fn add(gathered: &mut Gathered, classes: &[String], explanation: &Explanation, sides: &Sides) {
+fn add(scored: &Scored, gathered: &mut Gathered, explanation: &Explanation, sides: &Sides) {
+    let (classes, picture) = (scored.opened.classes(), &explanation.picture.file.name);
     for (method, tally) in &mut gathered.methods {
         let maps = maps_of(explanation, method).map(|map| (&map.raw, map.class));
-        let shares = tally.add_two_breeds(maps, sides);
+        let shares = tally.add_two_breeds(picture, classes, maps, sides);
         let row = |(class, share): (usize, f64)| TwoBreedsRow {
-            picture: explanation.picture.file.name.clone(),
+            picture: picture.clone(),
             method: method.name(),
             class: classes[class].clone(),
             share,
         };
         gathered.two_breeds.extend(shares.into_iter().map(row));
     }
-    let baselines = gathered.baseline_maps(&explanation.picture);
-    gathered.baselines.add_two_breeds(&baselines, sides);
+    let baselines = scored.baseline_maps(&explanation.picture);
+    let tallies = &mut gathered.baselines;
+    tallies.add_two_breeds(picture, classes, &baselines, sides);
 }
 
 /// The pictures of two breeds that the network knows.

@@ -5,21 +5,28 @@ use crate::{
     commands::opened::OpenedNetwork,
     explanation::{Asking, Classes, Explanation, explain},
     network::{SavedNetwork, batch_size},
-    pictures::{Picture, PictureFile},
+    pictures::Picture,
 };
+use ::pictures::annotations::AnnotationError;
 use anyhow::Result;
 use cam::Method;
-use checkpoint::RunPictures;
 use measure::Truth;
-use std::path::Path;
-use terminal::Terminal;
 use words::{counted, first_three};
 
-/// Measures on the validation pictures that have a trimap or a head box; returns how many those are.
+/// How many pictures there were.
+#[derive(Debug, Default)]
+pub struct Counts {
+    /// All of them.
+    pub pictures: usize,
+    /// Those that have a trimap or a head box.
+    pub annotated: usize,
+}
+
+/// Measures on all pictures; where the maps should lie is known only of those that have a trimap or a head box.
 ///
 /// # Errors
 /// Annotations that cannot be read, a network that gives no numbers.
-pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) -> Result<usize> {
+pub fn measure(scored: &Scored, gathered: &mut Gathered) -> Result<Counts> {
     let Scored {
         opened,
         terminal,
@@ -45,14 +52,15 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
         classes: Classes::True,
         ..scored.asking.clone()
     };
-    let files = scored.validation(found)?;
+    let files = scored.enough();
     let bar = terminal.pictures("scoring", files.len());
-    let (mut annotated, mut misfits) = (0, Vec::new());
+    let (mut counts, mut misfits) = (Counts::default(), Vec::new());
     for batch in files.chunks(batch_size(*size)) {
-        let annotations = &found.annotations;
-        let (pictures, truths) =
-            read_annotated(batch, annotations, opened, terminal, &mut misfits)?;
-        annotated += pictures.len();
+        let pictures = opened.read_all(batch, terminal);
+        let truths = truths(scored, &pictures, &mut misfits)?;
+        let is_annotated = |truth: &&Truth| truth.animal.is_some() || truth.head.is_some();
+        counts.annotated += truths.iter().filter(is_annotated).count();
+        counts.pictures += pictures.len();
         let shuffled = explain(
             &shuffled_network,
             pictures.clone(),
@@ -61,7 +69,7 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
         )?;
         let explanations = explain(network, pictures, &asking, methods)?;
         for ((explanation, shuffled), truth) in explanations.iter().zip(&shuffled).zip(&truths) {
-            add(gathered, explanation, shuffled, truth);
+            add(scored, gathered, explanation, shuffled, truth);
         }
         bar.advance(batch.len());
     }
@@ -73,50 +81,58 @@ pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) ->
             first_three(&misfits)
         ));
     }
-    Ok(annotated)
+    Ok(counts)
 }
 
-fn add(gathered: &mut Gathered, explanation: &Explanation, shuffled: &Explanation, truth: &Truth) {
+fn add(
+    scored: &Scored,
+    gathered: &mut Gathered,
+    explanation: &Explanation,
+    shuffled: &Explanation,
+    truth: &Truth,
+) {
+    let Explanation {
+        picture, predicted, ..
+    } = explanation;
+    let about = scored.about(picture, picture.file.true_class.unwrap_or(*predicted));
     for (method, tally) in &mut gathered.methods {
         for map in maps_of(explanation, method) {
-            tally.add(&map.raw, truth);
+            tally.add_map(&about, &map.raw, truth);
             // Where the truth is not known, the shuffled network may have answered another class.
             for shuffled in maps_of(shuffled, method).filter(|other| other.class == map.class) {
-                tally.add_shuffled(&map.raw, &shuffled.raw);
+                tally.add_shuffled(&about, &map.raw, &shuffled.raw);
             }
         }
     }
-    let baselines = gathered.baseline_maps(&explanation.picture);
-    gathered.baselines.add(&baselines, truth);
+    let baselines = scored.baseline_maps(picture);
+    gathered.baselines.add(&about, &baselines, truth);
+    gathered.baselines.add_noise(&about, &baselines);
 }
 
-/// The pictures of a batch that can be read and have annotations. A trimap that does not fit its picture is added to
-/// `misfits`.
-fn read_annotated(
-    batch: &[PictureFile],
-    annotations: &Path,
-    opened: &OpenedNetwork,
-    terminal: &Terminal,
+/// What is known of where the animals are in pictures. A trimap that does not fit its picture is added to `misfits`.
+fn truths(
+    scored: &Scored,
+    pictures: &[Picture],
     misfits: &mut Vec<String>,
-) -> Result<(Vec<Picture>, Vec<Truth>)> {
-    let (mut pictures, mut truths) = (Vec::new(), Vec::new());
-    for picture in opened.read_all(batch, terminal) {
-        let truth = Truth::read(
-            annotations,
-            picture.file.stem(),
-            &picture.crop,
-            picture.turned,
-            picture.upright,
-        )?;
+) -> Result<Vec<Truth>, AnnotationError> {
+    let mut truths = Vec::new();
+    for picture in pictures {
+        let truth = match &scored.annotations {
+            None => Truth::unknown(picture.crop.frame),
+            Some(folder) => Truth::read(
+                folder,
+                picture.file.stem(),
+                &picture.crop,
+                picture.turned,
+                picture.upright,
+            )?,
+        };
         if let Some([trimap, stored]) = truth.misfit {
             misfits.push(misfit(&picture.file.name, trimap, stored));
         }
-        if truth.animal.is_some() || truth.head.is_some() {
-            pictures.push(picture);
-            truths.push(truth);
-        }
+        truths.push(truth);
     }
-    Ok((pictures, truths))
+    Ok(truths)
 }
 
 fn misfit(name: &str, trimap: [u32; 2], stored: [u32; 2]) -> String {
