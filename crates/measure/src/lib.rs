@@ -8,6 +8,7 @@ mod baseline_maps;
 mod baselines;
 mod figures;
 mod grid;
+pub mod imputation;
 mod interval;
 mod measures;
 mod points;
