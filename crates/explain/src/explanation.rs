@@ -223,12 +223,16 @@ impl Asking {
 
     fn targets(&self, predicted: usize, truth: Option<usize>) -> Vec<Target> {
         let classes = self.classes.of(predicted, truth).into_iter();
-        let target = |class| Target {
+        classes.map(|class| self.target(class)).collect()
+    }
+
+    /// The target about `class`.
+    pub fn target(&self, class: usize) -> Target {
+        Target {
             class,
             against: self.against,
             score: self.score,
-        };
-        classes.map(target).collect()
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod classes;
 pub mod cli;
 mod colour;
 pub mod commands;
+mod disconnected;
 mod drawn;
 mod evaluated;
 mod explanation;

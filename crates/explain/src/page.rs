@@ -46,13 +46,14 @@ pub fn explanations(
     Ok(document(title, notes, body))
 }
 
-/// A page that begins with the sentences `verdict`, with tables below them, each with its title; the first row of each is its
-/// heading.
+/// A page that begins with the sentences `verdict`, with tables below them, each with its title, the first row of each its
+/// heading, and the chart of the randomisation.
 pub fn tables(
     title: &str,
     notes: &[String],
     verdict: &[String],
     tables: &[(&str, Vec<Vec<String>>)],
+    chart: Option<&Markup>,
     remarks: &[String],
 ) -> String {
     document(
@@ -64,6 +65,7 @@ pub fn tables(
                 thead { tr { @for cell in heading { th scope="col" { (cell) } } } }
                 tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
             } } } }
+            @if let Some(chart) = chart { h2 { "What is left of the maps when the network forgets what it has learnt?" } div.wide { (chart) } }
             @for note in notes { p.quiet { (note) } }
             @for remark in remarks { p.quiet { (remark) } }
         },
@@ -236,7 +238,7 @@ mod tests {
         let table = table.map(|row| row.map(str::to_owned).to_vec()).to_vec();
         let [note, verdict] = ["a note".to_owned(), "Use it.".to_owned()];
         let two = [("Where?", table.clone()), ("What?", table)];
-        let page = tables("Title", &[note], &[verdict], &two, &[]);
+        let page = tables("Title", &[note], &[verdict], &two, None, &[]);
         let place = |text: &str| page.find(text).unwrap();
         assert!(place("</h1>") < place("Use it.") && place("Use it.") < place("<table"));
         assert!(place("<table") < place("a note"));

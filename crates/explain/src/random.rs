@@ -19,6 +19,12 @@ pub enum Purpose {
     Grids = 5,
     /// The order of pixels that a map calls equally important.
     Ranking = 6,
+    /// The noise on pixels that are imputed.
+    Imputation = 7,
+    /// The noise on pictures, to see whether their maps stay.
+    Noise = 8,
+    /// The weights of layers that have learnt nothing, and maps of noise beside theirs.
+    RandomLayers = 9,
 }
 
 /// ChaCha8, seeded with seed, purpose and twice 0 as little-endian u64: the same in every version.

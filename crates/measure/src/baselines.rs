@@ -51,6 +51,11 @@ impl Baselines {
         self.tallies[RANDOM].add_shuffled(about, one, other);
     }
 
+    /// The tally of the random map, whose rows of likeness are those of noise.
+    pub fn random_map(&mut self) -> &mut Tally {
+        &mut self.tallies[RANDOM]
+    }
+
     /// Adds the maps of a picture of two breeds; `names` are those of all classes.
     pub fn add_two_breeds(
         &mut self,

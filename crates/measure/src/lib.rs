@@ -23,11 +23,12 @@ mod verdict;
 pub use baseline_maps::BaselineMaps;
 pub use baselines::Baselines;
 pub use figures::{correlation, rank_correlation};
-pub use grid::{grid_share, grids, joined};
+pub use grid::{grid_share, grids, joined, quarter};
 pub use interval::Interval;
 pub use measures::{
-    Better, DELETION, ENERGY, Form, GRID, INSERTION, MEASURES, MIRRORED, Measure, Needs, POINTING,
-    RIGHT_ANIMAL, RUNNER_UP, SHIFTED, SHUFFLED, SHUFFLED_RANKS, Table,
+    Better, DELETION, DIFULL, ENERGY, Form, GRID, INSERTION, LIGHT, MEASURES, MIRRORED, Measure,
+    NOISY, Needs, POINTING, RANDOM, RANDOM_UNSIGNED, RIGHT_ANIMAL, ROAD_LEAST, ROAD_MOST,
+    RUNNER_UP, SHIFTED, SHUFFLED, SHUFFLED_RANKS, Table,
 };
 pub use rows::{TwoBreedsRow, csv};
 pub use table::{Scores, pictures_csv, text};

@@ -160,6 +160,18 @@ pub static GRID: Measure = Measure {
              class in its own quarter, 0 without evidence, mean over the four. Chance is 25 %.",
 };
 
+/// The same of a network that saw each of the four alone, and whose head got one of them.
+pub static DIFULL: Measure = Measure {
+    name: "grid of separate pictures",
+    heading: "grid, separate",
+    table: Table::Places,
+    form: Form::Percent,
+    better: Better::More,
+    needs: Needs::FourClasses,
+    remark: "the same grid of a network that sees each picture alone and \
+             whose head gets the one of the class only (DiFull): what lies in another quarter cannot have mattered, and is a fault of the method.",
+};
+
 /// Correlation with the map of a network with a shuffled head.
 pub static SHUFFLED: Measure = Measure {
     name: "same after shuffling",
@@ -177,6 +189,30 @@ pub static SHUFFLED: Measure = Measure {
 pub static SHUFFLED_RANKS: Measure = Measure {
     name: "same after shuffling in ranks",
     heading: "in ranks",
+    table: Table::Dependence,
+    form: Form::Hundredths,
+    better: Better::Neither,
+    needs: Needs::Pictures,
+    remark: "",
+};
+
+/// Spearman's correlation with the map of a network none of whose layers has learnt anything.
+pub static RANDOM: Measure = Measure {
+    name: "same in a random network",
+    heading: "random network",
+    table: Table::Dependence,
+    form: Form::Hundredths,
+    better: Better::Neither,
+    needs: Needs::Pictures,
+    remark: "correlation in ranks with the map of a network all of whose layers are as before any training; \
+             without sign, of the absolute values. The random map's row is noise: two maps that have nothing to do with each other. \
+             The chart has the steps between.",
+};
+
+/// The same of absolute values.
+pub static RANDOM_UNSIGNED: Measure = Measure {
+    name: "same in a random network without sign",
+    heading: "without sign",
     table: Table::Dependence,
     form: Form::Hundredths,
     better: Better::Neither,
@@ -219,6 +255,29 @@ pub static INSERTION: Measure = Measure {
     remark: "the same while pixels come back to the blurred picture; large is good.",
 };
 
+/// Mean probability of the class when the most important pixels are imputed.
+pub static ROAD_MOST: Measure = Measure {
+    name: "ROAD, most important first",
+    heading: "ROAD most first",
+    table: Table::Faithfulness,
+    form: Form::Hundredths,
+    better: Better::Less,
+    needs: Needs::Pictures,
+    remark: "the class's probability, mean over 10, 30, 50, 70 and 90 % \
+             of the pixels taken away, which are replaced by what their surroundings say, with a little noise; small is good.",
+};
+
+/// The same with the least important ones.
+pub static ROAD_LEAST: Measure = Measure {
+    name: "ROAD, least important first",
+    heading: "ROAD least first",
+    table: Table::Faithfulness,
+    form: Form::Hundredths,
+    better: Better::More,
+    needs: Needs::Pictures,
+    remark: "the same with the least important pixels; large is good.",
+};
+
 /// Correlation with the map of the mirrored picture, mirrored back.
 pub static MIRRORED: Measure = Measure {
     name: "same when mirrored",
@@ -241,20 +300,49 @@ pub static SHIFTED: Measure = Measure {
     remark: "with that of the picture shifted to the right by a pixel.",
 };
 
+/// Correlation with the maps of the picture in other light.
+pub static LIGHT: Measure = Measure {
+    name: "same in other light",
+    heading: "other light",
+    table: Table::Stability,
+    form: Form::Hundredths,
+    better: Better::Neither,
+    needs: Needs::Pictures,
+    remark: "with those of the picture a tenth darker and a tenth lighter.",
+};
+
+/// Correlation with the map of the picture with a little noise.
+pub static NOISY: Measure = Measure {
+    name: "same with noise",
+    heading: "noise",
+    table: Table::Stability,
+    form: Form::Hundredths,
+    better: Better::Neither,
+    needs: Needs::Pictures,
+    remark: "with that of the picture with noise that is hardly seen (standard deviation 5 of 255).",
+};
+
 /// All of them, in the order of tables and files. A new one is a line here, and somebody who gathers its values.
-pub static MEASURES: [&Measure; 12] = [
+pub static MEASURES: [&Measure; 19] = [
     &ENERGY,
     &POINTING,
     &RIGHT_ANIMAL,
     &MOSTLY_RIGHT,
     &GRID,
+    &DIFULL,
     &SHUFFLED,
     &SHUFFLED_RANKS,
+    &RANDOM,
+    &RANDOM_UNSIGNED,
     &RUNNER_UP,
     &DELETION,
     &INSERTION,
+    &ROAD_MOST,
+    &ROAD_LEAST,
     &MIRRORED,
     &SHIFTED,
+    &LIGHT,
+    &NOISY,
 ];
 
 #[cfg(test)]

@@ -1,10 +1,6 @@
 use crate::{
     figures::{correlation, energy_share, rank_correlation, strongest},
-    measures::{
-        DELETION, ENERGY, INSERTION, MOSTLY_RIGHT, Measure, POINTING, RIGHT_ANIMAL, SHUFFLED,
-        SHUFFLED_RANKS,
-    },
-    removal::Areas,
+    measures::{ENERGY, MOSTLY_RIGHT, Measure, POINTING, RIGHT_ANIMAL, SHUFFLED, SHUFFLED_RANKS},
     truth::Truth,
     two_breeds::Sides,
 };
@@ -110,12 +106,6 @@ impl Tally {
         let (map, shuffled) = (&map.values, &shuffled.values);
         self.add(&SHUFFLED, about, correlation(map, shuffled));
         self.add(&SHUFFLED_RANKS, about, rank_correlation(map, shuffled));
-    }
-
-    /// Adds the areas of a map.
-    pub fn add_areas(&mut self, about: &About, areas: Areas) {
-        self.add(&DELETION, about, Some(areas.deletion));
-        self.add(&INSERTION, about, Some(areas.insertion));
     }
 
     /// Adds the maps of one picture of two breeds, each with its class; `None` is a class-blind map, which stands for both.

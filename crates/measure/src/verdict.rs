@@ -1,14 +1,19 @@
 //! Sentences about a table of scores, by stated rules (docs/verdict.md says why these).
 
 use crate::{
-    measures::{Better, MEASURES, Measure, SHUFFLED, SHUFFLED_RANKS},
+    measures::{Better, MEASURES, Measure, RANDOM, RANDOM_UNSIGNED, SHUFFLED, SHUFFLED_RANKS},
     table::{Figure, Row, Scores},
     tally::Kind,
 };
 
-/// The correlation with the map of a shuffled head from which on a map is much the same: the two share a quarter of what
-/// varies in them. Noise has 0.
+/// The correlation with the map of a network that lacks what was learnt from which on a map is much the same: the two share a
+/// quarter of what varies in them. Noise has 0.
 const SAME: f64 = 0.5;
+
+/// Likeness with maps of a network whose head was shuffled.
+static OF_HEAD: [&Measure; 2] = [&SHUFFLED, &SHUFFLED_RANKS];
+/// Likeness with maps of a network that has learnt nothing.
+static OF_RANDOM: [&Measure; 2] = [&RANDOM, &RANDOM_UNSIGNED];
 
 /// Fewer pictures than this are few.
 const FEW: usize = 30;
@@ -31,9 +36,9 @@ pub struct Verdict {
 /// What came out about a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// It depends on what the head has learnt, and is better than every baseline in more figures than it is worse in.
+    /// It depends on what the network has learnt, and is better than every baseline in more figures than it is worse in.
     Use,
-    /// Its map is much the same when the head has learnt nothing.
+    /// Its map is much the same when the head, or the whole network, has learnt nothing.
     Fails,
     /// Its map is the same for every class.
     ClassBlind,
@@ -111,15 +116,26 @@ fn enough(row: &Row, measure: &Measure) -> Option<Figure> {
     row.figure(measure).filter(is_enough)
 }
 
-/// Whether the map depends on what the head has learnt; `None` where the interval holds both, or nothing was measured.
+/// Whether the map depends on what was learnt; `None` where an interval holds both, or nothing was measured.
 fn depends(row: &Row) -> Option<bool> {
-    let likeness = [&SHUFFLED, &SHUFFLED_RANKS].map(|measure| enough(row, measure));
-    let mut known = likeness.iter().flatten().map(|found| found.mean).peekable();
+    let known = [OF_HEAD, OF_RANDOM].concat();
+    let mut known = known
+        .iter()
+        .filter_map(|measure| enough(row, measure))
+        .peekable();
     known.peek()?;
-    if known.clone().any(|likeness| likeness.low >= SAME) {
+    if is_same(row, &OF_HEAD) || is_same(row, &OF_RANDOM) {
         return Some(false);
     }
-    known.all(|likeness| likeness.high < SAME).then_some(true)
+    known
+        .all(|likeness| likeness.mean.high < SAME)
+        .then_some(true)
+}
+
+/// Whether the map is much the same in one of these measures.
+fn is_same(row: &Row, measures: &[&Measure]) -> bool {
+    let mut known = measures.iter().filter_map(|measure| enough(row, measure));
+    known.any(|likeness| likeness.mean.low >= SAME)
 }
 
 /// Which methods to use, the best first, and which not.
@@ -136,12 +152,12 @@ fn advice(judged: &[(&Row, Judgement)], comparisons: &[Comparison]) -> Vec<Strin
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     let mut sentences = vec![if useful.is_empty() {
-        "Use with care: no method both depends on what the head has learnt and is better than every baseline in more figures \
+        "Use with care: no method both depends on what the network has learnt and is better than every baseline in more figures \
          than it is worse in."
             .to_owned()
     } else {
         format!(
-            "Use on this run: {}{}. Such a map depends on what the head has learnt, and is better than every baseline in \
+            "Use on this run: {}{}. Such a map depends on what the network has learnt, and is better than every baseline in \
              more figures than it is worse in.",
             titles(&useful),
             if useful.len() > 1 {
@@ -178,14 +194,14 @@ fn total(row: &Row) -> f64 {
     MEASURES.iter().map(signed).sum()
 }
 
-/// Which methods depend on what the head has learnt.
+/// Which methods depend on what was learnt.
 fn dependence(methods: &[&Row]) -> Vec<String> {
     let specific = methods.iter().filter(|row| row.kind == Kind::ClassSpecific);
-    let (mut yes, mut no, mut unclear, mut unknown) = (vec![], vec![], vec![], vec![]);
+    let (mut yes, mut unclear, mut unknown) = (vec![], vec![], vec![]);
     for row in specific {
         match depends(row) {
             Some(true) => yes.push(*row),
-            Some(false) => no.push(*row),
+            Some(false) => {}
             None if enough(row, &SHUFFLED).is_some() => unclear.push(*row),
             None => unknown.push(*row),
         }
@@ -195,23 +211,30 @@ fn dependence(methods: &[&Row]) -> Vec<String> {
     let sentence = |rows: &[&Row], text: &str| {
         (!rows.is_empty()).then(|| format!("{text}: {}.", titles(rows)))
     };
-    let same = no.iter().map(|row| {
-        let likeness = row.figure(&SHUFFLED).map_or(0.0, |figure| figure.mean.mean);
-        format!("{} ({likeness:.2})", row.title)
-    });
-    let same: Vec<String> = same.collect();
+    let is_tried = methods.iter().any(|row| enough(row, &RANDOM).is_some());
+    let taken_away = match is_tried {
+        true => {
+            "Another map with a head of shuffled weights and in a network that has learnt nothing"
+        }
+        false => "Another map with a head of shuffled weights",
+    };
     [
-        sentence(&yes, "Another map with a head of shuffled weights"),
-        (!same.is_empty()).then(|| {
+        sentence(&yes, taken_away),
+        alike(methods, &OF_HEAD).map(|same| {
             format!(
-                "Much the same map with a head of shuffled weights (its likeness): {}. They show what the body found, \
-                 whatever the head makes of it.",
-                same.join(", ")
+                "Much the same map with a head of shuffled weights (its likeness): {same}. They show what the body found, \
+                 whatever the head makes of it."
+            )
+        }),
+        alike(methods, &OF_RANDOM).map(|same| {
+            format!(
+                "Much the same map in a network that has learnt nothing (its likeness): {same}. They show the picture, \
+                 whatever the network makes of it."
             )
         }),
         sentence(
             &unclear,
-            "Neither clearly another map with a head of shuffled weights nor clearly the same",
+            "Neither clearly another map without what was learnt nor clearly the same",
         ),
         sentence(
             &unknown,
@@ -222,6 +245,18 @@ fn dependence(methods: &[&Row]) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// The methods that are much the same in one of these measures, with the largest likeness; `None` if there is none.
+fn alike(methods: &[&Row], measures: &[&Measure]) -> Option<String> {
+    let alike = methods.iter().filter(|row| is_same(row, measures));
+    let said = alike.map(|row| {
+        let known = measures.iter().filter_map(|measure| row.figure(measure));
+        let largest = known.map(|figure| figure.mean.mean).fold(-1.0, f64::max);
+        format!("{} ({largest:.2})", row.title)
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join(", "))
 }
 
 impl<'a> Comparison<'a> {
@@ -275,7 +310,7 @@ impl<'a> Comparison<'a> {
 /// A sentence if there were few pictures.
 fn caution(rows: &[Row]) -> Option<String> {
     let is_used = |measure: &&&Measure| {
-        let is_likeness = [&SHUFFLED, &SHUFFLED_RANKS].contains(measure);
+        let is_likeness = OF_HEAD.contains(measure) || OF_RANDOM.contains(measure);
         is_likeness || measure.better != Better::Neither
     };
     let counts = rows.iter().filter(|row| row.is_method()).flat_map(|row| {
@@ -398,6 +433,27 @@ mod tests {
         );
         assert!(
             found.sentences[0].starts_with("Use with care: no method"),
+            "{all}"
+        );
+    }
+
+    #[test]
+    fn a_map_that_is_much_the_same_in_a_network_that_has_learnt_nothing_fails_with_and_without_sign()
+     {
+        let row = |measure, likeness| with(method("A", 0.9, 0.0), measure, likeness, None);
+        for measure in OF_RANDOM {
+            assert_eq!(judged(row(measure, 0.6)), Judgement::Fails);
+            assert_eq!(judged(row(measure, 0.5)), Judgement::Undecided);
+            assert_eq!(judged(row(measure, 0.4)), Judgement::Use);
+        }
+        let blind = with(empty("B", Kind::ClassBlind), &RANDOM, 0.8, None);
+        let all = verdict(&[row(&RANDOM, 0.0), blind]).sentences.join("\n");
+        assert!(
+            all.contains("that has learnt nothing (its likeness): B (0.80)."),
+            "{all}"
+        );
+        assert!(
+            all.contains("and in a network that has learnt nothing: A."),
             "{all}"
         );
     }

@@ -57,15 +57,26 @@ impl Scored<'_> {
         picture: Picture,
         classes: Classes,
     ) -> Result<Explanation, ExplainError> {
+        let mut explained = self.explained_all(vec![picture], classes)?;
+        Ok(explained
+            .pop()
+            .unwrap_or_else(|| unreachable!("one picture has one explanation")))
+    }
+
+    /// The same of several pictures.
+    ///
+    /// # Errors
+    /// See [`ExplainError`].
+    pub fn explained_all(
+        &self,
+        pictures: Vec<Picture>,
+        classes: Classes,
+    ) -> Result<Vec<Explanation>, ExplainError> {
         let asking = Asking {
             classes,
             ..self.asking.clone()
         };
-        let explained = explain(&self.opened.network, vec![picture], &asking, &self.methods)?;
-        let mut explained = explained.into_iter();
-        Ok(explained
-            .next()
-            .unwrap_or_else(|| unreachable!("one picture has one explanation")))
+        explain(&self.opened.network, pictures, &asking, &self.methods)
     }
 
     /// As many of the pictures as are enough: all in their order, or a tenth in one drawn by the seed, and more of those with

@@ -2,15 +2,16 @@
 
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
+    disconnected,
     explanation::{Classes, Explanation},
     network::batch_size,
     pictures::{Picture, PictureFile, normalised},
     random::{Purpose, generator},
 };
 use anyhow::Result;
-use cam::{argmax, softmax};
+use cam::{HeatMap, argmax, softmax};
 use image::RgbImage;
-use measure::{GRID, grid_share, joined};
+use measure::{DIFULL, GRID, grid_share, joined};
 use pictures::{decode::Turn, transform::CropMap};
 
 /// Probability of the right class from which on a picture may be in a grid.
@@ -32,9 +33,16 @@ pub fn measure(scored: &Scored, gathered: &mut Gathered) -> Result<usize> {
         let pictures = scored.opened.read_squares(&files, scored.terminal);
         if let Ok(pictures) = <[Picture; 4]>::try_from(pictures) {
             let classes = grid.each_ref().map(|(_, class)| *class);
+            let separate = disconnected::maps(
+                &scored.opened.network,
+                &pictures,
+                classes,
+                &scored.asking,
+                &scored.methods,
+            )?;
             let explanation =
                 scored.explained(together(pictures), Classes::These(classes.to_vec()))?;
-            add(scored, gathered, &explanation, classes);
+            add(scored, gathered, &explanation, &separate, classes);
             measured += 1;
         }
         bar.advance(1);
@@ -115,21 +123,32 @@ fn together(pictures: [Picture; 4]) -> Picture {
     }
 }
 
-/// Adds the shares of a grid's maps; `classes` are those of its quarters.
-fn add(scored: &Scored, gathered: &mut Gathered, explanation: &Explanation, classes: [usize; 4]) {
+/// Adds the shares of a grid's maps, `separate` those of a network that saw its pictures one by one; `classes` are those of its
+/// quarters.
+fn add(
+    scored: &Scored,
+    gathered: &mut Gathered,
+    explanation: &Explanation,
+    separate: &[[HeatMap; 4]],
+    classes: [usize; 4],
+) {
     let picture = &explanation.picture;
+    let size = picture.crop.frame;
     for (cell, class) in classes.iter().enumerate() {
         let about = scored.about(picture, *class);
-        for (method, tally) in &mut gathered.methods {
+        for ((method, tally), separate) in gathered.methods.iter_mut().zip(separate) {
             let mut maps = maps_of(explanation, method);
             // A class-blind map stands for every class.
             let map = maps.find(|map| map.class.is_none_or(|about| about == *class));
-            let share = map.map_or(0.0, |map| grid_share(&map.raw, picture.crop.frame, cell));
+            let share = map.map_or(0.0, |map| grid_share(&map.raw, size, cell));
             tally.add(&GRID, &about, Some(share));
+            let share = grid_share(&separate[cell], size, cell);
+            tally.add(&DIFULL, &about, Some(share));
         }
         // The same map for four classes has a quarter of itself in each quarter, on average.
         for tally in gathered.baselines.tallies_mut() {
             tally.add(&GRID, &about, Some(0.25));
+            tally.add(&DIFULL, &about, Some(0.25));
         }
     }
 }

@@ -1,9 +1,13 @@
 //! How good the maps of a run are: a file for each group of figures.
 
-mod curves;
+mod chart;
 mod gathered;
 mod grid;
+mod likeness;
 mod places;
+mod randomisation;
+mod removal;
+mod single;
 mod two_breeds;
 mod verdict_file;
 
@@ -11,11 +15,13 @@ pub use verdict_file::failing;
 
 use self::{
     gathered::{Gathered, Scored},
+    randomisation::Likeness,
     two_breeds::TwoBreeds,
 };
 use super::{chosen, opened::OpenedNetwork, output};
 use crate::{
     cli::{ScoreArgs, chosen_methods},
+    evaluated::charts,
     explanation::Asking,
     page,
     pictures::{self, Part, PictureFile},
@@ -51,7 +57,7 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
         annotations,
     };
     let mut gathered = Gathered::new(&scored.methods);
-    let measured = measure(arguments, &scored, &mut gathered)?;
+    let (measured, randomisation) = measure(arguments, &scored, &mut gathered)?;
     let tallies = gathered.tallies();
     let scores = Scores::new(&tallies, |row, measure| {
         generator_for(arguments.seed, Purpose::Bootstrap, &[row, measure])
@@ -68,10 +74,24 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     if !gathered.two_breeds.is_empty() {
         output.write("two-breeds.csv", &csv(gathered.two_breeds)?)?;
     }
+    let means = randomisation::means(&randomisation, arguments.seed);
+    let chart = (!means.is_empty()).then(|| chart::chart(&means));
+    if let Some(chart) = &chart {
+        output.write("randomisation.csv", &csv(means)?)?;
+        output.write("randomisation-pictures.csv", &csv(randomisation)?)?;
+        output.write("randomisation.svg", &charts::file(chart))?;
+    }
     let mut remarks = REMARKS.map(str::to_owned).to_vec();
     remarks.extend(scores.remarks());
     let title = "Which maps can be trusted?";
-    let page = page::tables(title, &notes, &verdict.sentences, &tables, &remarks);
+    let page = page::tables(
+        title,
+        &notes,
+        &verdict.sentences,
+        &tables,
+        chart.as_ref(),
+        &remarks,
+    );
     terminal.result(&format!("page: {}", output.finish(&page)?.display()));
     Ok(())
 }
@@ -98,11 +118,15 @@ fn say(
         .for_each(|line| terminal.result(line));
 }
 
-/// Measures everything there is to measure with, and says on what.
+/// Measures everything there is to measure with, and says on what; with what is left of maps when the network forgets.
 ///
 /// # Errors
 /// There is nothing.
-fn measure(arguments: &ScoreArgs, scored: &Scored, gathered: &mut Gathered) -> Result<String> {
+fn measure(
+    arguments: &ScoreArgs,
+    scored: &Scored,
+    gathered: &mut Gathered,
+) -> Result<(String, Vec<Likeness>)> {
     let typed = arguments.two_breeds.as_deref();
     let two_breeds = TwoBreeds::find(typed, scored.annotations.as_deref(), scored)?;
     let count = two_breeds.pictures.len();
@@ -112,10 +136,11 @@ fn measure(arguments: &ScoreArgs, scored: &Scored, gathered: &mut Gathered) -> R
     );
     two_breeds::measure(scored, &two_breeds, gathered)?;
     let places = places::measure(scored, gathered)?;
-    let curves = curves::measure(scored, arguments.curves.into(), gathered)?;
+    let curves = single::measure(scored, arguments.curves.into(), gathered)?;
+    let randomisation = randomisation::measure(scored, arguments.curves.into(), gathered)?;
     let grids = grid::measure(scored, gathered)?;
     let mut measured = format!(
-        "{}, {} of them with annotations, {count} of two breeds; {} for deletion, insertion and likeness, {}",
+        "{}, {} of them with annotations, {count} of two breeds; {} for what asks the network often, {}",
         counted(places.pictures, "picture"),
         places.annotated,
         counted(curves, "picture"),
@@ -124,7 +149,7 @@ fn measure(arguments: &ScoreArgs, scored: &Scored, gathered: &mut Gathered) -> R
     if scored.quick {
         measured += "; only a tenth of all, at least 8 (--quick), so that intervals are wide";
     }
-    Ok(measured)
+    Ok((measured, randomisation))
 }
 
 /// The pictures that were named, or the run's validation pictures; and the folder of their annotations.
