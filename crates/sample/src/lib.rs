@@ -48,7 +48,7 @@ use random::{PicturePurpose, generator};
 
 /// Version of the drawing. It is raised whenever the same spec is drawn differently, so that samples of an older
 /// program are drawn again.
-const GENERATOR: u32 = 3;
+const GENERATOR: u32 = 4;
 
 /// File that is written last and describes the content of the folder.
 const RECORD: &str = "sample.json";

@@ -84,53 +84,36 @@ fn canvas_of_some_size(random: &mut ChaCha8Rng) -> Canvas {
     Canvas::new(width as usize, height as usize)
 }
 
-/// Chooses size and place: between the whole animal and a close portrait of its head.
+/// Sides of the head over those of the square in the middle of the frame: from an animal across the room to a portrait.
+const HEADS: (f32, f32) = (0.28, 0.52);
+
+/// Chooses size and place. The head lies off the middle, as in a picture that is composed: more to the left or right, and rather
+/// above, since the body is below it. So a map that points at the middle is wrong more often than right.
 fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> View {
-    let (head_low, head_high) = animal.extent(true);
-    let (low, high) = animal.extent(false);
-    let frame = Vec2::new(canvas.width as f32, canvas.height as f32);
-    let head = head_high - head_low;
-    let largest = 0.88 * canvas.size() / head.max_element();
-    let scale = (random.between(0.44, 0.72) * canvas.size() / head.max_element()).min(largest);
-    // In the picture y points down, so the animal's highest point comes first.
-    let x = place(
-        random,
-        (frame.x, canvas.size()),
-        scale * Vec2::new(low.x, high.x),
-        scale * Vec2::new(head_low.x, head_high.x),
-        0.5,
-    );
-    let y = place(
-        random,
-        (frame.y, canvas.size()),
-        -scale * Vec2::new(high.y, low.y),
-        -scale * Vec2::new(head_high.y, head_low.y),
-        0.0,
-    );
+    let (low, high) = animal.extent(true);
+    let size = (high - low).max_element();
+    let scale = random.between(HEADS.0, HEADS.1) * canvas.size() / size;
+    let side = if random.chance(0.5) { 1.0 } else { -1.0 };
+    let across = side * random.between(0.5, 1.0);
+    let down = random.between(-1.0, 0.3);
+    // In the picture y points down, so the head's highest point comes first.
+    let x = scale * Vec2::new(low.x, high.x);
+    let y = -scale * Vec2::new(high.y, low.y);
     View {
-        origin: Vec2::new(x, y),
+        origin: Vec2::new(
+            place(canvas.width as f32, canvas.size(), x, across),
+            place(canvas.height as f32, canvas.size(), y, down),
+        ),
         scale,
     }
 }
 
-/// Place of the origin along one side of the frame. If the whole animal does not fit, the share `anchor` of the excess
-/// is cut off at the start. The head stays within the square in the middle, so that a crop to that square keeps it.
-fn place(
-    random: &mut ChaCha8Rng,
-    (side, shorter): (f32, f32),
-    whole: Vec2,
-    head: Vec2,
-    anchor: f32,
-) -> f32 {
-    let margin = 0.04 * shorter;
-    let (first, last) = (margin - whole.x, side - margin - whole.y);
-    let wanted = if first <= last {
-        random.bell((first + last) * 0.5, (last - first) / 6.0)
-    } else {
-        first + (last - first) * anchor + random.bell(0.0, 0.05) * side
-    };
-    let outside = (side - shorter) * 0.5 + margin;
-    wanted.max(outside - head.x).min(side - outside - head.y)
+/// Place of the origin along a `side` of the frame whose shorter one is `shorter`, so that the head, which reaches over `head`
+/// around the origin, lies in the square in the middle: -1 is at its beginning, 1 at its end. A crop to that square keeps it.
+fn place(side: f32, shorter: f32, head: Vec2, at: f32) -> f32 {
+    let outside = (side - shorter) * 0.5 + 0.04 * shorter;
+    let (first, last) = (outside - head.x, side - outside - head.y);
+    first + (last - first) * 0.5 * (at + 1.0)
 }
 
 impl Whereabouts {
