@@ -11,6 +11,7 @@ mod grid;
 pub mod imputation;
 mod interval;
 mod measures;
+mod parts;
 mod points;
 pub mod removal;
 mod rows;
@@ -27,9 +28,10 @@ pub use grid::{grid_share, grids, joined, quarter};
 pub use interval::Interval;
 pub use measures::{
     Better, DELETION, DIFULL, ENERGY, Form, GRID, INSERTION, LIGHT, MEASURES, MIRRORED, Measure,
-    NOISY, Needs, POINTING, RANDOM, RANDOM_UNSIGNED, RIGHT_ANIMAL, ROAD_LEAST, ROAD_MOST,
+    NOISY, Needs, PARTS, POINTING, RANDOM, RANDOM_UNSIGNED, RIGHT_ANIMAL, ROAD_LEAST, ROAD_MOST,
     RUNNER_UP, SHIFTED, SHUFFLED, SHUFFLED_RANKS, Table,
 };
+pub use parts::{PartsError, PartsPicture, PicturePart, parts_pictures};
 pub use rows::{TwoBreedsRow, csv};
 pub use table::{Scores, pictures_csv, text};
 pub use tally::{About, Kind, MapCount, Tally};

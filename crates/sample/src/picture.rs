@@ -14,6 +14,9 @@ use crate::noise::Noise;
 use crate::random::Draw;
 use crate::render::{Coverage, View, render};
 
+/// How much of the light a plain background reflects.
+const PLAIN: f32 = 0.35;
+
 /// A rectangle of whole pixels; `right` and `bottom` are the first column and row outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PixelBox {
@@ -39,13 +42,80 @@ pub(crate) struct Portrait {
 
 /// Draws one animal of `breed` somewhere in a picture; the head is always inside the frame.
 pub(crate) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
+    let (picture, coverage) = draw(random, breed, None);
+    Portrait {
+        picture,
+        whereabouts: Whereabouts::of(&coverage),
+    }
+}
+
+/// Something of a picture that can be left out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PicturePart {
+    /// The head with its ears and whiskers, or in a mask what is not ears of it.
+    Head = 1,
+    /// The ears alone.
+    Ears = 2,
+    /// Colour and pattern of the body; without them it is grey. In a mask the body.
+    Coat = 3,
+    /// Everything behind the animal; without it one colour.
+    Background = 4,
+}
+
+impl PicturePart {
+    pub(crate) const ALL: [Self; 4] = [Self::Head, Self::Ears, Self::Coat, Self::Background];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Ears => "ears",
+            Self::Coat => "coat",
+            Self::Background => "background",
+        }
+    }
+}
+
+/// A picture, where its parts are, and the same picture without each of them.
+pub(crate) struct Dissection {
+    pub picture: RgbImage,
+    /// For each pixel the number of its part.
+    pub mask: GrayImage,
+    /// In the order of [`PicturePart::ALL`].
+    pub without: [RgbImage; 4],
+}
+
+/// Draws what [`portrait`] draws, and again without each of its parts: else nothing changes.
+pub(crate) fn dissection(random: &ChaCha8Rng, breed: Breed) -> Dissection {
+    let draw = |without| draw(&mut random.clone(), breed, without);
+    let (picture, coverage) = draw(None);
+    Dissection {
+        picture,
+        mask: parts_of(&coverage),
+        without: PicturePart::ALL.map(|part| draw(Some(part)).0),
+    }
+}
+
+fn draw(
+    random: &mut ChaCha8Rng,
+    breed: Breed,
+    without: Option<PicturePart>,
+) -> (RgbImage, Coverage) {
     let mut canvas = canvas_of_some_size(random);
     let light = Light::draw(random);
-    let animal = Animal::individual(random, breed, false);
+    let mut animal = Animal::individual(random, breed, false);
     let view = frame_animal(random, &canvas, &animal);
     let horizon = horizon(random, &canvas, view.origin.y);
     background::paint(random, &mut canvas, &light, horizon);
+    if without == Some(PicturePart::Background) {
+        canvas.paint(|_, _| PLAIN * (light.key + light.ambient));
+    }
     background::shadow(&mut canvas, &animal, view, &light);
+    match without {
+        Some(PicturePart::Head) => animal.lose_head(),
+        Some(PicturePart::Ears) => animal.lose_ears(),
+        Some(PicturePart::Coat) => animal.has_plain_body = true,
+        Some(PicturePart::Background) | None => {}
+    }
     let coverage = render(
         &mut canvas,
         &animal,
@@ -53,10 +123,25 @@ pub(crate) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
         &light,
         Noise::new(random.random()),
     );
-    Portrait {
-        picture: photograph(random, &mut canvas),
-        whereabouts: Whereabouts::of(&coverage),
-    }
+    (photograph(random, &mut canvas), coverage)
+}
+
+/// The part of each pixel that covers most of it.
+fn parts_of(coverage: &Coverage) -> GrayImage {
+    GrayImage::from_fn(coverage.width as u32, coverage.height as u32, |x, y| {
+        let place = y as usize * coverage.width + x as usize;
+        let part = match (
+            coverage.animal[place],
+            coverage.head[place],
+            coverage.ears[place],
+        ) {
+            (animal, ..) if animal < 0.5 => PicturePart::Background,
+            (animal, _, ears) if 2.0 * ears >= animal => PicturePart::Ears,
+            (animal, head, _) if 2.0 * head >= animal => PicturePart::Head,
+            _ => PicturePart::Coat,
+        };
+        Luma([part as u8])
+    })
 }
 
 /// A row for the far end of the ground, so that an animal standing at row `feet` stands on it.

@@ -4,6 +4,7 @@ mod chart;
 mod gathered;
 mod grid;
 mod likeness;
+mod parts;
 mod places;
 mod randomisation;
 mod removal;
@@ -15,6 +16,7 @@ pub use verdict_file::failing;
 
 use self::{
     gathered::{Gathered, Scored},
+    parts::PartRow,
     randomisation::Likeness,
     two_breeds::TwoBreeds,
 };
@@ -57,7 +59,7 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
         annotations,
     };
     let mut gathered = Gathered::new(&scored.methods);
-    let (measured, randomisation) = measure(arguments, &scored, &mut gathered)?;
+    let (measured, beside) = measure(arguments, &scored, &mut gathered)?;
     let tallies = gathered.tallies();
     let scores = Scores::new(&tallies, |row, measure| {
         generator_for(arguments.seed, Purpose::Bootstrap, &[row, measure])
@@ -74,11 +76,14 @@ pub fn score(arguments: &ScoreArgs, terminal: &Terminal) -> Result<()> {
     if !gathered.two_breeds.is_empty() {
         output.write("two-breeds.csv", &csv(gathered.two_breeds)?)?;
     }
-    let means = randomisation::means(&randomisation, arguments.seed);
+    if !beside.parts.is_empty() {
+        output.write("parts.csv", &csv(beside.parts)?)?;
+    }
+    let means = randomisation::means(&beside.randomisation, arguments.seed);
     let chart = (!means.is_empty()).then(|| chart::chart(&means));
     if let Some(chart) = &chart {
         output.write("randomisation.csv", &csv(means)?)?;
-        output.write("randomisation-pictures.csv", &csv(randomisation)?)?;
+        output.write("randomisation-pictures.csv", &csv(beside.randomisation)?)?;
         output.write("randomisation.svg", &charts::file(chart))?;
     }
     let mut remarks = REMARKS.map(str::to_owned).to_vec();
@@ -118,7 +123,7 @@ fn say(
         .for_each(|line| terminal.result(line));
 }
 
-/// Measures everything there is to measure with, and says on what; with what is left of maps when the network forgets.
+/// Measures everything there is to measure with, and says on what.
 ///
 /// # Errors
 /// There is nothing.
@@ -126,7 +131,7 @@ fn measure(
     arguments: &ScoreArgs,
     scored: &Scored,
     gathered: &mut Gathered,
-) -> Result<(String, Vec<Likeness>)> {
+) -> Result<(String, Beside)> {
     let typed = arguments.two_breeds.as_deref();
     let two_breeds = TwoBreeds::find(typed, scored.annotations.as_deref(), scored)?;
     let count = two_breeds.pictures.len();
@@ -138,6 +143,7 @@ fn measure(
     let places = places::measure(scored, gathered)?;
     let curves = single::measure(scored, arguments.curves.into(), gathered)?;
     let randomisation = randomisation::measure(scored, arguments.curves.into(), gathered)?;
+    let parts = parts::measure(scored, gathered)?;
     let grids = grid::measure(scored, gathered)?;
     let mut measured = format!(
         "{}, {} of them with annotations, {count} of two breeds; {} for what asks the network often, {}",
@@ -149,7 +155,19 @@ fn measure(
     if scored.quick {
         measured += "; only a tenth of all, at least 8 (--quick), so that intervals are wide";
     }
-    Ok((measured, randomisation))
+    let beside = Beside {
+        randomisation,
+        parts,
+    };
+    Ok((measured, beside))
+}
+
+/// What is written beside the tables.
+struct Beside {
+    /// What is left of maps when the network forgets.
+    randomisation: Vec<Likeness>,
+    /// What scores lose without parts of pictures.
+    parts: Vec<PartRow>,
 }
 
 /// The pictures that were named, or the run's validation pictures; and the folder of their annotations.
