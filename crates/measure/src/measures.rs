@@ -97,7 +97,7 @@ impl Needs {
             Self::Trimaps => "no picture has a trimap",
             Self::HeadBoxes => "no picture has a head box",
             Self::TwoBreeds => "there are no pictures of two breeds",
-            Self::Parts => "only the drawn sample has pictures without a part",
+            Self::Parts => "there are no pictures that were drawn again without a part",
             Self::FourClasses => {
                 "it takes pictures of four classes that the network is right about with 90 % or more"
             }

@@ -58,8 +58,9 @@ const GENERATOR: u32 = 4;
 /// File that is written last and describes the content of the folder.
 const RECORD: &str = "sample.json";
 
-/// Pictures of each breed whose parts are known, or as many as it has otherwise.
-const PARTS_PER_BREED: usize = 6;
+/// For so many pictures of a breed there is one more whose parts are known, and at most so many of those.
+const PICTURES_PER_PARTS: usize = 20;
+const MOST_PARTS: usize = 6;
 
 /// Number of pictures that are drawn between two calls of the progress function.
 const CHUNK: usize = 32;
@@ -162,12 +163,11 @@ fn draw_into(
         .flat_map(|breed| (1..=spec.pictures_per_breed).map(move |number| (*breed, number)))
         .collect();
     let pairs: Vec<usize> = (0..spec.two_breeds_pictures).collect();
+    let count = (spec.pictures_per_breed / PICTURES_PER_PARTS).min(MOST_PARTS);
     let apart: Vec<(Breed, usize)> = spec
         .breeds
         .iter()
-        .flat_map(|breed| {
-            (1..=PARTS_PER_BREED.min(spec.pictures_per_breed)).map(move |number| (*breed, number))
-        })
+        .flat_map(|breed| (1..=count).map(move |number| (*breed, number)))
         .collect();
     let total = singles.len() + pairs.len() + apart.len();
     let mut drawn = 0;

@@ -20,6 +20,9 @@ const CONFIDENT: f64 = 0.9;
 /// Grids that are enough: with a standard deviation of 0.1, as Grad-CAM's has, their interval is ± 2 points.
 const MOST: usize = 96;
 
+/// So many grids are seen as separate pictures too: there methods differ by far more than the interval.
+const SEPARATE: usize = 32;
+
 /// Measures on grids of two by two right and confident validation pictures; returns how many there were.
 ///
 /// # Errors
@@ -33,13 +36,16 @@ pub fn measure(scored: &Scored, gathered: &mut Gathered) -> Result<usize> {
         let pictures = scored.opened.read_squares(&files, scored.terminal);
         if let Ok(pictures) = <[Picture; 4]>::try_from(pictures) {
             let classes = grid.each_ref().map(|(_, class)| *class);
-            let separate = disconnected::maps(
-                &scored.opened.network,
-                &pictures,
-                classes,
-                &scored.asking,
-                &scored.methods,
-            )?;
+            let separate = match measured < SEPARATE {
+                true => disconnected::maps(
+                    &scored.opened.network,
+                    &pictures,
+                    classes,
+                    &scored.asking,
+                    &scored.methods,
+                )?,
+                false => Vec::new(),
+            };
             let explanation =
                 scored.explained(together(pictures), Classes::These(classes.to_vec()))?;
             add(scored, gathered, &explanation, &separate, classes);
@@ -123,7 +129,7 @@ fn together(pictures: [Picture; 4]) -> Picture {
     }
 }
 
-/// Adds the shares of a grid's maps, `separate` those of a network that saw its pictures one by one; `classes` are those of its
+/// Adds the shares of a grid's maps, `separate` those of a network that saw its pictures one by one, for each method if at all; `classes` are those of its
 /// quarters.
 fn add(
     scored: &Scored,
@@ -136,19 +142,20 @@ fn add(
     let size = picture.crop.frame;
     for (cell, class) in classes.iter().enumerate() {
         let about = scored.about(picture, *class);
-        for ((method, tally), separate) in gathered.methods.iter_mut().zip(separate) {
+        for (place, (method, tally)) in gathered.methods.iter_mut().enumerate() {
             let mut maps = maps_of(explanation, method);
             // A class-blind map stands for every class.
             let map = maps.find(|map| map.class.is_none_or(|about| about == *class));
             let share = map.map_or(0.0, |map| grid_share(&map.raw, size, cell));
             tally.add(&GRID, &about, Some(share));
-            let share = grid_share(&separate[cell], size, cell);
-            tally.add(&DIFULL, &about, Some(share));
+            let separate = separate.get(place);
+            let share = separate.map(|maps| grid_share(&maps[cell], size, cell));
+            tally.add(&DIFULL, &about, share);
         }
         // The same map for four classes has a quarter of itself in each quarter, on average.
         for tally in gathered.baselines.tallies_mut() {
             tally.add(&GRID, &about, Some(0.25));
-            tally.add(&DIFULL, &about, Some(0.25));
+            tally.add(&DIFULL, &about, (!separate.is_empty()).then_some(0.25));
         }
     }
 }
