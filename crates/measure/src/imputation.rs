@@ -177,9 +177,11 @@ impl System {
                 applied[index] = self.missing[index] * (own - sum);
             });
             let step = (product / dot(&direction, &applied)) as f32;
-            for index in 0..x.len() {
-                x[index] += step * direction[index];
-                residual[index] -= step * applied[index];
+            for (x, direction) in x.iter_mut().zip(&direction) {
+                *x += step * direction;
+            }
+            for (residual, applied) in residual.iter_mut().zip(&applied) {
+                *residual -= step * applied;
             }
             z = scaled(&residual);
             let next = dot(&residual, &z);

@@ -246,12 +246,10 @@ fn drawn(like: &HeatMap, random: &mut impl Rng) -> HeatMap {
 fn tell(all: &[Likeness], last: &str, gathered: &mut Gathered) {
     let is_end = |one: &&Likeness| one.order == Order::Cascade && one.part == last;
     for one in all.iter().filter(is_end) {
-        let of_methods = gathered.methods.iter_mut().map(|(_, tally)| tally);
+        let mut of_methods = gathered.methods.iter_mut().map(|(_, tally)| tally);
         let tally: Option<&mut Tally> = match one.method == NOISE {
             true => Some(gathered.baselines.random_map()),
-            false => of_methods
-                .into_iter()
-                .find(|tally| tally.title == one.method),
+            false => of_methods.find(|tally| tally.title == one.method),
         };
         if let Some(tally) = tally {
             let about = About::new(&one.picture, &one.class);
