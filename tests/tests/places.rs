@@ -103,10 +103,10 @@ fn pictures_that_moved_are_found_with_data_by_every_command_that_needs_them() {
         let said = text(&program(folder, &wrong, 2).stderr);
         assert!(said.contains("photos/cat/"), "{said}");
         let right = [arguments, &["--data", "photos/cats and dogs"]].concat();
-        // There is nothing to score with: that is said after the pictures were found.
-        let is_score = arguments[0] == "score";
-        let said = text(&program(folder, &right, i32::from(is_score)).stderr);
-        assert_eq!(is_score, said.contains("no trimap"), "{said}");
+        // A score does without annotations, and says what it cannot say.
+        let said = text(&program(folder, &right, 0).stdout);
+        let lacks = said.contains("energy in the pet (no picture has a trimap)");
+        assert_eq!(arguments[0] == "score", lacks, "{said}");
     }
     assert!(!folder.join("mine").exists());
 }

@@ -226,7 +226,7 @@ pub enum Verb {
     /// Say what the network gets wrong: error rate, confused classes, largest losses, calibration, suspicious labels; a page
     /// and csv files.
     Evaluate(EvaluateArgs),
-    /// Measure on validation pictures how much of each method's maps lies on the animal.
+    /// Measure which methods' maps can be trusted: how much of them lies on the animal, and whether the network needs it.
     Score(ScoreArgs),
 }
 
@@ -325,6 +325,9 @@ impl From<EvaluatedPart> for Part {
 /// Arguments of a measurement.
 #[derive(Debug, Args)]
 pub struct ScoreArgs {
+    /// Picture files, or folders with pictures in or below them (default: the run's validation pictures).
+    #[arg(value_name = "PICTURE or FOLDER")]
+    pub pictures: Vec<PathBuf>,
     /// Which network.
     #[command(flatten)]
     pub network: NetworkArgs,
@@ -342,8 +345,8 @@ pub struct ScoreArgs {
     /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
     #[arg(long, value_name = "FOLDER")]
     pub two_breeds: Option<PathBuf>,
-    /// On how many validation pictures the pixels that maps mark are taken away and put back: 22 forward passes for each map and
-    /// each of three baselines. 0 leaves it out.
+    /// On how many pictures the pixels that maps mark are taken away and put back: 22 forward passes for each map and each of
+    /// three baselines. 0 leaves it out.
     #[arg(long, value_name = "COUNT", default_value_t = 32)]
     pub curves: u16,
     /// Only a tenth of the pictures, drawn by the seed, but at least 8; intervals are about three times as wide.

@@ -344,15 +344,18 @@ impl Asking {
     /// What a picture with this answer and this true class is asked about.
     fn targets(&self, logits: &[f32], truth: Option<usize>) -> Vec<Target> {
         let classes = self.classes.of(argmax(logits), truth).into_iter();
-        let target = |class| {
-            let target = Target {
-                class,
-                against: self.against,
-                score: self.score,
-            };
-            target.settled(logits)
-        };
-        classes.map(target).collect()
+        classes
+            .map(|class| self.target(class).settled(logits))
+            .collect()
+    }
+
+    /// The target about `class`.
+    pub fn target(&self, class: usize) -> Target {
+        Target {
+            class,
+            against: self.against,
+            score: self.score,
+        }
     }
 }
 

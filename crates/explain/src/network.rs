@@ -102,6 +102,46 @@ impl SavedNetwork {
         Self::build(checkpoint, shuffled, device, options)
     }
 
+    /// The same with the layers of `stages` as before any training: weights drawn by `seed`, batch norms that change nothing.
+    /// See [`Self::parts`].
+    pub fn load_with_random(
+        checkpoint: &Checkpoint,
+        stages: &[&str],
+        seed: u64,
+        device: &Device,
+        options: InferenceOptions,
+    ) -> Result<Self, CheckpointError> {
+        let Manifest {
+            network, kernels, ..
+        } = &checkpoint.manifest;
+        let fresh = network.init(*kernels, seed, device);
+        let state = fresh.state();
+        let mut mixed = checkpoint.weights()?;
+        for parameter in fresh.parameters() {
+            let is_random = stages.contains(&parameter.stage);
+            if let (true, Some(tensor)) = (is_random, state.get(&parameter.name)) {
+                mixed.insert(parameter.name, tensor.clone());
+            }
+        }
+        Self::build(checkpoint, mixed, device, options)
+    }
+
+    /// Names of the parts that [`Self::load_with_random`] knows, from the head down.
+    pub fn parts(&self) -> Vec<&'static str> {
+        let blank = self
+            .manifest
+            .network
+            .blank(self.manifest.kernels, &self.device);
+        let mut parts: Vec<&'static str> = Vec::new();
+        for parameter in blank.parameters() {
+            if !parts.contains(&parameter.stage) {
+                parts.push(parameter.stage);
+            }
+        }
+        parts.reverse();
+        parts
+    }
+
     fn build(
         checkpoint: &Checkpoint,
         state: StateDict,

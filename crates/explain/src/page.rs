@@ -54,12 +54,14 @@ pub fn explanations(
     Ok(page(title, notes, body, Some(viewer::SCRIPT)))
 }
 
-/// A page that begins with the sentences `verdict`, with tables below them; the first row of each is its heading.
+/// A page that begins with the sentences `verdict`, with tables below them, each with its title, the first row of each its
+/// heading, and the chart of the randomisation.
 pub fn tables(
     title: &str,
     notes: &[String],
     verdict: &[String],
-    tables: &[Vec<Vec<String>>],
+    tables: &[(&str, Vec<Vec<String>>)],
+    chart: Option<&Markup>,
     remarks: &[String],
 ) -> String {
     document(
@@ -67,10 +69,11 @@ pub fn tables(
         &[],
         html! {
             @for sentence in verdict { p { (sentence) } }
-            @for rows in tables { @if let Some((heading, rows)) = rows.split_first() { div.wide { table {
+            @for (title, rows) in tables { h2 { (title) } @if let Some((heading, rows)) = rows.split_first() { div.wide { table {
                 thead { tr { @for cell in heading { th scope="col" { (cell) } } } }
                 tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
             } } } }
+            @if let Some(chart) = chart { h2 { "What is left of the maps when the network forgets what it has learnt?" } div.wide { (chart) } }
             @for note in notes { p.quiet { (note) } }
             @for remark in remarks { p.quiet { (remark) } }
         },
@@ -312,7 +315,8 @@ mod tests {
         let table = [["method", "figure"], ["Grad-CAM", "1 %"]];
         let table = table.map(|row| row.map(str::to_owned).to_vec()).to_vec();
         let [note, verdict] = ["a note".to_owned(), "Use it.".to_owned()];
-        let page = tables("Title", &[note], &[verdict], &[table.clone(), table], &[]);
+        let two = [("Where?", table.clone()), ("What?", table)];
+        let page = tables("Title", &[note], &[verdict], &two, None, &[]);
         let place = |text: &str| page.find(text).unwrap();
         assert!(place("</h1>") < place("Use it.") && place("Use it.") < place("<table"));
         assert!(place("<table") < place("a note"));

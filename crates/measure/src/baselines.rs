@@ -1,7 +1,8 @@
 use crate::{
     baseline_maps::BaselineMaps,
     figures::{energy_share, strongest},
-    tally::{Kind, Tally},
+    measures::{ENERGY, POINTING},
+    tally::{About, Kind, Tally},
     truth::Truth,
     two_breeds::Sides,
 };
@@ -28,28 +29,46 @@ impl Default for Baselines {
 
 impl Baselines {
     /// Adds the maps of a picture of which `truth` is known.
-    pub fn add(&mut self, baselines: &BaselineMaps, truth: &Truth) {
+    pub fn add(&mut self, about: &About, baselines: &BaselineMaps, truth: &Truth) {
         for (place, (tally, map)) in self.tallies.iter_mut().zip(&baselines.maps).enumerate() {
-            if let Some(inside) = &truth.animal {
-                tally.energy.extend(energy_share(map, inside));
-            }
+            let inside = truth.animal.as_ref();
+            let share = inside.and_then(|inside| energy_share(map, inside));
+            tally.add(&ENERGY, about, share);
             // A level map has no strongest point: any of them may be.
-            tally.pointing.extend(if place == UNIFORM {
+            let on_head = if place == UNIFORM {
                 truth.head_share()
             } else {
                 truth.is_on_head(strongest(map, truth.frame)).map(f64::from)
-            });
+            };
+            tally.add(&POINTING, about, on_head);
         }
-        // What no network made has no other network: two that have nothing to do with each other are its likeness.
-        let [one, other] = &baselines.noise;
-        self.tallies[RANDOM].add_shuffled(one, other);
     }
 
-    /// Adds the maps of a picture of two breeds.
-    pub fn add_two_breeds(&mut self, baselines: &BaselineMaps, sides: &Sides) {
+    /// Adds how like two random maps are that have nothing to do with each other. What no network made has no other network:
+    /// this stands in its place.
+    pub fn add_noise(&mut self, about: &About, baselines: &BaselineMaps) {
+        let [one, other] = &baselines.noise;
+        self.tallies[RANDOM].add_shuffled(about, one, other);
+    }
+
+    /// The tally of the random map, whose rows of likeness are those of noise.
+    pub fn random_map(&mut self) -> &mut Tally {
+        &mut self.tallies[RANDOM]
+    }
+
+    /// Adds the maps of a picture of two breeds; `names` are those of all classes.
+    pub fn add_two_breeds(
+        &mut self,
+        picture: &str,
+        names: &[String],
+        baselines: &BaselineMaps,
+        sides: &Sides,
+    ) {
         for (tally, map) in self.tallies.iter_mut().zip(&baselines.maps) {
-            let shares = sides.pixels.iter();
-            tally.add_shares(shares.filter_map(|side| energy_share(map, side)).collect());
+            for (class, side) in sides.classes.iter().zip(&sides.pixels) {
+                let about = About::new(picture, &names[*class]);
+                tally.add_right_animal(&about, energy_share(map, side));
+            }
         }
     }
 

@@ -35,10 +35,10 @@ fn four_classes(left: &[usize], classes: &[usize]) -> Option<[usize; 4]> {
     first.try_into().ok()
 }
 
-/// Four frames `[3, height, width]` as one of twice the width and height: the first two above, the others below.
+/// Four frames `[C, height, width]` as one of twice the width and height: the first two above, the others below.
 pub fn joined(frames: [&[f32]; 4], [width, height]: [usize; 2]) -> Vec<f32> {
-    let mut values = Vec::with_capacity(12 * width * height);
-    for plane in 0..3 {
+    let mut values = Vec::with_capacity(4 * frames[0].len());
+    for plane in 0..frames[0].len() / (width * height) {
         for pair in [[frames[0], frames[1]], [frames[2], frames[3]]] {
             for row in 0..height {
                 let begin = (plane * height + row) * width;
@@ -48,6 +48,18 @@ pub fn joined(frames: [&[f32]; 4], [width, height]: [usize; 2]) -> Vec<f32> {
         }
     }
     values
+}
+
+/// The frame `cell` of those that [`joined`] made one of, which had this width and height.
+pub fn quarter(whole: &[f32], [width, height]: [usize; 2], cell: usize) -> Vec<f32> {
+    let rows = whole.chunks_exact(2 * width).enumerate();
+    let is_inside = |row: usize| (row / height) % 2 == cell / 2;
+    let inside = rows.filter(|(row, _)| is_inside(*row));
+    let begin = (cell % 2) * width;
+    inside
+        .flat_map(|(_, row)| &row[begin..begin + width])
+        .copied()
+        .collect()
 }
 
 /// The share of the map's positive values, spread over a frame of this width and height, in the quarter of the picture `cell` of
@@ -113,6 +125,18 @@ mod tests {
         let [a, b, c, d] = &frames;
         let plane = [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 4.0, 4.0];
         assert_eq!(joined([a, b, c, d], [2, 1]), plane.repeat(3));
+    }
+
+    #[test]
+    fn quarters_of_joined_frames_are_those_that_were_joined() {
+        let frames = [0, 1, 2, 3].map(|frame| {
+            let values = (0..5 * 6).map(|index| (100 * frame + index) as f32);
+            values.collect::<Vec<f32>>()
+        });
+        let whole = joined(frames.each_ref().map(Vec::as_slice), [3, 2]);
+        for (cell, frame) in frames.iter().enumerate() {
+            assert_eq!(quarter(&whole, [3, 2], cell), *frame);
+        }
     }
 
     #[test]

@@ -8,7 +8,10 @@ mod baseline_maps;
 mod baselines;
 mod figures;
 mod grid;
+pub mod imputation;
 mod interval;
+mod measures;
+mod parts;
 mod points;
 pub mod removal;
 mod rows;
@@ -21,11 +24,17 @@ mod verdict;
 pub use baseline_maps::BaselineMaps;
 pub use baselines::Baselines;
 pub use figures::{correlation, rank_correlation};
-pub use grid::{grid_share, grids, joined};
+pub use grid::{grid_share, grids, joined, quarter};
 pub use interval::Interval;
-pub use rows::{PictureRow, TwoBreedsRow, csv};
-pub use table::{DELETION, GRID, INSERTION, MIRRORED, RUNNER_UP, SHIFTED, Scores, text};
-pub use tally::{Kind, MapCount, Tally};
+pub use measures::{
+    Better, DELETION, DIFULL, ENERGY, Form, GRID, INSERTION, LIGHT, MEASURES, MIRRORED, Measure,
+    NOISY, Needs, PARTS, POINTING, RANDOM, RANDOM_UNSIGNED, RIGHT_ANIMAL, ROAD_LEAST, ROAD_MOST,
+    RUNNER_UP, SHIFTED, SHUFFLED, SHUFFLED_RANKS, Table,
+};
+pub use parts::{PartsError, PartsPicture, PicturePart, parts_pictures};
+pub use rows::{TwoBreedsRow, csv};
+pub use table::{Scores, pictures_csv, text};
+pub use tally::{About, Kind, MapCount, Tally, Told};
 pub use truth::Truth;
 pub use two_breeds::{Sides, TwoBreedPicture, TwoBreedsError, two_breed_pictures};
 pub use verdict::{Judgement, Verdict};

@@ -9,15 +9,6 @@ pub const STEPS: usize = 10;
 /// The blur's standard deviation, as a part of the frame's short side.
 const BLUR: f64 = 0.05;
 
-/// Areas under the two curves of one map, 0..1.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Areas {
-    /// While important pixels are taken away: small is good.
-    pub deletion: f64,
-    /// While important pixels are put back: large is good.
-    pub insertion: f64,
-}
-
 /// Pixels of the frame in the order in which `map` calls them important, the most important first. Equal ones are in random
 /// order, so that a level map says nothing.
 pub fn ranking(map: &[f64], random: &mut impl Rng) -> Vec<usize> {

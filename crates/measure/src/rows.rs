@@ -17,25 +17,22 @@ pub struct TwoBreedsRow {
 
 /// A line of `pictures.csv`: one figure of one map of one picture.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PictureRow {
-    /// Name of the picture.
-    pub picture: String,
+pub(crate) struct PictureRow<'a> {
+    pub(crate) picture: &'a str,
     /// The method or baseline, as printed.
-    pub method: String,
+    pub(crate) method: &'a str,
     /// Name of the class that the map is asked about.
-    pub class: String,
-    /// Name of the figure.
-    pub measure: &'static str,
-    /// The figure.
+    pub(crate) class: &'a str,
+    pub(crate) measure: &'static str,
     #[serde(serialize_with = "plain")]
-    pub value: f64,
+    pub(crate) value: f64,
 }
 
 /// A line of `score.csv`: one mean of one method.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct ScoreRow<'a> {
     pub(crate) method: &'a str,
-    pub(crate) measure: &'static str,
+    pub(crate) measure: String,
     #[serde(serialize_with = "plain")]
     pub(crate) mean: f64,
     #[serde(serialize_with = "plain")]

@@ -1,44 +1,52 @@
 use crate::{
     figures::{correlation, energy_share, rank_correlation, strongest},
-    removal::Areas,
+    measures::{
+        ENERGY, MEASURES, MOSTLY_RIGHT, Measure, POINTING, RIGHT_ANIMAL, SHUFFLED, SHUFFLED_RANKS,
+    },
     truth::Truth,
     two_breeds::Sides,
 };
 use cam::HeatMap;
+use serde::{Deserialize, Serialize};
 
-/// Figures gathered of one method or baseline, one for each picture that has them.
+/// Share of a map's energy from which on it counts as lying on the right animal.
+const MOSTLY: f64 = 0.8;
+
+/// Figures gathered of one method or baseline.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Tally {
     /// The method or baseline, as printed.
     pub title: String,
     /// What made its maps.
     pub kind: Kind,
-    /// Shares of the energy inside the animal.
-    pub energy: Vec<f64>,
-    /// 1 where the strongest point is on the head, else 0; a baseline may have probabilities.
-    pub pointing: Vec<f64>,
-    /// Shares of the energy on the right one of two animals: the mean over both.
-    pub right_animal: Vec<f64>,
-    /// The same, map by map.
-    pub right_animal_maps: Vec<f64>,
-    /// Correlations with the map of a network with a shuffled head.
-    pub shuffled: Vec<f64>,
-    /// The same of ranks.
-    pub shuffled_ranks: Vec<f64>,
-    /// Areas under the curve of deletion, one for each picture that all methods and baselines were tried on.
-    pub deletion: Vec<f64>,
-    /// Areas under that of insertion.
-    pub insertion: Vec<f64>,
-    /// Correlations of the map for the class said with that for the runner-up.
-    pub runner_up: Vec<f64>,
-    /// Correlations with the map of the mirrored picture, mirrored back.
-    pub mirrored: Vec<f64>,
-    /// Correlations with the map of the picture that was shifted by a pixel.
-    pub shifted: Vec<f64>,
-    /// Shares of the energy on the right one of four pictures, one for each grid: the mean over its four maps.
-    pub grid: Vec<f64>,
     /// Number of maps.
     pub maps: MapCount,
+    values: Vec<Value>,
+}
+
+/// One figure of one map.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Value {
+    pub(crate) measure: &'static Measure,
+    pub(crate) about: About,
+    pub(crate) value: f64,
+}
+
+/// What a map is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Name of the picture.
+    pub picture: String,
+    /// Name of the class.
+    pub class: String,
+}
+
+/// The figures of a tally on their way to another process.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Told {
+    maps: [usize; 2],
+    /// Name of the measure, what the map is about, the figure.
+    values: Vec<(String, About, f64)>,
 }
 
 /// What makes a map.
@@ -62,6 +70,16 @@ pub struct MapCount {
     pub without_evidence: usize,
 }
 
+impl About {
+    /// The map of `picture` for `class`.
+    pub fn new(picture: &str, class: &str) -> Self {
+        Self {
+            picture: picture.to_owned(),
+            class: class.to_owned(),
+        }
+    }
+}
+
 impl Tally {
     /// Nothing gathered yet.
     pub fn new(title: &str, kind: Kind) -> Self {
@@ -72,37 +90,41 @@ impl Tally {
         }
     }
 
+    /// Adds one figure of a map; `None` is one that the map does not have.
+    pub fn add(&mut self, measure: &'static Measure, about: &About, value: Option<f64>) {
+        self.values.extend(value.map(|value| Value {
+            measure,
+            about: about.clone(),
+            value,
+        }));
+    }
+
     /// Adds the map of a picture of which `truth` is known.
-    pub fn add(&mut self, map: &HeatMap, truth: &Truth) {
+    pub fn add_map(&mut self, about: &About, map: &HeatMap, truth: &Truth) {
         let energy = map.rectified().spread(truth.frame);
         let inside = truth.animal.as_ref();
-        self.energy
-            .extend(inside.and_then(|inside| energy_share(&energy, inside)));
+        let share = inside.and_then(|inside| energy_share(&energy, inside));
+        self.add(&ENERGY, about, share);
         let on_head = truth.is_on_head(strongest(&energy, truth.frame));
         // A map without evidence points nowhere.
-        self.pointing
-            .extend(on_head.map(|hit| f64::from(hit && map.has_positive())));
+        let on_head = on_head.map(|hit| f64::from(hit && map.has_positive()));
+        self.add(&POINTING, about, on_head);
         self.maps.add(map);
     }
 
     /// Adds the correlations of a map with that of the network with a shuffled head, unless one of them is level.
-    pub fn add_shuffled(&mut self, map: &HeatMap, shuffled: &HeatMap) {
-        self.shuffled
-            .extend(correlation(&map.values, &shuffled.values));
-        self.shuffled_ranks
-            .extend(rank_correlation(&map.values, &shuffled.values));
-    }
-
-    /// Adds the areas of a map.
-    pub fn add_areas(&mut self, areas: Areas) {
-        self.deletion.push(areas.deletion);
-        self.insertion.push(areas.insertion);
+    pub fn add_shuffled(&mut self, about: &About, map: &HeatMap, shuffled: &HeatMap) {
+        let (map, shuffled) = (&map.values, &shuffled.values);
+        self.add(&SHUFFLED, about, correlation(map, shuffled));
+        self.add(&SHUFFLED_RANKS, about, rank_correlation(map, shuffled));
     }
 
     /// Adds the maps of one picture of two breeds, each with its class; `None` is a class-blind map, which stands for both.
-    /// Returns class and share on that class's side of each map that has energy.
+    /// `names` are those of all classes. Returns class and share on that class's side of each map that has energy.
     pub fn add_two_breeds<'a>(
         &mut self,
+        picture: &str,
+        names: &[String],
         maps: impl IntoIterator<Item = (&'a HeatMap, Option<usize>)>,
         sides: &Sides,
     ) -> Vec<(usize, f64)> {
@@ -114,20 +136,61 @@ impl Tally {
                     continue;
                 }
                 self.maps.add(map);
-                shares.extend(energy_share(&energy, side).map(|share| (*class, share)));
+                let share = energy_share(&energy, side);
+                self.add_right_animal(&About::new(picture, &names[*class]), share);
+                shares.extend(share.map(|share| (*class, share)));
             }
         }
-        self.add_shares(shares.iter().map(|(_, share)| *share).collect());
         shares
     }
 
-    /// Adds the shares on the right animal of one picture's maps, and their mean.
-    pub(crate) fn add_shares(&mut self, shares: Vec<f64>) {
-        if !shares.is_empty() {
-            self.right_animal
-                .push(shares.iter().sum::<f64>() / shares.len() as f64);
+    /// Adds the share of a map on the right animal.
+    pub(crate) fn add_right_animal(&mut self, about: &About, share: Option<f64>) {
+        self.add(&RIGHT_ANIMAL, about, share);
+        let is_mostly = share.map(|share| f64::from(share >= MOSTLY));
+        self.add(&MOSTLY_RIGHT, about, is_mostly);
+    }
+
+    /// What was gathered, for [`Tally::append`].
+    pub fn told(self) -> Told {
+        let told = |value: Value| (value.measure.name.to_owned(), value.about, value.value);
+        Told {
+            maps: [self.maps.all, self.maps.without_evidence],
+            values: self.values.into_iter().map(told).collect(),
         }
-        self.right_animal_maps.extend(shares);
+    }
+
+    /// Adds what another tally has gathered, in its order.
+    pub fn append(&mut self, told: Told) {
+        self.maps.all += told.maps[0];
+        self.maps.without_evidence += told.maps[1];
+        for (name, about, value) in told.values {
+            let measure = MEASURES.iter().find(|measure| measure.name == name);
+            let measure = measure.expect("both processes are this program");
+            self.add(measure, &about, Some(value));
+        }
+    }
+
+    /// Everything gathered, in the order in which it was.
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    /// The figure of each picture in the order in which they were gathered: the mean over the maps of a picture.
+    pub(crate) fn of_pictures(&self, measure: &Measure) -> Vec<(&str, f64)> {
+        let of_measure: Vec<&Value> = self
+            .values
+            .iter()
+            .filter(|one| one.measure == measure)
+            .collect();
+        let pictures = of_measure.chunk_by(|a, b| a.about.picture == b.about.picture);
+        pictures
+            .map(|values| {
+                let sum: f64 = values.iter().map(|one| one.value).sum();
+                let picture = values[0].about.picture.as_str();
+                (picture, sum / values.len() as f64)
+            })
+            .collect()
     }
 }
 
@@ -155,6 +218,11 @@ mod tests {
         [true, false, true, false].map(Some).to_vec()
     }
 
+    fn values(tally: &Tally, measure: &Measure) -> Vec<f64> {
+        let of_measure = tally.values.iter().filter(|one| one.measure == measure);
+        of_measure.map(|one| one.value).collect()
+    }
+
     #[test]
     fn a_map_is_measured_against_animal_and_head() {
         let truth = Truth {
@@ -164,11 +232,11 @@ mod tests {
             head: Some([-0.5, -0.5, 0.5, 0.5]),
         };
         let mut tally = Tally::new("Grad-CAM", Kind::ClassSpecific);
-        tally.add(&map([3.0, 1.0]), &truth);
-        tally.add(&map([-1.0, 1.0]), &truth);
-        tally.add(&map([-1.0, -2.0]), &truth);
-        assert_eq!(tally.energy, [0.75, 0.0]);
-        assert_eq!(tally.pointing, [1.0, 0.0, 0.0]);
+        for values in [[3.0, 1.0], [-1.0, 1.0], [-1.0, -2.0]] {
+            tally.add_map(&About::default(), &map(values), &truth);
+        }
+        assert_eq!(values(&tally, &ENERGY), [0.75, 0.0]);
+        assert_eq!(values(&tally, &POINTING), [1.0, 0.0, 0.0]);
         let maps = MapCount {
             all: 3,
             without_evidence: 1,
@@ -181,17 +249,20 @@ mod tests {
         let right = left().iter().map(|is_left| is_left.map(|is| !is)).collect();
         let sides = Sides {
             frame: [2, 2],
-            classes: [4, 7],
+            classes: [0, 1],
             pixels: [left(), right],
         };
+        let names = ["pug", "beagle"].map(str::to_owned);
         let mut tally = Tally::new("Grad-CAM", Kind::ClassSpecific);
-        let (one, other) = (map([3.0, 1.0]), map([1.0, 1.0]));
-        let shares = tally.add_two_breeds([(&one, Some(4)), (&other, Some(7))], &sides);
-        assert_eq!(shares, [(4, 0.75), (7, 0.5)]);
-        assert_eq!(tally.right_animal, [0.625]);
-        let blind = tally.add_two_breeds([(&one, None)], &sides);
-        assert_eq!(blind, [(4, 0.75), (7, 0.25)]);
-        assert_eq!(tally.right_animal_maps, [0.75, 0.5, 0.75, 0.25]);
+        let (one, other) = (map([4.0, 1.0]), map([1.0, 1.0]));
+        let maps = [(&one, Some(0)), (&other, Some(1))];
+        let shares = tally.add_two_breeds("a", &names, maps, &sides);
+        assert_eq!(shares, [(0, 0.8), (1, 0.5)]);
+        assert_eq!(tally.of_pictures(&RIGHT_ANIMAL), [("a", 0.65)]);
+        let blind = tally.add_two_breeds("b", &names, [(&one, None)], &sides);
+        assert_eq!(blind, [(0, 0.8), (1, 0.2)]);
+        assert_eq!(values(&tally, &RIGHT_ANIMAL), [0.8, 0.5, 0.8, 0.2]);
+        assert_eq!(tally.of_pictures(&MOSTLY_RIGHT), [("a", 0.5), ("b", 0.5)]);
         assert_eq!(tally.maps.all, 4);
     }
 }

@@ -66,6 +66,22 @@ impl Truth {
         })
     }
 
+    /// Nothing is known of the frame.
+    pub fn unknown(frame: [usize; 2]) -> Self {
+        Self {
+            frame,
+            animal: None,
+            misfit: None,
+            head: None,
+        }
+    }
+
+    /// Whether the picture `stem` has a trimap, and whether a head box.
+    pub fn is_there(annotations: &Path, stem: &str) -> [bool; 2] {
+        [format!("trimaps/{stem}.png"), format!("xmls/{stem}.xml")]
+            .map(|file| annotations.join(file).is_file())
+    }
+
     /// The answer whether a point of the frame is on the head; `None` if no head is known, or none was seen.
     pub fn is_on_head(&self, [x, y]: [f64; 2]) -> Option<bool> {
         let [left, top, right, bottom] = self.head?;
@@ -213,15 +229,12 @@ mod tests {
         let folder = annotations();
         let crop = CropMap::new(200, 100, 96);
         let truth = Truth::read(folder.path(), "pug_2", &crop, Turn::NONE, Turn::NONE).unwrap();
-        assert_eq!(
-            truth,
-            Truth {
-                frame: [96, 96],
-                animal: None,
-                misfit: None,
-                head: None
-            }
-        );
+        assert_eq!(truth, Truth::unknown([96, 96]));
         assert_eq!(truth.is_on_head([1.0, 1.0]), None);
+        let is_there = |stem| Truth::is_there(folder.path(), stem);
+        assert_eq!(
+            (is_there("pug_1"), is_there("pug_2")),
+            ([true; 2], [false; 2])
+        );
     }
 }

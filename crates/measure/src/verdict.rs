@@ -1,14 +1,19 @@
 //! Sentences about a table of scores, by stated rules (docs/verdict.md says why these).
 
 use crate::{
-    interval::Interval,
-    table::{DELETION, ENERGY, GRID, INSERTION, POINTING, RIGHT_ANIMAL, Row, Scores},
+    measures::{Better, MEASURES, Measure, RANDOM, RANDOM_UNSIGNED, SHUFFLED, SHUFFLED_RANKS},
+    table::{Figure, Row, Scores},
     tally::Kind,
 };
 
-/// The correlation with the map of a shuffled head from which on a map is much the same: the two share a quarter of what
-/// varies in them. Noise has 0.
+/// The correlation with the map of a network that lacks what was learnt from which on a map is much the same: the two share a
+/// quarter of what varies in them. Noise has 0.
 const SAME: f64 = 0.5;
+
+/// Likeness with maps of a network whose head was shuffled.
+static OF_HEAD: [&Measure; 2] = [&SHUFFLED, &SHUFFLED_RANKS];
+/// Likeness with maps of a network that has learnt nothing.
+static OF_RANDOM: [&Measure; 2] = [&RANDOM, &RANDOM_UNSIGNED];
 
 /// Fewer pictures than this are few.
 const FEW: usize = 30;
@@ -31,9 +36,9 @@ pub struct Verdict {
 /// What came out about a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Judgement {
-    /// It depends on what the head has learnt, and is better than every baseline in more figures than it is worse in.
+    /// It depends on what the network has learnt, and is better than every baseline in more figures than it is worse in.
     Use,
-    /// Its map is much the same when the head has learnt nothing.
+    /// Its map is much the same when the head, or the whole network, has learnt nothing.
     Fails,
     /// Its map is the same for every class.
     ClassBlind,
@@ -53,46 +58,6 @@ impl Judgement {
     }
 }
 
-/// A figure in which methods are compared with baselines.
-struct Measure {
-    name: &'static str,
-    higher_is_better: bool,
-    of: fn(&Row) -> Option<Interval>,
-    /// How much better than the best baseline, picture by picture, where that is known.
-    gain: fn(&Row) -> Option<Interval>,
-}
-
-const MEASURES: [Measure; 6] = [
-    Measure::higher(ENERGY, |row| row.energy),
-    Measure::higher(POINTING, |row| row.pointing),
-    Measure::higher(RIGHT_ANIMAL, |row| row.right_animal),
-    Measure::higher(GRID, |row| row.grid),
-    Measure {
-        name: DELETION,
-        higher_is_better: false,
-        of: |row| row.deletion,
-        gain: |row| row.deletion_gain,
-    },
-    Measure {
-        name: INSERTION,
-        higher_is_better: true,
-        of: |row| row.insertion,
-        gain: |row| row.insertion_gain,
-    },
-];
-
-impl Measure {
-    /// One of which more is better, and that is not compared picture by picture.
-    const fn higher(name: &'static str, of: fn(&Row) -> Option<Interval>) -> Self {
-        Self {
-            name,
-            higher_is_better: true,
-            of,
-            gain: |_| None,
-        }
-    }
-}
-
 /// Of a measure: the best baseline, and the methods that are better or worse than it outside the intervals.
 struct Comparison<'a> {
     measure: &'static Measure,
@@ -106,7 +71,7 @@ struct Comparison<'a> {
 impl Verdict {
     /// What the table says.
     pub fn of(scores: &Scores) -> Self {
-        let methods: Vec<&Row> = scores.rows.iter().filter(|row| is_method(row)).collect();
+        let methods: Vec<&Row> = scores.rows.iter().filter(|row| row.is_method()).collect();
         let comparisons: Vec<Comparison> = MEASURES
             .iter()
             .filter_map(|measure| Comparison::new(measure, &scores.rows))
@@ -127,10 +92,6 @@ impl Verdict {
     }
 }
 
-fn is_method(row: &Row) -> bool {
-    row.kind != Kind::Baseline
-}
-
 fn judgement(row: &Row, comparisons: &[Comparison]) -> Judgement {
     let wins = wins(row, comparisons);
     let is_worse = |one: &&Comparison| one.worse.contains(&row);
@@ -149,16 +110,32 @@ fn wins(row: &Row, comparisons: &[Comparison]) -> usize {
     comparisons.iter().filter(is_better).count()
 }
 
-/// Whether the map depends on what the head has learnt; `None` where the interval holds both, or nothing was measured.
+/// The figure of a row if it is one of enough pictures.
+fn enough(row: &Row, measure: &Measure) -> Option<Figure> {
+    let is_enough = |figure: &Figure| figure.mean.count >= TOO_FEW;
+    row.figure(measure).filter(is_enough)
+}
+
+/// Whether the map depends on what was learnt; `None` where an interval holds both, or nothing was measured.
 fn depends(row: &Row) -> Option<bool> {
-    let likeness = [row.shuffled, row.shuffled_ranks];
-    let is_enough = |likeness: &&Interval| likeness.count >= TOO_FEW;
-    let mut known = likeness.iter().flatten().filter(is_enough).peekable();
+    let known = [OF_HEAD, OF_RANDOM].concat();
+    let mut known = known
+        .iter()
+        .filter_map(|measure| enough(row, measure))
+        .peekable();
     known.peek()?;
-    if known.clone().any(|likeness| likeness.low >= SAME) {
+    if is_same(row, &OF_HEAD) || is_same(row, &OF_RANDOM) {
         return Some(false);
     }
-    known.all(|likeness| likeness.high < SAME).then_some(true)
+    known
+        .all(|likeness| likeness.mean.high < SAME)
+        .then_some(true)
+}
+
+/// Whether the map is much the same in one of these measures.
+fn is_same(row: &Row, measures: &[&Measure]) -> bool {
+    let mut known = measures.iter().filter_map(|measure| enough(row, measure));
+    known.any(|likeness| likeness.mean.low >= SAME)
 }
 
 /// Which methods to use, the best first, and which not.
@@ -175,12 +152,12 @@ fn advice(judged: &[(&Row, Judgement)], comparisons: &[Comparison]) -> Vec<Strin
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     let mut sentences = vec![if useful.is_empty() {
-        "Use with care: no method both depends on what the head has learnt and is better than every baseline in more figures \
+        "Use with care: no method both depends on what the network has learnt and is better than every baseline in more figures \
          than it is worse in."
             .to_owned()
     } else {
         format!(
-            "Use on this run: {}{}. Such a map depends on what the head has learnt, and is better than every baseline in \
+            "Use on this run: {}{}. Such a map depends on what the network has learnt, and is better than every baseline in \
              more figures than it is worse in.",
             titles(&useful),
             if useful.len() > 1 {
@@ -210,26 +187,22 @@ fn advice(judged: &[(&Row, Judgement)], comparisons: &[Comparison]) -> Vec<Strin
 
 /// The sum of all means, those of which less is better taken away.
 fn total(row: &Row) -> f64 {
-    let signed = |measure: &Measure| {
-        let mean = (measure.of)(row).map_or(0.0, |interval| interval.mean);
-        if measure.higher_is_better {
-            mean
-        } else {
-            -mean
-        }
+    let signed = |measure: &&Measure| {
+        let mean = row.figure(measure).map_or(0.0, |figure| figure.mean.mean);
+        measure.better.sign().map_or(0.0, |sign| sign * mean)
     };
     MEASURES.iter().map(signed).sum()
 }
 
-/// Which methods depend on what the head has learnt.
+/// Which methods depend on what was learnt.
 fn dependence(methods: &[&Row]) -> Vec<String> {
     let specific = methods.iter().filter(|row| row.kind == Kind::ClassSpecific);
-    let (mut yes, mut no, mut unclear, mut unknown) = (vec![], vec![], vec![], vec![]);
+    let (mut yes, mut unclear, mut unknown) = (vec![], vec![], vec![]);
     for row in specific {
         match depends(row) {
             Some(true) => yes.push(*row),
-            Some(false) => no.push(*row),
-            None if row.shuffled.is_some_and(|found| found.count >= TOO_FEW) => unclear.push(*row),
+            Some(false) => {}
+            None if enough(row, &SHUFFLED).is_some() => unclear.push(*row),
             None => unknown.push(*row),
         }
     }
@@ -238,23 +211,30 @@ fn dependence(methods: &[&Row]) -> Vec<String> {
     let sentence = |rows: &[&Row], text: &str| {
         (!rows.is_empty()).then(|| format!("{text}: {}.", titles(rows)))
     };
-    let same = no.iter().map(|row| {
-        let likeness = row.shuffled.map_or(0.0, |likeness| likeness.mean);
-        format!("{} ({likeness:.2})", row.title)
-    });
-    let same: Vec<String> = same.collect();
+    let is_tried = methods.iter().any(|row| enough(row, &RANDOM).is_some());
+    let taken_away = match is_tried {
+        true => {
+            "Another map with a head of shuffled weights and in a network that has learnt nothing"
+        }
+        false => "Another map with a head of shuffled weights",
+    };
     [
-        sentence(&yes, "Another map with a head of shuffled weights"),
-        (!same.is_empty()).then(|| {
+        sentence(&yes, taken_away),
+        alike(methods, &OF_HEAD).map(|same| {
             format!(
-                "Much the same map with a head of shuffled weights (its likeness): {}. They show what the body found, \
-                 whatever the head makes of it.",
-                same.join(", ")
+                "Much the same map with a head of shuffled weights (its likeness): {same}. They show what the body found, \
+                 whatever the head makes of it."
+            )
+        }),
+        alike(methods, &OF_RANDOM).map(|same| {
+            format!(
+                "Much the same map in a network that has learnt nothing (its likeness): {same}. They show the picture, \
+                 whatever the network makes of it."
             )
         }),
         sentence(
             &unclear,
-            "Neither clearly another map with a head of shuffled weights nor clearly the same",
+            "Neither clearly another map without what was learnt nor clearly the same",
         ),
         sentence(
             &unknown,
@@ -267,37 +247,38 @@ fn dependence(methods: &[&Row]) -> Vec<String> {
     .collect()
 }
 
+/// The methods that are much the same in one of these measures, with the largest likeness; `None` if there is none.
+fn alike(methods: &[&Row], measures: &[&Measure]) -> Option<String> {
+    let alike = methods.iter().filter(|row| is_same(row, measures));
+    let said = alike.map(|row| {
+        let known = measures.iter().filter_map(|measure| row.figure(measure));
+        let largest = known.map(|figure| figure.mean.mean).fold(-1.0, f64::max);
+        format!("{} ({largest:.2})", row.title)
+    });
+    let said: Vec<String> = said.collect();
+    (!said.is_empty()).then(|| said.join(", "))
+}
+
 impl<'a> Comparison<'a> {
-    /// `None` where no baseline or no method has the measure.
+    /// `None` where nothing is better, and where no baseline or no method has the measure.
     fn new(measure: &'static Measure, rows: &'a [Row]) -> Option<Self> {
-        let sign = if measure.higher_is_better { 1.0 } else { -1.0 };
-        let of = |row: &Row| (measure.of)(row).filter(|found| found.count >= TOO_FEW);
-        let baselines = rows.iter().filter(|row| !is_method(row));
+        let sign = measure.better.sign()?;
+        let baselines = rows.iter().filter(|row| !row.is_method());
         let baseline = baselines
-            .filter_map(|row| Some((row, sign * of(row)?.mean)))
+            .filter_map(|row| Some((row, sign * enough(row, measure)?.mean.mean)))
             .reduce(|best, one| if one.1 > best.1 { one } else { best })?
             .0;
-        let known = of(baseline)?;
-        // Positive where every value of the one interval is better than every one of the other.
-        let distance = |one: Interval, other: Interval| match measure.higher_is_better {
-            true => one.low - other.high,
-            false => other.low - one.high,
-        };
         let (mut better, mut worse, mut methods) = (Vec::new(), Vec::new(), 0);
-        for row in rows.iter().filter(|row| is_method(row)) {
-            let Some(found) = of(row) else { continue };
-            methods += 1;
-            let (is_better, is_worse) = match (measure.gain)(row) {
-                Some(gain) => (gain.low > EQUAL, gain.high < -EQUAL),
-                None => (
-                    distance(found, known) > EQUAL,
-                    distance(known, found) > EQUAL,
-                ),
+        for row in rows.iter().filter(|row| row.is_method()) {
+            let gain = enough(row, measure).and_then(|figure| figure.over_baseline);
+            let Some(gain) = gain.filter(|gain| gain.count >= TOO_FEW) else {
+                continue;
             };
-            if is_better {
+            methods += 1;
+            if gain.low > EQUAL {
                 better.push(row);
             }
-            if is_worse {
+            if gain.high < -EQUAL {
                 worse.push(row);
             }
         }
@@ -328,15 +309,25 @@ impl<'a> Comparison<'a> {
 
 /// A sentence if there were few pictures.
 fn caution(rows: &[Row]) -> Option<String> {
-    let counts = rows.iter().filter(|row| is_method(row)).flat_map(|row| {
-        let measured = MEASURES.iter().filter_map(|measure| (measure.of)(row));
-        measured.chain(row.shuffled).map(|interval| interval.count)
+    let is_used = |measure: &&&Measure| {
+        let is_likeness = OF_HEAD.contains(measure) || OF_RANDOM.contains(measure);
+        is_likeness || measure.better != Better::Neither
+    };
+    let counts = rows.iter().filter(|row| row.is_method()).flat_map(|row| {
+        let used = MEASURES.iter().filter(is_used);
+        used.filter_map(|measure| Some(row.figure(measure)?.mean.count))
     });
     let least = counts.min()?;
     (least < FEW).then(|| {
         format!(
-            "Some of this rests on {} only: of fewer than {FEW} the intervals are wide, and other pictures may say something else.",
-            words::counted(least, "picture")
+            "Some of this rests on {} only: of fewer than {FEW} the intervals are wide, and other pictures may say something \
+             else{}.",
+            words::counted(least, "picture"),
+            if least < TOO_FEW {
+                format!("; figures of fewer than {TOO_FEW} are compared with nothing")
+            } else {
+                String::new()
+            }
         )
     })
 }
@@ -349,31 +340,48 @@ fn titles(rows: &[&Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{
+        interval::Interval,
+        measures::{DELETION, ENERGY, POINTING},
+    };
 
-    fn interval(mean: f64) -> Option<Interval> {
-        Some(Interval {
+    fn interval(mean: f64) -> Interval {
+        Interval {
             mean,
             low: mean - 0.05,
             high: mean + 0.05,
             count: 100,
-        })
+        }
     }
 
-    fn method(title: &str, energy: f64, likeness: f64) -> Row {
+    /// A row with one figure more, which is by `gain` better than the best baseline.
+    fn with(mut row: Row, measure: &'static Measure, mean: f64, gain: Option<f64>) -> Row {
+        let figure = Figure {
+            mean: interval(mean),
+            over_baseline: gain.map(interval),
+            over_grad_cam: None,
+        };
+        row.figures.insert(measure.name, figure);
+        row
+    }
+
+    fn empty(title: &str, kind: Kind) -> Row {
         Row {
             title: title.to_owned(),
-            energy: interval(energy),
-            shuffled: interval(likeness),
+            kind,
             ..Row::default()
         }
     }
 
+    /// The baseline's energy is 0.6.
+    fn method(title: &str, energy: f64, likeness: f64) -> Row {
+        let row = empty(title, Kind::ClassSpecific);
+        let row = with(row, &ENERGY, energy, Some(energy - 0.6));
+        with(row, &SHUFFLED, likeness, None)
+    }
+
     fn baseline(title: &str, energy: f64) -> Row {
-        Row {
-            kind: Kind::Baseline,
-            shuffled: None,
-            ..method(title, energy, 0.0)
-        }
+        with(empty(title, Kind::Baseline), &ENERGY, energy, None)
     }
 
     fn verdict(rows: &[Row]) -> Verdict {
@@ -390,8 +398,8 @@ mod tests {
     fn a_method_is_to_be_used_if_it_depends_on_the_head_and_beats_the_best_baseline_outside_the_intervals()
      {
         assert_eq!(judged(method("A", 0.71, 0.0)), Judgement::Use);
-        // The intervals of 0.69 and 0.60 overlap.
-        assert_eq!(judged(method("A", 0.69, 0.0)), Judgement::Undecided);
+        // The interval of the differences to 0.60 holds 0.
+        assert_eq!(judged(method("A", 0.64, 0.0)), Judgement::Undecided);
         assert_eq!(judged(method("A", 0.40, 0.0)), Judgement::Undecided);
         let found = verdict(&[method("A", 0.71, 0.0), method("B", 0.9, 0.1)]);
         assert!(
@@ -410,10 +418,7 @@ mod tests {
         assert_eq!(judged(method("A", 0.99, 0.55)), Judgement::Fails);
         assert_eq!(judged(method("A", 0.99, 0.5)), Judgement::Undecided);
         assert_eq!(judged(method("A", 0.99, 0.44)), Judgement::Use);
-        let by_ranks = Row {
-            shuffled_ranks: interval(0.9),
-            ..method("A", 0.99, 0.0)
-        };
+        let by_ranks = with(method("A", 0.99, 0.0), &SHUFFLED_RANKS, 0.9, None);
         let found = verdict(&[by_ranks, method("B", 0.99, 0.94)]);
         assert!(
             found
@@ -433,16 +438,31 @@ mod tests {
     }
 
     #[test]
+    fn a_map_that_is_much_the_same_in_a_network_that_has_learnt_nothing_fails_with_and_without_sign()
+     {
+        let row = |measure, likeness| with(method("A", 0.9, 0.0), measure, likeness, None);
+        for measure in OF_RANDOM {
+            assert_eq!(judged(row(measure, 0.6)), Judgement::Fails);
+            assert_eq!(judged(row(measure, 0.5)), Judgement::Undecided);
+            assert_eq!(judged(row(measure, 0.4)), Judgement::Use);
+        }
+        let blind = with(empty("B", Kind::ClassBlind), &RANDOM, 0.8, None);
+        let all = verdict(&[row(&RANDOM, 0.0), blind]).sentences.join("\n");
+        assert!(
+            all.contains("that has learnt nothing (its likeness): B (0.80)."),
+            "{all}"
+        );
+        assert!(
+            all.contains("and in a network that has learnt nothing: A."),
+            "{all}"
+        );
+    }
+
+    #[test]
     fn who_is_worse_than_a_baseline_in_as_many_figures_as_better_is_not_recommended() {
         let rows = [
-            Row {
-                pointing: interval(0.3),
-                ..method("A", 0.9, 0.0)
-            },
-            Row {
-                pointing: interval(0.5),
-                ..baseline("edges", 0.1)
-            },
+            with(method("A", 0.9, 0.0), &POINTING, 0.3, Some(-0.2)),
+            with(baseline("edges", 0.1), &POINTING, 0.5, None),
         ];
         let found = verdict(&rows);
         assert_eq!(found.methods, [("A".to_owned(), Judgement::Undecided)]);
@@ -451,60 +471,44 @@ mod tests {
     }
 
     #[test]
-    fn of_deletion_less_is_better_and_pictures_are_compared_one_by_one() {
-        let row = |deletion, gain| Row {
-            energy: None,
-            deletion: interval(deletion),
-            deletion_gain: interval(gain),
-            ..method("A", 0.0, 0.0)
+    fn of_deletion_less_is_better_and_the_best_baseline_has_the_least() {
+        let row = |deletion, gain| {
+            let row = with(empty("A", Kind::ClassSpecific), &SHUFFLED, 0.0, None);
+            with(row, &DELETION, deletion, Some(gain))
         };
-        let known = Row {
-            energy: None,
-            deletion: interval(0.3),
-            ..baseline("edges", 0.0)
-        };
-        let judged = |row: Row| verdict(&[row, known.clone()]).methods[0].1;
-        // The intervals overlap, that of the differences does not hold 0.
-        assert_eq!(judged(row(0.27, 0.06)), Judgement::Use);
-        assert_eq!(judged(row(0.27, 0.04)), Judgement::Undecided);
-        assert_eq!(judged(row(0.40, -0.1)), Judgement::Undecided);
+        let known = |title, deletion| with(empty(title, Kind::Baseline), &DELETION, deletion, None);
+        let found = |row: Row| verdict(&[row, known("edges", 0.3), known("noise", 0.6)]);
+        assert_eq!(found(row(0.27, 0.06)).methods[0].1, Judgement::Use);
+        assert_eq!(found(row(0.27, 0.04)).methods[0].1, Judgement::Undecided);
+        assert_eq!(found(row(0.40, -0.1)).methods[0].1, Judgement::Undecided);
+        let all = found(row(0.27, 0.06)).sentences.join("\n");
+        assert!(
+            all.contains("\"deletion\" (best baseline: edges) better"),
+            "{all}"
+        );
     }
 
     #[test]
     fn a_last_bit_of_difference_is_none() {
-        let exactly = |mean| {
-            interval(mean).map(|found| Interval {
-                low: mean,
-                high: mean,
-                ..found
-            })
+        let exactly = |mean| Interval {
+            low: mean,
+            high: mean,
+            ..interval(mean)
         };
-        let row = Row {
-            energy: exactly(0.6 + 1e-12),
-            ..method("A", 0.0, 0.0)
-        };
-        let known = Row {
-            energy: exactly(0.6),
-            ..baseline("middle", 0.0)
-        };
-        let found = Verdict::of(&Scores {
-            rows: vec![row, known],
-        });
-        assert_eq!(found.methods[0].1, Judgement::Undecided);
+        let mut row = method("A", 0.6, 0.0);
+        for figure in row.figures.values_mut() {
+            figure.over_baseline = Some(exactly(1e-12));
+        }
+        assert_eq!(judged(row), Judgement::Undecided);
     }
 
     #[test]
     fn what_was_not_measured_and_what_knows_no_class_is_said() {
-        let untried = Row {
-            shuffled: None,
-            ..method("A", 0.9, 0.0)
-        };
-        let blind = Row {
-            kind: Kind::ClassBlind,
-            shuffled: None,
-            ..method("B", 0.9, 0.0)
-        };
-        let found = verdict(&[untried, blind]);
+        let energy = |row| with(row, &ENERGY, 0.9, Some(0.3));
+        let found = verdict(&[
+            energy(empty("A", Kind::ClassSpecific)),
+            energy(empty("B", Kind::ClassBlind)),
+        ]);
         let judgements: Vec<_> = found
             .methods
             .iter()
@@ -522,9 +526,18 @@ mod tests {
 
     #[test]
     fn few_pictures_and_no_pictures_are_no_certainty() {
-        let mut row = method("A", 0.9, 0.0);
-        row.energy = row.energy.map(|found| Interval { count: 12, ..found });
-        let found = verdict(&[row]);
+        let of = |count: usize| {
+            let mut row = method("A", 0.9, 0.0);
+            for figure in row.figures.values_mut() {
+                figure.mean.count = count;
+                figure
+                    .over_baseline
+                    .iter_mut()
+                    .for_each(|gain| gain.count = count);
+            }
+            row
+        };
+        let found = verdict(&[of(12)]);
         assert!(
             found
                 .sentences
@@ -534,13 +547,7 @@ mod tests {
             "{found:?}"
         );
         assert_eq!(Verdict::of(&Scores { rows: Vec::new() }).methods, []);
-        let count = |mut row: Row, count| {
-            for interval in [&mut row.energy, &mut row.shuffled] {
-                *interval = interval.map(|found| Interval { count, ..found });
-            }
-            judged(row)
-        };
-        assert_eq!(count(method("A", 0.9, 0.0), 8), Judgement::Use);
-        assert_eq!(count(method("A", 0.9, 0.0), 7), Judgement::Undecided);
+        assert_eq!(judged(of(8)), Judgement::Use);
+        assert_eq!(judged(of(7)), Judgement::Undecided);
     }
 }

@@ -43,4 +43,7 @@ pub trait Plan {
 
     /// Index in [`Family::groups`] of the tensor at `path`.
     fn group(&self, path: &[&str]) -> usize;
+
+    /// Name of the stage that the tensor at `path` belongs to; `stem` before the first.
+    fn stage(&self, path: &[&str]) -> &'static str;
 }

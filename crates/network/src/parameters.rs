@@ -24,6 +24,8 @@ pub struct Parameter {
     pub shape: Vec<usize>,
     /// Index of its group in [`Architecture::groups`].
     pub group: usize,
+    /// Name of its stage: one of [`crate::InferenceBody::stages`], `stem` before them, `head` behind them.
+    pub stage: &'static str,
     /// Role in its layer.
     pub kind: Kind,
 }
@@ -181,13 +183,13 @@ impl<T> Walk<T> {
     /// The tensor at the end of the path.
     fn parameter(&self, shape: &[usize]) -> Parameter {
         let path: Vec<&str> = self.path.iter().map(String::as_str).collect();
-        let (name, group) = match path.as_slice() {
+        let (name, group, stage) = match path.as_slice() {
             ["body", _family, path @ ..] => self
                 .architecture
-                .as_plan(|plan| (plan.torch_name(path), plan.group(path))),
+                .as_plan(|plan| (plan.torch_name(path), plan.group(path), plan.stage(path))),
             ["head", path @ ..] => {
                 let last = self.architecture.groups().len() - 1;
-                (head::torch_name(path), last)
+                (head::torch_name(path), last, "head")
             }
             other => unreachable!("no tensor {other:?} in a network"),
         };
@@ -200,6 +202,7 @@ impl<T> Walk<T> {
             name,
             shape: shape.to_vec(),
             group,
+            stage,
             kind,
         }
     }

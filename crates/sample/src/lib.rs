@@ -12,6 +12,10 @@
 //! two_breeds/<left>__<right>_<number>.jpg   two animals in one frame
 //! two_breeds/truth.json                     their breeds, boxes and head boxes
 //! two_breeds/trimaps_left/, trimaps_right/  one trimap for each of the two
+//! parts/<breed>_<number>.jpg                more pictures, for measuring heat-maps alone
+//! parts/<breed>_<number>_without_<part>.jpg the same without head, ears, coat or background
+//! parts/masks/<breed>_<number>.png          where its parts are, by their numbers
+//! parts/truth.json                          breeds, numbers and pictures of the parts
 //! ```
 
 mod animal;
@@ -44,14 +48,19 @@ pub use spec::SampleSpec;
 use annotation_files::{
     create_folder, stem, truth, write, write_head_box, write_lists, write_picture, write_trimap,
 };
+use picture::PicturePart;
 use random::{PicturePurpose, generator};
 
 /// Version of the drawing. It is raised whenever the same spec is drawn differently, so that samples of an older
 /// program are drawn again.
-const GENERATOR: u32 = 3;
+const GENERATOR: u32 = 4;
 
 /// File that is written last and describes the content of the folder.
 const RECORD: &str = "sample.json";
+
+/// For so many pictures of a breed there is one more whose parts are known, and at most so many of those.
+const PICTURES_PER_PARTS: usize = 20;
+const MOST_PARTS: usize = 6;
 
 /// Number of pictures that are drawn between two calls of the progress function.
 const CHUNK: usize = 32;
@@ -144,6 +153,7 @@ fn draw_into(
         "annotations/xmls",
         "two_breeds/trimaps_left",
         "two_breeds/trimaps_right",
+        "parts/masks",
     ] {
         create_folder(folder.join(part))?;
     }
@@ -153,7 +163,13 @@ fn draw_into(
         .flat_map(|breed| (1..=spec.pictures_per_breed).map(move |number| (*breed, number)))
         .collect();
     let pairs: Vec<usize> = (0..spec.two_breeds_pictures).collect();
-    let total = singles.len() + pairs.len();
+    let count = (spec.pictures_per_breed / PICTURES_PER_PARTS).min(MOST_PARTS);
+    let apart: Vec<(Breed, usize)> = spec
+        .breeds
+        .iter()
+        .flat_map(|breed| (1..=count).map(move |number| (*breed, number)))
+        .collect();
+    let total = singles.len() + pairs.len() + apart.len();
     let mut drawn = 0;
     on_progress(drawn, total);
     for chunk in singles.chunks(CHUNK) {
@@ -176,6 +192,21 @@ fn draw_into(
     }
     write(
         &folder.join("two_breeds/truth.json"),
+        format!("{:#}\n", Value::Array(truths)).as_bytes(),
+    )?;
+    let mut truths: Vec<Value> = Vec::new();
+    for chunk in apart.chunks(CHUNK) {
+        truths.extend(
+            chunk
+                .par_iter()
+                .map(|(breed, number)| draw_parts(folder, spec.seed, *breed, *number))
+                .collect::<Result<Vec<_>, _>>()?,
+        );
+        drawn += chunk.len();
+        on_progress(drawn, total);
+    }
+    write(
+        &folder.join("parts/truth.json"),
         format!("{:#}\n", Value::Array(truths)).as_bytes(),
     )?;
     write_lists(
@@ -230,4 +261,26 @@ fn draw_pair(folder: &Path, spec: &SampleSpec, number: usize) -> Result<Value, S
         &pair.right.trimap,
     )?;
     Ok(truth(&name, breeds, &pair))
+}
+
+/// Draws a picture with its parts known; returns what `truth.json` says of it.
+fn draw_parts(folder: &Path, seed: u64, breed: Breed, number: usize) -> Result<Value, SampleError> {
+    let random = generator(seed, PicturePurpose::Parts, breed as u64, number as u64);
+    let dissection = picture::dissection(&random, breed);
+    let name = stem(breed, number);
+    let folder = folder.join("parts");
+    let mask = format!("masks/{name}.png");
+    write_picture(&folder.join(format!("{name}.jpg")), &dissection.picture)?;
+    write_trimap(&folder.join(&mask), &dissection.mask)?;
+    let mut parts = Vec::new();
+    for (part, picture) in PicturePart::ALL.iter().zip(&dissection.without) {
+        let without = format!("{name}_without_{}.jpg", part.name());
+        write_picture(&folder.join(&without), picture)?;
+        parts.push(serde_json::json!({
+            "name": part.name(), "number": *part as u8, "without": without,
+        }));
+    }
+    Ok(serde_json::json!({
+        "file": format!("{name}.jpg"), "class": breed.name(), "mask": mask, "parts": parts,
+    }))
 }

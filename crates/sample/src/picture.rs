@@ -14,6 +14,9 @@ use crate::noise::Noise;
 use crate::random::Draw;
 use crate::render::{Coverage, View, render};
 
+/// How much of the light a plain background reflects.
+const PLAIN: f32 = 0.35;
+
 /// A rectangle of whole pixels; `right` and `bottom` are the first column and row outside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct PixelBox {
@@ -39,13 +42,80 @@ pub(crate) struct Portrait {
 
 /// Draws one animal of `breed` somewhere in a picture; the head is always inside the frame.
 pub(crate) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
+    let (picture, coverage) = draw(random, breed, None);
+    Portrait {
+        picture,
+        whereabouts: Whereabouts::of(&coverage),
+    }
+}
+
+/// Something of a picture that can be left out of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PicturePart {
+    /// The head with its ears and whiskers, or in a mask what is not ears of it.
+    Head = 1,
+    /// The ears alone.
+    Ears = 2,
+    /// Colour and pattern of the body; without them it is grey. In a mask the body.
+    Coat = 3,
+    /// Everything behind the animal; without it one colour.
+    Background = 4,
+}
+
+impl PicturePart {
+    pub(crate) const ALL: [Self; 4] = [Self::Head, Self::Ears, Self::Coat, Self::Background];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Head => "head",
+            Self::Ears => "ears",
+            Self::Coat => "coat",
+            Self::Background => "background",
+        }
+    }
+}
+
+/// A picture, where its parts are, and the same picture without each of them.
+pub(crate) struct Dissection {
+    pub picture: RgbImage,
+    /// For each pixel the number of its part.
+    pub mask: GrayImage,
+    /// In the order of [`PicturePart::ALL`].
+    pub without: [RgbImage; 4],
+}
+
+/// Draws what [`portrait`] draws, and again without each of its parts: else nothing changes.
+pub(crate) fn dissection(random: &ChaCha8Rng, breed: Breed) -> Dissection {
+    let draw = |without| draw(&mut random.clone(), breed, without);
+    let (picture, coverage) = draw(None);
+    Dissection {
+        picture,
+        mask: parts_of(&coverage),
+        without: PicturePart::ALL.map(|part| draw(Some(part)).0),
+    }
+}
+
+fn draw(
+    random: &mut ChaCha8Rng,
+    breed: Breed,
+    without: Option<PicturePart>,
+) -> (RgbImage, Coverage) {
     let mut canvas = canvas_of_some_size(random);
     let light = Light::draw(random);
-    let animal = Animal::individual(random, breed, false);
+    let mut animal = Animal::individual(random, breed, false);
     let view = frame_animal(random, &canvas, &animal);
     let horizon = horizon(random, &canvas, view.origin.y);
     background::paint(random, &mut canvas, &light, horizon);
+    if without == Some(PicturePart::Background) {
+        canvas.paint(|_, _| PLAIN * (light.key + light.ambient));
+    }
     background::shadow(&mut canvas, &animal, view, &light);
+    match without {
+        Some(PicturePart::Head) => animal.lose_head(),
+        Some(PicturePart::Ears) => animal.lose_ears(),
+        Some(PicturePart::Coat) => animal.has_plain_body = true,
+        Some(PicturePart::Background) | None => {}
+    }
     let coverage = render(
         &mut canvas,
         &animal,
@@ -53,10 +123,25 @@ pub(crate) fn portrait(random: &mut ChaCha8Rng, breed: Breed) -> Portrait {
         &light,
         Noise::new(random.random()),
     );
-    Portrait {
-        picture: photograph(random, &mut canvas),
-        whereabouts: Whereabouts::of(&coverage),
-    }
+    (photograph(random, &mut canvas), coverage)
+}
+
+/// The part of each pixel that covers most of it.
+fn parts_of(coverage: &Coverage) -> GrayImage {
+    GrayImage::from_fn(coverage.width as u32, coverage.height as u32, |x, y| {
+        let place = y as usize * coverage.width + x as usize;
+        let part = match (
+            coverage.animal[place],
+            coverage.head[place],
+            coverage.ears[place],
+        ) {
+            (animal, ..) if animal < 0.5 => PicturePart::Background,
+            (animal, _, ears) if 2.0 * ears >= animal => PicturePart::Ears,
+            (animal, head, _) if 2.0 * head >= animal => PicturePart::Head,
+            _ => PicturePart::Coat,
+        };
+        Luma([part as u8])
+    })
 }
 
 /// A row for the far end of the ground, so that an animal standing at row `feet` stands on it.
@@ -84,53 +169,36 @@ fn canvas_of_some_size(random: &mut ChaCha8Rng) -> Canvas {
     Canvas::new(width as usize, height as usize)
 }
 
-/// Chooses size and place: between the whole animal and a close portrait of its head.
+/// Sides of the head over those of the square in the middle of the frame: from an animal across the room to a portrait.
+const HEADS: (f32, f32) = (0.28, 0.52);
+
+/// Chooses size and place. The head lies off the middle, as in a picture that is composed: more to the left or right, and rather
+/// above, since the body is below it. So a map that points at the middle is wrong more often than right.
 fn frame_animal(random: &mut ChaCha8Rng, canvas: &Canvas, animal: &Animal) -> View {
-    let (head_low, head_high) = animal.extent(true);
-    let (low, high) = animal.extent(false);
-    let frame = Vec2::new(canvas.width as f32, canvas.height as f32);
-    let head = head_high - head_low;
-    let largest = 0.88 * canvas.size() / head.max_element();
-    let scale = (random.between(0.44, 0.72) * canvas.size() / head.max_element()).min(largest);
-    // In the picture y points down, so the animal's highest point comes first.
-    let x = place(
-        random,
-        (frame.x, canvas.size()),
-        scale * Vec2::new(low.x, high.x),
-        scale * Vec2::new(head_low.x, head_high.x),
-        0.5,
-    );
-    let y = place(
-        random,
-        (frame.y, canvas.size()),
-        -scale * Vec2::new(high.y, low.y),
-        -scale * Vec2::new(head_high.y, head_low.y),
-        0.0,
-    );
+    let (low, high) = animal.extent(true);
+    let size = (high - low).max_element();
+    let scale = random.between(HEADS.0, HEADS.1) * canvas.size() / size;
+    let side = if random.chance(0.5) { 1.0 } else { -1.0 };
+    let across = side * random.between(0.5, 1.0);
+    let down = random.between(-1.0, 0.3);
+    // In the picture y points down, so the head's highest point comes first.
+    let x = scale * Vec2::new(low.x, high.x);
+    let y = -scale * Vec2::new(high.y, low.y);
     View {
-        origin: Vec2::new(x, y),
+        origin: Vec2::new(
+            place(canvas.width as f32, canvas.size(), x, across),
+            place(canvas.height as f32, canvas.size(), y, down),
+        ),
         scale,
     }
 }
 
-/// Place of the origin along one side of the frame. If the whole animal does not fit, the share `anchor` of the excess
-/// is cut off at the start. The head stays within the square in the middle, so that a crop to that square keeps it.
-fn place(
-    random: &mut ChaCha8Rng,
-    (side, shorter): (f32, f32),
-    whole: Vec2,
-    head: Vec2,
-    anchor: f32,
-) -> f32 {
-    let margin = 0.04 * shorter;
-    let (first, last) = (margin - whole.x, side - margin - whole.y);
-    let wanted = if first <= last {
-        random.bell((first + last) * 0.5, (last - first) / 6.0)
-    } else {
-        first + (last - first) * anchor + random.bell(0.0, 0.05) * side
-    };
-    let outside = (side - shorter) * 0.5 + margin;
-    wanted.max(outside - head.x).min(side - outside - head.y)
+/// Place of the origin along a `side` of the frame whose shorter one is `shorter`, so that the head, which reaches over `head`
+/// around the origin, lies in the square in the middle: -1 is at its beginning, 1 at its end. A crop to that square keeps it.
+fn place(side: f32, shorter: f32, head: Vec2, at: f32) -> f32 {
+    let outside = (side - shorter) * 0.5 + 0.04 * shorter;
+    let (first, last) = (outside - head.x, side - outside - head.y);
+    first + (last - first) * 0.5 * (at + 1.0)
 }
 
 impl Whereabouts {

@@ -10,6 +10,8 @@ pub(crate) enum PicturePurpose {
     Single = 0,
     /// Two animals of different breeds in one frame.
     TwoBreeds = 1,
+    /// One animal that is drawn without each of its parts too.
+    Parts = 2,
 }
 
 /// The generator of picture `number` of class `class`: its 32 bytes are the four numbers in little endian.

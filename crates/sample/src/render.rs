@@ -34,12 +34,13 @@ impl View {
     }
 }
 
-/// Shares of each pixel that the animal and its head cover, row by row.
+/// Shares of each pixel that the animal, its head with the ears and the ears alone cover, row by row.
 pub(crate) struct Coverage {
     pub width: usize,
     pub height: usize,
     pub animal: Vec<f32>,
     pub head: Vec<f32>,
+    pub ears: Vec<f32>,
 }
 
 /// Paints `animal` on the canvas and returns its coverage of the pixels.
@@ -58,6 +59,7 @@ pub(crate) fn render(
         height,
         animal: vec![0.0; width * height],
         head: vec![0.0; width * height],
+        ears: vec![0.0; width * height],
     };
     let weight = 1.0 / (SAMPLES * SAMPLES) as f32;
     for (place, pixel) in canvas.pixels.iter_mut().enumerate() {
@@ -71,6 +73,7 @@ pub(crate) fn render(
                 light.shade(surface.albedo, surface.normal, 1.0 / (1.0 + 1.6 * hidden)) * weight;
             covered += weight;
             coverage.head[place] += if surface.of_head { weight } else { 0.0 };
+            coverage.ears[place] += if surface.of_ears { weight } else { 0.0 };
         }
         coverage.animal[place] = covered;
         *pixel = *pixel * (1.0 - covered) + colour;
@@ -85,6 +88,7 @@ struct Surface {
     normal: Vec3,
     albedo: Albedo,
     of_head: bool,
+    of_ears: bool,
 }
 
 struct Samples {
@@ -206,12 +210,13 @@ fn surface_at<'part>(
             outwards: part.frame.rotation.transpose() * hit.normal,
             along: hit.along,
         };
-        let albedo = animal.coat.albedo(&spot);
+        let albedo = animal.albedo(part, &spot);
         let surface = Surface {
             depth: hit.depth,
             normal: hit.normal,
             albedo,
             of_head: part.of_head,
+            of_ears: part.is_ear(),
         };
         melted = Some(match melted {
             Some(below) => melt(below, surface, part.blend),
@@ -239,6 +244,7 @@ fn melt(below: Surface, above: Surface, blend: f32) -> Surface {
             gloss,
         },
         of_head: above.of_head,
+        of_ears: above.of_ears,
     }
 }
 

@@ -191,6 +191,69 @@ fn the_list_numbers_classes_species_and_breeds_as_the_original_does() {
     );
 }
 
+#[test]
+fn a_map_of_the_middle_misses_most_heads() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("sample");
+    let spec = SampleSpec {
+        pictures_per_breed: 12,
+        two_breeds_pictures: 0,
+        ..SampleSpec::default()
+    };
+    draw(&folder, &spec);
+    let names = names(&folder, "list.txt");
+    let is_hit = |name: &&String| {
+        let picture = image::open(folder.join(format!("images/{name}.jpg"))).unwrap();
+        let [left, top, right, bottom] = head_box(&folder, name);
+        let (x, y) = (picture.width() / 2, picture.height() / 2);
+        (left..=right).contains(&x) && (top..=bottom).contains(&y)
+    };
+    let hits = names.iter().filter(is_hit).count();
+    assert!(2 * hits < names.len(), "{hits} of {}", names.len());
+    assert!(hits > 0, "no head is in the middle");
+}
+
+#[test]
+fn a_picture_without_a_part_differs_there_alone() {
+    let parent = tempfile::tempdir().unwrap();
+    let folder = parent.path().join("sample");
+    let spec = SampleSpec {
+        breeds: vec![Breed::ALL[0]],
+        pictures_per_breed: 20,
+        two_breeds_pictures: 0,
+        ..SampleSpec::default()
+    };
+    draw(&folder, &spec);
+    let folder = folder.join("parts");
+    let truths: serde_json::Value =
+        serde_json::from_slice(&fs::read(folder.join("truth.json")).unwrap()).unwrap();
+    let truth = &truths.as_array().unwrap()[0];
+    let open = |file: &serde_json::Value| image::open(folder.join(file.as_str().unwrap())).unwrap();
+    let (picture, mask) = (
+        open(&truth["file"]).into_rgb8(),
+        open(&truth["mask"]).into_luma8(),
+    );
+    assert_eq!(picture.dimensions(), mask.dimensions());
+    for part in truth["parts"].as_array().unwrap() {
+        let other = open(&part["without"]).into_rgb8();
+        let (mut inside, mut outside) = ([0.0, 0.0], [0.0, 0.0]);
+        for ((one, other), number) in picture.pixels().zip(other.pixels()).zip(mask.pixels()) {
+            let place = match u64::from(number.0[0]) == part["number"].as_u64().unwrap() {
+                true => &mut inside,
+                false => &mut outside,
+            };
+            let channels = one.0.iter().zip(&other.0);
+            let difference: u32 = channels.map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+            *place = [place[0] + f64::from(difference), place[1] + 1.0];
+        }
+        let [inside, outside] = [inside, outside].map(|[sum, count]| sum / f64::max(count, 1.0));
+        assert!(
+            inside > 15.0 && inside > 5.0 * outside,
+            "{part}: {inside} and {outside}"
+        );
+    }
+}
+
 proptest! {
     // Each case draws fourteen pictures, so few cases; the seeds are what varies.
     #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]

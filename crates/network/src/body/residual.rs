@@ -116,6 +116,11 @@ impl Plan for ResidualPlan {
             other => unreachable!("no layer `{other}` in a residual network"),
         }
     }
+
+    fn stage(&self, path: &[&str]) -> &'static str {
+        let stage = STAGES.into_iter().find(|stage| *stage == path[0]);
+        stage.unwrap_or("stem")
+    }
 }
 
 /// Everything before the head.

@@ -82,6 +82,11 @@ impl Plan for VggPlan {
     fn group(&self, _: &[&str]) -> usize {
         0
     }
+
+    fn stage(&self, path: &[&str]) -> &'static str {
+        let block = path.get(1).and_then(|block| block.parse::<usize>().ok());
+        block.map_or("stem", |block| STAGES[block])
+    }
 }
 
 /// Five blocks, each of which ends with a pooling layer.

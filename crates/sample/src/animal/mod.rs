@@ -13,6 +13,7 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) use parts::{Part, Spot};
 
 use crate::breed::{Breed, Form};
+use crate::light::Albedo;
 use crate::random::Draw;
 use crate::solid::Frame;
 use coat::Coat;
@@ -27,7 +28,15 @@ pub(crate) struct Animal {
     pub camera: Mat3,
     /// Hairs of the muzzle, each as start, bend and end.
     pub whiskers: Vec<[Vec3; 3]>,
+    /// True if everything but the head is grey.
+    pub has_plain_body: bool,
 }
+
+/// A body without a coat's colours.
+const PLAIN: Albedo = Albedo {
+    colour: Vec3::splat(0.3),
+    gloss: 0.0,
+};
 
 impl Animal {
     /// Draws an individual of `breed`: its proportions, pose and colours. A narrow animal sits and faces the camera.
@@ -54,6 +63,26 @@ impl Animal {
             coat: Coat::draw(random, breed, pose.back()),
             camera,
             whiskers,
+            has_plain_body: false,
+        }
+    }
+
+    /// Takes the head off, with ears and whiskers.
+    pub(crate) fn lose_head(&mut self) {
+        self.parts.retain(|part| !part.of_head);
+        self.whiskers.clear();
+    }
+
+    /// Takes the ears off.
+    pub(crate) fn lose_ears(&mut self) {
+        self.parts.retain(|part| !part.is_ear());
+    }
+
+    /// The reflectance at a spot of `part`.
+    pub(crate) fn albedo(&self, part: &Part, spot: &Spot) -> Albedo {
+        match self.has_plain_body && !part.of_head {
+            true => PLAIN,
+            false => self.coat.albedo(spot),
         }
     }
 

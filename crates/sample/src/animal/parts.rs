@@ -36,6 +36,12 @@ pub(crate) struct Part {
     pub fluff: f32,
 }
 
+impl Part {
+    pub(crate) fn is_ear(&self) -> bool {
+        matches!(self.skin, Skin::EarBack | Skin::EarInside)
+    }
+}
+
 /// A point of the skin, in the coordinates that the coat's pattern is laid in.
 pub(crate) struct Spot {
     pub skin: Skin,

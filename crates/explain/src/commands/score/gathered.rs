@@ -4,14 +4,14 @@ use crate::{
     commands::opened::OpenedNetwork,
     explanation::{Asking, Classes, ExplainError, ExplainedMap, Explanation, explain},
     pictures::{self, Picture, PictureFile},
-    random::{Purpose, generator},
+    random::{Purpose, generator_for},
     together::Together,
 };
 use anyhow::Result;
 use cam::Method;
-use checkpoint::RunPictures;
-use measure::{BaselineMaps, Baselines, Kind, PictureRow, Tally, TwoBreedsRow};
-use rand_chacha::ChaCha8Rng;
+use measure::{About, BaselineMaps, Baselines, Kind, Tally, Told, Truth, TwoBreedsRow};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::path::PathBuf;
 use terminal::Terminal;
 
 /// One of so many pictures is measured if it is to be quick.
@@ -26,7 +26,7 @@ pub struct Scored<'a> {
     pub opened: &'a OpenedNetwork,
     /// Where to say things.
     pub terminal: &'a Terminal,
-    /// Who divides what is asked.
+    /// The processes that ask.
     pub together: &'a Together,
     /// The methods.
     pub methods: Vec<&'static Method>,
@@ -36,9 +36,14 @@ pub struct Scored<'a> {
     pub seed: u64,
     /// A part of the pictures is enough.
     pub quick: bool,
+    /// The pictures to measure on.
+    pub files: Vec<PictureFile>,
+    /// The folder of their trimaps and head boxes, where there may be some.
+    pub annotations: Option<PathBuf>,
 }
 
 /// The figures gathered so far.
+#[derive(Clone)]
 pub struct Gathered {
     /// The methods, each with its figures.
     pub methods: Vec<(&'static Method, Tally)>,
@@ -46,15 +51,48 @@ pub struct Gathered {
     pub given: Option<Tally>,
     /// Maps that know nothing.
     pub baselines: Baselines,
-    /// Draws such maps, and the order of equally important pixels.
-    pub random: ChaCha8Rng,
     /// The maps of pictures of two breeds.
     pub two_breeds: Vec<TwoBreedsRow>,
-    /// Figures of single pictures.
-    pub pictures: Vec<PictureRow>,
+}
+
+/// Figures on their way to another process.
+#[derive(Default, Serialize, Deserialize)]
+struct GatheredByOne {
+    methods: Vec<Told>,
+    baselines: Vec<Told>,
+    /// Picture, name of the method, class, share.
+    two_breeds: Vec<(String, String, String, f64)>,
 }
 
 impl Scored<'_> {
+    /// Measures each of `items`, which the processes take in turn, and hands what else there is to tell of it to `take`. Every
+    /// process gathers all figures, in the order of the items.
+    ///
+    /// # Errors
+    /// An error of `measure`, on any process.
+    pub fn divided<I, T: Serialize + DeserializeOwned>(
+        &self,
+        items: &[I],
+        gathered: &mut Gathered,
+        mut measure: impl FnMut(&I, &mut Gathered) -> Result<T>,
+        mut take: impl FnMut(T),
+    ) -> Result<()> {
+        let nothing = Gathered::new(&self.methods);
+        self.together.divided(
+            items,
+            |item| {
+                let mut of_item = nothing.clone();
+                let told = measure(item, &mut of_item)?;
+                Ok((of_item.told(), told))
+            },
+            |_, (of_item, told)| {
+                gathered.append(of_item);
+                take(told);
+                Ok(())
+            },
+        )
+    }
+
     /// The maps of all methods for `classes` of a picture.
     ///
     /// # Errors
@@ -64,44 +102,70 @@ impl Scored<'_> {
         picture: Picture,
         classes: Classes,
     ) -> Result<Explanation, ExplainError> {
+        let mut explained = self.explained_all(vec![picture], classes)?;
+        Ok(explained
+            .pop()
+            .unwrap_or_else(|| unreachable!("one picture has one explanation")))
+    }
+
+    /// The same of several pictures.
+    ///
+    /// # Errors
+    /// See [`ExplainError`].
+    pub fn explained_all(
+        &self,
+        pictures: Vec<Picture>,
+        classes: Classes,
+    ) -> Result<Vec<Explanation>, ExplainError> {
         let asking = Asking {
             classes,
             ..self.asking.clone()
         };
-        let explained = explain(&self.opened.network, vec![picture], &asking, &self.methods)?;
-        let mut explained = explained.into_iter();
-        Ok(explained
-            .next()
-            .unwrap_or_else(|| unreachable!("one picture has one explanation")))
+        explain(&self.opened.network, pictures, &asking, &self.methods)
     }
 
-    /// # Errors
-    /// The processes could not read the same pictures: their figures would not be of the same ones.
-    pub fn check_read<'a>(&self, pictures: impl IntoIterator<Item = &'a Picture>) -> Result<()> {
-        let names = pictures.into_iter().map(|picture| picture.digest.clone());
-        let names: Vec<String> = names.collect();
-        self.together
-            .check_same("the pictures that could be read", &names)
-    }
-
-    /// The run's validation pictures, in their order; fewer where that is enough.
-    ///
-    /// # Errors
-    /// The split cannot be read.
-    pub fn validation(&self, found: &RunPictures) -> Result<Vec<PictureFile>> {
-        let truths = self.opened.truths(Some(&found.pictures))?;
-        let split = self.opened.split()?;
-        let files = pictures::of_part(&split, pictures::Part::Valid, &found.pictures, &truths);
-        Ok(self.enough(files))
-    }
-
-    /// As many of some as are enough, drawn by the seed.
-    fn enough(&self, files: Vec<PictureFile>) -> Vec<PictureFile> {
-        let count = self.enough_of(files.len());
-        if count == files.len() {
-            return files;
+    /// As many of the pictures as are enough: all in their order, or a tenth in one drawn by the seed, and more of those with
+    /// annotations where there would be too few of them.
+    pub fn enough(&self) -> Vec<PictureFile> {
+        if !self.quick {
+            return self.files.clone();
         }
-        pictures::drawn(files, count, self.seed)
+        let count = self.enough_of(self.files.len());
+        let mut drawn = self.drawn_all();
+        let mut left = drawn.split_off(count);
+        for kind in 0..2 {
+            let has = |file: &PictureFile| {
+                let annotations = self.annotations.as_deref();
+                annotations.is_some_and(|folder| Truth::is_there(folder, file.stem())[kind])
+            };
+            let known = drawn.iter().filter(|file| has(file)).count();
+            let (more, others) = left.into_iter().partition::<Vec<_>, _>(has);
+            let mut more = more.into_iter();
+            drawn.extend(more.by_ref().take(FEWEST.saturating_sub(known)));
+            left = more.chain(others).collect();
+        }
+        drawn
+    }
+
+    /// `count` of all pictures, or as many as are enough of so many, drawn by the seed.
+    pub fn drawn(&self, count: usize) -> Vec<PictureFile> {
+        pictures::drawn(self.files.clone(), self.enough_of(count), self.seed)
+    }
+
+    /// All pictures, in an order drawn by the seed.
+    pub fn drawn_all(&self) -> Vec<PictureFile> {
+        pictures::drawn(self.files.clone(), self.files.len(), self.seed)
+    }
+
+    /// Maps of a picture that know nothing: the same whatever they are measured in.
+    pub fn baseline_maps(&self, picture: &Picture) -> BaselineMaps {
+        let mut random = generator_for(self.seed, Purpose::Baselines, &[&picture.file.name]);
+        BaselineMaps::new(picture.crop.frame, &picture.frame, &mut random)
+    }
+
+    /// The picture's map for `class`, in words.
+    pub fn about(&self, picture: &Picture, class: usize) -> About {
+        About::new(&picture.file.name, &self.opened.classes()[class])
     }
 
     /// How many of `count` are enough: a tenth if it is to be quick, but at least eight.
@@ -116,7 +180,7 @@ impl Scored<'_> {
 
 impl Gathered {
     /// Nothing yet.
-    pub fn new(methods: &[&'static Method], seed: u64) -> Self {
+    pub fn new(methods: &[&'static Method]) -> Self {
         let tally = |method: &&'static Method| {
             let kind = if method.is_class_specific() {
                 Kind::ClassSpecific
@@ -129,15 +193,41 @@ impl Gathered {
             methods: methods.iter().map(tally).collect(),
             given: None,
             baselines: Baselines::default(),
-            random: generator(seed, Purpose::Baselines),
             two_breeds: Vec::new(),
-            pictures: Vec::new(),
         }
     }
 
-    /// The maps of a picture that know nothing.
-    pub fn baseline_maps(&mut self, picture: &Picture) -> BaselineMaps {
-        BaselineMaps::new(picture.crop.frame, &picture.frame, &mut self.random)
+    fn told(self) -> GatheredByOne {
+        let row = |row: TwoBreedsRow| (row.picture, row.method.to_owned(), row.class, row.share);
+        let baselines = self.baselines.tallies().iter().cloned();
+        GatheredByOne {
+            methods: self
+                .methods
+                .into_iter()
+                .map(|(_, tally)| tally.told())
+                .collect(),
+            baselines: baselines.map(Tally::told).collect(),
+            two_breeds: self.two_breeds.into_iter().map(row).collect(),
+        }
+    }
+
+    fn append(&mut self, more: GatheredByOne) {
+        let of_methods = self.methods.iter_mut().map(|(_, tally)| tally);
+        let of_baselines = self.baselines.tallies_mut().iter_mut();
+        let more_of_all = more.methods.into_iter().chain(more.baselines);
+        for (tally, told) in of_methods.chain(of_baselines).zip(more_of_all) {
+            tally.append(told);
+        }
+        let rows = more.two_breeds.into_iter();
+        self.two_breeds
+            .extend(rows.filter_map(|(picture, method, class, share)| {
+                Some(TwoBreedsRow {
+                    picture,
+                    method: cam::method(&method)?.name(),
+                    class,
+                    share,
+                })
+            }));
     }
 
     /// The figures of the methods, of what another tool made, and of the baselines.

@@ -1,32 +1,29 @@
 //! Maps of another tool, measured as those of the methods are, as far as that takes no gradient.
 
 use super::{
-    curves::Removal,
     gathered::{Gathered, Scored},
+    removal::Removal,
     two_breeds::TwoBreeds,
 };
 use crate::{
     given_maps::GivenMaps,
-    pictures::{self, Picture, PictureFile, normalised},
-    random::{Purpose, generator},
+    pictures::{Picture, PictureFile, normalised},
 };
 use anyhow::Result;
 use cam::{HeatMap, argmax};
-use checkpoint::RunPictures;
-use measure::{Kind, Tally, Truth, correlation, removal::ranking};
+use measure::{Kind, RUNNER_UP, Tally, Truth, correlation};
 use std::path::Path;
 
 /// Measures the maps in `folder` on the pictures that the methods are measured on: of the true class, or where it is not known
-/// of the predicted one. `found` are the run's pictures, on `curves` of which pixels are taken away.
+/// of the predicted one. On `count` of them pixels are taken away.
 ///
 /// # Errors
 /// A folder without maps of the pictures, a file that is no map, a network that gives no numbers.
 pub fn measure(
     scored: &Scored,
     folder: &Path,
-    found: Option<&RunPictures>,
     two_breeds: &TwoBreeds,
-    curves: usize,
+    count: usize,
     gathered: &mut Gathered,
 ) -> Result<()> {
     let maps = GivenMaps::open(folder)?;
@@ -35,15 +32,10 @@ pub fn measure(
         tally: Tally::new(&maps.title(), Kind::ClassSpecific),
         maps,
     };
-    if let Some(found) = found {
-        let files = scored.validation(found)?;
-        given.places(&files, &found.annotations)?;
-        given.curves(pictures::drawn(
-            files,
-            scored.enough_of(curves),
-            scored.seed,
-        ))?;
+    if let Some(annotations) = &scored.annotations {
+        given.places(&scored.enough(), annotations)?;
     }
+    given.curves(&scored.drawn(count))?;
     given.two_breeds(two_breeds)?;
     for (must_not_be_missed, line) in given.maps.remarks()? {
         match must_not_be_missed {
@@ -78,7 +70,8 @@ impl Given<'_> {
                 if truth.animal.is_some() || truth.head.is_some() {
                     let answered = self.answered(&picture)?;
                     if let Some(map) = self.of(&picture, answered.class)? {
-                        self.tally.add(&map, &truth);
+                        let about = self.scored.about(&picture, answered.class);
+                        self.tally.add_map(&about, &map, &truth);
                     }
                 }
             }
@@ -88,9 +81,8 @@ impl Given<'_> {
     }
 
     /// Deletion, insertion, and, of maps that are there for single classes, their likeness to that of the runner-up.
-    fn curves(&mut self, files: Vec<PictureFile>) -> Result<()> {
-        let mut random = generator(self.scored.seed, Purpose::Baselines);
-        for file in &files {
+    fn curves(&mut self, files: &[PictureFile]) -> Result<()> {
+        for file in files {
             if let Some(picture) = self.read(file) {
                 let Answered {
                     class,
@@ -100,17 +92,15 @@ impl Given<'_> {
                 let Some(map) = self.of(&picture, class)? else {
                     continue;
                 };
-                let network = &self.scored.opened.network;
-                let removal = Removal::new(network, &picture, class);
-                let order = ranking(&map.spread(picture.crop.frame), &mut random);
-                let areas = removal.areas(&order)?;
-                self.tally.add_areas(areas);
+                let removal = Removal::new(self.scored, &picture, class)?;
+                removal.add(&map.spread(picture.crop.frame), &mut self.tally)?;
                 let names = self.scored.opened.classes();
                 let own = self.maps.of_class(&picture, &names[predicted])?;
                 let other = self.maps.of_class(&picture, &names[runner_up])?;
                 let both = own.zip(other);
                 let alike = both.and_then(|(own, other)| correlation(&own.values, &other.values));
-                self.tally.runner_up.extend(alike);
+                let about = self.scored.about(&picture, predicted);
+                self.tally.add(&RUNNER_UP, &about, alike);
             }
         }
         Ok(())
@@ -126,7 +116,8 @@ impl Given<'_> {
                 maps.extend(self.of(&picture, class)?.map(|map| (map, Some(class))));
             }
             let maps = maps.iter().map(|(map, class)| (map, *class));
-            self.tally.add_two_breeds(maps, &sides);
+            let (name, classes) = (&picture.file.name, self.scored.opened.classes());
+            self.tally.add_two_breeds(name, classes, maps, &sides);
         }
         Ok(())
     }

@@ -2,17 +2,16 @@
 
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
+    disconnected,
     explanation::{Classes, Explanation},
-    mapped::Mapped,
     network::batch_size,
     pictures::{Picture, PictureFile, normalised},
     random::{Purpose, generator},
 };
 use anyhow::Result;
-use cam::{argmax, softmax};
-use checkpoint::RunPictures;
+use cam::{HeatMap, argmax, softmax};
 use image::RgbImage;
-use measure::{GRID, PictureRow, grid_share, grids, joined};
+use measure::{DIFULL, GRID, grid_share, joined};
 use pictures::{decode::Turn, transform::CropMap};
 
 /// Probability of the right class from which on a picture may be in a grid.
@@ -21,109 +20,110 @@ const CONFIDENT: f64 = 0.9;
 /// Grids that are enough: with a standard deviation of 0.1, as Grad-CAM's has, their interval is ± 2 points.
 const MOST: usize = 96;
 
+/// So many grids are seen as separate pictures too: there methods differ by far more than the interval.
+const SEPARATE: usize = 32;
+
 /// Measures on grids of two by two right and confident validation pictures; returns how many there were.
 ///
 /// # Errors
 /// Pictures that are not found, a network that gives no numbers.
-pub fn measure(scored: &Scored, found: &RunPictures, gathered: &mut Gathered) -> Result<usize> {
-    let files = scored.together.agreed(scored.validation(found))?;
-    let confident = confident(scored, files)?;
-    let classes: Vec<usize> = confident.iter().map(|(_, class)| *class).collect();
-    let mut random = generator(scored.seed, Purpose::Grids);
-    let grids = grids(&classes, scored.enough_of(MOST), &mut random);
-    if grids.is_empty() {
-        scored.terminal.message(&format!(
-            "no grid pointing game: it takes pictures of four classes that the network is right about with {:.0} % or more",
-            100.0 * CONFIDENT
-        ));
-    }
+pub fn measure(scored: &Scored, gathered: &mut Gathered) -> Result<usize> {
+    // Every process looks for them: all need the same.
+    let grids = scored.together.agreed(found(scored))?;
     let bar = scored.terminal.pictures("grids", grids.len());
     let mut measured = 0;
-    scored.together.divided(
-        &grids,
-        |grid| {
-            let files = grid.map(|position| confident[position].0.clone());
+    let numbered: Vec<_> = grids.iter().enumerate().collect();
+    scored.divided(
+        &numbered,
+        gathered,
+        |(number, grid), gathered| {
+            let files = grid.each_ref().map(|(file, _)| file.clone());
             let pictures = scored.opened.read_squares(&files, scored.terminal);
             let Ok(pictures) = <[Picture; 4]>::try_from(pictures) else {
-                return Ok(None);
+                return Ok(false);
             };
-            let classes = Classes::These(grid.map(|position| classes[position]).to_vec());
-            let picture = together(pictures);
-            let size = picture.crop.frame;
-            Ok(Some((
-                Mapped::from(scored.explained(picture, classes)?),
-                size,
-            )))
+            let classes = grid.each_ref().map(|(_, class)| *class);
+            let separate = match *number < SEPARATE {
+                true => disconnected::maps(
+                    &scored.opened.network,
+                    &pictures,
+                    classes,
+                    &scored.asking,
+                    &scored.methods,
+                )?,
+                false => Vec::new(),
+            };
+            let explanation =
+                scored.explained(together(pictures), Classes::These(classes.to_vec()))?;
+            add(scored, gathered, &explanation, &separate, classes);
+            Ok(true)
         },
-        |grid, mapped| {
+        |is_measured: bool| {
+            measured += usize::from(is_measured);
             bar.advance(1);
-            let Some((mapped, size)) = mapped else {
-                return Ok(());
-            };
-            let files = grid.map(|position| &confident[position].0);
-            // Its figures are those of the maps alone.
-            let explanation = mapped.of(joint(files, size, Vec::new()));
-            let classes = grid.map(|position| classes[position]);
-            add(gathered, scored.opened.classes(), &explanation, classes);
-            measured += 1;
-            Ok(())
         },
     )?;
     Ok(measured)
 }
 
-/// The pictures that the network is right and sure about, with their classes.
-fn confident(scored: &Scored, files: Vec<PictureFile>) -> Result<Vec<(PictureFile, usize)>> {
-    let network = &scored.opened.network;
-    let bar = scored.terminal.pictures("looking for grids", files.len());
-    // Of each batch the places of such pictures, with their classes.
-    let confident_of = |batch: &&[PictureFile]| -> Result<Vec<(usize, usize)>> {
-        let pictures = scored.opened.read_squares(batch, scored.terminal);
-        let Some(first) = pictures.first() else {
-            return Ok(Vec::new());
-        };
-        let frames = normalised(&pictures, &network.normalisation());
-        let answer = network.look(frames, first.crop.frame);
-        answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
-        let answered = pictures.iter().zip(&answer.logits);
-        let found = answered.filter_map(|(Picture { file, .. }, logits)| {
-            let probabilities = softmax(logits);
-            let class = argmax(&probabilities);
-            let is_right = file.true_class == Some(class);
-            let place = batch.iter().position(|other| other.path == file.path)?;
-            (is_right && probabilities[class] >= CONFIDENT).then_some((place, class))
-        });
-        Ok(found.collect())
+/// Pictures that the network is right and sure about, four of different classes each, with their classes: as many as are
+/// enough, or as there are.
+fn found(scored: &Scored) -> Result<Vec<[(PictureFile, usize); 4]>> {
+    let most = scored.enough_of(MOST);
+    // All of them are looked at until there are enough: a tenth of them would seldom make grids enough.
+    let files = match scored.quick {
+        true => scored.drawn_all(),
+        false => scored.files.clone(),
     };
-    let batches: Vec<_> = files.chunks(batch_size(scored.opened.size)).collect();
-    let mut confident = Vec::new();
-    scored
-        .together
-        .divided(&batches, confident_of, |batch, found| {
-            let found = found.into_iter();
-            confident.extend(found.map(|(place, class)| (batch[place].clone(), class)));
-            bar.advance(batch.len());
-            Ok(())
-        })?;
-    Ok(confident)
+    let bar = scored.terminal.pictures("looking for grids", files.len());
+    let (mut confident, mut grids) = (Vec::new(), Vec::new());
+    for batch in files.chunks(batch_size(scored.opened.size)) {
+        confident.extend(confident_of(scored, batch)?);
+        let classes: Vec<usize> = confident.iter().map(|(_, class)| *class).collect();
+        let mut random = generator(scored.seed, Purpose::Grids);
+        grids = measure::grids(&classes, most, &mut random);
+        if grids.len() == most && scored.quick {
+            break;
+        }
+        bar.advance(batch.len());
+    }
+    let grid = |places: [usize; 4]| places.map(|place: usize| confident[place].clone());
+    Ok(grids.into_iter().map(grid).collect())
+}
+
+/// The pictures that the network is right and sure about, with their classes.
+fn confident_of(scored: &Scored, files: &[PictureFile]) -> Result<Vec<(PictureFile, usize)>> {
+    let network = &scored.opened.network;
+    let pictures = scored.opened.read_squares(files, scored.terminal);
+    let Some(first) = pictures.first() else {
+        return Ok(Vec::new());
+    };
+    let frames = normalised(&pictures, &network.normalisation());
+    let answer = network.look(frames, first.crop.frame);
+    answer.check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
+    let answered = pictures.into_iter().zip(&answer.logits);
+    let sure = answered.filter_map(|(picture, logits)| {
+        let probabilities = softmax(logits);
+        let class = argmax(&probabilities);
+        let is_right = picture.file.true_class == Some(class);
+        (is_right && probabilities[class] >= CONFIDENT).then_some((picture.file, class))
+    });
+    Ok(sure.collect())
 }
 
 /// Four squares as one picture of twice their side.
 fn together(pictures: [Picture; 4]) -> Picture {
     let [width, height] = pictures[0].crop.frame;
+    let names = pictures
+        .each_ref()
+        .map(|picture| picture.file.name.as_str());
     let frames = pictures.each_ref().map(|picture| picture.frame.as_slice());
-    let frame = joined(frames, [width, height]);
-    let files = pictures.each_ref().map(|picture| &picture.file);
-    joint(files, [2 * width, 2 * height], frame)
-}
-
-/// The picture of this `frame` that four files make.
-fn joint(files: [&PictureFile; 4], size: [usize; 2], frame: Vec<f32>) -> Picture {
+    let size = [2 * width, 2 * height];
     Picture {
         file: PictureFile {
-            name: files.map(|file| file.name.as_str()).join(" + "),
+            name: names.join(" + "),
             true_class: None,
-            path: files[0].path.clone(),
+            path: pictures[0].file.path.clone(),
         },
         digest: String::new(),
         pixels: RgbImage::new(1, 1),
@@ -135,34 +135,37 @@ fn joint(files: [&PictureFile; 4], size: [usize; 2], frame: Vec<f32>) -> Picture
             scale: [1.0; 2],
             offset: [0.0; 2],
         },
-        frame,
+        frame: joined(frames, [width, height]),
     }
 }
 
-/// Adds the shares of a grid's maps; `classes` are those of its quarters.
-fn add(gathered: &mut Gathered, names: &[String], explanation: &Explanation, classes: [usize; 4]) {
-    let Picture { file, crop, .. } = &explanation.picture;
-    for (method, tally) in &mut gathered.methods {
-        let mut shares = Vec::new();
-        for (cell, class) in classes.iter().enumerate() {
+/// Adds the shares of a grid's maps, `separate` those of a network that saw its pictures one by one, for each method if at all; `classes` are those of its
+/// quarters.
+fn add(
+    scored: &Scored,
+    gathered: &mut Gathered,
+    explanation: &Explanation,
+    separate: &[[HeatMap; 4]],
+    classes: [usize; 4],
+) {
+    let picture = &explanation.picture;
+    let size = picture.crop.frame;
+    for (cell, class) in classes.iter().enumerate() {
+        let about = scored.about(picture, *class);
+        for (place, (method, tally)) in gathered.methods.iter_mut().enumerate() {
             let mut maps = maps_of(explanation, method);
             // A class-blind map stands for every class.
             let map = maps.find(|map| map.class.is_none_or(|about| about == *class));
-            let share = map.map_or(0.0, |map| grid_share(&map.raw, crop.frame, cell));
-            gathered.pictures.push(PictureRow {
-                picture: file.name.clone(),
-                method: tally.title.clone(),
-                class: names[*class].clone(),
-                measure: GRID,
-                value: share,
-            });
-            shares.push(share);
+            let share = map.map_or(0.0, |map| grid_share(&map.raw, size, cell));
+            tally.add(&GRID, &about, Some(share));
+            let separate = separate.get(place);
+            let share = separate.map(|maps| grid_share(&maps[cell], size, cell));
+            tally.add(&DIFULL, &about, share);
         }
-        tally
-            .grid
-            .push(shares.iter().sum::<f64>() / shares.len() as f64);
+        // The same map for four classes has a quarter of itself in each quarter, on average.
+        for tally in gathered.baselines.tallies_mut() {
+            tally.add(&GRID, &about, Some(0.25));
+            tally.add(&DIFULL, &about, (!separate.is_empty()).then_some(0.25));
+        }
     }
-    // The same map for four classes has a quarter of itself in each quarter, on average.
-    let baselines = gathered.baselines.tallies_mut();
-    baselines.iter_mut().for_each(|tally| tally.grid.push(0.25));
 }

@@ -1,10 +1,15 @@
 //! How good the maps of a run are: a file for each group of figures.
 
-mod annotated;
-mod curves;
+mod chart;
 mod gathered;
 mod given;
 mod grid;
+mod likeness;
+mod parts;
+mod places;
+mod randomisation;
+mod removal;
+mod single;
 mod two_breeds;
 mod verdict_file;
 
@@ -12,25 +17,30 @@ pub use verdict_file::failing;
 
 use self::{
     gathered::{Gathered, Scored},
+    parts::PartRow,
+    randomisation::Likeness,
     two_breeds::TwoBreeds,
 };
-use super::{opened::OpenedNetwork, output};
+use super::{chosen, opened::OpenedNetwork, output};
 use crate::{
     cli::{ScoreArgs, chosen_methods},
+    evaluated::charts,
     explanation::Asking,
     page,
-    random::{Purpose, generator},
+    pictures::{self, Part, PictureFile},
+    random::{Purpose, generator_for},
     together::Together,
 };
 use anyhow::Result;
 use checkpoint::RunPictures;
-use measure::{Scores, Verdict, csv, text};
+use measure::{Scores, Verdict, csv, pictures_csv, text};
+use std::{fs, path::PathBuf};
 use terminal::Terminal;
 use words::counted;
 
 /// Scores every method on the validation pictures and on pictures of two breeds.
 ///
-/// All processes gather all figures, so that they draw the same at random; they divide what the network is asked.
+/// All processes gather all figures; they divide what the network is asked.
 pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
     let terminal = together.terminal();
     let methods = chosen_methods(&arguments.method);
@@ -50,6 +60,9 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
         terminal.message(&line);
         notes.push(format!("{line}."));
     }
+    let files = files(arguments, found.as_ref(), &opened, terminal);
+    let (files, annotations) = together.agreed(files)?;
+    chosen::check_same(&opened, &files, together)?;
     let scored = Scored {
         opened: &opened,
         terminal,
@@ -58,41 +71,77 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
         asking,
         seed: arguments.seed,
         quick: arguments.quick,
+        files,
+        annotations,
     };
-    let mut gathered = Gathered::new(&scored.methods, arguments.seed);
-    let measured = measure(arguments, &scored, found.as_ref(), &mut gathered)?;
+    let mut gathered = Gathered::new(&scored.methods);
+    let (measured, beside) = measure(arguments, &scored, &mut gathered)?;
     // The first alone goes on.
     let Some(output) = output else { return Ok(()) };
-    let mut random = generator(arguments.seed, Purpose::Bootstrap);
-    let scores = Scores::new(&gathered.tallies(), &mut random);
+    let tallies = gathered.tallies();
+    let scores = Scores::new(&tallies, |row, measure| {
+        generator_for(arguments.seed, Purpose::Bootstrap, &[row, measure])
+    });
     let verdict = Verdict::of(&scores);
-    let tables = [scores.places(), scores.faithfulness()];
-    for table in &tables {
-        text(table).iter().for_each(|line| terminal.result(line));
+    let tables = scores.tables();
+    say(&tables, &scores, &verdict, terminal);
+    terminal.result(&format!("measured on {measured}"));
+    notes.push(format!("Measured on {measured}."));
+    notes.extend(scores.not_available());
+    output.write("score.csv", &scores.csv()?)?;
+    output.write("pictures.csv", &pictures_csv(&tallies)?)?;
+    verdict_file::write(&output, &opened.checkpoint, &verdict)?;
+    if !gathered.two_breeds.is_empty() {
+        output.write("two-breeds.csv", &csv(gathered.two_breeds)?)?;
+    }
+    if !beside.parts.is_empty() {
+        output.write("parts.csv", &csv(beside.parts)?)?;
+    }
+    let means = randomisation::means(&beside.randomisation, arguments.seed);
+    let chart = (!means.is_empty()).then(|| chart::chart(&means));
+    if let Some(chart) = &chart {
+        output.write("randomisation.csv", &csv(means)?)?;
+        output.write("randomisation-pictures.csv", &csv(beside.randomisation)?)?;
+        output.write("randomisation.svg", &charts::file(chart))?;
+    }
+    let mut remarks = REMARKS.map(str::to_owned).to_vec();
+    remarks.extend(scores.remarks());
+    if gathered.given.is_some() {
+        remarks.push(OF_GIVEN_MAPS.to_owned());
+    }
+    let title = "Which maps can be trusted?";
+    let page = page::tables(
+        title,
+        &notes,
+        &verdict.sentences,
+        &tables,
+        chart.as_ref(),
+        &remarks,
+    );
+    terminal.result(&format!("page: {}", output.finish(&page)?.display()));
+    Ok(())
+}
+
+/// Says everything but the remarks.
+fn say(
+    tables: &[(&str, Vec<Vec<String>>)],
+    scores: &Scores,
+    verdict: &Verdict,
+    terminal: &Terminal,
+) {
+    for (title, cells) in tables {
+        terminal.result(title);
+        text(cells).iter().for_each(|line| terminal.result(line));
+        terminal.result("");
+    }
+    if let Some(line) = scores.not_available() {
+        terminal.result(&line);
         terminal.result("");
     }
     verdict
         .sentences
         .iter()
         .for_each(|line| terminal.result(line));
-    terminal.result(&format!("measured on {measured}"));
-    notes.push(format!("Measured on {measured}."));
-    output.write("score.csv", &scores.csv()?)?;
-    verdict_file::write(&output, &opened.checkpoint, &verdict)?;
-    if !gathered.two_breeds.is_empty() {
-        output.write("two-breeds.csv", &csv(gathered.two_breeds)?)?;
-    }
-    if !gathered.pictures.is_empty() {
-        output.write("pictures.csv", &csv(gathered.pictures)?)?;
-    }
-    let mut remarks = REMARKS.map(str::to_owned).to_vec();
-    if gathered.given.is_some() {
-        remarks.push(OF_GIVEN_MAPS.to_owned());
-    }
-    let title = "Which maps can be trusted?";
-    let page = page::tables(title, &notes, &verdict.sentences, &tables, &remarks);
-    terminal.result(&format!("page: {}", output.finish(&page)?.display()));
-    Ok(())
 }
 
 /// Measures everything there is to measure with, and says on what.
@@ -102,65 +151,89 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
 fn measure(
     arguments: &ScoreArgs,
     scored: &Scored,
-    found: Option<&RunPictures>,
     gathered: &mut Gathered,
-) -> Result<String> {
-    let annotations = found.map(|found| found.annotations.as_path());
-    let two_breeds = TwoBreeds::find(arguments.two_breeds.as_deref(), annotations, scored);
+) -> Result<(String, Beside)> {
+    let typed = arguments.two_breeds.as_deref();
+    let two_breeds = TwoBreeds::find(typed, scored.annotations.as_deref(), scored);
     let two_breeds = scored.together.agreed(two_breeds)?;
-    if let Some(folder) = &arguments.maps {
-        let curves = arguments.curves.into();
-        let given = given::measure(scored, folder, found, &two_breeds, curves, gathered);
-        scored.together.agreed(given)?;
-    }
-    let annotated = match found {
-        Some(found) => annotated::measure(scored, found, gathered)?,
-        None => 0,
-    };
-    two_breeds::measure(scored, &two_breeds, gathered)?;
     let count = two_breeds.pictures.len();
     anyhow::ensure!(
-        annotated > 0 || count > 0,
-        "there is no trimap and no head box{}, and no picture of two breeds: nothing to measure with",
-        annotations.map_or_else(String::new, |folder| format!(" in {}", folder.display()))
+        !scored.files.is_empty() || count > 0,
+        "there is no picture to measure on: the run has no validation pictures, and none of two breeds were named"
     );
-    let mut measured = format!(
-        "{} with annotations, {count} of two breeds",
-        counted(
-            annotated,
-            if scored.opened.is_outside() {
-                "picture"
-            } else {
-                "validation picture"
-            }
-        )
-    );
-    if let Some(found) = found {
-        let curves = curves::measure(scored, found, arguments.curves.into(), gathered)?;
-        let grids = grid::measure(scored, found, gathered)?;
-        measured += &format!(
-            "; {} for deletion, insertion and likeness, {}",
-            counted(curves, "picture"),
-            counted(grids, "grid")
-        );
+    if let Some(folder) = &arguments.maps {
+        let count = arguments.curves.into();
+        let given = given::measure(scored, folder, &two_breeds, count, gathered);
+        scored.together.agreed(given)?;
     }
+    two_breeds::measure(scored, &two_breeds, gathered)?;
+    let places = places::measure(scored, gathered)?;
+    let curves = single::measure(scored, arguments.curves.into(), gathered)?;
+    let randomisation = randomisation::measure(scored, arguments.curves.into(), gathered)?;
+    let parts = parts::measure(scored, gathered)?;
+    let grids = grid::measure(scored, gathered)?;
+    let mut measured = format!(
+        "{}, {} of them with annotations, {count} of two breeds; {} for what asks the network often, {}",
+        counted(places.pictures, "picture"),
+        places.annotated,
+        counted(curves, "picture"),
+        counted(grids, "grid")
+    );
     if scored.quick {
         measured += "; only a tenth of all, at least 8 (--quick), so that intervals are wide";
     }
-    Ok(measured)
+    let beside = Beside {
+        randomisation,
+        parts,
+    };
+    Ok((measured, beside))
 }
 
-/// The run's pictures. Without them there is still something to measure if pictures of two breeds were named.
+/// What is written beside the tables.
+struct Beside {
+    /// What is left of maps when the network forgets.
+    randomisation: Vec<Likeness>,
+    /// What scores lose without parts of pictures.
+    parts: Vec<PartRow>,
+}
+
+/// The pictures that were named, or the run's validation pictures; and the folder of their annotations.
+fn files(
+    arguments: &ScoreArgs,
+    found: Option<&RunPictures>,
+    opened: &OpenedNetwork,
+    terminal: &Terminal,
+) -> Result<(Vec<PictureFile>, Option<PathBuf>)> {
+    if !arguments.pictures.is_empty() {
+        // Annotations belong to the run's own pictures: others of the same name are other pictures.
+        let is_of_run = |file: &PictureFile| {
+            let folder = found.and_then(|found| fs::canonicalize(&found.pictures).ok());
+            let path = fs::canonicalize(&file.path).ok();
+            folder.is_some_and(|folder| path.is_some_and(|path| path.starts_with(folder)))
+        };
+        let files = chosen::named(&arguments.pictures, opened, terminal)?;
+        let annotations = found.filter(|_| files.iter().all(is_of_run));
+        return Ok((files, annotations.map(|found| found.annotations.clone())));
+    }
+    let Some(found) = found else {
+        return Ok((Vec::new(), None));
+    };
+    let truths = opened.truths(Some(&found.pictures))?;
+    let files = pictures::of_part(&opened.split()?, Part::Valid, &found.pictures, &truths);
+    Ok((files, Some(found.annotations.clone())))
+}
+
+/// The run's pictures. Without them there is still something to measure if pictures of two breeds or others were named.
 fn find_pictures(
     arguments: &ScoreArgs,
     opened: &OpenedNetwork,
     terminal: &Terminal,
 ) -> Result<Option<RunPictures>> {
-    if arguments.two_breeds.is_none() {
+    if arguments.two_breeds.is_none() && arguments.pictures.is_empty() {
         return opened.find_pictures(terminal).map(Some);
     }
     let found = opened.find_pictures_if_there(terminal)?;
-    if found.is_none() {
+    if found.is_none() && arguments.pictures.is_empty() {
         terminal.warning(
             "the pictures of the run are not there, only those of two breeds are measured; --data FOLDER says where they are now",
         );
@@ -174,25 +247,9 @@ const OF_GIVEN_MAPS: &str = "Maps of a folder were made by another tool. One in 
      maps of other pictures is not known of them (-).";
 
 /// Remarks on how to read the tables.
-const REMARKS: [&str; 9] = [
+const REMARKS: [&str; 2] = [
     "Intervals are 95 % bootstrap intervals over pictures, 1000 samples. The sentences at the top follow the rules of \
      docs/verdict.md.",
     "Baselines know nothing of the network: the same everywhere, a Gaussian around the middle, cells drawn at random, and \
      how steeply the picture's brightness changes.",
-    "Energy in the pet: the share of what is positive in the map that lies inside the trimap's pet, its border left out. \
-     The uniform map has the pet's share of the frame.",
-    "Points at the head: whether the strongest point lies in the head box; a map without evidence points nowhere. For the \
-     uniform map the head's share of the frame.",
-    "On the right animal: in pictures of two breeds the share of the map for a breed on that breed's side of the seam, \
-     mean over both breeds.",
-    "Grid pointing game: four right and confident (90 % or more) validation pictures of different classes side by side; the \
-     share of the map for a class in its own quarter, 0 without evidence, mean over the four. Chance is 25 %.",
-    "Same after shuffling: correlation of the raw map with that of the same network whose head has its weights in random \
-     order, of values and in ranks. Class-blind maps do not look at the head. The random map is compared with another one: \
-     noise has 0 too, so that 0 alone is no praise.",
-    "Deletion: area under the curve of the class's probability while pixels are replaced by the mean colour in ten steps, the \
-     most important ones first; small is good. Insertion: the same while they come back to the blurred picture; large is good. \
-     Both depend on how sure the network is: compare with the baselines, not between runs. The uniform map has no order.",
-    "Same for the runner-up: correlation of the map for the class said with that for the second most probable one. Same when \
-     mirrored or shifted: with the map of the mirrored picture, mirrored back, and of the picture shifted right by a pixel.",
 ];

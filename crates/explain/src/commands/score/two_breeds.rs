@@ -3,7 +3,6 @@
 use super::gathered::{Gathered, Scored, maps_of};
 use crate::{
     explanation::{Classes, Explanation},
-    mapped::Mapped,
     pictures::PictureFile,
 };
 use anyhow::{Context, Result};
@@ -18,52 +17,37 @@ pub fn measure(scored: &Scored, two_breeds: &TwoBreeds, gathered: &mut Gathered)
     let bar = scored
         .terminal
         .pictures("two breeds", two_breeds.pictures.len());
-    let read = |listed: &TwoBreedPicture| {
-        anyhow::Ok((
-            listed.classes,
-            scored.opened.read(&two_breeds.file(listed))?,
-        ))
-    };
-    for round in two_breeds.pictures.chunks(scored.together.count()) {
-        let read: Result<Vec<_>> = round.iter().map(read).collect();
-        let read = scored.together.agreed(read)?;
-        scored.check_read(read.iter().map(|(_, picture)| picture))?;
-        let mut listed = round.iter();
-        scored.together.divided(
-            &read,
-            |(classes, picture)| {
-                let classes = Classes::These(classes.to_vec());
-                Ok(Mapped::from(scored.explained(picture.clone(), classes)?))
-            },
-            |(_, picture), mapped| {
-                let sides = listed
-                    .next()
-                    .map(|listed| listed.sides(&picture.crop, picture.turned));
-                let sides = sides.context("a listed picture")?;
-                let explanation = mapped.of(picture.clone());
-                add(gathered, scored.opened.classes(), &explanation, &sides);
-                bar.advance(1);
-                Ok(())
-            },
-        )?;
-    }
-    Ok(())
+    scored.divided(
+        &two_breeds.pictures,
+        gathered,
+        |listed, gathered| {
+            let picture = scored.opened.read(&two_breeds.file(listed))?;
+            let sides = listed.sides(&picture.crop, picture.turned);
+            let classes = Classes::These(listed.classes.to_vec());
+            let explanation = scored.explained(picture, classes)?;
+            add(scored, gathered, &explanation, &sides);
+            Ok(())
+        },
+        |()| bar.advance(1),
+    )
 }
 
-fn add(gathered: &mut Gathered, classes: &[String], explanation: &Explanation, sides: &Sides) {
+fn add(scored: &Scored, gathered: &mut Gathered, explanation: &Explanation, sides: &Sides) {
+    let (classes, picture) = (scored.opened.classes(), &explanation.picture.file.name);
     for (method, tally) in &mut gathered.methods {
         let maps = maps_of(explanation, method).map(|map| (&map.raw, map.class));
-        let shares = tally.add_two_breeds(maps, sides);
+        let shares = tally.add_two_breeds(picture, classes, maps, sides);
         let row = |(class, share): (usize, f64)| TwoBreedsRow {
-            picture: explanation.picture.file.name.clone(),
+            picture: picture.clone(),
             method: method.name(),
             class: classes[class].clone(),
             share,
         };
         gathered.two_breeds.extend(shares.into_iter().map(row));
     }
-    let baselines = gathered.baseline_maps(&explanation.picture);
-    gathered.baselines.add_two_breeds(&baselines, sides);
+    let baselines = scored.baseline_maps(&explanation.picture);
+    let tallies = &mut gathered.baselines;
+    tallies.add_two_breeds(picture, classes, &baselines, sides);
 }
 
 /// The pictures of two breeds that the network knows.
