@@ -288,5 +288,5 @@ fn maps_of_another_tool_have_a_row_of_their_own_and_what_is_missing_is_named() {
     let said = ask(folder.path(), "resnet18.safetensors", &arguments, 1);
     assert!(said.contains("bee_0.npy: it is no file of NumPy"), "{said}");
     let nowhere = ["score", "--data", "data", "--maps", "nowhere"];
-    assert!(ask(folder.path(), "resnet18.safetensors", &nowhere, 1).contains("--maps nowhere"));
+    assert!(ask(folder.path(), "resnet18.safetensors", &nowhere, 2).contains("--maps nowhere"));
 }

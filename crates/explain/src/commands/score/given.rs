@@ -13,6 +13,7 @@ use anyhow::Result;
 use cam::{HeatMap, argmax};
 use measure::{Kind, RUNNER_UP, Tally, Truth, correlation};
 use std::path::Path;
+use terminal::usage;
 
 /// Measures the maps in `folder` on the pictures that the methods are measured on: of the true class, or where it is not known
 /// of the predicted one. On `count` of them pixels are taken away.
@@ -26,7 +27,7 @@ pub fn measure(
     count: usize,
     gathered: &mut Gathered,
 ) -> Result<()> {
-    let maps = GivenMaps::open(folder)?;
+    let maps = GivenMaps::open(folder).map_err(usage)?;
     let mut given = Given {
         scored,
         tally: Tally::new(&maps.title(), Kind::ClassSpecific),
@@ -37,7 +38,7 @@ pub fn measure(
     }
     given.curves(&scored.drawn(count))?;
     given.two_breeds(two_breeds)?;
-    for (must_not_be_missed, line) in given.maps.remarks()? {
+    for (must_not_be_missed, line) in given.maps.remarks().map_err(usage)? {
         match must_not_be_missed {
             true => scored.terminal.warning(&line),
             false => scored.terminal.message(&line),
