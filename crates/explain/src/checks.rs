@@ -19,7 +19,7 @@ pub fn sentence(check: &Check) -> String {
                 format!(" ({} of it)", percent(gap / gain.abs()))
             };
             format!(
-                "adds up to {} of {}, completeness gap {}{share} with {steps} steps",
+                "adds up to {} of the {} gained from the mean colour, completeness gap {}{share}, {steps} steps",
                 number(*sum),
                 number(*gain),
                 number(gap)
@@ -103,10 +103,10 @@ mod tests {
         };
         assert_eq!(
             said(3.9, 4.0),
-            "adds up to 3.90 of 4.00, completeness gap 0.100 (2.5 % of it) with 50 steps"
+            "adds up to 3.90 of the 4.00 gained from the mean colour, completeness gap 0.100 (2.5 % of it), 50 steps"
         );
         assert!(
-            said(0.0, 0.0).ends_with("completeness gap 0 with 50 steps"),
+            said(0.0, 0.0).ends_with("completeness gap 0, 50 steps"),
             "{}",
             said(0.0, 0.0)
         );
