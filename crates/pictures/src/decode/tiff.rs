@@ -5,7 +5,7 @@ use std::io::{Cursor, ErrorKind};
 
 use image::RgbImage;
 use tiff::decoder::{ChunkType, Decoder, DecodingResult, Limits};
-use tiff::tags::{CompressionMethod, Tag};
+use tiff::tags::{CompressionMethod, PhotometricInterpretation, Tag};
 use tiff::{ColorType, TiffError, TiffFormatError, TiffUnsupportedError};
 
 use super::budget;
@@ -316,6 +316,7 @@ fn from_tiff(error: TiffError) -> DecodeError {
 
 /// What the crate does not read, in words.
 fn in_words(reason: &TiffUnsupportedError) -> &'static str {
+    use PhotometricInterpretation::{CIELab, IccLab, ItuLab};
     use TiffUnsupportedError as Reason;
     match reason {
         Reason::UnsupportedCompressionMethod(method) => match method {
@@ -332,6 +333,11 @@ fn in_words(reason: &TiffUnsupportedError) -> &'static str {
         Reason::InconsistentBitsPerSample(_) => "values of different lengths",
         Reason::UnsupportedBitsPerChannel(_) | Reason::UnsupportedSampleDepth(_) => {
             "values of an unusual length"
+        }
+        Reason::InterpretationWithBits(kind, _) | Reason::UnsupportedInterpretation(kind)
+            if matches!(kind, CIELab | IccLab | ItuLab) =>
+        {
+            "colours as CIE L*a*b*"
         }
         Reason::ChromaSubsampling => "YCbCr with colours sampled less than the light",
         _ => "colours that are hardly used",
