@@ -44,7 +44,7 @@ dropout = [0.1, 0.2]
 [[stage]]
 size = 64
 batch_size = 16
-epochs = 10
+epochs = 40
 train = "all"
 max_learning_rate = [6e-3, 6e-3]
 "#;
