@@ -19,7 +19,7 @@ source = "sample"
 folder = "sample"
 
 [data.sample]
-breeds = ["Siamese", "pug", "beagle"]
+breeds = ["Bombay", "pug", "samoyed"]
 pictures_per_breed = 70
 two_breeds_pictures = 0
 "#;
@@ -44,7 +44,7 @@ dropout = [0.1, 0.2]
 [[stage]]
 size = 64
 batch_size = 16
-epochs = 40
+epochs = 30
 train = "all"
 max_learning_rate = [6e-3, 6e-3]
 "#;
@@ -254,8 +254,7 @@ fn spoilt_labels_are_found_by_folds_and_training_on_the_corrected_list_is_better
         .count();
     let (hidden, listed) = (spoilt.len(), suspected.len());
     println!("{found} of {hidden} spoilt labels found, in a list of {listed}");
-    // The drawn heads are small, so that networks as narrow as these are wrong about one picture in six.
-    assert!(10 * found >= 6 * hidden, "{found} of {hidden} found");
+    assert!(10 * found >= 7 * hidden, "{found} of {hidden} found");
     assert!(10 * found >= 3 * listed, "{found} of a list of {listed}");
 
     // Somebody looks at each and writes down what it is.
@@ -270,11 +269,14 @@ fn spoilt_labels_are_found_by_folds_and_training_on_the_corrected_list_is_better
     let list: String = suspected.iter().map(action).collect();
     fs::write(folder.join("looked.csv"), format!("path,action\n{list}")).unwrap();
     fs::copy(folder.join("story.toml"), folder.join("corrected.toml")).unwrap();
-    run(
-        folder,
-        &["corrected.toml", "--set", "data.corrections=looked.csv"],
-        0,
-    );
+    // The first run of the spoilt list is there.
+    for seed in ["seed=1", "seed=2"] {
+        run(folder, &["story.toml", "--set", seed], 0);
+    }
+    for seed in ["seed=0", "seed=1", "seed=2"] {
+        let list = ["--set", "data.corrections=looked.csv", "--set", seed];
+        run(folder, &[&["corrected.toml"], &list[..]].concat(), 0);
+    }
     let loss = |run: &str| {
         let split = json(&folder.join(format!("runs/{run}/split.json")));
         let test = split["test"].as_array().unwrap();
@@ -296,7 +298,11 @@ fn spoilt_labels_are_found_by_folds_and_training_on_the_corrected_list_is_better
         });
         losses.sum::<f64>() / paths.len() as f64
     };
-    let (spoilt, corrected) = (loss("story-1"), loss("corrected-1"));
+    let mean = |config: &str| -> f64 {
+        let losses = (1..=3).map(|run| loss(&format!("{config}-{run}")));
+        losses.sum::<f64>() / 3.0
+    };
+    let (spoilt, corrected) = (mean("story"), mean("corrected"));
     println!(
         "mean loss on the test part by what pictures are: {spoilt} spoilt, {corrected} corrected"
     );

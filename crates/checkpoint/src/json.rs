@@ -2,7 +2,7 @@
 
 use serde_json::error::Category;
 
-/// The fault as a clause. What a custom message says of a value is passed over, since serde's words say nothing to a reader.
+/// The fault as a clause: of serde's words only the names, which say something to a reader.
 pub(crate) fn fault(error: &serde_json::Error) -> String {
     let line = error.line();
     match error.classify() {
@@ -10,13 +10,25 @@ pub(crate) fn fault(error: &serde_json::Error) -> String {
         Category::Syntax => format!("line {line} breaks the rules of JSON"),
         Category::Data if line > 0 => {
             format!(
-                "a value that ends in line {line} is missing or of another kind than it should be"
+                "a value that ends in line {line} is missing or of another kind than it should be{}",
+                names(error)
             )
         }
         Category::Data => {
             "a value in it is missing or of another kind than it should be".to_owned()
         }
         Category::Io => "it cannot be read".to_owned(),
+    }
+}
+
+/// The keys and words that serde names, after a colon: the one that is at fault first, then those that there could be.
+fn names(error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+    match named.split_first() {
+        None => String::new(),
+        Some((fault, [])) => format!(": `{fault}`"),
+        Some((fault, others)) => format!(": `{fault}`, where there could be {}", others.join(", ")),
     }
 }
 

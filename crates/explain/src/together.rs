@@ -285,11 +285,11 @@ mod tests {
     fn an_error_while_the_first_takes_stops_all() {
         let errors = on_each(2, |together| {
             let is_first = together.is_first();
-            let take = |_: &i32, _| match is_first {
+            let take = |_: &i32, _: i32| match is_first {
                 true => Err(anyhow!("the disk is full")),
                 false => Ok(()),
             };
-            let error = together.divided(&[1, 2, 3, 4, 5], |_| Ok(()), take);
+            let error = together.divided(&[1, 2, 3, 4, 5], |item| Ok(*item), take);
             format!("{:#}", error.unwrap_err())
         });
         let other = "on the process of rank 0: the disk is full";

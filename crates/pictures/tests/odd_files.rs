@@ -115,7 +115,7 @@ fn an_empty_file_is_a_named_error() {
 fn a_web_page_in_place_of_a_picture_is_told_by_name() {
     let cause = cause("broken_text.jpg");
     assert!(
-        matches!(&cause, DecodeError::Unsupported { format, .. } if format == "a web page"),
+        matches!(&cause, DecodeError::Foreign { format, .. } if *format == "a web page"),
         "{cause}"
     );
 }
