@@ -209,8 +209,7 @@ fn a_cable_that_is_cut_ends_in_a_sentence_that_names_the_machine() {
         &path,
         &format!("nothing came from the one of rank 1 on {machine} for 3 s"),
     );
-    // The processes have ended; mpirun waits for its daemon beyond the cable.
-    wait_until(&mut child, &|| said(&path).contains("MPI_ABORT"));
+    // mpirun itself waits for its daemon beyond the cable.
     let _ = child.kill();
     let _ = child.wait();
 }
@@ -384,17 +383,18 @@ fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_s
     assert!(ends > 0);
 }
 
-/// mpirun gives its processes a second to end unless it is told otherwise; itself, it waits twice as long as it is told.
+/// mpirun asks its processes to end when so many seconds are over, and gives them as many to do so: a second unless it is told
+/// otherwise.
 #[test]
 #[ignore = "needs mpirun"]
 fn ctrl_c_of_mpirun_saves_and_the_run_continues_to_the_same_bytes() {
-    // Long enough to be met before its end.
-    let config = CONFIG.replacen("epochs = 2", "epochs = 60", 1);
+    // Long enough to be met before its end on a fast machine too.
+    let config = CONFIG.replacen("epochs = 2", "epochs = 300", 1);
     let folder = trained_by_threads("2", &config);
     let folder = folder.path();
     let mut command = Command::new("mpirun");
     command
-        .args(["--mca", "odls_base_sigkill_timeout", "6"])
+        .args(["--mca", "odls_base_sigkill_timeout", "3"])
         .args(stories::mpirun::OPTIONS)
         .args(["-n", "2"])
         .arg(program("train"))
