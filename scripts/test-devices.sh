@@ -39,4 +39,6 @@ if [ "$(wc -l <<<"$listed")" -lt 2 ]; then
     echo "no GPU, and no software that plays one: install chromium or Mesa's Vulkan drivers"
     exit 1
 fi
-cargo_on_devices test --test devices --test golden_cam -- --include-ignored --nocapture
+# Of golden_cam what is about devices: the rest is the CPU's, at a low optimisation.
+cargo_on_devices test --test golden_cam -- on_every_device --nocapture
+cargo_on_devices test --test devices -- --include-ignored --nocapture

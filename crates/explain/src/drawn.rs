@@ -184,14 +184,16 @@ pub fn draw(
         ScaleChoice::Shared => true,
     };
     let others = maps.iter().filter(shares_scale);
-    let others: Vec<HeatMap> = others.filter_map(|other| look.shown(&other.raw)).collect();
+    let to_paint = |map: &ExplainedMap| Some(Look::painted(map, look.shown(&map.raw)?));
+    let others: Vec<HeatMap> = others.filter_map(to_paint).collect();
     let shown = look.shown(&map.raw);
-    let paint = shown.as_ref().map(|shown| Paint {
+    let to_paint = to_paint(map);
+    let paint = to_paint.as_ref().map(|map| Paint {
         colours: look.colours,
-        scale: look.scale(shown, &others),
+        scale: look.scale(map, &others),
         alpha: look.alpha,
     });
-    let painting = shown.as_ref().zip(paint.as_ref());
+    let painting = to_paint.as_ref().zip(paint.as_ref());
     let pixels = match painting {
         Some((shown, paint)) => painted(&picture.pixels, shown, &picture.crop, paint),
         None => seen(&picture.pixels, &picture.crop),
@@ -236,7 +238,11 @@ fn remark(map: &ExplainedMap) -> Option<String> {
         Some(_) => format!("of the picture as it is: {check}"),
         None => check,
     });
-    let said: Vec<String> = [spread, check].into_iter().flatten().collect();
+    let cut = map
+        .method
+        .goes_back_to_pixels()
+        .then(|| "its colours end where 99 % of its values do".to_owned());
+    let said: Vec<String> = [spread, check, cut].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }
 

@@ -1,6 +1,6 @@
 //! How maps are drawn: what of them, in which colours, on which scale.
 
-use crate::colour::ColourMap;
+use crate::{colour::ColourMap, explanation::ExplainedMap};
 use cam::HeatMap;
 use clap::ValueEnum;
 
@@ -72,6 +72,15 @@ impl Look {
         }
     }
 
+    /// The map as it is painted: one of pixels, whose few strongest would leave all others blank, ends where 99 % of its values
+    /// do (as Captum's pictures of attributions leave out outliers).
+    pub fn painted(map: &ExplainedMap, shown: HeatMap) -> HeatMap {
+        match map.method.goes_back_to_pixels() {
+            true => without_extremes(shown),
+            false => shown,
+        }
+    }
+
     /// The values of the lowest and the highest colour for `map`, whose scale is also that of the `others`, as they are drawn.
     pub fn scale<'a>(
         &self,
@@ -133,6 +142,24 @@ impl Look {
     }
 }
 
+/// Share of the values of a map of pixels that lie beyond the ends of its colours.
+const EXTREMES: f64 = 0.01;
+
+/// The map with its largest values, either sign, cut to the next smaller ones.
+fn without_extremes(mut map: HeatMap) -> HeatMap {
+    let mut sizes: Vec<f32> = map.values.iter().map(|value| value.abs()).collect();
+    sizes.sort_by(f32::total_cmp);
+    let kept = ((1.0 - EXTREMES) * sizes.len() as f64) as usize;
+    let end = sizes[kept.min(sizes.len() - 1)];
+    // Nearly everything is zero: there is no end but the largest.
+    if end > 0.0 {
+        map.values
+            .iter_mut()
+            .for_each(|value| *value = value.clamp(-end, end));
+    }
+    map
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +188,18 @@ mod tests {
         assert_eq!(scale(ColourMap::Magma, strong), [-1.0, 8.0]);
         assert_eq!(scale(ColourMap::RedBlue, &[]), [-2.0, 2.0]);
         assert_eq!(scale(ColourMap::RedBlue, strong), [-8.0, 8.0]);
+    }
+
+    #[test]
+    fn the_strongest_hundredth_of_the_pixels_is_cut_and_a_map_of_zeros_stays() {
+        let mut values = vec![0.5; 300];
+        values[7] = -40.0;
+        values[8] = 90.0;
+        let cut = without_extremes(map(&values));
+        assert_eq!(cut.range(), [-0.5, 0.5]);
+        let mut values = vec![0.0; 300];
+        values[8] = 90.0;
+        assert_eq!(without_extremes(map(&values)).range(), [0.0, 90.0]);
     }
 
     #[test]
