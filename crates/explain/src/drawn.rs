@@ -184,7 +184,7 @@ pub fn draw(
         ScaleChoice::Shared => true,
     };
     let others = maps.iter().filter(shares_scale);
-    let to_paint = |map: &ExplainedMap| Some(Look::painted(map, look.shown(&map.raw)?));
+    let to_paint = |map: &ExplainedMap| Some(Look::painted(map.method, look.shown(&map.raw)?));
     let others: Vec<HeatMap> = others.filter_map(to_paint).collect();
     let shown = look.shown(&map.raw);
     let to_paint = to_paint(map);

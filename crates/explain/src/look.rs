@@ -1,7 +1,7 @@
 //! How maps are drawn: what of them, in which colours, on which scale.
 
-use crate::{colour::ColourMap, explanation::ExplainedMap};
-use cam::HeatMap;
+use crate::colour::ColourMap;
+use cam::{HeatMap, Method};
 use clap::ValueEnum;
 
 /// Share of the map's colour unless somebody says another: fastai's lesson draws with `alpha=0.6`.
@@ -72,10 +72,10 @@ impl Look {
         }
     }
 
-    /// The map as it is painted: one of pixels, whose few strongest would leave all others blank, ends where 99 % of its values
+    /// A map of `method` as it is painted: one of pixels, whose few strongest would leave all others blank, ends where 99 % of its values
     /// do (as Captum's pictures of attributions leave out outliers).
-    pub fn painted(map: &ExplainedMap, shown: HeatMap) -> HeatMap {
-        match map.method.goes_back_to_pixels() {
+    pub fn painted(method: &Method, shown: HeatMap) -> HeatMap {
+        match method.goes_back_to_pixels() {
             true => without_extremes(shown),
             false => shown,
         }
