@@ -4,5 +4,6 @@ pub mod browser;
 pub mod moments;
 pub mod mpirun;
 pub mod program;
+pub mod run_files;
 pub mod spoilt;
 pub mod two_machines;

@@ -8,6 +8,7 @@ use std::{
 };
 use stories::moments::{exit_code, lines, signal_when};
 use stories::program::{run, start, text};
+use stories::run_files::assert_same_run;
 
 /// Small enough for a test, and with everything: a frozen stage, a change of size, checkpoints within an epoch, dropout,
 /// augmentation, a last batch that is shorter.
@@ -134,7 +135,10 @@ fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes()
     let folder = folder.path();
     fs::write(folder.join("story.toml"), with_all_that_can_be_asked_for()).unwrap();
     run(folder, &["story.toml"], 0);
-    let expected = all_checkpoints(&folder.join("runs/story-1"));
+    let whole = folder.join("runs/story-1");
+    for file in ["best/manifest.json", "stage-1/average.safetensors"] {
+        assert!(whole.join("checkpoints").join(file).is_file(), "{file}");
+    }
     let mut child = start(folder, &["story.toml"]);
     let interrupted = folder.join("runs/story-2");
     let moments: [&dyn Fn(&Path) -> bool; 4] = [
@@ -149,16 +153,14 @@ fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes()
         child = start(folder, &["--resume", "runs/story-2"]);
     }
     assert!(child.wait().unwrap().success());
-    let found = all_checkpoints(&interrupted);
-    assert_eq!(found.len(), expected.len());
-    assert_same(&found, &expected);
+    assert_same_run(&interrupted, &whole);
     // One thread of arithmetic gives the same bytes too.
     let output = stories::program::train(folder, &["story.toml", "--set", "data.workers=1"])
         .env("RAYON_NUM_THREADS", "1")
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_same(&all_checkpoints(&folder.join("runs/story-3")), &expected);
+    assert_same_run(&folder.join("runs/story-3"), &whole);
 }
 
 #[test]
@@ -245,25 +247,6 @@ fn results(run: &Path) -> BTreeMap<String, Vec<u8>> {
         .into_iter()
         .map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap()))
         .collect()
-}
-
-/// Every file of every checkpoint, and the figures, by path.
-fn all_checkpoints(run: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for name in ["iterations.csv", "epochs.csv"] {
-        found.insert(name.to_owned(), fs::read(run.join(name)).unwrap());
-    }
-    for checkpoint in fs::read_dir(run.join("checkpoints")).unwrap() {
-        let checkpoint = checkpoint.unwrap();
-        for file in fs::read_dir(checkpoint.path()).unwrap() {
-            let file = file.unwrap();
-            let name = Path::new(&checkpoint.file_name()).join(file.file_name());
-            found.insert(name.display().to_string(), fs::read(file.path()).unwrap());
-        }
-    }
-    assert!(found.contains_key("best/manifest.json"));
-    assert!(found.contains_key("stage-1/average.safetensors"));
-    found
 }
 
 fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {

@@ -4,7 +4,6 @@
 //! exchange`. `.ci/run` does that, and installs an MPI where it may.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -15,6 +14,7 @@ use stories::{
     moments::{exit_code, lines, wait_until},
     mpirun::{mpirun, process_of_rank, say_into, signal},
     program::{SHORT_TRAINING, TWO_BREEDS, explain, program, run, text, train},
+    run_files::assert_same_run,
     two_machines::TwoMachines,
 };
 
@@ -277,35 +277,6 @@ fn trained_by_threads(count: &str, config: &str) -> tempfile::TempDir {
     folder
 }
 
-/// Every file of every checkpoint, and the figures, by path.
-fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for name in ["iterations.csv", "epochs.csv", "split.json"] {
-        found.insert(name.into(), fs::read(run.join(name)).unwrap());
-    }
-    for checkpoint in fs::read_dir(run.join("checkpoints")).unwrap() {
-        for file in fs::read_dir(checkpoint.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            let name = path.strip_prefix(run).unwrap().to_owned();
-            found.insert(name, fs::read(path).unwrap());
-        }
-    }
-    found
-}
-
-fn assert_same_run(folder: &Path, name: &str) {
-    let expected = results(&folder.join("runs/story-1"));
-    let found = results(&folder.join("runs").join(name));
-    assert!(
-        found.keys().eq(expected.keys()),
-        "{name}: {:?}",
-        found.keys()
-    );
-    for (file, bytes) in expected {
-        assert!(found[&file] == bytes, "{name}: {} differs", file.display());
-    }
-}
-
 #[test]
 #[ignore = "needs mpirun"]
 fn a_run_under_mpirun_has_the_bytes_of_one_by_threads() {
@@ -315,7 +286,10 @@ fn a_run_under_mpirun_has_the_bytes_of_one_by_threads() {
             .output()
             .unwrap();
         assert!(output.status.success(), "{}", text(&output.stderr));
-        assert_same_run(folder.path(), "story-2");
+        assert_same_run(
+            &folder.path().join("runs/story-2"),
+            &folder.path().join("runs/story-1"),
+        );
     }
 }
 
@@ -371,7 +345,10 @@ fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_s
         let (name, is_begun) = newest(folder);
         current = match code {
             Some(0) => {
-                assert_same_run(folder, &name);
+                assert_same_run(
+                    &folder.join("runs").join(&name),
+                    &folder.join("runs/story-1"),
+                );
                 ends += 1;
                 None
             }
@@ -413,5 +390,5 @@ fn ctrl_c_of_mpirun_saves_and_the_run_continues_to_the_same_bytes() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_same_run(folder, "story-2");
+    assert_same_run(&interrupted, &folder.join("runs/story-1"));
 }

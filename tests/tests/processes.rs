@@ -1,14 +1,9 @@
 //! One run on several processes, which are threads of one here: it ends as that of one, resumes, and stops as one.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
-};
+use std::{fs, path::Path, process::Command, time::Duration};
 use stories::moments::{exit_code, lines, signal_when};
 use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, start, text, train};
+use stories::run_files::assert_same_run;
 
 /// Small, and with everything that processes share: a frozen stage, accumulation, clipping, dropout, weighted classes, an
 /// average, the best, a last batch of few pictures.
@@ -74,30 +69,6 @@ fn column(run: &Path, file: &str, name: &str) -> Vec<f64> {
     let place = names.position(|other| other == name).unwrap();
     let value = |line: &str| line.split(',').nth(place).unwrap().parse().unwrap();
     lines.map(value).collect()
-}
-
-/// Every file of every checkpoint, and the figures, by path.
-fn results(run: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    for name in ["iterations.csv", "epochs.csv", "split.json"] {
-        found.insert(name.into(), fs::read(run.join(name)).unwrap());
-    }
-    for checkpoint in fs::read_dir(run.join("checkpoints")).unwrap() {
-        for file in fs::read_dir(checkpoint.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            let name = path.strip_prefix(run).unwrap().to_owned();
-            found.insert(name, fs::read(path).unwrap());
-        }
-    }
-    found
-}
-
-fn assert_same(found: &Path, expected: &Path) {
-    let (found, expected) = (results(found), results(expected));
-    assert!(found.keys().eq(expected.keys()));
-    for (name, bytes) in expected {
-        assert!(found[&name] == bytes, "{} differs", name.display());
-    }
 }
 
 fn processes_of(run: &Path) -> serde_json::Value {
@@ -176,7 +147,7 @@ fn a_run_of_several_processes_that_is_killed_ends_with_the_same_bytes() {
         );
     }
     assert!(child.wait().unwrap().success());
-    assert_same(&interrupted, &folder.join("runs/story-1"));
+    assert_same_run(&interrupted, &folder.join("runs/story-1"));
 }
 
 #[test]

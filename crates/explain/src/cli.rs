@@ -345,8 +345,9 @@ pub struct ScoreArgs {
     /// Pictures with two breeds and their truth.json (default: `two_breeds` beside the run's annotations, if it is there).
     #[arg(long, value_name = "FOLDER")]
     pub two_breeds: Option<PathBuf>,
-    /// On how many pictures the pixels that maps mark are taken away and put back: 22 forward passes for each map and each of
-    /// three baselines. 0 leaves it out.
+    /// On how many pictures the pixels that maps mark are taken away and put back (28 forward passes for each map and each of
+    /// three baselines), maps are compared with those of a hardly changed picture, and the network forgets part by part. 0
+    /// leaves all of it out.
     #[arg(long, value_name = "COUNT", default_value_t = 32)]
     pub curves: u16,
     /// Only a tenth of the pictures, drawn by the seed, but at least 8; intervals are about three times as wide.

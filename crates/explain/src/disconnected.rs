@@ -27,7 +27,11 @@ pub fn maps(
     let frames = normalised(pictures, &network.normalisation());
     let answers = network.look_at(&asking.stages, frames, size);
     answers[0].check(pictures.iter().map(|picture| picture.file.name.as_str()))?;
-    let targets = classes.map(|class| vec![asking.target(class)]);
+    // As the same map of the whole grid is asked.
+    let logits = answers[0].logits.iter();
+    let targets = classes.iter().zip(logits);
+    let targets = targets.map(|(class, logits)| vec![asking.target(*class).settled(logits)]);
+    let targets: Vec<_> = targets.collect();
     let batches = answers
         .iter()
         .map(|answer| AskedBatch::new(network, answer, pictures, &targets))

@@ -193,6 +193,7 @@ pub fn draw(
         scale: look.scale(map, &others),
         alpha: look.alpha,
     });
+    let is_cut = look.scale == ScaleChoice::Own && to_paint != shown;
     let painting = to_paint.as_ref().zip(paint.as_ref());
     let pixels = match painting {
         Some((shown, paint)) => painted(&picture.pixels, shown, &picture.crop, paint),
@@ -214,7 +215,7 @@ pub fn draw(
         }),
         scale: paint.map(|paint| paint.scale),
         range: range(shown.as_ref().unwrap_or(&map.raw)),
-        remark: remark(map),
+        remark: remark(map, is_cut),
         alternative: String::new(),
     };
     let (name, title) = (&picture.file.name, drawn.title());
@@ -228,8 +229,8 @@ pub fn draw(
     drawn
 }
 
-/// See [`DrawnMap::remark`].
-fn remark(map: &ExplainedMap) -> Option<String> {
+/// See [`DrawnMap::remark`]; of a map that `is_cut` the colours end before its values do.
+fn remark(map: &ExplainedMap, is_cut: bool) -> Option<String> {
     let spread = map.spread.as_ref();
     let spread = spread.map(|spread| format!("spread up to {}", number(spread.range()[1].into())));
     let check = map.check.as_ref().map(checks::sentence);
@@ -238,10 +239,7 @@ fn remark(map: &ExplainedMap) -> Option<String> {
         Some(_) => format!("of the picture as it is: {check}"),
         None => check,
     });
-    let cut = map
-        .method
-        .goes_back_to_pixels()
-        .then(|| "its colours end where 99 % of its values do".to_owned());
+    let cut = is_cut.then(|| "its colours end where 99 % of its values do".to_owned());
     let said: Vec<String> = [spread, check, cut].into_iter().flatten().collect();
     (!said.is_empty()).then(|| said.join("; "))
 }

@@ -289,7 +289,7 @@ pub static PARTS: Measure = Measure {
     form: Form::Hundredths,
     better: Better::More,
     needs: Needs::Parts,
-    remark: "correlation in ranks, over head, ears, coat and background, of the map's energy on each and of what the class's \
+    remark: "correlation in ranks, over the parts of a picture, of the map's energy on each and of what the class's \
              logit loses when the picture is drawn without it; 1 is the right order, 0 none.",
 };
 

@@ -15,7 +15,7 @@ pub const GREATEST_MAGNITUDE: usize = 30;
 
 /// One of the fourteen operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "torchvision's names")]
 pub enum Operation {
     Identity,
     ShearX,

@@ -69,9 +69,12 @@ impl Given<'_> {
                     picture.upright,
                 )?;
                 if truth.animal.is_some() || truth.head.is_some() {
-                    let answered = self.answered(&picture)?;
-                    if let Some(map) = self.of(&picture, answered.class)? {
-                        let about = self.scored.about(&picture, answered.class);
+                    let class = match picture.file.true_class {
+                        Some(class) => class,
+                        None => self.answered(&picture)?.class,
+                    };
+                    if let Some(map) = self.of(&picture, class)? {
+                        let about = self.scored.about(&picture, class);
                         self.tally.add_map(&about, &map, &truth);
                     }
                 }
@@ -98,7 +101,10 @@ impl Given<'_> {
                 let names = self.scored.opened.classes();
                 let own = self.maps.of_class(&picture, &names[predicted])?;
                 let other = self.maps.of_class(&picture, &names[runner_up])?;
-                let both = own.zip(other);
+                let is_like = |(own, other): &(HeatMap, HeatMap)| {
+                    [own.height, own.width] == [other.height, other.width]
+                };
+                let both = own.zip(other).filter(is_like);
                 let alike = both.and_then(|(own, other)| correlation(&own.values, &other.values));
                 let about = self.scored.about(&picture, predicted);
                 self.tally.add(&RUNNER_UP, &about, alike);

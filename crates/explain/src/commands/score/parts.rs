@@ -45,10 +45,10 @@ pub fn measure(scored: &Scored, gathered: &mut Gathered) -> Result<Vec<PartRow>>
     let class_of = |listed: &PartsPicture| classes.iter().position(|name| *name == listed.class);
     let mut listed = parts_pictures(&folder).context("pictures with known parts")?;
     listed.retain(|listed| class_of(listed).is_some());
-    let wanted = scored.enough_of(listed.len());
+    let (count, wanted) = (listed.len(), scored.enough_of(listed.len()));
     // Evenly over the classes, which stand one after the other.
-    let every = listed.len().div_ceil(wanted.max(1)).max(1);
-    let listed: Vec<PartsPicture> = listed.into_iter().step_by(every).collect();
+    let places = (0..wanted).map(|place| place * count / wanted);
+    let listed: Vec<PartsPicture> = places.map(|place| listed[place].clone()).collect();
     let bar = scored.terminal.pictures("parts", listed.len());
     let mut rows = Vec::new();
     scored.divided(
