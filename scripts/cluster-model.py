@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Predicted seconds of a training step on N machines, as Markdown: see docs/clusters.md.
 
-    scripts/cluster-model.py --parameters 21831599 --compute 2.83
+    scripts/cluster-model.py --parameters 21831599 --compute 2.83 --latency 2.2e-5 --memory 1.2e9
 
 compute/N + 2 (N-1)/N * bytes / bandwidth + 2 (N-1) * latency + bytes / memory
 """

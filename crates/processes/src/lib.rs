@@ -185,7 +185,8 @@ impl Processes {
     }
 }
 
-fn share(length: usize, rank: usize, count: usize) -> Range<usize> {
+/// The share of rank `rank` among `count` in `length` things: see [`Processes::share`].
+pub fn share(length: usize, rank: usize, count: usize) -> Range<usize> {
     length * rank / count..length * (rank + 1) / count
 }
 

@@ -54,7 +54,10 @@ impl Company {
         numbers.push(loss);
         for (name, length) in &self.trained {
             match gradients.remove(name) {
-                Some(gradient) => numbers.extend(gradient.into_data().iter::<f32>()),
+                Some(gradient) => {
+                    let data = gradient.into_data();
+                    numbers.extend_from_slice(data.as_slice().expect("gradients are f32"));
+                }
                 None => numbers.resize(numbers.len() + length, 0.0),
             }
         }

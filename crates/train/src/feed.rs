@@ -11,7 +11,7 @@ use pictures::loader::{
     Batch, BatchSeed, EpochPlan, EpochSeed, LoaderError, Purpose, Skipped, batches,
     batches_in_epoch, batches_in_part,
 };
-use processes::Processes;
+use processes::{Processes, share};
 use std::{
     collections::BTreeSet,
     mem,
@@ -399,7 +399,7 @@ fn part(length: usize, rank: usize, count: usize, smallest: usize) -> Range<usiz
     if rank >= busy {
         return length..length;
     }
-    length * rank / busy..length * (rank + 1) / busy
+    share(length, rank, busy)
 }
 
 #[cfg(test)]

@@ -136,8 +136,8 @@ impl Learner {
     /// One step: forward in training mode with dropout from `rng`, backward, one update. Returns the loss before the
     /// update, `[1]`, for a [`Readback`].
     ///
-    /// On the CPU a loss that is not finite changes no parameter. A GPU is not waited for: it may have taken the step by
-    /// the time that such a loss is read.
+    /// On the CPU a loss that is not finite changes no parameter. A GPU is not waited for, but in f16: it may have taken the
+    /// step by the time that such a loss is read.
     pub fn step(&mut self, batch: LabelledBatch, rates: &Rates, rng: &mut impl Rng) -> Tensor<1> {
         if self.optimizer.clip_norm().is_some() || self.loss_scale.is_some() {
             return self.step_over(vec![batch], rates, rng);

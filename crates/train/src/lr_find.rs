@@ -191,6 +191,11 @@ fn take_in(
             learning_rate: RangeTest { groups: 1 }.at(iteration - 1).learning_rates[0],
             loss,
         })),
+        // In f16 the gradients leave its range before the loss does.
+        Err(StepError::GradientsNotFinite { iteration }) => Ok(Some(End::NotFinite {
+            learning_rate: RangeTest { groups: 1 }.at(iteration - 1).learning_rates[0],
+            loss: f32::INFINITY,
+        })),
         Err(error) => Err(error.into()),
     }
 }

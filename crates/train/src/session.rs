@@ -8,7 +8,7 @@ use crate::{
     advice::lower_rate,
     averaging::Average,
     batch::{BatchPart, LabelledBatch},
-    config::{Keep, StageConfig},
+    config::{Keep, Precision, StageConfig},
     epoch_table,
     feed::Feed,
     fit::{Fit, SMALLEST_BATCH, StepError},
@@ -460,7 +460,8 @@ impl<'a> Stage<'a> {
             return Err(self.session.told(error));
         }
         self.keep_best(validation)?;
-        self.recorder.answers(&self.answers)?;
+        let (recorder, answers) = (&mut *self.recorder, &self.answers);
+        self.session.write(|_| Ok(recorder.answers(answers)?))?;
         self.session.draw_report();
         Ok(())
     }
@@ -538,9 +539,13 @@ impl<'a> Stage<'a> {
     }
 
     fn stopped(&self, error: StepError) -> anyhow::Error {
+        // Whose range the values of a layer may have left before anything has diverged.
+        let is_f16 = self.session.feed.config.precision == Precision::F16;
         match error {
-            StepError::LossNotFinite { .. } => self.session.told(self.diverged(&error.to_string())),
-            StepError::GradientsNotFinite { .. } => anyhow!(
+            StepError::LossNotFinite { .. } if !is_f16 => {
+                self.session.told(self.diverged(&error.to_string()))
+            }
+            StepError::LossNotFinite { .. } | StepError::GradientsNotFinite { .. } => anyhow!(
                 "{error} of stage {}: the checkpoint before is whole; begin a new run with --set precision=bf16, which has the \
                  range of f32, or with a lower learning rate",
                 self.index + 1

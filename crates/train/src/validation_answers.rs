@@ -14,15 +14,18 @@ use processes::Processes;
 #[derive(Debug, Default)]
 pub struct ValidationAnswers {
     rows: Vec<AnswerRow>,
+    /// True if some had a logit that is no number.
+    lack_some: bool,
 }
 
 impl ValidationAnswers {
-    /// Adds the answers to the next pictures. Those with a logit that is no number are left out: training stops at them.
+    /// Adds the answers to the next pictures. With a logit that is no number there are no rows: training stops at it.
     pub fn add(&mut self, answers: &Answers<'_>, feed: &Feed) {
         let classes = &feed.data.classes;
         let (truth, said): (Vec<usize>, Vec<usize>) = answers.classes().unzip();
         let logits = answers.logits.to_vec();
         let Ok(predictions) = Predictions::new(classes.len(), logits, truth) else {
+            self.lack_some = true;
             return;
         };
         for (picture, said) in said.into_iter().enumerate() {
@@ -42,6 +45,9 @@ impl ValidationAnswers {
 
     /// A row for each answer, which are those to the pictures at `places` among the validation pictures, in this order.
     pub fn into_rows(self, places: &[usize], feed: &Feed) -> Vec<AnswerRow> {
+        if self.lack_some {
+            return Vec::new();
+        }
         let (files, valid) = (&feed.data.files, &feed.data.split.valid);
         let named = self.rows.into_iter().zip(places);
         let named = named.map(|(row, place)| AnswerRow {
