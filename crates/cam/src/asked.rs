@@ -24,9 +24,9 @@ pub trait Asked {
     /// time and not kept, so that there may be many.
     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
 
-    /// The target for each of `features`, altered values of [`Asked::features`] in its order: a forward pass through what lies
-    /// behind the layer for each. They are taken a batch at a time too.
-    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32>;
+    /// The target for [`Asked::features`] with one channel 0 everywhere, for each of its channels: a forward pass through what
+    /// lies behind the layer for each that is not 0 already.
+    fn scores_without_each_channel(&self) -> Vec<f32>;
 
     /// The gradient ∂S/∂x of the target for each of `frames`, altered forms of [`Asked::frame`], with respect to their values, in
     /// their order: a pass forth and back through the whole network for each. `take` is given one after the other; none is kept.

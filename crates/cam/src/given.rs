@@ -49,7 +49,7 @@ impl Asked for Given {
         Vec::new()
     }
 
-    fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+    fn scores_without_each_channel(&self) -> Vec<f32> {
         Vec::new()
     }
 
@@ -97,7 +97,7 @@ impl Asked for Pixels {
         frames.map(|frame| (self.score)(&frame)).collect()
     }
 
-    fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+    fn scores_without_each_channel(&self) -> Vec<f32> {
         panic!("a pass through the head")
     }
 
@@ -139,8 +139,8 @@ impl Asked for Both {
         self.1.scores(frames)
     }
 
-    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        self.0.scores_behind(features)
+    fn scores_without_each_channel(&self) -> Vec<f32> {
+        self.0.scores_without_each_channel()
     }
 
     fn pixel_gradients(

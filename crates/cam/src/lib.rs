@@ -34,8 +34,8 @@
 //!     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
 //!         frames.map(|_| 0.5).collect()
 //!     }
-//!     fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-//!         features.map(|_| 0.5).collect()
+//!     fn scores_without_each_channel(&self) -> Vec<f32> {
+//!         vec![0.5; 2]
 //!     }
 //!     fn pixel_gradients(
 //!         &self,

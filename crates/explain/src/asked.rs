@@ -7,9 +7,6 @@ use crate::{
 use cam::{Asked, FeatureMap, ReluGradient, ShapeError, Target};
 use std::cell::OnceCell;
 
-/// Values that go through what lies behind a stage at once: 16 MiB.
-const LARGEST_OUTPUT: usize = 1 << 22;
-
 /// Pictures that a network has answered, each asked about some targets at one stage of the network.
 ///
 /// The gradients of all pictures and targets come from one backward pass to the stage, when the first is asked for.
@@ -21,6 +18,8 @@ pub struct AskedBatch<'a> {
     features: Vec<FeatureMap>,
     questions: Vec<Question>,
     gradients: OnceCell<Vec<FeatureMap>>,
+    /// For each picture its logits without each channel, which all its targets share.
+    without_channels: Vec<OnceCell<Vec<Vec<f32>>>>,
 }
 
 /// One picture of a batch, asked about one target.
@@ -56,6 +55,7 @@ impl<'a> AskedBatch<'a> {
             features: answer.features()?,
             questions: questions.collect(),
             gradients: OnceCell::new(),
+            without_channels: vec![OnceCell::new(); pictures.len()],
         })
     }
 
@@ -133,17 +133,11 @@ impl Asked for AskedPicture<'_> {
         }
     }
 
-    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        let [channels, height, width] = self.features().shape();
-        let at_once = (LARGEST_OUTPUT / (channels * height * width)).max(1);
-        let mut scores = Vec::new();
-        loop {
-            let batch: Vec<f32> = features.take(at_once).flatten().collect();
-            if batch.is_empty() {
-                return scores;
-            }
-            scores.extend(self.values(&self.batch.answer.logits_behind(batch)));
-        }
+    fn scores_without_each_channel(&self) -> Vec<f32> {
+        let picture = self.question().picture;
+        let logits = self.batch.without_channels[picture]
+            .get_or_init(|| self.batch.answer.logits_without_each_channel(picture));
+        self.values(logits).collect()
     }
 
     fn pixel_gradients(
@@ -251,15 +245,16 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_behind_a_stage_says_of_its_own_output_what_the_network_said() {
+    fn channels_are_left_out_once_for_all_targets_of_a_picture() {
         with_batch(|batch, answer| {
             let asked: Vec<_> = batch.asked().collect();
-            let own: Vec<f32> = asked[2].features().channels().flatten().copied().collect();
-            let none = vec![0.0; own.len()];
-            let found = asked[2].scores_behind(&mut [own, none].into_iter());
-            assert_eq!(found.len(), 2);
-            assert_eq!(found[0], answer.logits[1][1]);
-            assert_ne!(found[1], found[0]);
+            let without = answer.logits_without_each_channel(0);
+            for class in [0, 1] {
+                let of_class: Vec<f32> = without.iter().map(|logits| logits[class]).collect();
+                assert_eq!(asked[class].scores_without_each_channel(), of_class);
+            }
+            let kept = batch.without_channels.iter().map(|one| one.get().is_some());
+            assert_eq!(kept.collect::<Vec<_>>(), [true, false]);
         });
     }
 }

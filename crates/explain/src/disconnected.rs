@@ -86,12 +86,6 @@ impl<'a> InGrid<'a> {
     fn own(&self) -> &AskedPicture<'a> {
         &self.pictures[self.cell]
     }
-
-    /// Width and height of the stage's output for one picture.
-    fn cells(&self) -> [usize; 2] {
-        let [_, height, width] = self.own().features().shape();
-        [width, height]
-    }
 }
 
 /// Four maps of one shape as one; zeros where there is none.
@@ -143,10 +137,9 @@ impl Asked for InGrid<'_> {
         self.own().scores(&mut own)
     }
 
-    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        let cells = self.cells();
-        let mut own = features.map(|features| quarter(&features, cells, self.cell));
-        self.own().scores_behind(&mut own)
+    /// A channel of the other quarters changes nothing either.
+    fn scores_without_each_channel(&self) -> Vec<f32> {
+        self.own().scores_without_each_channel()
     }
 
     /// The target depends on the picture in its own quarter alone.

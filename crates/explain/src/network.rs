@@ -15,6 +15,8 @@ use rand::seq::SliceRandom;
 /// Pixels that go through the network at once: eight pictures of 224 × 224.
 const BATCH_PIXELS: usize = 8 * 224 * 224;
 const LARGEST_BATCH: usize = 32;
+/// Values that go through what lies behind a stage at once: 16 MiB.
+const LARGEST_OUTPUT: usize = 1 << 22;
 /// Questions that go back through later stages at once: of each the outputs of all their layers are kept, some 100 MB for a
 /// ResNet-50 at 224 pixels. The head alone keeps hardly anything.
 const BACK_AT_ONCE: usize = 16;
@@ -266,13 +268,67 @@ impl<'a> Answer<'a> {
         rows(&average_pool(self.features.clone()))
     }
 
-    /// Logits for altered outputs of the stage, `[N, C, h, w]` with its C, h and w: a forward pass through what lies behind it.
-    pub fn logits_behind(&self, outputs: Vec<f32>) -> Vec<Vec<f32>> {
-        let [_, channels, height, width] = self.features.dims();
-        let count = outputs.len() / (channels * height * width);
-        let data = TensorData::new(outputs, [count, channels, height, width]);
-        let outputs = Tensor::from_data(data, &self.features.device());
-        rows(&self.network.forward_behind(self.stage, outputs))
+    /// The logits of a picture when one channel of the stage's output is 0 everywhere, for each of its channels: a forward pass
+    /// through what lies behind the stage for each that is not 0 already; behind the last stage one through what lies behind
+    /// the pools, which know channels one by one.
+    pub fn logits_without_each_channel(&self, picture: usize) -> Vec<Vec<f32>> {
+        let output = self.features.clone().narrow(0, picture, 1);
+        let [_, channels, height, width] = output.dims();
+        let values = numbers(&output);
+        let is_active = |k: &usize| {
+            let positions = height * width;
+            let channel = &values[k * positions..][..positions];
+            channel.iter().any(|value| *value != 0.0)
+        };
+        let active: Vec<usize> = (0..channels).filter(is_active).collect();
+        let mut logits = vec![self.logits[picture].clone(); channels];
+        let network = self.network;
+        let found = if self.is_last() {
+            let pooled = numbers(&network.head.pool(output));
+            self.without(&active, &pooled, [channels, 1], |rows| {
+                network.head.forward_pooled(rows)
+            })
+        } else {
+            self.without(&active, &values, [channels, height * width], |rows| {
+                let count = rows.dims()[0];
+                let outputs = rows.reshape([count, channels, height, width]);
+                network.forward_behind(self.stage, outputs)
+            })
+        };
+        for (k, found) in active.into_iter().zip(found) {
+            logits[k] = found;
+        }
+        logits
+    }
+
+    /// What `forward` says of `values`, `[parts, channels, positions]` as a row, when each of the channels `which` is 0 in all
+    /// parts.
+    fn without(
+        &self,
+        which: &[usize],
+        values: &[f32],
+        [channels, positions]: [usize; 2],
+        forward: impl Fn(Tensor<2>) -> Tensor<2>,
+    ) -> Vec<Vec<f32>> {
+        let without = |k: &usize| {
+            let mut row = values.to_vec();
+            for part in row.chunks_exact_mut(channels * positions) {
+                part[k * positions..][..positions].fill(0.0);
+            }
+            row
+        };
+        let at_once = (LARGEST_OUTPUT / values.len()).max(1);
+        let answered = which.chunks(at_once).flat_map(|which| {
+            let batch: Vec<f32> = which.iter().flat_map(without).collect();
+            let data = TensorData::new(batch, [which.len(), values.len()]);
+            rows(&forward(Tensor::from_data(data, &self.features.device())))
+        });
+        answered.collect()
+    }
+
+    /// Whether the stage is the one that the head reads.
+    fn is_last(&self) -> bool {
+        self.stage + 1 == self.network.body.stages().len()
     }
 
     /// The gradient of each target asked for with respect to its picture's output of the stage: a backward pass through what
@@ -284,8 +340,7 @@ impl<'a> Answer<'a> {
     /// # Errors
     /// A feature map without positions.
     pub fn gradients(&self, questions: &[Question]) -> Result<Vec<FeatureMap>, ShapeError> {
-        let is_last = self.stage + 1 == self.network.body.stages().len();
-        let at_once = if is_last {
+        let at_once = if self.is_last() {
             questions.len().max(1)
         } else {
             BACK_AT_ONCE
@@ -375,6 +430,26 @@ pub(crate) mod tests {
     use super::*;
     use network::{Algorithm, Architecture, NetworkSpec};
     use pictures::{decode::Orientation, transform::Padding};
+
+    #[test]
+    fn without_a_channel_the_logits_are_those_behind_an_output_in_which_it_is_zero() {
+        let network = untrained();
+        let last = network.stages().len() - 1;
+        let frames = (0..2 * 3 * 64 * 64).map(|index| (index % 89) as f32 / 40.0 - 1.0);
+        for answer in network.look_at(&[last - 1, last], frames.collect(), [64, 64]) {
+            let found = answer.logits_without_each_channel(1);
+            let [_, channels, height, width] = answer.features.dims();
+            assert_eq!(found.len(), channels);
+            for k in [0, 5, channels - 1] {
+                let mut output = numbers(&answer.features.clone().narrow(0, 1, 1));
+                output[k * height * width..][..height * width].fill(0.0);
+                let data = TensorData::new(output, [1, channels, height, width]);
+                let output = Tensor::from_data(data, &network.device);
+                let expected = rows(&network.network.forward_behind(answer.stage, output));
+                assert_eq!(found[k], expected[0], "channel {k}");
+            }
+        }
+    }
 
     #[test]
     fn many_questions_about_an_early_layer_have_the_gradients_of_each_alone() {

@@ -339,9 +339,8 @@ impl Asked for AskedNetwork<'_> {
         frames.map(score).collect()
     }
 
-    fn scores_behind(&self, features: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        let all: Vec<f32> = features.flatten().collect();
-        let logits = self.answer.logits_behind(all);
+    fn scores_without_each_channel(&self) -> Vec<f32> {
+        let logits = self.answer.logits_without_each_channel(0);
         logits
             .iter()
             .map(|logits| self.target.value(logits) as f32)
@@ -483,7 +482,7 @@ impl Asked for FeaturesAndGradient<'_> {
         without_reference("scores of altered frames")
     }
 
-    fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+    fn scores_without_each_channel(&self) -> Vec<f32> {
         without_reference("scores of altered features")
     }
 

@@ -276,9 +276,23 @@ impl InferenceHead {
     /// Feature map `[N, C, h, w]` to logits `[N, classes]`. Differentiable in a feature map that is tracked; no picture
     /// of a batch influences another.
     pub fn forward(&self, features: Tensor<4>) -> Tensor<2> {
+        self.forward_pooled(self.pool(features))
+    }
+
+    /// Feature map `[N, C, h, w]` to `[N, C]`, or `[N, 2C]` if the head has two pools, one behind the other. A channel that is 0
+    /// everywhere is 0 in each of them.
+    pub fn pool(&self, features: Tensor<4>) -> Tensor<2> {
         match self {
-            Self::Plain(weights) => weights.apply(average_pool(features)),
-            Self::Fastai(head) => head.forward(features),
+            Self::Plain(_) => average_pool(features),
+            Self::Fastai(_) => concat_pool(features),
+        }
+    }
+
+    /// What [`Self::pool`] gave, to logits `[N, classes]`.
+    pub fn forward_pooled(&self, pooled: Tensor<2>) -> Tensor<2> {
+        match self {
+            Self::Plain(weights) => weights.apply(pooled),
+            Self::Fastai(head) => head.forward(pooled),
         }
     }
 }
@@ -307,8 +321,8 @@ impl InferenceFastaiHead {
         }
     }
 
-    fn forward(&self, features: Tensor<4>) -> Tensor<2> {
-        let x = self.norm_pooled.apply(concat_pool(features));
+    fn forward(&self, pooled: Tensor<2>) -> Tensor<2> {
+        let x = self.norm_pooled.apply(pooled);
         let x = self.linear_hidden.apply(x);
         let x = if self.guided { guided_relu(x) } else { relu(x) };
         let x = self.linear_logits.apply(self.norm_hidden.apply(x));

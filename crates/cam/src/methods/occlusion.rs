@@ -87,7 +87,7 @@ mod tests {
             frames.map(|frame| Self::of(&frame)).collect()
         }
 
-        fn scores_behind(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
+        fn scores_without_each_channel(&self) -> Vec<f32> {
             panic!("a pass through the head")
         }
 
