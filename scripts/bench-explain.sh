@@ -83,7 +83,7 @@ measure() { # WHO COMMAND…
 }
 ours() {
     rm -rf "$scratch/ours"
-    measure ours "$programs/explain" "$scratch/$case" --run "$run" --method grad-cam --device cpu --out "$scratch/ours"
+    measure ours "$programs/explain" "$scratch/$case" --run "$run" --method grad-cam --view square --device cpu --out "$scratch/ours"
 }
 theirs() { # HOW BATCH, see bench-explain.py
     rm -rf "$scratch/theirs"
@@ -94,7 +94,7 @@ theirs() { # HOW BATCH, see bench-explain.py
 # The same computation? On a picture that neither has to resize. This also brings all files into the system's cache.
 export RAYON_NUM_THREADS=1
 "$python" "$peer" square "$scratch/one/000.jpg" "$scratch/square.png"
-"$programs/explain" "$scratch/square.png" --run "$run" --method grad-cam --device cpu --out "$scratch/check" >/dev/null 2>&1
+"$programs/explain" "$scratch/square.png" --run "$run" --method grad-cam --view square --device cpu --out "$scratch/check" >/dev/null 2>&1
 "$python" "$peer" compare "$weights" "$scratch/square.png" "$scratch/check/scores.json"
 
 for _ in $(seq "$rounds"); do

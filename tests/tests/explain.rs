@@ -178,7 +178,8 @@ fn without_arguments_eight_validation_pictures_are_explained_in_every_form() {
         assert!((sum - 1.0).abs() < 1e-9);
         for map in picture["maps"].as_array().unwrap() {
             let (shape, _) = map_of(&folder.join(map["file"].as_str().unwrap()));
-            assert_eq!(shape, [4, 4]);
+            // Four cells along the short side of the picture, all of which is seen.
+            assert_eq!(shape.into_iter().min(), Some(4));
             let overlay = fs::read(folder.join(map["overlay"].as_str().unwrap())).unwrap();
             assert!(overlay.starts_with(b"\x89PNG"));
         }

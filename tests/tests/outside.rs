@@ -243,7 +243,7 @@ fn maps_of_another_tool_have_a_row_of_their_own_and_what_is_missing_is_named() {
     let (folder, maps) = scored();
     let arguments = [
         "score", "--data", "data", "--maps", "maps", "--method", "grad-cam", "--size", "96",
-        "--curves", "8",
+        "--curves", "8", "--view", "square",
     ];
     let said = ask(folder.path(), "resnet18.safetensors", &arguments, 0);
     let csv = fs::read_to_string(folder.path().join("resnet18-score/score.csv")).unwrap();

@@ -45,7 +45,7 @@ Examples:
   explain two.jpg --class pug --class maine_coon    where it saw the one, where the other
   explain kit.jpg --class ragdoll --against birman  what tells the one from the other
   explain kit.jpg --class ragdoll --no-relu    what speaks for it, in red, and against it, in blue
-  explain two.jpg --view whole                 all of a wide picture, not the square in its middle
+  explain two.jpg --view square                only the square in its middle, as in training
   explain --method all --seed 3
   explain rex.jpg --weights resnet50.pth --classes imagenet.txt    a network of torchvision or timm
   explain predict holiday --to predictions.csv     what it says of many pictures
@@ -166,9 +166,9 @@ pub struct WeightsArgs {
 /// How much of a picture the network is shown, and how it is asked.
 #[derive(Debug, Args)]
 pub struct ViewArgs {
-    /// How much of a picture the network sees: the square in its middle, as in training, or the whole picture at the same
-    /// scale. Answers and maps are those of what it saw.
-    #[arg(long, value_enum, default_value_t)]
+    /// How much of a picture the network sees: the whole picture at the scale of training, or the square in its middle, as in
+    /// training. Answers and maps are those of what it saw.
+    #[arg(long, value_enum, default_value_t = ViewChoice::Whole)]
     pub view: ViewChoice,
     /// Layer whose output is mapped (default: the last one of the body, layer4 of a ResNet). Earlier ones give finer maps that
     /// say less about the class. Of several, as in `--layer layer2,layer4`, one map is made as --fuse says.

@@ -127,20 +127,24 @@ impl OpenedNetwork {
     fn seeing(mut self, choice: ViewChoice, terminal: &Terminal) -> Self {
         let Manifest { network, size, .. } = &self.checkpoint.manifest;
         let cells = cells(network.architecture, self.size);
+        let is_coarse = self.size == *size && network.architecture.cells(self.size) < FINE_ENOUGH;
+        let advice = match is_coarse {
+            true => "; a larger --size gives more, and worse predictions",
+            false => "",
+        };
         if choice == ViewChoice::Whole {
             let stride = network.architecture.stride();
             self.view = self.whole();
             let short = self.short_side();
+            let trained = match self.is_outside() {
+                true => "",
+                false => "; the network was trained on squares",
+            };
             terminal.message(&format!(
-                "whole pictures: short side {short} pixels, a cell of the map for each {stride} x {stride}{}",
-                if self.is_outside() { "" } else { "; the network was trained on squares" }
+                "whole pictures: short side {short} pixels, a cell of the map for each {stride} x {stride}{trained}{advice}"
             ));
-        } else if self.size != *size {
-            terminal.message(&format!("maps: {cells}"));
-        } else if network.architecture.cells(self.size) < FINE_ENOUGH {
-            terminal.message(&format!(
-                "maps: {cells}; a larger --size gives more, and worse predictions"
-            ));
+        } else if is_coarse || self.size != *size {
+            terminal.message(&format!("maps: {cells}{advice}"));
         }
         self
     }
