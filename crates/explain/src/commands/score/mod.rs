@@ -56,7 +56,8 @@ pub fn score(arguments: &ScoreArgs, together: &Together) -> Result<()> {
     };
     let mut notes = opened.notes();
     notes.extend(asking.notes(opened.classes(), &arguments.view.layer));
-    for line in asking.cautions(&methods) {
+    let unsmoothed = asking.smooth.then(|| UNSMOOTHED.to_owned());
+    for line in asking.cautions(&methods).into_iter().chain(unsmoothed) {
         terminal.message(&line);
         notes.push(format!("{line}."));
     }
@@ -240,6 +241,10 @@ fn find_pictures(
     }
     Ok(found)
 }
+
+/// Of what `--smooth` is not about.
+const UNSMOOTHED: &str =
+    "grids of separate pictures (\"grid, separate\") are asked as they are, without --smooth";
 
 /// Remark on the maps of another tool.
 const OF_GIVEN_MAPS: &str = "Maps of a folder were made by another tool. One in the proportions of what the network saw covers that; one in \
