@@ -16,6 +16,7 @@ mod gpu;
 mod guided;
 mod loss;
 mod pooling;
+mod running_statistics;
 mod synchronised;
 mod threads;
 
@@ -30,8 +31,11 @@ pub use device::{
     DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, gpus, is_cpu,
 };
 pub use folded::FoldedConvolution;
+#[cfg(feature = "gpu")]
+pub use gpu::LaunchCount;
 pub use guided::guided_relu;
 pub use loss::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
+pub use running_statistics::{Move, move_statistics};
 pub use synchronised::Synchronised;
 pub use threads::use_this_thread;

@@ -11,8 +11,9 @@ mod common;
 use burn::tensor::{DType, Device, FloatDType, Gradients, Int, Tensor, TensorData};
 use common::values;
 use kernels::{
-    AdamStep, Algorithm, Convolution, ListedDevice, adam_step, average_pool, batch_norm_train,
-    concat_pool, conv2d, conv2d_folded, cross_entropy, cross_entropy_mixed, gpus, max_pool2d,
+    AdamStep, Algorithm, BatchStatistics, Convolution, ListedDevice, Move, adam_step, average_pool,
+    batch_norm_train, concat_pool, conv2d, conv2d_folded, cross_entropy, cross_entropy_mixed, gpus,
+    max_pool2d, move_statistics,
 };
 
 /// Of the largest value. Tensor cores of NVIDIA multiply f32 with a mantissa of ten bits (TF32, 4.9e-4 for each factor);
@@ -358,6 +359,12 @@ fn cases() -> Vec<Case> {
     }
     cases.push(("matrix product".to_owned(), Box::new(matrix_product)));
     cases.push(("cross entropy".to_owned(), Box::new(losses)));
+    for count in [1, 3, 9900] {
+        cases.push((
+            format!("running statistics, {count} values of a channel"),
+            Box::new(move |device, dtype| running_statistics(count, device, dtype)),
+        ));
+    }
     for decoupled in [false, true] {
         cases.push((
             format!("Adam, decoupled {decoupled}"),
@@ -365,6 +372,20 @@ fn cases() -> Vec<Case> {
         ));
     }
     cases
+}
+
+/// More channels than units work side by side.
+fn running_statistics(count: usize, device: &Device, dtype: DType) -> Vec<Vec<f64>> {
+    let statistics = |seed| BatchStatistics {
+        mean: plain([300], seed, device, dtype),
+        variance: plain([300], seed + 1, device, dtype),
+    };
+    let by = Move {
+        momentum: 0.1,
+        count,
+    };
+    let moved = move_statistics(statistics(20), statistics(22), by);
+    vec![read(moved.mean), read(moved.variance)]
 }
 
 fn matrix_product(device: &Device, dtype: DType) -> Vec<Vec<f64>> {

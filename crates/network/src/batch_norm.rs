@@ -3,7 +3,10 @@ use burn::{
     module::{Module, Param},
     tensor::Tensor,
 };
-use kernels::{BatchStatistics, Synchronised, batch_norm_train_over, statistics_of_others};
+use kernels::{
+    BatchStatistics, Move, Synchronised, batch_norm_train_over, move_statistics,
+    statistics_of_others,
+};
 
 /// Share of a new batch in the running statistics (torch's default).
 pub const MOMENTUM: f64 = 0.1;
@@ -109,25 +112,34 @@ impl BatchNorm {
         self.weight.dims()[0] + self.bias.dims()[0]
     }
 
+    /// Outside any autodiff graph.
     fn update_running(&mut self, batch: BatchStatistics, count: usize) {
-        let momentum = self.momentum;
-        let unbiased = count as f64 / (count as f64 - 1.0).max(1.0);
-        blend(&mut self.running_mean, batch.mean, momentum, 1.0);
-        blend(&mut self.running_var, batch.variance, momentum, unbiased);
+        let running = BatchStatistics {
+            mean: plain(self.running_mean.val()),
+            variance: plain(self.running_var.val()),
+        };
+        let batch = BatchStatistics {
+            mean: plain(batch.mean),
+            variance: plain(batch.variance),
+        };
+        let by = Move {
+            momentum: self.momentum,
+            count,
+        };
+        let moved = move_statistics(running, batch, by);
+        replace(&mut self.running_mean, moved.mean);
+        replace(&mut self.running_var, moved.variance);
     }
 }
 
-/// `running = (1 - momentum) · running + momentum · factor · batch`, outside any autodiff graph.
-fn blend(running: &mut Param<Tensor<1>>, batch: Tensor<1>, momentum: f64, factor: f64) {
-    let old = running.val();
-    let tracked = old.is_autodiff();
-    let new = plain(old) * (1.0 - momentum) + plain(batch) * factor * momentum;
-    let new = if tracked {
+/// Puts `new`, which is plain, in the place of a statistic, on whose device it comes.
+fn replace(statistic: &mut Param<Tensor<1>>, new: Tensor<1>) {
+    let new = if statistic.val().is_autodiff() {
         Tensor::from_inner(new)
     } else {
         new
     };
-    *running = running.clone().map(|_| new).set_require_grad(false);
+    *statistic = statistic.clone().map(|_| new).set_require_grad(false);
 }
 
 fn plain(x: Tensor<1>) -> Tensor<1> {

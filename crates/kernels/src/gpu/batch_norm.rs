@@ -11,10 +11,7 @@ use crate::batch_norm::{
 use crate::convolution::Residual;
 use crate::synchronised::Synchronised;
 use burn::backend::{
-    Cube, TensorMetadata,
-    cubecl::dtype_to_storage_type,
-    ops::{ActivationOps, FloatTensorOps},
-    tensor::FloatTensor,
+    Cube, TensorMetadata, cubecl::dtype_to_storage_type, ops::FloatTensorOps, tensor::FloatTensor,
 };
 use burn::tensor::{DType, Shape};
 use burn_cubecl::{
@@ -74,13 +71,16 @@ impl BatchNormGradients for Cube {
         gradient: Values,
         wanted: Wanted,
     ) -> BatchNormGradient<Values> {
-        let gradient = match saved.y {
-            Some(y) => Self::relu_backward(y, gradient),
-            None => gradient,
-        };
-        let residual = wanted.residual.then(|| gradient.clone());
         let shape = saved.x.shape();
-        let (x, gradient) = (rows(saved.x), rows(gradient));
+        let x = rows(saved.x);
+        let mut gradient = Slopes {
+            values: rows(gradient),
+            y: saved.y.map(rows),
+        };
+        let residual = wanted.residual.then(|| {
+            gradient = gradient.behind_relu();
+            maps(gradient.values.clone(), shape.clone())
+        });
         let statistics = [saved.mean, saved.variance].map(into_contiguous);
         let sums = gradient_sums(&x, &gradient, &statistics, saved.epsilon);
         let input = wanted.x.then(|| {
@@ -95,6 +95,30 @@ impl BatchNormGradients for Cube {
             bias,
             residual,
         }
+    }
+}
+
+/// The gradient of the output, `[N H W, C]`.
+struct Slopes {
+    values: Values,
+    /// The output itself if there is a ReLU yet to be passed: whoever reads a value takes zero where `y` is not positive,
+    /// which saves writing them down.
+    y: Option<Values>,
+}
+
+impl Slopes {
+    /// The same, written down for those who do not know of the ReLU.
+    fn behind_relu(&self) -> Self {
+        let values = match &self.y {
+            Some(y) => pass_relu(&self.values, y),
+            None => self.values.clone(),
+        };
+        Self { values, y: None }
+    }
+
+    /// The output, or what stands in for it where it is not read.
+    fn y(&self) -> TensorArg {
+        argument(self.y.as_ref().unwrap_or(&self.values))
     }
 }
 
@@ -140,58 +164,56 @@ fn argument(tensor: &Values) -> TensorArg {
 
 fn mean(x: &Values) -> Values {
     // SAFETY: a unit writes its own element of `sums` if there is one, and reads within its rows of `x`.
-    let [mean] = sums_over_rows(x, share(x), |[sums], count, dim, length| unsafe {
+    let [sums] = partial_sums(x, |[sums], count, dim, length| unsafe {
         let (client, types, x) = (&x.client, types(x), argument(x));
         add_up::launch_unchecked(client, count, dim, x, argument(sums), length, types);
     });
-    mean
+    total(&sums, share(x))
 }
 
 fn variance(x: &Values, mean: &Values) -> Values {
     // SAFETY: as in `mean`; `mean` has an element for each channel.
-    let [variance] = sums_over_rows(x, share(x), |[sums], count, dim, length| unsafe {
+    let [sums] = partial_sums(x, |[sums], count, dim, length| unsafe {
         let (client, types, x) = (&x.client, types(x), argument(x));
         let (mean, sums) = (argument(mean), argument(sums));
         add_up_squares::launch_unchecked(client, count, dim, x, mean, sums, length, types);
     });
-    variance
+    total(&sums, share(x))
 }
 
 /// Sums of the gradient, and of the gradient times the normalised input.
 fn gradient_sums(
     x: &Values,
-    gradient: &Values,
+    gradient: &Slopes,
     [mean, variance]: &[Values; 2],
     epsilon: f64,
 ) -> [Values; 2] {
     // SAFETY: as in `variance`; `gradient` has the shape of `x`.
-    sums_over_rows(
-        x,
-        1.0,
-        |[sum, sum_of_products], count, dim, length| unsafe {
-            add_up_gradients::launch_unchecked(
-                &x.client,
-                count,
-                dim,
-                argument(x),
-                argument(gradient),
-                argument(mean),
-                argument(variance),
-                argument(sum),
-                argument(sum_of_products),
-                scalar(epsilon),
-                length,
-                types(x),
-            );
-        },
-    )
+    let sums = partial_sums(x, |[sum, sum_of_products], count, dim, length| unsafe {
+        add_up_gradients::launch_unchecked(
+            &x.client,
+            count,
+            dim,
+            argument(x),
+            argument(&gradient.values),
+            gradient.y(),
+            argument(mean),
+            argument(variance),
+            argument(sum),
+            argument(sum_of_products),
+            scalar(epsilon),
+            length,
+            gradient.y.is_some(),
+            types(x),
+        );
+    });
+    totals(&sums)
 }
 
-/// Sums for each channel, times `factor`, `[C]` each: `launch` starts the kernel that fills the partial sums
-/// `[blocks, C]`, of which each has so many rows of `x`.
-fn sums_over_rows<const N: usize>(
+/// Sums for each channel over blocks of rows of `x`, `[blocks, C]` each: `launch` starts the kernel that fills them, given the
+/// rows of a block.
+fn partial_sums<const N: usize>(
     x: &Values,
-    factor: f64,
     launch: impl FnOnce(&[Values; N], CubeCount, CubeDim, usize),
 ) -> [Values; N] {
     let [rows, channels] = x.shape().dims();
@@ -200,7 +222,7 @@ fn sums_over_rows<const N: usize>(
     let sums = [(); N].map(|()| empty(x, Shape::new([blocks, channels]), COMPUTED));
     let (count, dim) = units(x, blocks * channels);
     launch(&sums, count, dim, length);
-    sums.map(|sums| total(&sums, factor))
+    sums
 }
 
 /// The share of one row in a mean.
@@ -226,6 +248,28 @@ fn total(sums: &Values, factor: f64) -> Values {
         );
     }
     total
+}
+
+/// Sums of the columns of both, `[C]` each.
+fn totals(sums: &[Values; 2]) -> [Values; 2] {
+    let [first, second] = sums;
+    let [_, channels] = first.shape().dims();
+    let totals = [(); 2].map(|()| empty(first, Shape::new([channels]), COMPUTED));
+    let (count, dim) = units(first, channels);
+    // SAFETY: as in `total`; both are of one shape.
+    unsafe {
+        add_blocks_of_both::launch_unchecked(
+            &first.client,
+            count,
+            dim,
+            argument(first),
+            argument(second),
+            argument(&totals[0]),
+            argument(&totals[1]),
+            dtype_to_storage_type(COMPUTED),
+        );
+    }
+    totals
 }
 
 #[allow(clippy::too_many_arguments, reason = "those of a batch norm")]
@@ -265,9 +309,28 @@ fn normalise(
     y
 }
 
+/// `gradient` where `y` is positive, else zero.
+fn pass_relu(gradient: &Values, y: &Values) -> Values {
+    let result = empty(y, y.shape(), y.dtype);
+    let (count, dim) = units(y, y.shape().num_elements());
+    // SAFETY: a unit reads and writes its own element of three tensors of one shape.
+    unsafe {
+        write_behind_relu::launch_unchecked(
+            &y.client,
+            count,
+            dim,
+            argument(gradient),
+            argument(y),
+            argument(&result),
+            dtype_to_storage_type(y.dtype),
+        );
+    }
+    result
+}
+
 fn input_gradient(
     x: &Values,
-    gradient: &Values,
+    gradient: &Slopes,
     [mean, variance]: &[Values; 2],
     weight: &Values,
     [sum, sum_of_products]: &[Values; 2],
@@ -282,7 +345,8 @@ fn input_gradient(
             count,
             dim,
             argument(x),
-            argument(gradient),
+            argument(&gradient.values),
+            gradient.y(),
             argument(mean),
             argument(variance),
             argument(weight),
@@ -291,6 +355,7 @@ fn input_gradient(
             argument(&result),
             scalar(epsilon),
             scalar(share(x)),
+            gradient.y.is_some(),
             types(x),
         );
     }
@@ -350,12 +415,14 @@ fn add_up_squares<E: Float, F: Float>(
 fn add_up_gradients<E: Float, F: Float>(
     x: &Tensor<E>,
     gradient: &Tensor<E>,
+    y: &Tensor<E>,
     mean: &Tensor<F>,
     variance: &Tensor<F>,
     sums: &mut Tensor<F>,
     sums_of_products: &mut Tensor<F>,
     epsilon: InputScalar,
     length: usize,
+    #[comptime] relu: bool,
     #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= sums.len() {
@@ -371,7 +438,7 @@ fn add_up_gradients<E: Float, F: Float>(
     let mut sum_of_products = F::from_int(0);
     for row in first..end {
         let place = row * channels + channel;
-        let slope = F::cast_from(gradient[place]);
+        let slope = F::cast_from(slope_at(gradient, y, place, relu));
         sum += slope;
         sum_of_products += slope * (F::cast_from(x[place]) - centre) * scale;
     }
@@ -395,6 +462,59 @@ fn add_blocks<E: Float>(
         sum += sums[block * channels + ABSOLUTE_POS];
     }
     total[ABSOLUTE_POS] = sum * factor.get::<E>();
+}
+
+#[cube(launch_unchecked)]
+fn add_blocks_of_both<E: Float>(
+    first: &Tensor<E>,
+    second: &Tensor<E>,
+    first_total: &mut Tensor<E>,
+    second_total: &mut Tensor<E>,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= first_total.len() {
+        terminate!();
+    }
+    let (blocks, channels) = (first.shape(0), first.shape(1));
+    let mut first_sum = E::from_int(0);
+    let mut second_sum = E::from_int(0);
+    for block in 0..blocks {
+        first_sum += first[block * channels + ABSOLUTE_POS];
+        second_sum += second[block * channels + ABSOLUTE_POS];
+    }
+    first_total[ABSOLUTE_POS] = first_sum;
+    second_total[ABSOLUTE_POS] = second_sum;
+}
+
+/// A value of the gradient in front of the ReLU, if there is one: zero where the output is not positive. A NaN of the output
+/// lets it through.
+#[cube]
+fn slope_at<E: Float>(
+    gradient: &Tensor<E>,
+    y: &Tensor<E>,
+    place: usize,
+    #[comptime] relu: bool,
+) -> E {
+    let mut slope = gradient[place];
+    if comptime!(relu) {
+        if y[place] <= E::from_int(0) {
+            slope = E::from_int(0);
+        }
+    }
+    slope
+}
+
+#[cube(launch_unchecked)]
+fn write_behind_relu<E: Float>(
+    gradient: &Tensor<E>,
+    y: &Tensor<E>,
+    result: &mut Tensor<E>,
+    #[define(E)] _dtype: ElemType,
+) {
+    if ABSOLUTE_POS >= result.len() {
+        terminate!();
+    }
+    result[ABSOLUTE_POS] = slope_at(gradient, y, ABSOLUTE_POS, true);
 }
 
 #[cube(launch_unchecked)]
@@ -441,6 +561,7 @@ fn write_normalised<E: Float, F: Float>(
 fn write_input_gradient<E: Float, F: Float>(
     x: &Tensor<E>,
     gradient: &Tensor<E>,
+    y: &Tensor<E>,
     mean: &Tensor<F>,
     variance: &Tensor<F>,
     weight: &Tensor<F>,
@@ -449,6 +570,7 @@ fn write_input_gradient<E: Float, F: Float>(
     result: &mut Tensor<E>,
     epsilon: InputScalar,
     share: InputScalar,
+    #[comptime] relu: bool,
     #[define(E, F)] _types: [ElemType; 2],
 ) {
     if ABSOLUTE_POS >= result.len() {
@@ -458,6 +580,6 @@ fn write_input_gradient<E: Float, F: Float>(
     let scale = F::from_int(1) / F::sqrt(variance[channel] + epsilon.get::<F>());
     let normalised = (F::cast_from(x[ABSOLUTE_POS]) - mean[channel]) * scale;
     let constant = (sum[channel] + normalised * sum_of_products[channel]) * share.get::<F>();
-    let slope = F::cast_from(gradient[ABSOLUTE_POS]);
+    let slope = F::cast_from(slope_at(gradient, y, ABSOLUTE_POS, relu));
     result[ABSOLUTE_POS] = E::cast_from(weight[channel] * scale * (slope - constant));
 }

@@ -5,6 +5,10 @@ mod adam;
 mod batch_norm;
 mod columns;
 mod convolution;
+mod launches;
+mod running_statistics;
+
+pub use launches::LaunchCount;
 
 use crate::guided::GuidedReluOps;
 use crate::pooling::{PoolingGradients, PoolingOps};
