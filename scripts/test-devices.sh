@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the programs with backends for GPUs and runs the device tests on every device that they reach: every operation
-# beside the CPU, fastai's twenty iterations, PyTorch's maps, and a story with a kill and a resume. Without a GPU a program
-# plays one: SwiftShader, which chromium brings, or Mesa's lavapipe.
+# beside the CPU, fastai's twenty iterations, PyTorch's maps, what the loop waits for, and stories with a kill and a resume
+# and with too little memory. Without a GPU a program plays one: SwiftShader, which chromium brings, or Mesa's lavapipe.
 #
 #   scripts/test-devices.sh            the backend wgpu
 #   scripts/test-devices.sh cuda       also CUDA, built with LLVM from PyPI
@@ -41,4 +41,4 @@ if [ "$(wc -l <<<"$listed")" -lt 2 ]; then
 fi
 # Of golden_cam what is about devices: the rest is the CPU's, at a low optimisation.
 cargo_on_devices test --test golden_cam -- on_every_device --nocapture
-cargo_on_devices test --test devices -- --include-ignored --nocapture
+cargo_on_devices test --test devices --test trace -- --include-ignored --nocapture

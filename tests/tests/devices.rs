@@ -104,6 +104,58 @@ fn a_run_in_half_precision_is_killed_and_ends_with_the_same_bytes() {
     }
 }
 
+/// A first stage that fits, and one whose first layer has maps of 1.6 GB: SwiftShader has buffers of 1 GiB at most.
+const TOO_LARGE: &str = r#"
+[model]
+architecture = "resnet18"
+
+[[stage]]
+size = 32
+batch_size = 32
+epochs = 1
+train = "head"
+max_learning_rate = 1e-2
+save = "32"
+
+[[stage]]
+size = 896
+batch_size = 32
+epochs = 1
+train = "head"
+max_learning_rate = 1e-3
+"#;
+
+#[test]
+#[ignore = "needs programs with a backend for GPUs: scripts/test-devices.sh"]
+fn memory_that_does_not_suffice_is_one_sentence_and_what_was_saved_is_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let device = first_gpu(folder);
+    if !device.starts_with("wgpu") {
+        println!("{device} has memory enough: not tried");
+        return;
+    }
+    fs::write(
+        folder.join("story.toml"),
+        format!("{TWO_BREEDS}{TOO_LARGE}"),
+    )
+    .unwrap();
+    let output = run(folder, &["story.toml", "--device", &device], 1);
+    let said = text(&output.stderr);
+    let error = said.lines().last().unwrap();
+    assert!(error.starts_with("error: the device failed: "), "{said}");
+    assert!(
+        error.contains("start anew with a smaller `batch_size`"),
+        "{said}"
+    );
+    assert!(!said.contains("panicked") && !said.contains("Caused by"));
+    explain(
+        folder,
+        &["--run", "runs/story-1", "--device", "cpu", "--out", "maps"],
+        0,
+    );
+}
+
 #[test]
 fn half_precision_is_refused_on_the_cpu() {
     let folder = tempfile::tempdir().unwrap();

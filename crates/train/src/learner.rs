@@ -287,7 +287,7 @@ impl Learner {
     pub fn wait(&self) -> Result<(), DeviceFailed> {
         self.device
             .sync()
-            .map_err(|error| DeviceFailed(error.to_string()))
+            .map_err(|error| DeviceFailed::said(&error))
     }
 }
 

@@ -14,9 +14,11 @@ fn main() -> ExitCode {
         Ok(processes) => commands::run(cli, processes.clone()),
         Err(error) => Err(error.clone().into()),
     };
-    match speaks {
+    let code = match speaks {
         true => terminal::exit_code(result),
         // The first has said it, and its exit code counts.
         false => ExitCode::SUCCESS,
-    }
+    };
+    kernels::finish_work();
+    code
 }

@@ -1,7 +1,7 @@
 //! Results read back from the device while it works on.
 
 use burn::tensor::{Device, Tensor};
-use kernels::is_cpu;
+use kernels::{in_one_line, is_cpu};
 use std::{
     collections::VecDeque,
     fmt::{self, Debug, Formatter},
@@ -17,6 +17,13 @@ const ON_THE_WAY: usize = 4;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the device failed: {0}")]
 pub struct DeviceFailed(pub String);
+
+impl DeviceFailed {
+    /// It says `error`.
+    pub fn said(error: &impl ToString) -> Self {
+        Self(in_one_line(&error.to_string()))
+    }
+}
 
 /// Small tensors on their way from the device, each with what belongs to it, in the order in which they were sent.
 ///
@@ -115,7 +122,7 @@ impl Reader {
 fn read(tensor: Tensor<1>) -> Values {
     let data = tensor
         .try_into_data_as::<f32>()
-        .map_err(|error| DeviceFailed(error.to_string()))?;
+        .map_err(|error| DeviceFailed::said(&error))?;
     Ok(data.iter::<f32>().collect())
 }
 

@@ -8,6 +8,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 use network::{Algorithm, Architecture, NetworkSpec, Trainable};
 use std::{
     collections::BTreeMap,
+    fmt::{self, Display, Formatter},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 use train::{
@@ -22,8 +23,7 @@ use train::{
 };
 
 /// Steps that are traced, after those in which shaders are compiled.
-const STEPS: usize = 12;
-const WARM_UP: usize = 2;
+const STEPS: usize = 4;
 const CLASSES: usize = 5;
 
 /// What happened, in order.
@@ -65,10 +65,7 @@ impl Log for Trace {
             return;
         }
         let said = record.args().to_string();
-        if said.contains("map") || said.contains("poll") || said.contains("done") {
-            println!("{:?} {said}", std::thread::current().id());
-        }
-        let event = if said.starts_with("Buffer::map_async") && said.contains("Read") {
+        let event = if said.starts_with("Buffer::map_async") {
             Event::Asked
         } else if said.starts_with("Buffer::get_mapped_range") {
             Event::Arrived
@@ -87,7 +84,7 @@ struct Steady;
 
 impl Schedule for Steady {
     fn iterations(&self) -> usize {
-        WARM_UP + STEPS
+        3 * (STEPS + 1)
     }
 
     fn at(&self, _iteration: usize) -> Rates {
@@ -120,33 +117,107 @@ fn batch() -> LabelledBatch {
     }
 }
 
+/// One test, since trace and count are of the whole program.
 #[test]
-fn count() {
+fn a_step_reads_its_loss_alone_and_does_not_wait_for_it() {
     log::set_logger(&TRACE).unwrap();
     log::set_max_level(LevelFilter::Trace);
-    for listed in gpus().into_iter().filter(|l| l.typed.starts_with("wgpu")) {
-        let mut fit = fit(&listed, OptimizerConfig::default());
-        for _ in 0..WARM_UP {
-            fit.step(batch()).1.unwrap();
-        }
-        fit.finish_steps().1.unwrap();
-        TRACE.take();
-        println!("=====");
-        let launches = LaunchCount::start();
-        for _ in 0..STEPS {
-            TRACE.events().push(Event::Began);
-            fit.step(batch()).1.unwrap();
-        }
-        fit.finish_steps().1.unwrap();
-        println!("{:?}", TRACE.take());
-        let by_name = launches.by_name();
+    for listed in gpus() {
+        println!("{} ({})", listed.typed, listed.name);
+        let plain = OptimizerConfig::default();
+        let clipped = OptimizerConfig {
+            clip_norm: Some(1.0),
+            ..plain
+        };
+        let mut fit = fit(&listed, plain);
+        let (trace, kernels) = steps(&mut fit, 1);
         println!(
-            "{by_name:#?} {}",
-            by_name.values().sum::<usize>() as f64 / STEPS as f64
+            "  {} kernels a step: {kernels:?}",
+            kernels.values().sum::<usize>()
         );
+        let is_traced = listed.typed.starts_with("wgpu");
+        if is_traced {
+            println!("  {STEPS} steps: {trace}");
+            assert_eq!(trace.reads, STEPS);
+            assert!(trace.late >= STEPS / 2, "the loop waited: {trace}");
+        }
+        let (trace, _) = steps(&mut self::fit(&listed, clipped), 1);
+        assert!(!is_traced || trace.reads == STEPS, "clipped: {trace}");
+        let (trace, _) = steps(&mut fit, 2);
+        assert!(!is_traced || trace.reads == STEPS, "two batches: {trace}");
+
         let network = fit.learner().network().for_inference();
-        let batches = (0..5).map(|_| Ok::<_, DeviceFailed>(batch()));
+        let batches = (0..STEPS).map(|_| Ok::<_, DeviceFailed>(batch()));
         validate(&network, batches, &listed.device).unwrap();
-        println!("{:?}", TRACE.take());
+        let trace = Summary::of(&TRACE.take());
+        println!("  {STEPS} batches of validation: {} read", trace.reads);
+        assert!(!is_traced || trace.reads == STEPS, "validation: {trace}");
     }
+}
+
+/// What a trace says.
+struct Summary {
+    /// Results that were read.
+    reads: usize,
+    /// Losses that arrived after the next step had begun, or later.
+    late: usize,
+    /// See [`Event::Throttled`].
+    throttled: usize,
+}
+
+impl Summary {
+    fn of(events: &[Event]) -> Self {
+        let count = |wanted| events.iter().filter(|event| **event == wanted).count();
+        let (mut began, mut arrived, mut late) = (0, 0, 0);
+        for event in events {
+            match event {
+                // As many losses as steps began before this one, if none was late.
+                Event::Began => {
+                    late += usize::from(arrived < began);
+                    began += 1;
+                }
+                Event::Arrived => arrived += 1,
+                Event::Asked | Event::Throttled => {}
+            }
+        }
+        Self {
+            reads: count(Event::Asked),
+            late,
+            throttled: count(Event::Throttled),
+        }
+    }
+}
+
+impl Display for Summary {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self {
+            reads,
+            late,
+            throttled,
+        } = self;
+        write!(
+            f,
+            "{reads} results read, {late} steps began before the loss of the last was there, the driver kept its queue short {throttled} times"
+        )
+    }
+}
+
+/// The trace of [`STEPS`] steps of so many batches each, and the kernels of one of them by name.
+fn steps(fit: &mut Fit<Steady>, batches: usize) -> (Summary, BTreeMap<String, usize>) {
+    let step = |fit: &mut Fit<Steady>| fit.step_over(vec![batch(); batches]).1.unwrap();
+    // Shaders are compiled.
+    step(fit);
+    fit.finish_steps().1.unwrap();
+    TRACE.take();
+    let launches = LaunchCount::start();
+    for _ in 0..STEPS {
+        TRACE.events().push(Event::Began);
+        step(fit);
+    }
+    let mut kernels = launches.by_name();
+    fit.finish_steps().1.unwrap();
+    for count in kernels.values_mut() {
+        *count /= STEPS;
+    }
+    (Summary::of(&TRACE.take()), kernels)
 }

@@ -7,7 +7,12 @@ mod failure;
 use backends::{GPU_BACKENDS, GpuBackend};
 use burn::backend::{DispatchDevice, FlexDevice};
 use burn::tensor::Device;
-use std::str::FromStr;
+use std::{str::FromStr, sync::OnceLock};
+
+pub use failure::in_one_line;
+
+/// The GPU that this program computes on.
+static OPENED: OnceLock<Device> = OnceLock::new();
 
 /// A value of `--device`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +194,14 @@ pub fn is_cpu(device: &Device) -> bool {
     matches!(inner.as_dispatch(), DispatchDevice::Flex(FlexDevice))
 }
 
+/// Waits until the GPU that was opened, if any, has done what it was given, as a program must before it ends: drivers crash
+/// that still work when it does. A failure is none any more.
+pub fn finish_work() {
+    if let Some(device) = OPENED.get() {
+        let _ = comparison::quietly(|| device.sync());
+    }
+}
+
 /// The devices of `backend`; software ones come after all others.
 fn devices_of(backend: &GpuBackend) -> Result<Vec<ListedDevice>, DeviceError> {
     let &GpuBackend {
@@ -247,6 +260,7 @@ fn opened(listed: ListedDevice) -> (Device, String) {
         ..
     } = listed;
     failure::tell_in_one_sentence(&typed);
+    let _ = OPENED.set(device.clone());
     let kind = if software {
         ", software on the CPU"
     } else {
