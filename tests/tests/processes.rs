@@ -244,6 +244,54 @@ fn a_bad_picture_on_one_process_stops_all_with_a_whole_checkpoint_or_is_left_out
     }
 }
 
+/// The bad pictures of a class lie on all processes, so that none of them has seen all.
+#[test]
+fn a_class_without_a_picture_left_ends_any_number_of_processes_with_the_same_sentences() {
+    let folder = prepared(&format!("{TWO_BREEDS}{SHORT_TRAINING}"));
+    let folder = folder.path();
+    run(folder, &["preview", "story.toml"], 0);
+    let cut_short = |breed: &str| {
+        for number in 1..=20 {
+            let path = folder.join(format!("sample/images/{breed}_{number}.jpg"));
+            let bytes = fs::read(&path).unwrap();
+            fs::write(path, &bytes[..bytes.len() / 2]).unwrap();
+        }
+    };
+    let skip = ["story.toml", "--set", "data.on_bad_image=skip"];
+    let said = |count: &str, sets: &[&str]| {
+        let arguments = [&skip[..], &["--processes-in-one", count], sets].concat();
+        let said = text(&run(folder, &arguments, 1).stderr);
+        let warned = said.lines().filter(|line| line.contains("left out ("));
+        let warned: Vec<_> = warned.map(ToOwned::to_owned).collect();
+        (warned, said.lines().last().map(ToOwned::to_owned))
+    };
+    cut_short("pug");
+    let alone = said("1", &[]);
+    let sentence = alone.1.clone().unwrap();
+    assert!(
+        sentence.starts_with("error: no training picture of the class pug can be decoded"),
+        "{sentence}"
+    );
+    for count in ["2", "3"] {
+        assert_eq!(said(count, &[]), alone, "{count} processes");
+        let mixed = said(count, &["--set", "regularisation.mixup=0.4"]);
+        assert_eq!(mixed, alone, "{count} processes");
+    }
+    // Of two classes that are lost in one step the first is named.
+    cut_short("Siamese");
+    let step = ["--set", "stage.0.accumulate=8"];
+    let alone = said("1", &step).1;
+    assert!(
+        alone
+            .clone()
+            .unwrap()
+            .contains("no training picture of the class")
+    );
+    for count in ["2", "3"] {
+        assert_eq!(said(count, &step).1, alone, "{count} processes");
+    }
+}
+
 #[test]
 fn a_loss_that_is_not_finite_is_told_once_and_stops_all() {
     let folder = prepared(&format!("{TWO_BREEDS}{SHORT_TRAINING}"));

@@ -4,6 +4,7 @@ use crate::{
     batch::{LabelledBatch, Targets},
     config::{BatchNormKind, Config, StageConfig},
     data::Data,
+    left_out::{LeftOut, LeftOutPicture},
     schedule::OneCycle,
 };
 use anyhow::Result;
@@ -13,10 +14,9 @@ use pictures::loader::{
 };
 use processes::{Processes, share};
 use std::{
-    collections::BTreeSet,
     mem,
     ops::Range,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 use terminal::Terminal;
 
@@ -38,20 +38,12 @@ pub struct Feed {
     labels: Vec<usize>,
     /// Weight of each class in the loss, if they differ.
     weights: Option<Vec<f64>>,
-    /// Pictures that cannot be decoded, each said once however many epochs leave it out.
-    skipped: Mutex<LeftOut>,
+    /// Pictures that cannot be decoded.
+    left_out: Mutex<LeftOut>,
     /// The processes among which every batch is divided.
     processes: Processes,
-    /// Sentences about pictures that rank 0 is to say.
-    unsaid: Mutex<Vec<String>>,
-}
-
-/// Pictures that batches left out so far.
-#[derive(Debug, Default)]
-struct LeftOut {
-    sentences: BTreeSet<String>,
-    /// Of the training part.
-    training: BTreeSet<usize>,
+    /// Pictures that this process left out, until all processes know of them.
+    untold: Mutex<Vec<LeftOutPicture>>,
 }
 
 /// A batch with the weight of its pictures in a mean loss: their number, or the sum of the weights of their classes.
@@ -79,9 +71,9 @@ impl Feed {
             config,
             data,
             terminal: terminal.clone(),
-            skipped: Mutex::default(),
+            left_out: Mutex::default(),
             processes: Processes::alone(),
-            unsaid: Mutex::default(),
+            untold: Mutex::default(),
         }
     }
 
@@ -149,10 +141,10 @@ impl Feed {
                 stage: stage as u64,
                 iteration: (first + place) as u64,
             };
-            let batch = batch?;
-            self.keep_every_class(&batch.skipped)?;
-            let batch = self.labelled(batch, size);
-            Ok(self.config.regularisation.mix(batch, &seed))
+            let mut batch = batch?;
+            let skipped = mem::take(&mut batch.skipped);
+            self.leave_out(skipped, place, Purpose::Training)?;
+            Ok(self.config.regularisation.mix(labelled(batch, size), &seed))
         }))
     }
 
@@ -206,10 +198,12 @@ impl Feed {
         };
         let size = plan.size;
         let batches = batches(self.data.valid.clone(), plan)?;
-        Ok(batches.map(move |batch| {
+        Ok(batches.enumerate().map(move |(place, batch)| {
             let mut batch = batch?;
+            let skipped = mem::take(&mut batch.skipped);
+            self.leave_out(skipped, place, Purpose::Validation)?;
             let places = mem::take(&mut batch.indices);
-            Ok((places, self.labelled(batch, size)))
+            Ok((places, labelled(batch, size)))
         }))
     }
 
@@ -282,17 +276,6 @@ impl Feed {
         }
     }
 
-    fn labelled(&self, batch: Batch, size: usize) -> LabelledBatch {
-        for picture in batch.skipped {
-            self.warn_of_skipped(picture.reason);
-        }
-        LabelledBatch {
-            pictures: batch.pictures,
-            targets: Targets::Classes(batch.labels),
-            size,
-        }
-    }
-
     /// True if a batch is divided before it is decoded. Pictures that are mixed need the others of their batch.
     fn is_divided_by_the_loader(&self) -> bool {
         !self.processes.is_alone() && !self.config.regularisation.mixes()
@@ -329,66 +312,66 @@ impl Feed {
         }
     }
 
-    /// Says the `pictures` that any process has left out; on rank 0.
-    pub fn say_left_out(&self, pictures: Vec<String>) {
-        if self.processes.is_first() {
-            pictures
-                .into_iter()
-                .for_each(|picture| self.say_skipped(picture));
-        }
-    }
-
-    /// Sentences about pictures that this process has left out since they were taken last.
-    pub fn take_left_out(&self) -> Vec<String> {
-        std::mem::take(&mut *self.unsaid.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn warn_of_skipped(&self, picture: String) {
-        if self.processes.is_alone() {
-            return self.say_skipped(picture);
-        }
-        let mut unsaid = self.unsaid.lock().unwrap_or_else(PoisonError::into_inner);
-        unsaid.push(picture);
-    }
-
-    fn say_skipped(&self, picture: String) {
-        let mut skipped = self.left_out();
-        if skipped.sentences.insert(picture.clone()) {
-            let count = skipped.sentences.len();
-            self.terminal
-                .warning(&format!("left out ({count} so far): {picture}"));
-        }
-    }
-
-    /// Notes that a batch left out the training pictures `skipped`.
+    /// Notes the `pictures` that all processes have left out since the last call, and says those that are new; on rank 0.
     ///
     /// # Errors
-    /// They are the last ones of their class.
-    fn keep_every_class(&self, skipped: &[Skipped]) -> Result<(), LoaderError> {
-        for Skipped { index, .. } in skipped {
-            if self.is_last_of_its_class(*index) {
-                // Those that the error does not name.
-                skipped
-                    .iter()
-                    .for_each(|skipped| self.warn_of_skipped(skipped.reason.clone()));
-                let class = self.labels[*index];
-                return Err(LoaderError::LostClass(self.data.classes[class].clone()));
+    /// The last ones of a class are among them: on all processes, the same one.
+    pub fn note_left_out(&self, mut pictures: Vec<LeftOutPicture>) -> Result<(), LoaderError> {
+        // The order in which one process comes upon them, which decides about the class that is named.
+        pictures.sort_by_key(|picture| picture.batch);
+        let mut lost = None;
+        for picture in &pictures {
+            let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+            let class = picture.training;
+            let class = class.and_then(|index| left_out.lost_class(index, &self.labels));
+            lost = lost.or(class);
+            let is_new = left_out.is_new(&picture.sentence);
+            if let (Some(count), true) = (is_new, self.processes.is_first()) {
+                let sentence = &picture.sentence;
+                let warning = format!("left out ({count} so far): {sentence}");
+                self.terminal.warning(&warning);
             }
         }
+        match lost {
+            Some(class) => Err(LoaderError::LostClass(self.data.classes[class].clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Pictures that this process, one of several, has left out since they were taken last: to be told to all, which note them.
+    pub fn take_left_out(&self) -> Vec<LeftOutPicture> {
+        mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes that the batch at `place` among those asked for left out `skipped`, or keeps them for [`Self::take_left_out`].
+    ///
+    /// # Errors
+    /// This process is alone, and they are the last ones of their class.
+    fn leave_out(
+        &self,
+        skipped: Vec<Skipped>,
+        place: usize,
+        purpose: Purpose,
+    ) -> Result<(), LoaderError> {
+        let pictures = skipped.into_iter().map(|picture| LeftOutPicture {
+            batch: place,
+            training: (purpose == Purpose::Training).then_some(picture.index),
+            sentence: picture.reason,
+        });
+        if self.processes.is_alone() {
+            return self.note_left_out(pictures.collect());
+        }
+        let mut untold = self.untold.lock().unwrap_or_else(PoisonError::into_inner);
+        untold.extend(pictures);
         Ok(())
     }
+}
 
-    /// Notes that training picture `index` is left out, and tells whether all of its class are by now.
-    fn is_last_of_its_class(&self, index: usize) -> bool {
-        let mut left_out = self.left_out();
-        left_out.training.insert(index);
-        let is_of_class = |other: &usize| self.labels[*other] == self.labels[index];
-        let mut of_class = (0..self.labels.len()).filter(is_of_class);
-        of_class.all(|other| left_out.training.contains(&other))
-    }
-
-    fn left_out(&self) -> MutexGuard<'_, LeftOut> {
-        self.skipped.lock().unwrap_or_else(PoisonError::into_inner)
+fn labelled(batch: Batch, size: usize) -> LabelledBatch {
+    LabelledBatch {
+        pictures: batch.pictures,
+        targets: Targets::Classes(batch.labels),
+        size,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod fit;
 mod inspection;
 mod interrupt;
 pub mod learner;
+mod left_out;
 pub mod loss_scale;
 mod lr_curve;
 pub mod lr_find;

@@ -2,6 +2,7 @@
 //!
 //! Alone nothing is exchanged, and results are what they were.
 
+use crate::left_out::LeftOutPicture;
 use anyhow::{Result, anyhow};
 use processes::{Lost, Processes};
 use serde::{Deserialize, Serialize};
@@ -20,8 +21,8 @@ pub struct Said {
     pub failure: Option<Failure>,
     /// Ctrl-C has come.
     pub stop: bool,
-    /// Sentences about pictures that it has left out.
-    pub left_out: Vec<String>,
+    /// Pictures that it has left out.
+    pub left_out: Vec<LeftOutPicture>,
 }
 
 /// What went wrong on a process.

@@ -16,6 +16,7 @@ use network::{
 };
 use pictures::loader::LoaderError;
 use processes::Processes;
+use std::mem;
 
 impl Stage<'_> {
     /// This process's part of the batches of `step`, with its place in the whole, and whether any process is to stop.
@@ -53,7 +54,7 @@ impl Stage<'_> {
         Ok((parts.collect(), said.iter().any(|said| said.stop)))
     }
 
-    /// What every process says before it goes on; all stop if one has failed.
+    /// What every process says before it goes on; all stop if one has failed, or if together they have lost a class.
     fn tell_all(
         &mut self,
         batches: Vec<(usize, f64)>,
@@ -71,16 +72,20 @@ impl Stage<'_> {
             left_out: feed.take_left_out(),
         };
         let mut said = tell_all(feed.processes(), &mine)?;
-        for said in &mut said {
-            feed.say_left_out(std::mem::take(&mut said.left_out));
-        }
+        let left_out = said
+            .iter_mut()
+            .flat_map(|said| mem::take(&mut said.left_out));
+        let noted = feed.note_left_out(left_out.collect());
         let failures = said.iter().enumerate();
         let failed = failures
             .filter_map(|(rank, said)| Some((rank, said.failure.clone()?)))
             .next();
         match failed {
             Some((rank, failure)) => Err(self.left_by(rank, failure)),
-            None => Ok(said),
+            None => match noted {
+                Ok(()) => Ok(said),
+                Err(lost_class) => Err(self.session.told(lost_class.into())),
+            },
         }
     }
 
