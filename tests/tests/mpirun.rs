@@ -360,6 +360,32 @@ fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_s
     assert!(ends > 0);
 }
 
+/// Slurm does at the end of a job's time, by itself and through srun.
+#[test]
+#[ignore = "needs mpirun"]
+fn processes_that_are_asked_twice_to_end_save_all_the_same() {
+    let config = CONFIG.replacen("epochs = 2", "epochs = 300", 1);
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    fs::write(folder.join("story.toml"), config).unwrap();
+    let mut command = mpirun(2, folder, &program("train"), &["story.toml"]);
+    let path = say_into(&mut command, folder);
+    let mut child = command.spawn().unwrap();
+    let run = folder.join("runs/story-1");
+    wait_until(&mut child, &|| lines(&run, "iterations.csv") > 3);
+    let ranks = [0, 1].map(|rank| process_of_rank(child.id(), rank).unwrap());
+    for rank in [ranks, ranks].concat() {
+        signal(rank, "TERM");
+    }
+    let code = exit_code(&mut child, PATIENCE);
+    assert!(code.is_some_and(|code| code != 0), "{}", said(&path));
+    assert!(
+        said(&path).contains("saved: runs/story-1"),
+        "{}",
+        said(&path)
+    );
+}
+
 /// mpirun asks its processes to end when so many seconds are over, and gives them as many to do so: a second unless it is told
 /// otherwise.
 #[test]

@@ -118,9 +118,22 @@ impl Network {
 
     /// All parameters and running statistics under their names (see [`crate::weights::layout`]), in torch's order.
     pub fn state(&self) -> StateDict {
-        let mut walk = Walk::new(self.architecture(), Collect(StateDict::new()));
+        self.collect(|_| true)
+    }
+
+    /// Its running statistics alone, named and ordered as in [`Self::state`].
+    pub fn statistics(&self) -> StateDict {
+        self.collect(|kind| kind == Kind::Statistic)
+    }
+
+    fn collect(&self, is_wanted: fn(Kind) -> bool) -> StateDict {
+        let collect = Collect {
+            is_wanted,
+            state: StateDict::new(),
+        };
+        let mut walk = Walk::new(self.architecture(), collect);
         self.visit(&mut walk);
-        walk.inner.0
+        walk.inner.state
     }
 
     /// Takes over every tensor of `state` whose name is known; others stay as they are. The shapes must agree: see
@@ -337,13 +350,19 @@ impl MapNamed for Towards {
     }
 }
 
-struct Collect(StateDict);
+struct Collect {
+    is_wanted: fn(Kind) -> bool,
+    state: StateDict,
+}
 
 impl VisitNamed for Collect {
     fn visit<const D: usize>(&mut self, known: Parameter, p: &Param<Tensor<D>>) {
+        if !(self.is_wanted)(known.kind) {
+            return;
+        }
         let data = p.val().into_data().convert::<f32>();
         let values = data.iter::<f32>().collect();
-        self.0.insert(
+        self.state.insert(
             known.name,
             NamedTensor {
                 shape: known.shape,
@@ -444,6 +463,10 @@ mod tests {
             let listed: Vec<_> = parameters.iter().map(|p| p.name.clone()).collect();
             let state: Vec<_> = network.state().names().map(str::to_owned).collect();
             assert_eq!(listed, state, "{architecture}");
+            let statistics = parameters.iter().filter(|p| p.kind == Kind::Statistic);
+            let statistics: Vec<_> = statistics.map(|p| p.name.clone()).collect();
+            let state: Vec<_> = network.statistics().names().map(str::to_owned).collect();
+            assert_eq!(statistics, state, "{architecture}");
             let groups: Vec<_> = parameters.iter().map(|p| p.group).collect();
             assert!(groups.is_sorted(), "{architecture}");
             let last = architecture.groups().len() - 1;

@@ -2,11 +2,13 @@
 //!
 //! `mpirun -n 2 exchange` says how long it takes to add up numbers of several sizes over all processes; `exchange check` does
 //! everything that processes can do together and prints a number that depends on all of it; with `--threads 3` the processes
-//! are threads. `exchange wait SECONDS` adds up until it is stopped.
+//! are threads. `exchange wait SECONDS` adds up until it is stopped. `mpirun -n 2 exchange beside THREADS` says how much of a
+//! sum is hidden behind as many threads that compute.
 
 use processes::{Lost, Processes, threads};
 use std::{
     env,
+    hint::black_box,
     process::ExitCode,
     thread,
     time::{Duration, Instant},
@@ -25,8 +27,13 @@ fn main() -> ExitCode {
             let seconds = seconds.parse().unwrap_or(1);
             together(|processes| add_up(processes, Duration::from_secs(seconds)))
         }
+        ["beside", threads] => {
+            let threads = threads.parse().unwrap_or(1);
+            together(|processes| beside(processes, threads))
+        }
         ["check", "--threads", count] => in_threads(count.parse().unwrap_or(1)),
-        _ => Err("what to do: nothing (times), check, check --threads COUNT, wait SECONDS".into()),
+        _ => Err("what to do: nothing (times), check, check --threads COUNT, wait SECONDS, beside THREADS"
+            .into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,6 +91,50 @@ fn times(processes: &Processes) -> Result<(), Lost> {
         ));
     }
     Ok(())
+}
+
+/// Prints seconds for adding up the gradients of a ResNet-34, for computing with so many threads, and for both at once: the
+/// smallest of some tries.
+fn beside(processes: &Processes, threads: usize) -> Result<(), Lost> {
+    const PARAMETERS: usize = 21_831_599;
+    const TRIES: usize = 5;
+    let mut values = vec![processes.rank() as f32; PARAMETERS];
+    let mut best = [f64::INFINITY; 3];
+    for _ in 0..TRIES {
+        for (what, best) in best.iter_mut().enumerate() {
+            // All begin at once.
+            processes.sum(&mut [0_u64])?;
+            let begun = Instant::now();
+            thread::scope(|scope| {
+                for _ in 0..if what == 0 { 0 } else { threads } {
+                    scope.spawn(compute);
+                }
+                match what {
+                    1 => Ok(()),
+                    _ => processes.sum(&mut values),
+                }
+            })?;
+            *best = best.min(begun.elapsed().as_secs_f64());
+        }
+    }
+    if processes.is_first() {
+        let [sum, computing, both] = best;
+        let hidden = 100.0 * (sum + computing - both) / sum;
+        println!(
+            "sum {sum:.2} s, computing {computing:.2} s, both at once {both:.2} s: {hidden:.0} % hidden"
+        );
+    }
+    Ok(())
+}
+
+/// About a second of multiplications.
+fn compute() {
+    let mut values = [1.0_f32; 64];
+    for _ in 0..30_000_000 {
+        for value in black_box(&mut values) {
+            *value = *value * 0.999 + 0.001;
+        }
+    }
 }
 
 /// Everything that processes do together, with parts of odd lengths; the first prints a number that depends on every byte.

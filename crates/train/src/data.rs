@@ -18,9 +18,10 @@ use pictures::{
 };
 use split::{Split, SplitError, SplitMethod};
 use std::{
+    collections::BTreeMap,
     fs, mem,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     thread,
 };
 use terminal::Terminal;
@@ -55,6 +56,8 @@ pub struct Data {
     pub remarks: Vec<String>,
     /// The csv file that corrected it, for a new run to keep.
     corrections: Option<Corrections>,
+    /// Length and digest of each picture, once they have been asked for.
+    records: OnceLock<BTreeMap<String, PictureRecord>>,
 }
 
 /// Returns true if pictures must be brought to the disk before training.
@@ -255,6 +258,7 @@ impl Data {
             rules,
             remarks,
             corrections: None,
+            records: OnceLock::new(),
         })
     }
 
@@ -334,13 +338,6 @@ impl Data {
             self.rules.label_in_name(&file.name) != Some(file.label.as_str())
         };
         let labels = self.files.iter().filter(says_another);
-        let Split { train, valid, test } = &self.split;
-        let used = train.iter().chain(valid).chain(test);
-        let pictures = used.map(|index| {
-            let file = &self.files[*index];
-            let record = PictureRecord::of(&file.label, &file.path);
-            (file.name.clone(), record)
-        });
         SplitRecord {
             labels: labels
                 .map(|file| (file.name.clone(), file.label.clone()))
@@ -351,8 +348,19 @@ impl Data {
             train: names(&self.split.train),
             valid: names(&self.split.valid),
             test: names(&self.split.test),
-            pictures: pictures.collect(),
+            pictures: self.records.get_or_init(|| self.read_records()).clone(),
         }
+    }
+
+    fn read_records(&self) -> BTreeMap<String, PictureRecord> {
+        let Split { train, valid, test } = &self.split;
+        let used = train.iter().chain(valid).chain(test);
+        let records = used.map(|index| {
+            let file = &self.files[*index];
+            let record = PictureRecord::of(&file.label, &file.path);
+            (file.name.clone(), record)
+        });
+        records.collect()
     }
 }
 

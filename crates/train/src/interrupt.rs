@@ -10,7 +10,8 @@ pub const INTERRUPTED: u8 = 130;
 /// Sentence about work before a run.
 const NOTHING: &str = "no run has been begun";
 
-/// Effect of the first Ctrl-C; the second one always ends the program at once. Clones hear the same Ctrl-C.
+/// Effect of the first Ctrl-C; the second one ends the program at once, unless it is [`Heard::Repeatedly`]. Clones hear the
+/// same Ctrl-C.
 #[derive(Debug, Clone)]
 pub struct Interrupt(Arc<Mutex<State>>);
 
@@ -24,12 +25,34 @@ enum State {
     Asked,
 }
 
+/// What comes when somebody wants the program to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    /// One signal each time.
+    Once,
+    /// As many as a launcher of processes happens to send (Slurm: two within a second), which ends them by itself if they do
+    /// not end in time.
+    Repeatedly,
+}
+
 impl Interrupt {
     /// Hears Ctrl-C from now on. It ends the program at once until something must be saved first.
     ///
     /// # Errors
     /// The system refuses.
     pub fn listen(terminal: &Terminal) -> Result<Self> {
+        Self::listen_to(Heard::Once, terminal)
+    }
+
+    /// The same for what comes in this way.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn listen_to(way: Heard, terminal: &Terminal) -> Result<Self> {
+        let again = match way {
+            Heard::Once => " (again: leave at once)",
+            Heard::Repeatedly => "",
+        };
         let heard = Self(Arc::new(Mutex::new(State::Leaves(NOTHING))));
         let (interrupt, terminal) = (heard.clone(), terminal.clone());
         ctrlc::set_handler(move || {
@@ -41,8 +64,9 @@ impl Interrupt {
                 }
                 State::Asks => {
                     *state = State::Asked;
-                    terminal.message("interrupted: stopping and saving (again: leave at once)");
+                    terminal.message(&format!("interrupted: stopping and saving{again}"));
                 }
+                State::Asked if way == Heard::Repeatedly => {}
                 State::Asked => leave(),
             }
         })?;

@@ -15,7 +15,7 @@ mod summary;
 
 use crate::{
     cli::{Cli, TrainArgs, Verb},
-    interrupt::Interrupt,
+    interrupt::{Heard, Interrupt},
     shell,
     together::{Told, agree},
 };
@@ -68,7 +68,11 @@ fn run_as_one(cli: Cli, processes: Processes) -> Result<ExitCode> {
 /// Trains as one of `processes`, or as all of those that are threads of this one.
 fn train(args: &TrainArgs, volume: Volume, processes: Processes) -> Result<ExitCode> {
     let terminal = terminal_of(&processes, volume);
-    let interrupt = Interrupt::listen(&terminal)?;
+    let way = match processes.is_alone() {
+        true => Heard::Once,
+        false => Heard::Repeatedly,
+    };
+    let interrupt = Interrupt::listen_to(way, &terminal)?;
     let count = args.processes_in_one.map_or(1, usize::from);
     if count == 1 {
         return train_as_one(args, &terminal, processes, interrupt);

@@ -11,7 +11,7 @@ use crate::{
 };
 use anyhow::{Result, anyhow};
 use network::{
-    Kind, Network,
+    Network,
     weights::{NamedTensor, StateDict},
 };
 use pictures::loader::LoaderError;
@@ -156,13 +156,7 @@ fn failure_of(error: &anyhow::Error) -> Failure {
 
 /// The running statistics that `network` has on rank 0.
 fn shared_statistics(processes: &Processes, network: &Network) -> Result<StateDict> {
-    let mut state = network.state();
-    let statistics = network.parameters().into_iter();
-    let statistics: Vec<_> = statistics
-        .filter(|parameter| parameter.kind == Kind::Statistic)
-        .map(|parameter| parameter.name)
-        .collect();
-    state.retain(|name| statistics.iter().any(|statistic| statistic == name));
+    let state = network.statistics();
     let mine = state.iter().flat_map(|(_, tensor)| {
         let values = tensor.as_floats().unwrap_or_default();
         values.iter().flat_map(|value| value.to_le_bytes())
