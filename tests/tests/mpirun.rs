@@ -353,6 +353,10 @@ fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_s
                 None
             }
             Some(_) if process.is_some() => (is_begun && name != "story-1").then_some(name),
+            // OpenMPI's own mpirun (4.1.4) may hang if a process is killed before it has reported to it.
+            None if process.is_some() && said(&path).contains("PMIX ERROR") => {
+                (is_begun && name != "story-1").then_some(name)
+            }
             code => panic!("{code:?}: {}", said(&path)),
         };
     }
