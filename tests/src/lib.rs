@@ -1,6 +1,7 @@
 //! Stories across the crates, told through the programs as a user types them: see `tests/`. Here is what they share.
 
 pub mod browser;
+pub mod folders;
 pub mod moments;
 pub mod mpirun;
 pub mod program;

@@ -5,6 +5,15 @@ use std::{
     process::{Child, Command, Output, Stdio},
 };
 
+/// A drawn data set: the beginning of a config, to which `[data.sample]` must be continued.
+pub const DRAWN: &str = r#"
+[data]
+source = "sample"
+folder = "sample"
+
+[data.sample]
+"#;
+
 /// A small drawn data set: the beginning of a config, to which `[data.sample]` may be continued.
 pub const TWO_BREEDS: &str = r#"
 [data]
@@ -37,6 +46,41 @@ epochs = 1
 train = "all"
 max_learning_rate = 1e-3
 "#;
+
+/// The smallest network, to which `[model]` may be continued; stages of training come after it.
+pub const SMALLEST: &str = r#"
+[model]
+architecture = "resnet18"
+base_width = 4
+"#;
+
+/// A config that trains in seconds: [`TWO_BREEDS`] and [`SHORT_TRAINING`].
+pub fn short_run() -> String {
+    format!("{TWO_BREEDS}{SHORT_TRAINING}")
+}
+
+/// A stage of training, to which lines may be added.
+pub fn stage(size: u32, epochs: u32, train: &str, max_learning_rate: &str) -> String {
+    format!(
+        "\n[[stage]]\nsize = {size}\nbatch_size = 8\nepochs = {epochs}\ntrain = \"{train}\"\n\
+         max_learning_rate = {max_learning_rate}\n"
+    )
+}
+
+/// Two stages, to the second of which lines may be added: the head at 32 pixels, then all of the network at 64, for `epochs`
+/// each, with a checkpoint after so many steps.
+pub fn head_then_all(epochs: u32, checkpoint_every: [u32; 2]) -> String {
+    let stages = [
+        stage(32, epochs, "head", "1e-2"),
+        stage(64, epochs, "all", "[1e-4, 1e-3]"),
+    ];
+    let lines = checkpoint_every.map(|steps| format!("checkpoint_every = {steps}\n"));
+    stages
+        .into_iter()
+        .zip(lines)
+        .map(|(stage, line)| stage + &line)
+        .collect()
+}
 
 /// The program `name` with `arguments` in `folder`.
 pub fn command(name: &str, folder: &Path, arguments: &[&str]) -> Command {
@@ -81,6 +125,19 @@ pub fn start(folder: &Path, arguments: &[&str]) -> Child {
         .stderr(Stdio::null())
         .spawn()
         .unwrap()
+}
+
+/// The words of a command as they are typed, none of which has a space in it.
+pub fn typed(words: &str) -> Vec<&str> {
+    words.split_whitespace().collect()
+}
+
+/// Fails unless all `parts` were said.
+#[track_caller]
+pub fn says(said: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(said.contains(part), "`{part}` is not in: {said}");
+    }
 }
 
 /// What a program said.

@@ -1,7 +1,8 @@
 //! `accumulate` and `clip_norm`: fewer steps over more batches, and the schedule counts steps.
 
 use std::{fs, path::Path};
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text};
+use stories::folders::with_config;
+use stories::program::{run, short_run, text, typed};
 
 fn steps(folder: &Path, run: &str) -> Vec<String> {
     let text = fs::read_to_string(folder.join("runs").join(run).join("iterations.csv")).unwrap();
@@ -18,26 +19,22 @@ fn momenta(steps: &[String]) -> Vec<&str> {
 
 #[test]
 fn a_step_takes_several_batches_and_the_schedule_goes_by_steps() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &short_run());
     let folder = folder.path();
-    let config = format!("{TWO_BREEDS}{SHORT_TRAINING}");
-    fs::write(folder.join("story.toml"), config).unwrap();
     // 32 pictures to train on.
-    let train = |sets: &[&str]| {
-        let mut arguments = vec!["story.toml", "--set", "stage.0.epochs=2"];
-        sets.iter()
-            .for_each(|set| arguments.extend(["--set", *set]));
-        text(&run(folder, &arguments, 0).stderr)
+    let train = |more: &str| {
+        let arguments = format!("story.toml --set stage.0.epochs=2 {more}");
+        text(&run(folder, &typed(&arguments), 0).stderr)
     };
-    train(&[]);
-    train(&["stage.0.batch_size=16"]);
-    let said = train(&["stage.0.accumulate=2"]);
+    train("");
+    train("--set stage.0.batch_size=16");
+    let said = train("--set stage.0.accumulate=2");
     assert!(said.contains("batches of 8, 2 of them a step"), "{said}");
-    train(&["stage.0.accumulate=3"]);
-    train(&["stage.0.accumulate=1000"]);
-    train(&["stage.0.accumulate=1"]);
-    train(&["optimizer.clip_norm=1e9"]);
-    train(&["optimizer.clip_norm=1e-3"]);
+    train("--set stage.0.accumulate=3");
+    train("--set stage.0.accumulate=1000");
+    train("--set stage.0.accumulate=1");
+    train("--set optimizer.clip_norm=1e9");
+    train("--set optimizer.clip_norm=1e-3");
     let of = |number: usize| steps(folder, &format!("story-{number}"));
     let counts: Vec<usize> = (1..=8).map(|number| of(number).len()).collect();
     assert_eq!(counts, [8, 4, 4, 4, 2, 8, 8, 8]);

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 use std::{fs, path::Path};
+use stories::folders::with_config;
 use stories::program::{TWO_BREEDS, explain, run};
 
 /// What comes after [`TWO_BREEDS`]. Pictures of 40 pixels are cropped from 32, so that what lies beyond a picture's edge is seen.
@@ -25,9 +26,8 @@ save = "end"
 
 #[test]
 fn explain_pads_and_convolves_as_the_run_did() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &format!("{TWO_BREEDS}{CONFIG}"));
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
     run(folder, &["story.toml"], 0);
     let manifest = folder.join("runs/story-1/checkpoints/end/manifest.json");
     let saved = fs::read_to_string(&manifest).unwrap();

@@ -1,17 +1,13 @@
 //! What is beside fastai's augmentation, as a user meets it.
 
 use std::fs;
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text};
+use stories::folders::with_config;
+use stories::program::{run, says, short_run, text};
 
 #[test]
 fn a_preview_shows_mixtures_if_pictures_are_mixed_and_says_what_does_nothing() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &short_run());
     let folder = folder.path();
-    fs::write(
-        folder.join("story.toml"),
-        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
-    )
-    .unwrap();
     let output = run(folder, &["preview", "story.toml", "--out", "plain.png"], 0);
     assert!(!text(&output.stderr).contains("takes the place"));
     let mixed = [
@@ -27,10 +23,7 @@ fn a_preview_shows_mixtures_if_pictures_are_mixed_and_says_what_does_nothing() {
         "augmentation.rand_augment=[2, 9]",
     ];
     let said = text(&run(folder, &mixed, 0).stderr);
-    assert!(
-        said.contains("random_resized_crop takes the place of"),
-        "{said}"
-    );
+    says(&said, &["random_resized_crop takes the place of"]);
     let width = |name: &str| {
         let header = fs::read(folder.join(name)).unwrap();
         u32::from_be_bytes(header[16..20].try_into().unwrap())
@@ -41,18 +34,10 @@ fn a_preview_shows_mixtures_if_pictures_are_mixed_and_says_what_does_nothing() {
 
 #[test]
 fn a_weight_for_no_class_stops_before_training() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &short_run());
     let folder = folder.path();
-    fs::write(
-        folder.join("story.toml"),
-        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
-    )
-    .unwrap();
     let weights = "regularisation.class_weights={ siamese = 2.0 }";
     let said = text(&run(folder, &["story.toml", "--set", weights], 1).stderr);
-    assert!(
-        said.contains("`siamese`") && said.contains("did you mean `Siamese`?"),
-        "{said}"
-    );
+    says(&said, &["`siamese`", "did you mean `Siamese`?"]);
     assert!(!folder.join("runs").exists());
 }

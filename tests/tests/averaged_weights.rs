@@ -1,7 +1,8 @@
 //! `[ema]`: averaged weights, kept beside the trained ones and asked where a key says so.
 
 use std::{fs, path::Path};
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, explain, run, text};
+use stories::folders::with_config;
+use stories::program::{explain, run, short_run, text, typed};
 
 fn read(folder: &Path, run: &str, name: &str) -> Vec<u8> {
     fs::read(folder.join("runs").join(run).join(name)).unwrap()
@@ -13,22 +14,18 @@ fn read_checkpoint(folder: &Path, run: &str, name: &str) -> Vec<u8> {
 
 #[test]
 fn averaged_weights_change_nothing_until_validation_is_to_ask_them() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &short_run());
     let folder = folder.path();
-    let config = format!("{TWO_BREEDS}{SHORT_TRAINING}");
-    fs::write(folder.join("story.toml"), config).unwrap();
-    let train = |sets: &[&str]| {
-        let mut arguments = vec!["story.toml", "--set", "stage.0.epochs=2"];
-        sets.iter()
-            .for_each(|set| arguments.extend(["--set", *set]));
-        run(folder, &arguments, 0);
+    let train = |more: &str| {
+        let arguments = format!("story.toml --set stage.0.epochs=2 {more}");
+        run(folder, &typed(&arguments), 0);
     };
     let (plain, beside, asked, copy) = ("story-1", "story-2", "story-3", "story-4");
-    train(&[]);
-    train(&["ema.decay=0.9"]);
-    train(&["ema.decay=0.9", "ema.validate=true"]);
+    train("");
+    train("--set ema.decay=0.9");
+    train("--set ema.decay=0.9 --set ema.validate=true");
     // An average that forgets all at once is a copy.
-    train(&["ema.decay=0", "ema.validate=true"]);
+    train("--set ema.decay=0 --set ema.validate=true");
 
     let (weights, average) = ("weights.safetensors", "average.safetensors");
     for name in [beside, asked, copy] {
@@ -71,10 +68,8 @@ fn averaged_weights_change_nothing_until_validation_is_to_ask_them() {
 
 #[test]
 fn a_damaged_average_is_no_weights_to_answer_with() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &(short_run() + "\n[ema]\nvalidate = true\n"));
     let folder = folder.path();
-    let config = format!("{TWO_BREEDS}{SHORT_TRAINING}\n[ema]\nvalidate = true\n");
-    fs::write(folder.join("story.toml"), config).unwrap();
     run(folder, &["story.toml"], 0);
     let file = folder.join("runs/story-1/checkpoints/stage-1/average.safetensors");
     let mut bytes = fs::read(&file).unwrap();

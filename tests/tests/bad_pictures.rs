@@ -10,7 +10,7 @@ use std::{
 };
 use stories::{
     moments::{exit_code, signal_when},
-    program::{OWN_FOLDERS, SHORT_TRAINING, run, text, train},
+    program::{OWN_FOLDERS, SHORT_TRAINING, run, says, text, train},
 };
 use tempfile::TempDir;
 
@@ -137,10 +137,7 @@ fn a_class_of_which_no_training_picture_can_be_decoded_is_an_error_in_training_a
     for more in [&["--check"][..], &[]] {
         let arguments = [&["own.toml", "--set", SKIP], more].concat();
         let said = text(&run(folder.path(), &arguments, 1).stderr);
-        assert!(
-            said.contains("no training picture of") && said.contains("never shown"),
-            "{said}"
-        );
+        says(&said, &["no training picture of", "never shown"]);
     }
 }
 
@@ -159,10 +156,12 @@ fn the_same_bytes_with_two_labels_or_in_two_parts_are_a_warning_with_their_names
         );
     }
     let said = text(&run(folder.path(), &["own.toml", "--check"], 0).stderr);
-    assert!(
-        said.contains("1 picture is there more than once with two labels")
-            && said.contains("Siamese/odd.png (Siamese) = pug/pug_1.png (pug)"),
-        "{said}"
+    says(
+        &said,
+        &[
+            "1 picture is there more than once with two labels",
+            "Siamese/odd.png (Siamese) = pug/pug_1.png (pug)",
+        ],
     );
     let parts = said
         .lines()
@@ -190,10 +189,7 @@ fn a_bad_validation_picture_stops_a_run_that_is_saved_and_goes_on_without_it() {
     let resumed = ["--resume", "runs/own-1", "--skip-bad-images"];
     let said = text(&run(folder.path(), &resumed, 0).stderr);
     assert!(said.contains("after 4 iterations"), "{said}");
-    assert!(
-        said.contains("left out (1 so far)") && said.contains(&bad),
-        "{said}"
-    );
+    says(&said, &["left out (1 so far)", &bad]);
 }
 
 #[test]
@@ -218,10 +214,7 @@ fn a_run_whose_picture_is_gone_names_it_and_goes_on_with_leave() {
     let resumed = ["--resume", "runs/own-1", "--skip-bad-images"];
     let said = text(&run(folder.path(), &resumed, 0).stderr);
     assert!(said.contains("going on without them"), "{said}");
-    assert!(
-        said.contains("no longer those of the run without interruption"),
-        "{said}"
-    );
+    says(&said, &["no longer those of the run without interruption"]);
     let log = fs::read_to_string(folder.path().join("runs/own-1/log.txt")).unwrap();
     assert!(log.contains("going on without them"), "{log}");
 }
@@ -233,9 +226,9 @@ fn a_run_that_leaves_bad_pictures_out_goes_on_without_one_that_is_gone() {
     fs::remove_file(picture(&folder, &part(&folder, "train")[0])).unwrap();
     forget_the_last_stage(&folder);
     let said = text(&run(folder.path(), &["--resume", "runs/own-1"], 0).stderr);
-    assert!(
-        said.contains("1 picture of this run is gone") && said.contains("going on without"),
-        "{said}"
+    says(
+        &said,
+        &["1 picture of this run is gone", "going on without"],
     );
 }
 
@@ -264,9 +257,9 @@ fn new_pictures_stay_out_of_a_run_that_continues_to_the_same_figures() {
     )
     .unwrap();
     let said = text(&run(folder.path(), &["--resume", "runs/own-1"], 0).stderr);
-    assert!(
-        said.contains("1 picture in mine is not of this run and left out of it: pug/a_new.png"),
-        "{said}"
+    says(
+        &said,
+        &["1 picture in mine is not of this run and left out of it: pug/a_new.png"],
     );
     assert!(!said.contains("no longer those"), "{said}");
     assert_eq!(fs::read(&figures).unwrap(), whole);
@@ -284,17 +277,16 @@ fn changed_pictures_are_named_when_a_run_continues_or_is_repeated() {
     .unwrap();
     forget_the_last_stage(&folder);
     let said = text(&run(folder.path(), &["--resume", "runs/own-1"], 0).stderr);
-    assert!(
-        said.contains("1 picture of this run is not what it was")
-            && said.contains(&changed)
-            && said.contains("no longer those of the run without interruption"),
-        "{said}"
+    says(
+        &said,
+        &[
+            "1 picture of this run is not what it was",
+            &changed,
+            "no longer those of the run without interruption",
+        ],
     );
     let said = text(&run(folder.path(), &["rerun", "runs/own-1"], 1).stderr);
-    assert!(
-        said.contains("the figures will differ: 1 changed"),
-        "{said}"
-    );
+    says(&said, &["the figures will differ: 1 changed"]);
 }
 
 #[test]
@@ -302,10 +294,12 @@ fn check_says_what_to_do_when_the_measured_step_diverges() {
     let folder = prepared();
     let rate = "stage.0.max_learning_rate=1e25";
     let said = text(&run(folder.path(), &["own.toml", "--check", "--set", rate], 1).stderr);
-    assert!(
-        said.contains("in stage 1: training would diverge")
-            && said.contains("--set stage.0.max_learning_rate=1e24"),
-        "{said}"
+    says(
+        &said,
+        &[
+            "in stage 1: training would diverge",
+            "--set stage.0.max_learning_rate=1e24",
+        ],
     );
 }
 

@@ -3,7 +3,8 @@
 
 use serde_json::{Value, json};
 use std::{fs, path::Path};
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text, train};
+use stories::folders::with_config;
+use stories::program::{run, short_run, text, train, typed};
 
 /// The header of a safetensors file, and its numbers.
 struct Weights {
@@ -123,22 +124,10 @@ const FILES: &[(&str, &[u8], &[&str])] = &[
 
 #[test]
 fn a_file_of_weights_with_a_fault_is_named_with_its_tensor_before_a_run_is_begun() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("own.toml", &short_run());
     let folder = folder.path();
-    fs::write(
-        folder.join("own.toml"),
-        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
-    )
-    .unwrap();
     run(folder, &["own.toml"], 0);
-    let export = [
-        "export",
-        "own-1",
-        "--layout",
-        "torchvision",
-        "--to",
-        "sound.safetensors",
-    ];
+    let export = typed("export own-1 --layout torchvision --to sound.safetensors");
     run(folder, &export, 0);
     run(folder, &with("sound.safetensors", &["--check"]), 0);
     let mut faults = Vec::new();

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
-use stories::program::{OWN_FOLDERS, SHORT_TRAINING, TWO_BREEDS, run, text};
+use stories::folders::with_config;
+use stories::program::{OWN_FOLDERS, SHORT_TRAINING, run, says, short_run, text};
 
 /// Names of the pictures in `part` of the run.
 fn part(run: &Path, part: &str) -> Vec<String> {
@@ -12,13 +13,8 @@ fn part(run: &Path, part: &str) -> Vec<String> {
 
 #[test]
 fn a_corrected_run_keeps_the_split_and_repeats_and_resumes_without_the_csv_file() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("drawn.toml", &short_run());
     let folder = folder.path();
-    fs::write(
-        folder.join("drawn.toml"),
-        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
-    )
-    .unwrap();
     run(folder, &["drawn.toml"], 0);
     for breed in ["Siamese", "pug"] {
         let class = folder.join("mine").join(breed);
@@ -54,9 +50,9 @@ fn a_corrected_run_keeps_the_split_and_repeats_and_resumes_without_the_csv_file(
 
     let corrected = ["story.toml", "--set", "data.corrections=suspects.csv"];
     let said = text(&run(folder, &corrected, 0).stderr);
-    assert!(
-        said.contains("corrections: 1 label changed, 1 picture left out\n"),
-        "{said}"
+    says(
+        &said,
+        &["corrections: 1 label changed, 1 picture left out\n"],
     );
     let run_folder = folder.join("runs/story-2");
     let log = fs::read_to_string(run_folder.join("log.txt")).unwrap();
@@ -92,21 +88,13 @@ fn a_corrected_run_keeps_the_split_and_repeats_and_resumes_without_the_csv_file(
     assert!(!explained.contains("corrections"), "{explained}");
 
     let without = text(&run(folder, &corrected, 1).stderr);
-    assert!(
-        without.contains("suspects.csv") && without.contains("no such file"),
-        "{without}"
-    );
+    says(&without, &["suspects.csv", "no such file"]);
 }
 
 #[test]
 fn what_no_training_can_begin_with_is_found_after_the_corrections() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("drawn.toml", &short_run());
     let folder = folder.path();
-    fs::write(
-        folder.join("drawn.toml"),
-        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
-    )
-    .unwrap();
     run(folder, &["drawn.toml"], 0);
     let drawn = folder.join("runs/drawn-1");
     let names: BTreeSet<String> = part(&drawn, "train")
@@ -124,8 +112,5 @@ fn what_no_training_can_begin_with_is_found_after_the_corrections() {
     )
     .unwrap();
     let said = text(&run(folder, &one_class, 1).stderr);
-    assert!(
-        said.contains("all.csv, line 2") && said.contains("pug_9999.jpg"),
-        "{said}"
-    );
+    says(&said, &["all.csv, line 2", "pug_9999.jpg"]);
 }

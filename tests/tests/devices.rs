@@ -3,30 +3,14 @@
 use serde_json::Value;
 use std::{fs, path::Path};
 use stories::moments::signal_when;
-use stories::program::{TWO_BREEDS, command, explain, run, start, text};
+use stories::program::{
+    SMALLEST, TWO_BREEDS, command, explain, head_then_all, run, says, start, text,
+};
 
-const STAGES: &str = r#"
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "head"
-max_learning_rate = 1e-2
-checkpoint_every = 2
-
-[[stage]]
-size = 64
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = [1e-4, 1e-3]
-save = "64"
-checkpoint_every = 2
-"#;
+fn config() -> String {
+    let stages = head_then_all(1, [2, 2]);
+    format!("{TWO_BREEDS}{SMALLEST}{stages}save = \"64\"\n")
+}
 
 /// Probabilities of one network on two devices, in f32 or with NVIDIA's TF32.
 const TOLERANCE: f64 = 5e-3;
@@ -37,7 +21,7 @@ fn a_run_killed_on_a_gpu_ends_with_the_same_bytes_and_the_cpu_reads_it() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let device = first_gpu(folder);
-    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{STAGES}")).unwrap();
+    fs::write(folder.join("story.toml"), config()).unwrap();
 
     let output = run(folder, &["story.toml", "--device", &device], 0);
     assert!(text(&output.stderr).contains(&format!("device: {device} (")));
@@ -77,7 +61,7 @@ fn a_run_in_half_precision_is_killed_and_ends_with_the_same_bytes() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let device = first_gpu(folder);
-    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{STAGES}")).unwrap();
+    fs::write(folder.join("story.toml"), config()).unwrap();
     for (index, precision) in ["bf16", "f16"].into_iter().enumerate() {
         let set = format!("precision={precision}");
         let arguments = ["story.toml", "--device", &device, "--set", &set];
@@ -162,10 +146,7 @@ fn half_precision_is_refused_on_the_cpu() {
     let arguments = ["sample", "--set", "precision=bf16", "--device", "cpu"];
     let output = run(folder.path(), &arguments, 2);
     let said = text(&output.stderr);
-    assert!(
-        said.contains("precision is bf16, in which only GPUs train"),
-        "{said}"
-    );
+    says(&said, &["precision is bf16, in which only GPUs train"]);
     assert!(!folder.path().join("data").exists());
 }
 

@@ -5,13 +5,13 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, command, explain, run, text};
+use stories::program::{command, explain, run, short_run, text};
 use tempfile::TempDir;
 
 /// A folder with a run of two breeds.
 fn trained() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    let config = format!("{TWO_BREEDS}{SHORT_TRAINING}");
+    let config = short_run();
     fs::write(folder.path().join("two.toml"), config).unwrap();
     run(folder.path(), &["two.toml"], 0);
     folder

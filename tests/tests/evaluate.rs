@@ -8,7 +8,8 @@ use std::{
     sync::OnceLock,
 };
 use stories::{
-    program::{self, SHORT_TRAINING, run, text},
+    folders::made_anew,
+    program::{self, SHORT_TRAINING, run, says, text},
     spoilt::{SpoiltLine, spoil_labels},
 };
 
@@ -56,11 +57,7 @@ const SPOILT: (f64, u64) = (0.05, 1);
 fn story() -> &'static (PathBuf, Vec<SpoiltLine>) {
     static STORY: OnceLock<(PathBuf, Vec<SpoiltLine>)> = OnceLock::new();
     STORY.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("evaluate-story");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).unwrap();
-        }
-        fs::create_dir_all(&folder).unwrap();
+        let folder = made_anew(env!("CARGO_TARGET_TMPDIR"), "evaluate-story");
         fs::write(
             folder.join("drawn.toml"),
             format!("{DRAWN}{SHORT_TRAINING}"),
@@ -131,10 +128,7 @@ fn pictures_that_cannot_be_read_are_named_and_counted_and_the_rest_is_written() 
         1,
     );
     let said = text(&output.stderr);
-    assert!(
-        said.contains("b.jpg") && said.contains("1 of 2 pictures could not be read"),
-        "{said}"
-    );
+    says(&said, &["b.jpg", "1 of 2 pictures could not be read"]);
     let csv = fs::read_to_string(folder.join("some.csv")).unwrap();
     assert_eq!(csv.lines().count(), 2, "{csv}");
     let table = text(
@@ -311,10 +305,7 @@ fn spoilt_labels_are_found_by_folds_and_training_on_the_corrected_list_is_better
     let arguments = ["evaluate", "--run", "fold-1", "--folds", "fold-2,fold-2"];
     let said = program::explain(folder, &arguments, 2);
     let said = program::text(&said.stderr);
-    assert!(
-        said.contains("is a validation picture of two of the runs"),
-        "{said}"
-    );
+    says(&said, &["is a validation picture of two of the runs"]);
 }
 
 /// Path, true class and said class of each row that `explain predict` writes.

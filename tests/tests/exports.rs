@@ -9,18 +9,15 @@ use std::{
     path::{Path, PathBuf},
     sync::OnceLock,
 };
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text};
+use stories::folders::made_anew;
+use stories::program::{run, short_run, text};
 
 /// A folder with the run `own-1`.
 fn story() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exports-story");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).unwrap();
-        }
-        fs::create_dir_all(&folder).unwrap();
-        let config = format!("{TWO_BREEDS}{SHORT_TRAINING}");
+        let folder = made_anew(env!("CARGO_TARGET_TMPDIR"), "exports-story");
+        let config = short_run();
         fs::write(folder.join("own.toml"), config).unwrap();
         run(&folder, &["own.toml"], 0);
         folder

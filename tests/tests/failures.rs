@@ -9,39 +9,16 @@ use std::{
     thread::sleep,
     time::Duration,
 };
+use stories::folders::with_config;
 use stories::moments::{exit_code, lines, signal_when, wait_until};
-use stories::program::{run, start, text, train};
-
-const CONFIG: &str = r#"
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-pictures_per_breed = 10
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 2
-train = "all"
-max_learning_rate = 1e-3
-checkpoint_every = 3
-"#;
+use stories::program::{DRAWN, SMALLEST, run, says, stage, start, text, train, typed};
 
 #[test]
 fn a_loss_that_is_not_finite_stops_with_the_iteration_and_advice() {
     let folder = prepared();
     let set = ["story.toml", "--set", "stage.0.max_learning_rate=1e25"];
     let said = text(&run(folder.path(), &set, 1).stderr);
-    assert!(
-        said.contains("in iteration") && said.contains("stage.0.max_learning_rate"),
-        "{said}"
-    );
+    says(&said, &["in iteration", "stage.0.max_learning_rate"]);
     // What was saved before is whole: it can be exported.
     let export = ["export", "runs/story-1", "--to", "out.safetensors"];
     run(folder.path(), &export, 0);
@@ -51,19 +28,15 @@ fn a_loss_that_is_not_finite_stops_with_the_iteration_and_advice() {
 fn an_update_that_breaks_the_network_is_not_saved_and_the_checkpoint_before_is_of_use() {
     for rate in ["1e12", "1e25"] {
         let folder = prepared();
-        let rate = format!("stage.0.max_learning_rate={rate}");
-        let every = [
-            "story.toml",
-            "--set",
-            &rate,
-            "--set",
-            "stage.0.checkpoint_every=1",
-        ];
-        let said = text(&run(folder.path(), &every, 1).stderr);
-        assert!(
-            said.contains("the checkpoint before is whole")
-                && said.contains("--set stage.0.max_learning_rate=1e"),
-            "{said}"
+        let set = format!("--set stage.0.max_learning_rate={rate}");
+        let every = format!("story.toml {set} --set stage.0.checkpoint_every=1");
+        let said = text(&run(folder.path(), &typed(&every), 1).stderr);
+        says(
+            &said,
+            &[
+                "the checkpoint before is whole",
+                "--set stage.0.max_learning_rate=1e",
+            ],
         );
         // At a rate that breaks nothing the run goes on from what was saved.
         let config = folder.path().join("runs/story-1/config.toml");
@@ -79,16 +52,9 @@ fn an_update_that_breaks_the_network_is_not_saved_and_the_checkpoint_before_is_o
 #[test]
 fn a_network_that_breaks_in_the_last_step_of_a_stage_is_not_its_result() {
     let folder = prepared();
-    let set = [
-        "story.toml",
-        "--set",
-        "stage.0.max_learning_rate=1e25",
-        "--set",
-        "stage.0.epochs=1",
-        "--set",
-        "stage.0.batch_size=48",
-    ];
-    let said = text(&run(folder.path(), &set, 1).stderr);
+    let one_step = "--set stage.0.epochs=1 --set stage.0.batch_size=48";
+    let breaking = format!("story.toml --set stage.0.max_learning_rate=1e25 {one_step}");
+    let said = text(&run(folder.path(), &typed(&breaking), 1).stderr);
     assert!(said.contains("the loss after iteration 1 is NaN"), "{said}");
     assert!(
         !folder
@@ -122,10 +88,7 @@ fn ctrl_c_while_the_sample_is_drawn_ends_the_program_at_once() {
     assert_eq!(exit_code(&mut child, Duration::from_secs(20)), Some(130));
     let mut said = String::new();
     child.stderr.unwrap().read_to_string(&mut said).unwrap();
-    assert!(
-        said.contains("interrupted: the sample is not finished"),
-        "{said}"
-    );
+    says(&said, &["interrupted: the sample is not finished"]);
     assert!(!folder.path().join("runs").exists());
 }
 
@@ -168,13 +131,8 @@ fn a_data_set_that_was_fetched_to_its_half_is_fetched_to_its_end() {
     let data = folder.path().join("sample");
     fs::remove_dir_all(data.join("annotations")).unwrap();
     fs::write(data.join(".fetch.lock"), "").unwrap();
-    let set = [
-        "story.toml",
-        "--set",
-        "data.source=oxford-iiit-pet",
-        "--set",
-        "data.url=http://127.0.0.1:9/",
-    ];
+    let set =
+        typed("story.toml --set data.source=oxford-iiit-pet --set data.url=http://127.0.0.1:9/");
     let said = text(&run(folder.path(), &set, 1).stderr);
     assert!(said.contains("127.0.0.1:9"), "{said}");
     assert!(!folder.path().join("runs").exists());
@@ -198,10 +156,7 @@ fn a_rerun_names_the_first_figure_that_differs() {
     lines[4] = "1,1,4,0.125,0,0,0,0,0";
     fs::write(&path, lines.join("\n") + "\n").unwrap();
     let said = text(&run(folder.path(), &["rerun", "runs/story-1"], 1).stdout);
-    assert!(
-        said.contains("iterations.csv, row 4: loss was 0.125"),
-        "{said}"
-    );
+    says(&said, &["iterations.csv, row 4: loss was 0.125"]);
 }
 
 #[test]
@@ -231,10 +186,7 @@ fn a_full_disk_is_an_error_and_leaves_the_checkpoint_before_intact() {
     let output = train(&disk.folder, &arguments).output().unwrap();
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(
-        said.contains("cannot write checkpoint") && said.contains("free some space"),
-        "{said}"
-    );
+    says(&said, &["cannot write checkpoint", "free some space"]);
     let checkpoints: Vec<_> = fs::read_dir(disk.folder.join("runs/story-1/checkpoints"))
         .unwrap()
         .map(|entry| entry.unwrap().file_name())
@@ -274,10 +226,7 @@ fn a_broken_picture_is_a_named_error_or_a_counted_warning() {
     fs::write(&broken, "no picture").unwrap();
     let name = broken.file_name().unwrap().to_string_lossy().into_owned();
     let said = text(&run(folder.path(), &["story.toml"], 1).stderr);
-    assert!(
-        said.contains(&name) && said.contains("on_bad_image"),
-        "{said}"
-    );
+    says(&said, &[&name, "on_bad_image"]);
     let skip = ["story.toml", "--set", "data.on_bad_image=skip"];
     let said = text(&run(folder.path(), &skip, 0).stderr);
     assert_eq!(said.matches(&name).count(), 1, "{said}");
@@ -340,14 +289,7 @@ fn weights_with_a_number_that_is_not_finite_are_refused_by_tensor() {
     let folder = prepared();
     let folder = folder.path();
     run(folder, &["story.toml"], 0);
-    let export = [
-        "export",
-        "story-1",
-        "--to",
-        "w.safetensors",
-        "--layout",
-        "torchvision",
-    ];
+    let export = typed("export story-1 --to w.safetensors --layout torchvision");
     run(folder, &export, 0);
     let path = folder.join("w.safetensors");
     let mut bytes = fs::read(&path).unwrap();
@@ -356,10 +298,7 @@ fn weights_with_a_number_that_is_not_finite_are_refused_by_tensor() {
     fs::write(&path, bytes).unwrap();
     let set = ["story.toml", "--set", "model.weights=w.safetensors"];
     let said = text(&run(folder, &set, 1).stderr);
-    assert!(
-        said.contains("w.safetensors") && said.contains("not finite"),
-        "{said}"
-    );
+    says(&said, &["w.safetensors", "not finite"]);
     assert!(!folder.join("runs/story-2").exists(), "no run was begun");
 }
 
@@ -382,10 +321,7 @@ fn an_export_says_which_checkpoint_it_passed_over() {
     fs::write(&weights, bytes).unwrap();
     let export = ["export", "story-1", "--to", "w.safetensors"];
     let said = text(&run(folder, &export, 0).stderr);
-    assert!(
-        said.contains("warning: passed over a checkpoint") && said.contains("stage-1"),
-        "{said}"
-    );
+    says(&said, &["warning: passed over a checkpoint", "stage-1"]);
 }
 
 fn line_of(config: &Path, key: &str) -> String {
@@ -395,9 +331,9 @@ fn line_of(config: &Path, key: &str) -> String {
 }
 
 fn prepared() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("story.toml"), CONFIG).unwrap();
-    folder
+    let stage = stage(32, 2, "all", "1e-3") + "checkpoint_every = 3\n";
+    let config = format!("{DRAWN}pictures_per_breed = 10\n{SMALLEST}{stage}");
+    with_config("story.toml", &config)
 }
 
 /// A file system of its own that is soon full.

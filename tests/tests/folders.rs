@@ -2,7 +2,7 @@
 
 use image::{Rgb, RgbImage};
 use std::{fs, path::Path};
-use stories::program::{SHORT_TRAINING, run, text};
+use stories::program::{SHORT_TRAINING, run, says, text};
 
 /// A folder `mine` with these pictures, and a config whose `[data]` has `lines`.
 fn mine(pictures: &[String], lines: &str) -> tempfile::TempDir {
@@ -38,12 +38,6 @@ fn of(folders: &[&str], count: usize, ending: &str) -> Vec<String> {
 fn checked(folder: &Path) -> String {
     let output = run(folder, &["own.toml", "--check"], 0);
     text(&output.stdout) + &text(&output.stderr)
-}
-
-fn says(said: &str, parts: &[&str]) {
-    for part in parts {
-        assert!(said.contains(part), "`{part}` is not in: {said}");
-    }
 }
 
 fn fails(folder: &Path, code: i32, parts: &[&str]) {

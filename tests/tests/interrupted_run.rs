@@ -1,54 +1,27 @@
 //! Sample → train → killed at several moments → resume → the same bytes as without interruption.
 
 use std::{
-    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::Duration,
 };
+use stories::folders::with_config;
 use stories::moments::{exit_code, lines, signal_when};
-use stories::program::{run, start, text};
-use stories::run_files::assert_same_run;
+use stories::program::{DRAWN, SMALLEST, head_then_all, run, says, start, text};
+use stories::run_files::{assert_same_run, files_of};
 
 /// Small enough for a test, and with everything: a frozen stage, a change of size, checkpoints within an epoch, dropout,
 /// augmentation, a last batch that is shorter.
-const CONFIG: &str = r#"
-seed = 5
+fn config() -> String {
+    let stages = head_then_all(2, [2, 3]);
+    format!("seed = 5\n{DRAWN}pictures_per_breed = 12\n{SMALLEST}{stages}save = \"64\"\n")
+}
 
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-pictures_per_breed = 12
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 2
-train = "head"
-max_learning_rate = 1e-2
-checkpoint_every = 2
-
-[[stage]]
-size = 64
-batch_size = 8
-epochs = 2
-train = "all"
-max_learning_rate = [1e-4, 1e-3]
-save = "64"
-checkpoint_every = 3
-"#;
-
-/// [`CONFIG`] with what it can ask for beside, each of which keeps something in a checkpoint.
+/// [`config`] with what it can ask for beside, each of which keeps something in a checkpoint.
 fn with_all_that_can_be_asked_for() -> String {
     let ema = "[ema]\ndecay = 0.9\nvalidate = true\n";
     let optimizer = "[optimizer]\nclip_norm = 0.5\n";
-    let stages = CONFIG
+    let stages = config()
         .replace("train = \"head\"", "train = \"head\"\naccumulate = 3")
         .replace("train = \"all\"", "train = \"all\"\naccumulate = 2");
     format!("keep = \"best\"\n{stages}\n{ema}\n{optimizer}")
@@ -59,11 +32,9 @@ const HEARD_WITHIN: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = trained(&config());
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), CONFIG).unwrap();
-    run(folder, &["story.toml"], 0);
-    let expected = results(&folder.join("runs/story-1"));
+    let whole = folder.join("runs/story-1");
     // One worker and one thread of arithmetic give the same bytes as all of them.
     let one_worker = ["story.toml", "--set", "data.workers=1"];
     let output = stories::program::train(folder, &one_worker)
@@ -71,7 +42,7 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_same(&results(&folder.join("runs/story-2")), &expected);
+    assert_same_run(&folder.join("runs/story-2"), &whole);
 
     let mut child = start(folder, &["story.toml"]);
     let interrupted = folder.join("runs/story-3");
@@ -87,7 +58,7 @@ fn a_run_killed_at_any_moment_ends_with_the_same_bytes() {
         child = start(folder, &["--resume", "runs/story-3"]);
     }
     assert!(child.wait().unwrap().success());
-    assert_same(&results(&interrupted), &expected);
+    assert_same_run(&interrupted, &whole);
 }
 
 /// Everything that draws numbers for a batch or a picture beside the recipe, or counts classes.
@@ -109,12 +80,9 @@ size = 32"#;
 
 #[test]
 fn a_killed_run_with_every_augmentation_and_balanced_classes_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = trained(&config().replacen("[[stage]]\nsize = 32", REGULARISED, 1));
     let folder = folder.path();
-    let config = CONFIG.replacen("[[stage]]\nsize = 32", REGULARISED, 1);
-    fs::write(folder.join("story.toml"), config).unwrap();
-    run(folder, &["story.toml"], 0);
-    let expected = results(&folder.join("runs/story-1"));
+    let whole = folder.join("runs/story-1");
     let mut child = start(folder, &["story.toml", "--set", "data.workers=1"]);
     let interrupted = folder.join("runs/story-2");
     for moment in [3, 20] {
@@ -126,15 +94,13 @@ fn a_killed_run_with_every_augmentation_and_balanced_classes_ends_with_the_same_
         child = start(folder, &["--resume", "runs/story-2"]);
     }
     assert!(child.wait().unwrap().success());
-    assert_same(&results(&interrupted), &expected);
+    assert_same_run(&interrupted, &whole);
 }
 
 #[test]
 fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = trained(&with_all_that_can_be_asked_for());
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), with_all_that_can_be_asked_for()).unwrap();
-    run(folder, &["story.toml"], 0);
     let whole = folder.join("runs/story-1");
     for file in ["best/manifest.json", "stage-1/average.safetensors"] {
         assert!(whole.join("checkpoints").join(file).is_file(), "{file}");
@@ -165,10 +131,8 @@ fn a_run_with_all_that_can_be_asked_for_is_killed_and_ends_with_the_same_bytes()
 
 #[test]
 fn ctrl_c_is_heard_while_training_and_the_run_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = trained(&config());
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), CONFIG).unwrap();
-    run(folder, &["story.toml"], 0);
     let mut child = start(folder, &["story.toml"]);
     let interrupted = folder.join("runs/story-2");
     // The header and three of the eight steps of an epoch: far from its end.
@@ -177,23 +141,18 @@ fn ctrl_c_is_heard_while_training_and_the_run_ends_with_the_same_bytes() {
     });
     assert_eq!(exit_code(&mut child, HEARD_WITHIN), Some(130));
     run(folder, &["--resume", "runs/story-2"], 0);
-    let expected = results(&folder.join("runs/story-1"));
-    assert_same(&results(&interrupted), &expected);
+    let whole = folder.join("runs/story-1");
+    assert_same_run(&interrupted, &whole);
 }
 
 #[test]
 fn ctrl_c_is_heard_while_validating_and_the_run_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
     // Many pictures to validate with, and few to train on.
-    let config = CONFIG.replace(
-        "[model]",
-        "[split]\nkind = \"random\"\nfraction = 0.8\n\n[model]",
-    );
-    fs::write(folder.join("story.toml"), config).unwrap();
-    run(folder, &["story.toml"], 0);
-    let expected = results(&folder.join("runs/story-1"));
-    let steps = lines(&folder.join("runs/story-1"), "iterations.csv") - 1;
+    let split = "[split]\nkind = \"random\"\nfraction = 0.8\n\n[model]";
+    let folder = trained(&config().replace("[model]", split));
+    let folder = folder.path();
+    let whole = folder.join("runs/story-1");
+    let steps = lines(&whole, "iterations.csv") - 1;
     let mut child = start(folder, &["story.toml"]);
     let interrupted = folder.join("runs/story-2");
     // Every step of the first epoch is recorded, its validation is not.
@@ -208,17 +167,15 @@ fn ctrl_c_is_heard_while_validating_and_the_run_ends_with_the_same_bytes() {
         "the validation went on to its end"
     );
     run(folder, &["--resume", "runs/story-2"], 0);
-    assert_same(&results(&interrupted), &expected);
+    assert_same_run(&interrupted, &whole);
 }
 
 #[test]
 fn a_damaged_checkpoint_is_passed_over_and_the_run_still_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = trained(&config());
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), CONFIG).unwrap();
-    run(folder, &["story.toml"], 0);
     let whole = folder.join("runs/story-1");
-    let expected = results(&whole);
+    let expected = files_of(&whole);
     let weights = whole.join("checkpoints/64/weights.safetensors");
     let mut bytes = fs::read(&weights).unwrap();
     let middle = bytes.len() / 2;
@@ -226,36 +183,15 @@ fn a_damaged_checkpoint_is_passed_over_and_the_run_still_ends_with_the_same_byte
     fs::write(&weights, bytes).unwrap();
     let output = run(folder, &["--resume", "runs/story-1"], 0);
     let said = text(&output.stderr);
-    assert!(
-        said.contains("passed over") && said.contains("SHA-256"),
-        "{said}"
-    );
-    assert_same(&results(&whole), &expected);
+    says(&said, &["passed over", "SHA-256"]);
+    assert!(files_of(&whole) == expected, "it ended with other bytes");
 }
 
-/// Every file of a finished run that a rerun must repeat, by its path.
-fn results(run: &Path) -> BTreeMap<String, Vec<u8>> {
-    let names = [
-        "iterations.csv",
-        "epochs.csv",
-        "split.json",
-        "checkpoints/stage-1/weights.safetensors",
-        "checkpoints/64/weights.safetensors",
-        "checkpoints/64/manifest.json",
-    ];
-    names
-        .into_iter()
-        .map(|name| (name.to_owned(), fs::read(run.join(name)).unwrap()))
-        .collect()
-}
-
-fn assert_same(found: &BTreeMap<String, Vec<u8>>, expected: &BTreeMap<String, Vec<u8>>) {
-    for (name, bytes) in expected {
-        assert!(
-            found[name] == *bytes,
-            "{name} differs from that of the uninterrupted run"
-        );
-    }
+/// A folder with the finished run `story-1`.
+fn trained(config: &str) -> tempfile::TempDir {
+    let folder = with_config("story.toml", config);
+    run(folder.path(), &["story.toml"], 0);
+    folder
 }
 
 fn has_checkpoint(run: &Path, name: &str) -> bool {

@@ -1,14 +1,13 @@
 //! `keep = "best"`: the checkpoint with the lowest error rate, beside the newest.
 
 use std::fs;
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, explain, run, text, train};
+use stories::folders::with_config;
+use stories::program::{explain, run, short_run, text, train};
 
 #[test]
 fn the_best_checkpoint_is_kept_shown_and_asked() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &format!("keep = \"best\"\n{}", short_run()));
     let folder = folder.path();
-    let config = format!("keep = \"best\"\n{TWO_BREEDS}{SHORT_TRAINING}");
-    fs::write(folder.join("story.toml"), config).unwrap();
     let set = ["--set", "stage.0.epochs=6"];
     let said = run(folder, &[&["story.toml"], &set[..]].concat(), 0);
     let of_run = folder.join("runs/story-1");
@@ -56,10 +55,11 @@ fn the_best_checkpoint_is_kept_shown_and_asked() {
 
 #[test]
 fn a_stage_cannot_have_the_name_of_the_best() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config(
+        "story.toml",
+        &format!("keep = \"best\"\n{}save = \"Best\"\n", short_run()),
+    );
     let folder = folder.path();
-    let config = format!("keep = \"best\"\n{TWO_BREEDS}{SHORT_TRAINING}save = \"Best\"\n");
-    fs::write(folder.join("story.toml"), config).unwrap();
     let cases: [(&[&str], &str); 2] = [
         (
             &["story.toml"],

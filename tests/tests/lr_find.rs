@@ -5,23 +5,15 @@ use std::{
     fs,
     path::{Path, PathBuf},
 };
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, text, train};
-
-const SECOND_STAGE: &str = r#"save = "first"
-
-[[stage]]
-size = 64
-batch_size = 4
-epochs = 1
-train = "head"
-max_learning_rate = [1e-4, 1e-3]
-"#;
+use stories::folders::with_config;
+use stories::program::{run, short_run, stage, text, train};
 
 fn folder_with_config() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    let config = format!("{TWO_BREEDS}{SHORT_TRAINING}{SECOND_STAGE}");
-    fs::write(folder.path().join("story.toml"), config).unwrap();
-    folder
+    let second = stage(64, 1, "head", "[1e-4, 1e-3]");
+    with_config(
+        "story.toml",
+        &format!("{}save = \"first\"\n{second}", short_run()),
+    )
 }
 
 /// Every file below `folder` with its content.

@@ -13,7 +13,7 @@ use std::{
 use stories::{
     moments::{exit_code, lines, wait_until},
     mpirun::{mpirun, process_of_rank, say_into, signal},
-    program::{SHORT_TRAINING, TWO_BREEDS, explain, program, run, text, train},
+    program::{DRAWN, SMALLEST, explain, head_then_all, program, run, short_run, text, train},
     run_files::assert_same_run,
     two_machines::TwoMachines,
 };
@@ -62,11 +62,7 @@ fn mpi_and_threads_give_the_same_bytes() {
 /// A folder with a trained run of two breeds.
 fn trained() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(
-        folder.path().join("two.toml"),
-        format!("{TWO_BREEDS}{SHORT_TRAINING}"),
-    )
-    .unwrap();
+    fs::write(folder.path().join("two.toml"), short_run()).unwrap();
     let output = train(folder.path(), &["two.toml"]).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     folder
@@ -236,37 +232,11 @@ fn mpirun_that_looks_after_its_cables_ends_by_itself_when_one_is_cut() {
 }
 
 /// Small, with a checkpoint after every second step, and batches that do not divide by three.
-const CONFIG: &str = r#"
-seed = 5
-
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-pictures_per_breed = 12
-
-[model]
-architecture = "resnet18"
-base_width = 4
-batch_norm = "synchronised"
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 2
-train = "head"
-max_learning_rate = 1e-2
-checkpoint_every = 2
-
-[[stage]]
-size = 64
-batch_size = 8
-epochs = 2
-train = "all"
-max_learning_rate = [1e-4, 1e-3]
-checkpoint_every = 2
-"#;
+fn config() -> String {
+    let stages = head_then_all(2, [2, 2]);
+    let network = format!("{SMALLEST}batch_norm = \"synchronised\"\n");
+    format!("seed = 5\n{DRAWN}pictures_per_breed = 12\n{network}{stages}")
+}
 
 /// A folder with a run of `count` threads, `runs/story-1`.
 fn trained_by_threads(count: &str, config: &str) -> tempfile::TempDir {
@@ -281,7 +251,7 @@ fn trained_by_threads(count: &str, config: &str) -> tempfile::TempDir {
 #[ignore = "needs mpirun"]
 fn a_run_under_mpirun_has_the_bytes_of_one_by_threads() {
     for count in [2, 3] {
-        let folder = trained_by_threads(&count.to_string(), CONFIG);
+        let folder = trained_by_threads(&count.to_string(), &config());
         let output = mpirun(count, folder.path(), &program("train"), &["story.toml"])
             .output()
             .unwrap();
@@ -320,7 +290,7 @@ fn newest(folder: &Path) -> (String, bool) {
 #[ignore = "needs mpirun"]
 fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_same_bytes() {
     const KILLS: usize = 20;
-    let folder = trained_by_threads("2", CONFIG);
+    let folder = trained_by_threads("2", &config());
     let folder = folder.path();
     let mut moments = 1;
     let (mut kills, mut ends) = (0, 0);
@@ -396,7 +366,7 @@ fn processes_that_are_asked_twice_to_end_save_all_the_same() {
 #[ignore = "needs mpirun"]
 fn ctrl_c_of_mpirun_saves_and_the_run_continues_to_the_same_bytes() {
     // Long enough to be met before its end on a fast machine too.
-    let config = CONFIG.replacen("epochs = 2", "epochs = 300", 1);
+    let config = config().replacen("epochs = 2", "epochs = 300", 1);
     let folder = trained_by_threads("2", &config);
     let folder = folder.path();
     let mut command = Command::new("mpirun");

@@ -9,7 +9,7 @@ use std::{
     process::Output,
     sync::OnceLock,
 };
-use stories::program::{OWN_FOLDERS, SHORT_TRAINING, TWO_BREEDS, explain, run, text};
+use stories::program::{OWN_FOLDERS, SHORT_TRAINING, TWO_BREEDS, explain, run, says, text};
 use words::{file_key, file_name};
 
 /// A run on the pets, which would be downloaded from where nobody answers.
@@ -95,10 +95,7 @@ fn pictures_that_moved_are_found_with_data_by_every_command_that_needs_them() {
     ];
     for (program, arguments) in commands {
         let said = text(&program(folder, arguments, 1).stderr);
-        assert!(
-            said.contains("looked in mine") && said.contains("--data FOLDER"),
-            "{said}"
-        );
+        says(&said, &["looked in mine", "--data FOLDER"]);
         let wrong = [arguments, &["--data", "photos"]].concat();
         let said = text(&program(folder, &wrong, 2).stderr);
         assert!(said.contains("photos/cat/"), "{said}");
@@ -120,10 +117,7 @@ fn a_picture_that_is_not_of_the_run_stays_out_of_it_under_data_too() {
     picture(&folder.join("other/dog/5.jpg"), 5);
     let resume = ["--resume", "runs/story-1", "--data", "other"];
     let said = text(&run(folder, &resume, 0).stderr);
-    assert!(
-        said.contains("is not of this run and left out of it: dog/5.jpg"),
-        "{said}"
-    );
+    says(&said, &["is not of this run and left out of it: dog/5.jpg"]);
 }
 
 #[test]

@@ -1,27 +1,15 @@
 //! One run on several processes, which are threads of one here: it ends as that of one, resumes, and stops as one.
 
 use std::{fs, path::Path, process::Command, time::Duration};
+use stories::folders::with_config;
 use stories::moments::{exit_code, lines, signal_when};
-use stories::program::{SHORT_TRAINING, TWO_BREEDS, run, start, text, train};
+use stories::program::{
+    DRAWN, SHORT_TRAINING, SMALLEST, TWO_BREEDS, run, says, short_run, stage, start, text, train,
+    typed,
+};
 use stories::run_files::assert_same_run;
 
-/// Small, and with everything that processes share: a frozen stage, accumulation, clipping, dropout, weighted classes, an
-/// average, the best, a last batch of few pictures.
-const CONFIG: &str = r#"
-seed = 5
-keep = "best"
-
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-pictures_per_breed = 12
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
+const ASKED_FOR: &str = r#"
 [optimizer]
 clip_norm = 0.5
 
@@ -32,34 +20,21 @@ class_weights = "balanced"
 [ema]
 decay = 0.9
 validate = true
-
-[[stage]]
-size = 32
-batch_size = 8
-accumulate = 3
-epochs = 2
-train = "head"
-max_learning_rate = 1e-2
-checkpoint_every = 1
-
-[[stage]]
-size = 64
-batch_size = 8
-epochs = 2
-train = "all"
-max_learning_rate = [1e-5, 1e-4]
-checkpoint_every = 3
 "#;
 
+/// Small, and with everything that processes share: a frozen stage, accumulation, clipping, dropout, weighted classes, an
+/// average, the best, a last batch of few pictures.
+fn config() -> String {
+    let drawn = format!("seed = 5\nkeep = \"best\"\n{DRAWN}pictures_per_breed = 12\n");
+    let frozen = stage(32, 2, "head", "1e-2") + "accumulate = 3\ncheckpoint_every = 1\n";
+    let all = stage(64, 2, "all", "[1e-5, 1e-4]") + "checkpoint_every = 3\n";
+    format!("{drawn}{SMALLEST}{ASKED_FOR}{frozen}{all}")
+}
+
 const SYNCHRONISED: &str = "model.batch_norm=synchronised";
+
 /// Time in which all must have stopped that only have a step to finish.
 const HEARD_WITHIN: Duration = Duration::from_secs(60);
-
-fn prepared(config: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("story.toml"), config).unwrap();
-    folder
-}
 
 /// The column `name` of `iterations.csv` or `epochs.csv`.
 fn column(run: &Path, file: &str, name: &str) -> Vec<f64> {
@@ -79,7 +54,7 @@ fn processes_of(run: &Path) -> serde_json::Value {
 
 #[test]
 fn a_synchronised_run_of_two_and_three_processes_has_the_curves_of_one() {
-    let folder = prepared(CONFIG);
+    let folder = with_config("story.toml", &config());
     let folder = folder.path();
     let alone = run(folder, &["story.toml"], 0);
     for count in ["2", "3"] {
@@ -95,10 +70,7 @@ fn a_synchronised_run_of_two_and_three_processes_has_the_curves_of_one() {
         let table = |text: String| text.matches("epoch  train_loss").count();
         assert_eq!(table(text(&output.stdout)), table(text(&alone.stdout)));
         let said = text(&output.stderr);
-        assert!(
-            said.contains(&format!("{count} processes divide every batch")),
-            "{said}"
-        );
+        says(&said, &[&format!("{count} processes divide every batch")]);
     }
     let runs = folder.join("runs");
     for other in ["story-2", "story-3"] {
@@ -125,7 +97,7 @@ fn a_synchronised_run_of_two_and_three_processes_has_the_curves_of_one() {
 
 #[test]
 fn a_run_of_several_processes_that_is_killed_ends_with_the_same_bytes() {
-    let folder = prepared(CONFIG);
+    let folder = with_config("story.toml", &config());
     let folder = folder.path();
     let together = ["story.toml", "--processes-in-one", "3"];
     run(folder, &together, 0);
@@ -152,7 +124,7 @@ fn a_run_of_several_processes_that_is_killed_ends_with_the_same_bytes() {
 
 #[test]
 fn a_run_that_goes_on_with_another_number_of_processes_says_so() {
-    let folder = prepared(CONFIG);
+    let folder = with_config("story.toml", &config());
     let folder = folder.path();
     let mut child = start(folder, &["story.toml", "--processes-in-one", "2"]);
     let begun = folder.join("runs/story-1");
@@ -176,7 +148,10 @@ fn a_run_that_goes_on_with_another_number_of_processes_says_so() {
 #[test]
 fn mixed_pictures_are_those_of_one_process() {
     let mixing = "[regularisation]\nmixup = 0.4\ncutmix = 1.0\n";
-    let folder = prepared(&format!("{TWO_BREEDS}\n{mixing}{SHORT_TRAINING}"));
+    let folder = with_config(
+        "story.toml",
+        &format!("{TWO_BREEDS}\n{mixing}{SHORT_TRAINING}"),
+    );
     let folder = folder.path();
     run(folder, &["story.toml"], 0);
     let together = [
@@ -213,7 +188,7 @@ fn cut_one_short(folder: &Path, part: &str) -> String {
 #[test]
 fn a_bad_picture_on_one_process_stops_all_with_a_whole_checkpoint_or_is_left_out_by_all() {
     for part in ["train", "valid"] {
-        let folder = prepared(&format!("{TWO_BREEDS}{SHORT_TRAINING}"));
+        let folder = with_config("story.toml", &short_run());
         let folder = folder.path();
         run(folder, &["story.toml"], 0);
         let name = cut_one_short(folder, part);
@@ -227,13 +202,7 @@ fn a_bad_picture_on_one_process_stops_all_with_a_whole_checkpoint_or_is_left_out
         );
         assert_eq!(said.matches("error: ").count(), 1, "{said}");
         // As it says; the others go on with it too.
-        let on = [
-            "--resume",
-            "runs/story-2",
-            "--skip-bad-images",
-            "--processes-in-one",
-            "3",
-        ];
+        let on = typed("--resume runs/story-2 --skip-bad-images --processes-in-one 3");
         let said = text(&run(folder, &on, 0).stderr);
         assert_eq!(said.matches("left out (1 so far)").count(), 1, "{said}");
         assert!(said.contains(&name), "{said}");
@@ -294,7 +263,7 @@ fn a_class_without_a_picture_left_ends_any_number_of_processes_with_the_same_sen
 
 #[test]
 fn a_loss_that_is_not_finite_is_told_once_and_stops_all() {
-    let folder = prepared(&format!("{TWO_BREEDS}{SHORT_TRAINING}"));
+    let folder = with_config("story.toml", &short_run());
     let rate = ["--set", "stage.0.max_learning_rate=1e20"];
     let arguments = [&["story.toml", "--processes-in-one", "2"], &rate[..]].concat();
     let said = text(&run(folder.path(), &arguments, 1).stderr);
@@ -304,9 +273,7 @@ fn a_loss_that_is_not_finite_is_told_once_and_stops_all() {
 
 #[test]
 fn a_full_disk_on_rank_0_stops_all_and_leaves_the_checkpoint_before_intact() {
-    let folder = prepared(&format!(
-        "{TWO_BREEDS}{SHORT_TRAINING}checkpoint_every = 1\n"
-    ));
+    let folder = with_config("story.toml", &(short_run() + "checkpoint_every = 1\n"));
     let folder = folder.path();
     run(folder, &["preview", "story.toml"], 0);
     let disk = folder.join("disk");
@@ -344,7 +311,7 @@ fn a_full_disk_on_rank_0_stops_all_and_leaves_the_checkpoint_before_intact() {
 
 #[test]
 fn a_mistake_in_the_config_reads_as_that_of_one_process() {
-    let folder = prepared(&format!("{TWO_BREEDS}{SHORT_TRAINING}"));
+    let folder = with_config("story.toml", &short_run());
     let wrong = ["--set", "model.batch_norm=global"];
     let said = |arguments: &[&str]| {
         let arguments = [&["story.toml"], arguments, &wrong[..]].concat();

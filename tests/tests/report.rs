@@ -8,42 +8,23 @@ use std::{
 };
 use stories::{
     browser,
+    folders::{made_anew, with_config},
     moments::{lines, signal_when},
-    program::{TWO_BREEDS, run, start, text},
+    program::{SMALLEST, TWO_BREEDS, run, stage, start, text},
 };
 
-/// What comes after [`TWO_BREEDS`].
-const CONFIG: &str = r#"
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 3
-train = "all"
-max_learning_rate = 1e-3
-checkpoint_every = 2
-
-[[stage]]
-size = 48
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = 1e-3
-"#;
+fn config() -> String {
+    let first = stage(32, 3, "all", "1e-3") + "checkpoint_every = 2\n";
+    let second = stage(48, 1, "all", "1e-3");
+    format!("{TWO_BREEDS}{SMALLEST}{first}{second}")
+}
 
 /// A folder with the finished run `story-1`, and `story-2`, which was killed in its second epoch and resumed.
 fn story() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("report-story");
-        if folder.exists() {
-            fs::remove_dir_all(&folder).unwrap();
-        }
-        fs::create_dir_all(&folder).unwrap();
-        fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
+        let folder = made_anew(env!("CARGO_TARGET_TMPDIR"), "report-story");
+        fs::write(folder.join("story.toml"), config()).unwrap();
         let said = text(&run(&folder, &["story.toml"], 0).stdout);
         assert!(said.contains("report: runs/story-1/report.html"), "{said}");
         kill_in_the_second_epoch(&folder);
@@ -162,9 +143,8 @@ fn the_page_says_what_is_wrong_after_the_last_epoch_and_validation_csv_has_every
 
 #[test]
 fn a_page_that_cannot_be_written_is_a_warning_and_training_goes_on() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &config());
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
     kill_in_a_new_run(folder);
     let run_folder = folder.join("runs/story-1");
     let _ = fs::remove_file(run_folder.join("report.html"));

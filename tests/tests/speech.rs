@@ -4,33 +4,15 @@
 //! left out of them.
 
 use std::{fs, path::Path};
-use stories::program::{TWO_BREEDS, command, text};
+use stories::folders::with_config;
+use stories::program::{SMALLEST, TWO_BREEDS, command, stage, text};
 
-/// What comes after [`TWO_BREEDS`]: a run of some seconds that has everything: two stages, progressive resizing, checkpoints within an epoch.
-const CONFIG: &str = r#"two_breeds_pictures = 2
-
-[model]
-architecture = "resnet18"
-base_width = 4
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "head"
-max_learning_rate = 1e-2
-
-[[stage]]
-size = 64
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = [1e-4, 1e-3]
-save = "64"
-"#;
-
+/// Two stages with progressive resizing, which take some seconds.
 fn config() -> String {
-    format!("{TWO_BREEDS}{CONFIG}")
+    let data = format!("{TWO_BREEDS}two_breeds_pictures = 2\n");
+    let small = stage(32, 1, "head", "1e-2");
+    let large = stage(64, 1, "all", "[1e-4, 1e-3]");
+    format!("{data}{SMALLEST}{small}{large}save = \"64\"\n")
 }
 
 /// What stands in a snapshot for what differs from run to run, or from processor to processor.
@@ -109,9 +91,8 @@ fn help_teaches_what_to_type() {
 
 #[test]
 fn a_run_is_told_from_its_data_to_its_scores() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("story.toml", &config());
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), config()).unwrap();
     let train = |arguments: &[&str]| said(folder, "train", arguments);
     check(
         "story_of_a_run",
@@ -150,13 +131,8 @@ fn a_run_is_told_from_its_data_to_its_scores() {
 
 #[test]
 fn mistakes_get_one_sentence_that_says_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("key.toml", &config().replace("base_width", "base_with"));
     let folder = folder.path();
-    fs::write(
-        folder.join("key.toml"),
-        config().replace("base_width", "base_with"),
-    )
-    .unwrap();
     let train = |arguments: &[&str]| said(folder, "train", arguments);
     let set = |set: &str| said(folder, "train", &["--set", set]);
     let explain = |arguments: &[&str]| said(folder, "explain", arguments);

@@ -3,7 +3,7 @@
 use image::{Rgb, RgbImage};
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};
-use stories::program::{OWN_FOLDERS, SHORT_TRAINING, run, text, train};
+use stories::program::{OWN_FOLDERS, SHORT_TRAINING, run, says, text, train, typed};
 
 #[test]
 fn a_ready_made_split_is_offered_instead_of_training_its_parts_as_classes_and_then_used() {
@@ -15,10 +15,12 @@ fn a_ready_made_split_is_offered_instead_of_training_its_parts_as_classes_and_th
             }
         });
         let said = text(&run(folder.path(), &["mine.toml"], 1).stderr);
-        assert!(
-            said.contains("look like the parts of a ready-made split")
-                && said.contains("--set split.kind=folders"),
-            "{said}"
+        says(
+            &said,
+            &[
+                "look like the parts of a ready-made split",
+                "--set split.kind=folders",
+            ],
         );
         assert!(!folder.path().join("runs").exists());
         let set = ["mine.toml", "--set", "split.kind=folders"];
@@ -64,11 +66,13 @@ fn parts_of_any_usual_name_are_offered_and_used_wherever_they_stand() {
         }
     });
     let said = text(&run(below_classes.path(), &["mine.toml", "--check"], 0).stderr);
-    assert!(
-        said.contains("warning: ")
-            && said.contains("cat/test, cat/train, cat/valid and 3 more")
-            && said.contains("--set split.kind=folders"),
-        "{said}"
+    says(
+        &said,
+        &[
+            "warning: ",
+            "cat/test, cat/train, cat/valid and 3 more",
+            "--set split.kind=folders",
+        ],
     );
     parts_are_used(below_classes.path(), &[]);
     let wrapped = with_pictures(|draw| {
@@ -169,23 +173,14 @@ fn a_test_part_is_recorded_and_neither_trained_on_nor_validated_with() {
         ),
         "{said}"
     );
-    assert!(
-        said.contains("class          training  validation     test\n"),
-        "{said}"
-    );
+    says(&said, &["class          training  validation     test\n"]);
     let split = split_of(folder.path(), 1);
     assert!(
         names(&split, "test")
             .iter()
             .all(|name| name.starts_with("test/"))
     );
-    let set = [
-        "mine.toml",
-        "--set",
-        "split.kind=folders",
-        "--set",
-        "data.folder=mine/train",
-    ];
+    let set = typed("mine.toml --set split.kind=folders --set data.folder=mine/train");
     let said = text(&run(folder.path(), &set, 1).stderr);
     assert!(said.contains("cat/1.png"), "{said}");
 }
@@ -258,19 +253,9 @@ fn pictures_of_one_group_stay_in_one_part() {
             "{said}"
         );
     }
-    let each = [
-        "mine.toml",
-        "--check",
-        "--set",
-        "split.kind=grouped",
-        "--set",
-        "split.pattern=(.+)",
-    ];
+    let each = typed("mine.toml --check --set split.kind=grouped --set split.pattern=(.+)");
     let said = text(&run(folder.path(), &each, 0).stderr);
-    assert!(
-        said.contains("a group of its own: nothing is kept together"),
-        "{said}"
-    );
+    says(&said, &["a group of its own: nothing is kept together"]);
 }
 
 #[test]
@@ -282,15 +267,8 @@ fn the_folds_validate_every_picture_once() {
     let mut validated = BTreeSet::new();
     for fold in 0..3 {
         let fold = format!("split.fold={fold}");
-        let set = [
-            "--set",
-            "split.kind=k-fold",
-            "--set",
-            "split.folds=3",
-            "--set",
-            &fold,
-        ];
-        run(folder.path(), &[&["mine.toml"], &set[..]].concat(), 0);
+        let set = format!("mine.toml --set split.kind=k-fold --set split.folds=3 --set {fold}");
+        run(folder.path(), &typed(&set), 0);
     }
     for number in 1..=3 {
         let split = split_of(folder.path(), number);
@@ -454,17 +432,11 @@ fn of_many_classes_the_terminal_shows_the_ends_and_the_log_every_one() {
             draw(&format!("class-{class:02}"), 2);
         }
     });
-    let set = [
-        "mine.toml",
-        "--set",
-        "split.kind=stratified",
-        "--set",
-        "split.fraction=0.5",
-    ];
+    let set = typed("mine.toml --set split.kind=stratified --set split.fraction=0.5");
     let said = text(&run(folder.path(), &set, 0).stderr);
-    assert!(
-        said.contains("\n… 40 more\n") && said.contains("(every class is in runs/mine-1/log.txt)"),
-        "{said}"
+    says(
+        &said,
+        &["\n… 40 more\n", "(every class is in runs/mine-1/log.txt)"],
     );
     assert_eq!(
         said.matches("warning: 60 classes have fewer than 5 pictures")
@@ -498,15 +470,12 @@ fn parts_that_a_split_does_not_go_by_are_spoken_of() {
     }
     let names = ["mine.toml", "--check", "--set", "data.layout=file-names"];
     let said = text(&run(folder.path(), &names, 0).stderr);
-    assert!(
-        said.contains("`--set split.kind=folders` takes them"),
-        "{said}"
-    );
+    says(&said, &["`--set split.kind=folders` takes them"]);
     let taken = [&names[..], &["--set", "split.kind=folders"]].concat();
     let said = text(&run(folder.path(), &taken, 0).stdout);
-    assert!(
-        said.contains("2 classes, 12 pictures to train on, 12 to validate with"),
-        "{said}"
+    says(
+        &said,
+        &["2 classes, 12 pictures to train on, 12 to validate with"],
     );
 }
 
@@ -544,10 +513,7 @@ fn a_csv_file_divides_the_pictures_or_is_spoken_of() {
     );
     let check = [&set[..], &["--check"]].concat();
     let said = text(&run(folder.path(), &check, 0).stderr);
-    assert!(
-        said.contains("the column `split` of the csv file is not used"),
-        "{said}"
-    );
+    says(&said, &["the column `split` of the csv file is not used"]);
 
     list(&|number| if number < 9 { "train" } else { "valid" });
     run(folder.path(), &taken, 0);
@@ -556,10 +522,7 @@ fn a_csv_file_divides_the_pictures_or_is_spoken_of() {
     assert!(said.contains("no picture is in the valid part"), "{said}");
     list(&|number| ["train", "train", "valid", ""][(number - 1) / 3]);
     let said = text(&run(folder.path(), &taken, 1).stderr);
-    assert!(
-        said.contains("labels.csv, line 11: the split is empty"),
-        "{said}"
-    );
+    says(&said, &["labels.csv, line 11: the split is empty"]);
     fs::write(
         folder.path().join("mine/labels.csv"),
         "path,label\nall/1.png,cat\nall/2.png,dog\n",

@@ -2,30 +2,20 @@
 //! and explained.
 
 use std::{fs, path::Path};
+use stories::folders::with_config;
 use stories::moments::{lines, signal_when};
-use stories::program::{TWO_BREEDS, explain, run, start};
+use stories::program::{SMALLEST, TWO_BREEDS, explain, run, stage, start};
 
-/// What comes after [`TWO_BREEDS`].
-const CONFIG: &str = r#"
-[model]
-architecture = "vgg16_bn"
-base_width = 4
-
-[[stage]]
-size = 64
-batch_size = 4
-epochs = 3
-train = "all"
-max_learning_rate = [1e-4, 1e-3]
-save = "end"
-checkpoint_every = 2
-"#;
+fn config() -> String {
+    let network = SMALLEST.replace("resnet18", "vgg16_bn");
+    let stage = stage(64, 3, "all", "[1e-4, 1e-3]");
+    format!("{TWO_BREEDS}{network}{stage}save = \"end\"\ncheckpoint_every = 2\n")
+}
 
 #[test]
 fn a_vgg_trains_resumes_to_the_same_bytes_is_exported_and_explained() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = with_config("vgg.toml", &config());
     let folder = folder.path();
-    fs::write(folder.join("vgg.toml"), format!("{TWO_BREEDS}{CONFIG}")).unwrap();
     run(folder, &["vgg.toml"], 0);
     kill_a_run(folder);
     run(folder, &["--resume", "runs/vgg-2"], 0);
