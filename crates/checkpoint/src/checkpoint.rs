@@ -208,6 +208,14 @@ impl Checkpoint {
         read_proven(&self.folder, &self.manifest, name)
     }
 
+    /// Reads the tensors of one of its files and proves it against the manifest.
+    ///
+    /// # Errors
+    /// The file is missing, was changed or is no safetensors file, or the manifest does not list it.
+    pub fn tensors(&self, name: &str) -> Result<StateDict, CheckpointError> {
+        Ok(read_weights(&self.folder, &self.manifest, name)??)
+    }
+
     /// The parameters and running statistics of the network that answers, whose error rate the manifest has, as they are in
     /// the file: whether they are those of the network that the manifest describes is for [`StateDict::check`] to say.
     ///
@@ -216,7 +224,7 @@ impl Checkpoint {
     pub fn weights(&self) -> Result<StateDict, CheckpointError> {
         match &self.manifest.answering_weights {
             None => self.training_weights(),
-            Some(name) => Ok(read_weights(&self.folder, &self.manifest, name)??),
+            Some(name) => self.tensors(name),
         }
     }
 

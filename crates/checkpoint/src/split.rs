@@ -85,28 +85,30 @@ impl SplitRecord {
 
     /// Reads `split.json` of a run.
     pub fn read(path: &Path) -> Result<Self, SplitRecordError> {
-        let file = |error| SplitRecordError::File {
-            path: path.to_owned(),
-            error,
-        };
-        let content = |error| SplitRecordError::Content {
-            path: path.to_owned(),
-            fault: json::fault(&error),
-        };
-        serde_json::from_slice(&fs::read(path).map_err(file)?).map_err(content)
+        let bytes = fs::read(path).map_err(|error| SplitRecordError::file(path, error))?;
+        serde_json::from_slice(&bytes).map_err(|error| SplitRecordError::content(path, &error))
     }
 
     /// Writes `split.json` of a run in one step.
     pub fn write(&self, path: &Path) -> Result<(), SplitRecordError> {
-        let file = |error| SplitRecordError::File {
+        let bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| SplitRecordError::content(path, &error))?;
+        files::write_atomically(path, &bytes).map_err(|error| SplitRecordError::file(path, error))
+    }
+}
+
+impl SplitRecordError {
+    fn file(path: &Path, error: io::Error) -> Self {
+        Self::File {
             path: path.to_owned(),
             error,
-        };
-        let content = |error| SplitRecordError::Content {
+        }
+    }
+
+    fn content(path: &Path, error: &serde_json::Error) -> Self {
+        Self::Content {
             path: path.to_owned(),
-            fault: json::fault(&error),
-        };
-        let bytes = serde_json::to_vec_pretty(self).map_err(content)?;
-        files::write_atomically(path, &bytes).map_err(file)
+            fault: json::fault(error),
+        }
     }
 }

@@ -20,8 +20,7 @@ const LARGE: usize = 300_000;
 
 #[test]
 fn what_was_saved_comes_back() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, run, path) = saved();
     let checkpoint = Checkpoint::load(&path).unwrap();
     assert_eq!(checkpoint.manifest.iterations, 5);
     assert_eq!(checkpoint.manifest.padding, Padding::Border);
@@ -35,8 +34,7 @@ fn what_was_saved_comes_back() {
 
 #[test]
 fn weights_that_are_asked_for_again_are_read_and_proven_again() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     let checkpoint = Checkpoint::load(&path).unwrap();
     for _ in 0..3 {
         assert_eq!(checkpoint.weights().unwrap(), state(1, 5.0));
@@ -69,8 +67,7 @@ fn a_checkpoint_of_format_1_still_opens() {
 
 #[test]
 fn a_checkpoint_of_format_2_opens_and_turned_no_pictures() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     change_manifest(&path, "\"orientation\": \"exif\",", "");
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(error.contains("orientation"), "{error}");
@@ -81,8 +78,7 @@ fn a_checkpoint_of_format_2_opens_and_turned_no_pictures() {
 
 #[test]
 fn format_2_says_how_its_network_was_fed_and_computed() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     change_manifest(&path, "\"kernels\": \"exact\"", "\"kernels\": \"slow\"");
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(error.contains("slow") && error.contains("exact"), "{error}");
@@ -93,8 +89,7 @@ fn format_2_says_how_its_network_was_fed_and_computed() {
 
 #[test]
 fn numbers_that_are_not_finite_never_take_the_place_of_a_checkpoint() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, run, path) = saved();
     let (good, bad) = (state(1, 6.0), state(1, f32::NAN));
     for (weights, optimizer, file) in [
         (&bad, &good, WEIGHTS_FILE),
@@ -125,8 +120,7 @@ fn numbers_that_are_not_finite_never_take_the_place_of_a_checkpoint() {
 
 #[test]
 fn a_changed_byte_is_refused_with_both_digests() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     fs::write(path.join("a.bin"), b"weightz").unwrap();
     let error = Checkpoint::load(&path).unwrap_err();
     assert!(matches!(error, CheckpointError::Digest { .. }), "{error}");
@@ -135,8 +129,7 @@ fn a_changed_byte_is_refused_with_both_digests() {
 
 #[test]
 fn a_missing_file_is_named() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     fs::remove_file(path.join("a.bin")).unwrap();
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(error.contains("a.bin"), "{error}");
@@ -144,8 +137,7 @@ fn a_missing_file_is_named() {
 
 #[test]
 fn a_manifest_that_leads_out_of_the_folder_is_refused() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     change_manifest(&path, "\"a.bin\"", "\"../../config.toml\"");
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(error.contains("not a plain file name"), "{error}");
@@ -153,8 +145,7 @@ fn a_manifest_that_leads_out_of_the_folder_is_refused() {
 
 #[test]
 fn another_format_is_refused_with_both_numbers() {
-    let (_folder, run) = new_run();
-    let path = save_one(&run, "one", 5, b"weights");
+    let (_folder, _, path) = saved();
     change_manifest(&path, "\"format\": 3,", "\"format\": 7, \"new\": 1,");
     let error = Checkpoint::load(&path).unwrap_err().to_string();
     assert!(
@@ -356,6 +347,13 @@ fn a_stage_called_best_is_the_newest_as_any_other() {
     assert!(run.best_manifest().is_none());
     let text = fs::read_to_string(stage.join("manifest.json")).unwrap();
     assert!(!text.contains("\"best\""), "{text}");
+}
+
+/// A run with the checkpoint `one` after five iterations, and its folder.
+fn saved() -> (tempfile::TempDir, Run, PathBuf) {
+    let (folder, run) = new_run();
+    let path = save_one(&run, "one", 5, b"weights");
+    (folder, run, path)
 }
 
 fn save_with_optimizer(run: &Run, name: &str, iterations: u64) -> PathBuf {

@@ -31,7 +31,7 @@ pub struct SimilarPair {
 /// the pairs the `most` most similar ones are kept.
 ///
 /// Each picture is compared with each later one, by several threads; memory grows with the number of pictures and with `most`,
-/// not with the number of pairs. Pictures without a direction ([`Features::without_direction`]) are in no pair.
+/// not with the number of pairs. A picture whose features are all 0 is in no pair.
 pub fn near_duplicates(features: &Features, threshold: f32, most: usize) -> NearDuplicates {
     let pictures = features.pictures();
     let mut groups = Groups::new(pictures);
@@ -117,16 +117,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Vectors in the plane at these angles, in degrees.
-    fn at_angles(degrees: &[f32]) -> Features {
-        let rows = degrees.iter().map(|angle| angle.to_radians());
-        let rows = rows.flat_map(|angle| [angle.cos(), angle.sin()]);
-        Features::new(2, rows.collect()).unwrap()
-    }
-
     #[test]
     fn what_is_similar_to_the_same_picture_is_in_one_group() {
-        let features = at_angles(&[0.0, 90.0, 5.0, 180.0, 10.0, 92.0]);
+        let features = Features::at_angles(&[0.0, 90.0, 5.0, 180.0, 10.0, 92.0]);
         let found = near_duplicates(&features, 6f32.to_radians().cos(), 9);
         let pairs: Vec<_> = found.pairs.iter().map(|p| (p.first, p.second)).collect();
         assert_eq!(pairs, [(1, 5), (0, 2), (2, 4)]);
@@ -135,7 +128,7 @@ mod tests {
 
     #[test]
     fn of_many_pairs_the_most_similar_are_kept_and_all_are_counted_and_joined() {
-        let features = at_angles(&[0.0; 150]);
+        let features = Features::at_angles(&[0.0; 150]);
         let found = near_duplicates(&features, 0.5, 2);
         let pairs: Vec<_> = found.pairs.iter().map(|p| (p.first, p.second)).collect();
         assert_eq!(pairs, [(0, 1), (0, 2)]);

@@ -59,14 +59,7 @@ impl Features {
         self.lengths.len()
     }
 
-    /// Pictures whose features are all 0: they have no direction, and are similar to nothing.
-    pub fn without_direction(&self) -> Vec<usize> {
-        (0..self.pictures())
-            .filter(|picture| !self.has_direction(*picture))
-            .collect()
-    }
-
-    /// Whether a picture's features are not all 0.
+    /// Whether a picture's features are not all 0; one whose are is similar to nothing.
     pub(crate) fn has_direction(&self, picture: usize) -> bool {
         self.lengths[picture] > 0.0
     }
@@ -127,6 +120,16 @@ fn rough_product(first: &[f32], second: &[f32]) -> f32 {
 }
 
 #[cfg(test)]
+impl Features {
+    /// Vectors in the plane at these angles, in degrees.
+    pub(crate) fn at_angles(degrees: &[f32]) -> Self {
+        let rows = degrees.iter().map(|angle| angle.to_radians());
+        let rows = rows.flat_map(|angle| [angle.cos(), angle.sin()]);
+        Self::new(2, rows.collect()).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -154,7 +157,6 @@ mod tests {
         assert!((features.similarity(0, 1) - 0.5f32.sqrt()).abs() < 1e-6);
         assert!((features.similarity(1, 2) + 0.5f32.sqrt()).abs() < 1e-6);
         assert_eq!(features.similarity(1, 3), 0.0);
-        assert_eq!(features.without_direction(), [3]);
     }
 
     proptest! {

@@ -51,20 +51,13 @@ mod tests {
     use super::*;
     use crate::duplicates::near_duplicates;
 
-    /// Vectors in the plane at these angles, in degrees.
-    fn at_angles(degrees: &[f32]) -> Features {
-        let rows = degrees.iter().map(|angle| angle.to_radians());
-        let rows = rows.flat_map(|angle| [angle.cos(), angle.sin()]);
-        Features::new(2, rows.collect()).unwrap()
-    }
-
     #[test]
     fn the_threshold_follows_how_close_pictures_usually_are() {
         let distance = |degrees: f32| f64::from(1.0 - degrees.to_radians().cos());
         for spread in [2.0, 20.0] {
             // Nearest others: spread, spread, spread, spread / 100 twice.
             let angles = [0.0, 1.0, 2.0, 4.0, 4.01].map(|angle| angle * spread);
-            let threshold = f64::from(near_duplicate_threshold(&at_angles(&angles)));
+            let threshold = f64::from(near_duplicate_threshold(&Features::at_angles(&angles)));
             let expected = 1.0 - 0.13 * distance(spread);
             assert!(
                 (threshold - expected).abs() < 1e-6,
@@ -86,7 +79,7 @@ mod tests {
 
     #[test]
     fn nothing_is_near_where_there_is_no_other() {
-        assert_eq!(near_duplicate_threshold(&at_angles(&[3.0])), 1.0);
-        assert_eq!(near_duplicate_threshold(&at_angles(&[])), 1.0);
+        assert_eq!(near_duplicate_threshold(&Features::at_angles(&[3.0])), 1.0);
+        assert_eq!(near_duplicate_threshold(&Features::at_angles(&[])), 1.0);
     }
 }

@@ -83,7 +83,7 @@ impl Truth {
     }
 
     /// The answer whether a point of the frame is on the head; `None` if no head is known, or none was seen.
-    pub fn is_on_head(&self, [x, y]: [f64; 2]) -> Option<bool> {
+    pub(crate) fn is_on_head(&self, [x, y]: [f64; 2]) -> Option<bool> {
         let [left, top, right, bottom] = self.head?;
         let [width, height] = self.frame.map(|side| side as f64 - 0.5);
         let is_seen = left < width && top < height && right > -0.5 && bottom > -0.5;
@@ -91,7 +91,7 @@ impl Truth {
     }
 
     /// The head's part of the frame: how often a point anywhere would be on it.
-    pub fn head_share(&self) -> Option<f64> {
+    pub(crate) fn head_share(&self) -> Option<f64> {
         let [left, top, right, bottom] = self.head?;
         let within = |from: f64, to: f64, side: usize| {
             (to.min(side as f64 - 0.5) - from.max(-0.5)).max(0.0) / side as f64

@@ -38,7 +38,7 @@ impl Convolution {
     }
 
     /// The same convolution with a bias of zeros.
-    pub fn with_bias(self, init: &Init) -> Self {
+    pub(crate) fn with_bias(self, init: &Init) -> Self {
         let [channels_out, ..] = self.weight.dims();
         Self {
             bias: Some(init.zeros(channels_out)),

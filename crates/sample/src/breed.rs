@@ -47,7 +47,7 @@ impl Breed {
     }
 
     /// Tells whether the breed is one of cats.
-    pub fn is_cat(self) -> bool {
+    pub(crate) fn is_cat(self) -> bool {
         matches!(self, Self::Bombay | Self::MaineCoon | Self::Siamese)
     }
 

@@ -5,13 +5,10 @@ const USAGE: i32 = 2;
 
 /// The command line as a `T`. `--help` is printed; what was typed wrongly is told in one sentence on stderr, with exit
 /// code 2. Either ends the program.
-pub fn command_line<T: Parser>() -> T {
-    command_line_of(true)
-}
-
-/// The same in one of several processes, of which one alone `speaks`: another that is to end does so without a word and
-/// without an error, so that it ends none of the others before they have spoken.
-pub fn command_line_of<T: Parser>(speaks: bool) -> T {
+///
+/// Of several processes one alone `speaks`: another that is to end does so without a word and without an error, so that it
+/// ends none of the others before they have spoken.
+pub fn command_line<T: Parser>(speaks: bool) -> T {
     T::try_parse().unwrap_or_else(|error| {
         if !speaks {
             std::process::exit(0);

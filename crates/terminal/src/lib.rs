@@ -7,7 +7,7 @@ mod printer;
 mod volume;
 
 pub use bar::Bar;
-pub use command_line::{command_line, command_line_of};
+pub use command_line::command_line;
 pub use exit::{UsageError, exit_code, usage};
 pub use printer::{Said, Terminal};
 pub use volume::{Volume, VolumeArgs};

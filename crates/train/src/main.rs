@@ -7,7 +7,7 @@ use train::{cli::Cli, commands};
 fn main() -> ExitCode {
     kernels::use_this_thread();
     let speaks = processes::is_first();
-    let cli = terminal::command_line_of::<Cli>(speaks);
+    let cli = terminal::command_line::<Cli>(speaks);
     // Kept to the end: when it is dropped, the other processes learn that this one ends.
     let processes = Processes::from_environment();
     let result = match &processes {

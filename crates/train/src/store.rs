@@ -54,7 +54,7 @@ impl State {
             false => None,
             true => {
                 let path = checkpoint.folder.join(OPTIMIZER_FILE);
-                let state = StateDict::from_safetensors(&checkpoint.file(OPTIMIZER_FILE)?, &path)?;
+                let state = checkpoint.tensors(OPTIMIZER_FILE)?;
                 let trained = trained(&network, config, &position)?;
                 // Before a state held its own number of steps, the loss meter's was used.
                 let steps_before = position.smoothed_loss.batches();
@@ -117,8 +117,7 @@ fn average(
     if !checkpoint.manifest.files.contains_key(AVERAGE_FILE) {
         return Ok(Some(Average::new(ema, network.clone())));
     }
-    let path = checkpoint.folder.join(AVERAGE_FILE);
-    let weights = StateDict::from_safetensors(&checkpoint.file(AVERAGE_FILE)?, &path)?;
+    let weights = checkpoint.tensors(AVERAGE_FILE)?;
     let averaged = self::network(checkpoint, weights, config, device)?;
     Ok(Some(Average::new(ema, averaged)))
 }

@@ -1,12 +1,16 @@
 //! One step over several batches, and the norm of its gradients, as Adam's first average shows them.
 
+#[path = "helpers/noise.rs"]
+mod noise;
+
 use burn::tensor::Device;
 use network::{Algorithm, Architecture, Network, NetworkSpec, Trainable, weights::StateDict};
-use rand::{RngExt, SeedableRng};
+use noise::batch;
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use std::collections::BTreeMap;
 use train::{
-    batch::{LabelledBatch, Targets},
+    batch::LabelledBatch,
     config::OptimizerConfig,
     fit::Fit,
     learner::Learner,
@@ -15,7 +19,6 @@ use train::{
     schedule::{OneCycle, Rates},
 };
 
-const SIZE: usize = 32;
 const BETA1: f64 = 0.9;
 const RATES: [f64; 3] = [1e-3; 3];
 
@@ -48,18 +51,6 @@ fn rates() -> Rates {
     Rates {
         learning_rates: RATES.to_vec(),
         beta1: BETA1,
-    }
-}
-
-/// `count` pictures of noise.
-fn batch(count: usize, seed: u64) -> LabelledBatch {
-    let mut noise = ChaCha8Rng::seed_from_u64(seed);
-    LabelledBatch {
-        pictures: (0..count * 3 * SIZE * SIZE)
-            .map(|_| noise.random::<f32>() - 0.5)
-            .collect(),
-        targets: Targets::Classes((0..count).map(|picture| picture % 3).collect()),
-        size: SIZE,
     }
 }
 

@@ -1,15 +1,20 @@
 //! Steps by several processes, which are threads here, beside those of one.
 
+#[path = "helpers/noise.rs"]
+mod noise;
+#[path = "helpers/on_each.rs"]
+mod on_each;
 mod twenty_iterations;
 
 use burn::tensor::Device;
 use network::{Algorithm, Architecture, Network, NetworkSpec, Trainable, weights::StateDict};
+use noise::batch;
+use on_each::on_each;
 use processes::{Processes, threads};
-use rand::{RngExt, SeedableRng};
+use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use std::thread;
 use train::{
-    batch::{BatchPart, LabelledBatch, Targets},
+    batch::BatchPart,
     config::{BatchNormKind, OptimizerConfig},
     fit::{Fit, StepError},
     learner::Learner,
@@ -21,20 +26,7 @@ use twenty_iterations::{Trace, compare, golden, part_for, train, train_as};
 
 /// See `golden_training`: f32 runs drift apart by themselves.
 const TOLERANCE: f64 = 1e-3;
-const SIZE: usize = 32;
 const BETA1: f64 = 0.9;
-
-/// What `work` returns on each of `count` processes.
-fn on_each<R: Send>(count: usize, work: impl Fn(Processes) -> R + Sync) -> Vec<R> {
-    let work = &work;
-    thread::scope(|scope| {
-        let all = threads(count).into_iter();
-        let all: Vec<_> = all
-            .map(|processes| scope.spawn(move || work(processes)))
-            .collect();
-        all.into_iter().map(|one| one.join().unwrap()).collect()
-    })
-}
 
 #[test]
 fn twenty_iterations_of_1_2_and_4_processes_with_synchronised_batch_norms_are_fastais() {
@@ -82,18 +74,6 @@ fn optimizer(clip_norm: Option<f64>) -> Adam {
         clip_norm,
         ..OptimizerConfig::default()
     })
-}
-
-/// `count` pictures of noise.
-fn batch(count: usize, seed: u64) -> LabelledBatch {
-    let mut noise = ChaCha8Rng::seed_from_u64(seed);
-    LabelledBatch {
-        pictures: (0..count * 3 * SIZE * SIZE)
-            .map(|_| noise.random::<f32>() - 0.5)
-            .collect(),
-        targets: Targets::Classes((0..count).map(|picture| picture % 3).collect()),
-        size: SIZE,
-    }
 }
 
 /// What a first step leaves.

@@ -1,7 +1,10 @@
 //! What a search such as `lr_find` needs: batches and steps at rates of its own, without the folder of a run.
 
+#[path = "helpers/shades.rs"]
+mod shades;
+
 use burn::tensor::Device;
-use image::{Rgb, RgbImage};
+use shades::{draw, sets};
 use std::{fs, path::Path};
 use terminal::{Terminal, Volume};
 use train::{
@@ -69,26 +72,6 @@ fn learning_rates_are_tried_on_training_batches_and_nothing_is_written() {
 }
 
 fn config(pictures: &Path) -> Config {
-    let sets = [
-        "data.source=folder".to_owned(),
-        "data.layout=folders".to_owned(),
-        format!("data.folder={}", pictures.display()),
-        "model.architecture=resnet18".to_owned(),
-        "model.base_width=4".to_owned(),
-        "stage.0.size=32".to_owned(),
-        "stage.0.batch_size=4".to_owned(),
-    ];
+    let sets = sets(pictures, 4);
     ConfigSource::open(None).unwrap().resolve(&sets).unwrap()
-}
-
-/// Ten dark and ten light pictures: sixteen train, four validate.
-fn draw(folder: &Path) {
-    for (class, light) in [("dark", 40), ("light", 200)] {
-        let class = folder.join(class);
-        fs::create_dir_all(&class).unwrap();
-        for number in 0..10u8 {
-            let picture = RgbImage::from_fn(40, 40, |x, y| Rgb([light, x as u8, y as u8 + number]));
-            picture.save(class.join(format!("{number}.png"))).unwrap();
-        }
-    }
 }

@@ -29,12 +29,8 @@ impl PoolingGradients for Flex {
             return max_pool_by_burn::<Self>(x);
         }
         let x = into_channels_last(x);
-        let [batch, channels, height, width] = dimensions(&x);
-        let shape = kernel::PictureShape {
-            height,
-            width,
-            channels,
-        };
+        let [batch, channels, _, _] = dimensions(&x);
+        let shape = picture_shape(dimensions(&x));
         let pooled = shape.pooled();
         let pooled = [batch, channels, pooled.height, pooled.width];
         let length = pooled.iter().product();
@@ -51,13 +47,9 @@ impl PoolingGradients for Flex {
             return max_pool_gradient_by_burn::<Self>(gradient, indices, shape);
         }
         let gradient = into_channels_last(gradient);
-        let dimensions @ [_, channels, height, width] = shape.dims();
+        let dimensions: [usize; 4] = shape.dims();
         let mut x = Buffer::take(dimensions.iter().product());
-        let shape = kernel::PictureShape {
-            height,
-            width,
-            channels,
-        };
+        let shape = picture_shape(dimensions);
         kernel::max_pool_gradient(values(&gradient), indices.bytes(), shape, x.as_mut_slice());
         from_channels_last(x, dimensions)
     }
@@ -68,12 +60,8 @@ impl PoolingGradients for Flex {
             return concat_pool_by_burn::<Self>(x);
         }
         let x = into_channels_last(x);
-        let [batch, channels, height, width] = dimensions(&x);
-        let shape = kernel::PictureShape {
-            height,
-            width,
-            channels,
-        };
+        let [batch, channels, _, _] = dimensions(&x);
+        let shape = picture_shape(dimensions(&x));
         let mut y = vec![0.0f32; batch * 2 * channels];
         let mut pixels = vec![0i32; batch * channels];
         kernel::concat_pool(values(&x), shape, &mut y, &mut pixels);
@@ -91,13 +79,9 @@ impl PoolingGradients for Flex {
             return concat_pool_gradient_by_burn::<Self>(gradient, indices, shape);
         }
         let gradient = gradient.to_contiguous();
-        let dimensions @ [_, channels, height, width] = shape.dims();
+        let dimensions: [usize; 4] = shape.dims();
         let mut x = Buffer::take(dimensions.iter().product());
-        let shape = kernel::PictureShape {
-            height,
-            width,
-            channels,
-        };
+        let shape = picture_shape(dimensions);
         kernel::concat_pool_gradient(
             values(&gradient),
             indices.storage(),
@@ -105,5 +89,14 @@ impl PoolingGradients for Flex {
             x.as_mut_slice(),
         );
         from_channels_last(x, dimensions)
+    }
+}
+
+/// Each picture of `[N, C, H, W]`.
+fn picture_shape([_, channels, height, width]: [usize; 4]) -> kernel::PictureShape {
+    kernel::PictureShape {
+        height,
+        width,
+        channels,
     }
 }

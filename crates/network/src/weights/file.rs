@@ -1,5 +1,5 @@
 use super::{StateDict, WeightsError, format::Format, pth, safetensors, stream};
-use std::{collections::BTreeMap, io::Read, path::Path};
+use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
 impl StateDict {
     /// Reads a torch file (zip or legacy stream) or a safetensors file, told apart by content. Names are the file's,
@@ -23,22 +23,16 @@ impl StateDict {
             Format::TorchZip => without(pth::read_zip(path)?),
             Format::Pickle => without(pth::read_stream(path)?),
             Format::Safetensors => {
-                let bytes = std::fs::read(path).map_err(|error| WeightsError::Read {
+                let failed = |error| WeightsError::Read {
                     path: path.to_owned(),
                     error,
-                })?;
-                let state = Self::from_safetensors(&bytes, path)?;
-                Ok((state, safetensors::metadata(&bytes, path)?))
+                };
+                let mut file = File::open(path).map_err(failed)?;
+                let length = file.metadata().map_err(failed)?.len();
+                let (state, texts) = stream::read(&mut file, length, path, |_| ())?;
+                Ok((state.not_empty(path)?, texts))
             }
         }
-    }
-
-    /// Reads the bytes of a safetensors file; `path` is its name in messages.
-    ///
-    /// # Errors
-    /// The bytes are not sound.
-    pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<Self, WeightsError> {
-        safetensors::decode(bytes, path)?.not_empty(path)
     }
 
     /// Reads a safetensors file of `length` bytes from `reader`, each number to the place where it stays; `path` is its name in
@@ -52,7 +46,7 @@ impl StateDict {
         path: &Path,
         note: impl FnMut(&[u8]) + Send,
     ) -> Result<Self, WeightsError> {
-        stream::read(reader, length, path, note)?.not_empty(path)
+        stream::read(reader, length, path, note)?.0.not_empty(path)
     }
 
     /// The bytes of a safetensors file: the same for the same content.

@@ -48,7 +48,7 @@ pub fn to_canonical(
 }
 
 /// True if some tensor of `state`, in any layout known here, is one that every body of the family of `architecture` has.
-pub fn has_body(state: &StateDict, architecture: Architecture) -> bool {
+pub(crate) fn has_body(state: &StateDict, architecture: Architecture) -> bool {
     BodyLayout::find(state, family(architecture)).is_some()
 }
 
@@ -62,17 +62,13 @@ pub fn to_fastai(
     architecture: Architecture,
 ) -> Result<StateDict, WeightsError> {
     let family = family(architecture);
-    rename_all(canonical, |name| {
+    rename_all(canonical, "fastai", |name| {
         let (first, rest) = name.split_once('.')?;
         if first == "head" {
             return Some(format!("1.{rest}"));
         }
         let (place, _) = family.children.iter().find(|(_, child)| *child == first)?;
         Some(format!("0.{place}.{rest}"))
-    })
-    .map_err(|name| WeightsError::NoPlaceInLayout {
-        name,
-        layout: "fastai",
     })
 }
 
@@ -87,17 +83,13 @@ pub fn to_torchvision(
     architecture: Architecture,
 ) -> Result<StateDict, WeightsError> {
     let family = family(architecture);
-    rename_all(canonical, |name| {
+    rename_all(canonical, "torchvision", |name| {
         let (first, rest) = name.split_once('.')?;
         if matches!(first, "head" | "fc") {
             return Some(format!("{}.{rest}", family.head));
         }
         let of_body = family.children.iter().any(|(_, child)| *child == first);
         of_body.then(|| name.to_owned())
-    })
-    .map_err(|name| WeightsError::NoPlaceInLayout {
-        name,
-        layout: "torchvision",
     })
 }
 
@@ -197,14 +189,15 @@ impl BodyLayout {
     }
 }
 
-/// The tensors under other names, with counters; an error is the name that has no other.
+/// The tensors under their names in `layout`, with counters.
 fn rename_all(
     state: StateDict,
+    layout: &'static str,
     rename: impl Fn(&str) -> Option<String>,
-) -> Result<StateDict, String> {
+) -> Result<StateDict, WeightsError> {
     let mut renamed = StateDict::new();
     for (name, tensor) in state {
-        let new_name = rename(&name).ok_or(name)?;
+        let new_name = rename(&name).ok_or(WeightsError::NoPlaceInLayout { name, layout })?;
         if let Some(layer) = new_name.strip_suffix("running_var") {
             let counter = NamedTensor {
                 shape: Vec::new(),

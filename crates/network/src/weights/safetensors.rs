@@ -1,63 +1,8 @@
-use super::{NamedTensor, StateDict, TensorValues, WeightsError, elements::ElementType, wrapper};
-use ::safetensors::{Dtype, SafeTensors};
+//! What a safetensors file is written as; [`super::stream`] reads it.
+
+use super::{NamedTensor, StateDict, TensorValues, WeightsError};
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, path::Path};
-
-/// Reads all tensors from the bytes of the file `path`. The library checks every length and offset against them.
-pub(super) fn decode(bytes: &[u8], path: &Path) -> Result<StateDict, WeightsError> {
-    let file = SafeTensors::deserialize(bytes).map_err(|error| WeightsError::Damaged {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let prefix = wrapper::prefix(file.iter().map(|(name, _)| name));
-    let mut state = StateDict::new();
-    for (full_name, view) in file.iter() {
-        let Some(name) = full_name.strip_prefix(&prefix) else {
-            continue;
-        };
-        let element_type = element_type(view.dtype()).ok_or_else(|| WeightsError::ElementType {
-            path: path.to_owned(),
-            name: full_name.to_owned(),
-            element_type: view.dtype().to_string(),
-        })?;
-        let tensor = NamedTensor {
-            shape: view.shape().to_vec(),
-            values: element_type.decode(view.data()),
-        };
-        state.insert(name, tensor);
-    }
-    Ok(state)
-}
-
-/// Text that the file `path` has about its tensors, under keys.
-pub(super) fn metadata(
-    bytes: &[u8],
-    path: &Path,
-) -> Result<BTreeMap<String, String>, WeightsError> {
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| WeightsError::Damaged {
-        path: path.to_owned(),
-        reason: error.to_string(),
-    })?;
-    let texts = header.metadata().clone().unwrap_or_default();
-    Ok(texts.into_iter().collect())
-}
-
-pub(super) fn element_type(dtype: Dtype) -> Option<ElementType> {
-    Some(match dtype {
-        Dtype::F64 => ElementType::F64,
-        Dtype::F32 => ElementType::F32,
-        Dtype::F16 => ElementType::F16,
-        Dtype::BF16 => ElementType::BF16,
-        Dtype::I64 => ElementType::I64,
-        Dtype::I32 => ElementType::I32,
-        Dtype::I16 => ElementType::I16,
-        Dtype::I8 => ElementType::I8,
-        Dtype::U32 => ElementType::U32,
-        Dtype::U16 => ElementType::U16,
-        Dtype::U8 => ElementType::U8,
-        _ => return None,
-    })
-}
+use std::collections::BTreeMap;
 
 /// The bytes of a file.
 ///

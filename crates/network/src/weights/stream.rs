@@ -1,11 +1,9 @@
 //! A safetensors file that is read once, each number to the place where it stays.
 
-use super::{
-    NamedTensor, StateDict, TensorValues, WeightsError, elements::ElementType,
-    safetensors::element_type, wrapper,
-};
-use ::safetensors::{SafeTensorError, tensor::Metadata};
+use super::{NamedTensor, StateDict, TensorValues, WeightsError, elements::ElementType, wrapper};
+use ::safetensors::{Dtype, SafeTensorError, tensor::Metadata};
 use std::{
+    collections::BTreeMap,
     io::{self, Read},
     path::Path,
     sync::mpsc::sync_channel,
@@ -21,14 +19,14 @@ const CHUNK: usize = 1 << 18;
 /// Chunks that may wait to be noted. They are in memory anyway.
 const WAITING: usize = 256;
 
-/// Reads all tensors of the file `path`, which has `length` bytes, from `reader`. `note` sees all its bytes in their order, on a
-/// thread of its own.
+/// Reads all tensors of the file `path`, which has `length` bytes, from `reader`, and the texts that it has about them, under
+/// keys. `note` sees all its bytes in their order, on a thread of its own.
 pub(super) fn read(
     reader: &mut impl Read,
     length: u64,
     path: &Path,
     mut note: impl FnMut(&[u8]) + Send,
-) -> Result<StateDict, WeightsError> {
+) -> Result<(StateDict, BTreeMap<String, String>), WeightsError> {
     let failed = |error| WeightsError::Read {
         path: path.to_owned(),
         error,
@@ -56,7 +54,8 @@ pub(super) fn read(
         let shape = part.shape;
         Some((part.name?, NamedTensor { shape, values }))
     });
-    Ok(named.collect())
+    let texts = metadata.metadata().clone().unwrap_or_default();
+    Ok((named.collect(), texts.into_iter().collect()))
 }
 
 /// The bytes before the numbers, and what they say, which the library checks.
@@ -138,6 +137,23 @@ fn parts(metadata: &Metadata, path: &Path) -> Result<Vec<Part>, WeightsError> {
         })
     };
     names.iter().map(part).collect()
+}
+
+fn element_type(dtype: Dtype) -> Option<ElementType> {
+    Some(match dtype {
+        Dtype::F64 => ElementType::F64,
+        Dtype::F32 => ElementType::F32,
+        Dtype::F16 => ElementType::F16,
+        Dtype::BF16 => ElementType::BF16,
+        Dtype::I64 => ElementType::I64,
+        Dtype::I32 => ElementType::I32,
+        Dtype::I16 => ElementType::I16,
+        Dtype::I8 => ElementType::I8,
+        Dtype::U32 => ElementType::U32,
+        Dtype::U16 => ElementType::U16,
+        Dtype::U8 => ElementType::U8,
+        _ => return None,
+    })
 }
 
 impl Memory {

@@ -23,6 +23,7 @@ pub enum Region {
 pub struct Trimap {
     width: u32,
     height: u32,
+    /// Of all `width * height` pixels, row after row from the top.
     regions: Vec<Region>,
 }
 
@@ -35,11 +36,6 @@ impl Trimap {
     /// Height in pixels, that of the picture.
     pub fn height(&self) -> u32 {
         self.height
-    }
-
-    /// Regions of all `width * height` pixels, row after row from the top.
-    pub fn regions(&self) -> &[Region] {
-        &self.regions
     }
 
     /// This trimap of a stored picture as that of the picture after `turn`.
@@ -125,11 +121,7 @@ mod tests {
             .expect("a good file")
             .expect("a file");
         assert_eq!((trimap.width(), trimap.height()), (3, 2));
-        let values: Vec<u8> = trimap
-            .regions()
-            .iter()
-            .map(|&region| region as u8)
-            .collect();
+        let values: Vec<u8> = trimap.regions.iter().map(|&region| region as u8).collect();
         assert_eq!(values, [1, 2, 3, 2, 2, 1]);
         assert_eq!(trimap.region(2, 0), Some(Region::Border));
         assert_eq!(trimap.region(2, 1), Some(Region::Pet));

@@ -73,7 +73,7 @@ pub enum DecodeError {
 
 impl DecodeError {
     /// This error as [`DecodeError::InFile`], which names the file.
-    pub fn in_file(self, path: &Path) -> Self {
+    pub(crate) fn in_file(self, path: &Path) -> Self {
         Self::InFile {
             path: path.to_path_buf(),
             cause: Box::new(self),

@@ -79,7 +79,7 @@ impl Turn {
     }
 
     /// True if the upright picture is as wide as the stored one is high.
-    pub fn swaps_sides(self) -> bool {
+    pub(crate) fn swaps_sides(self) -> bool {
         self.tag() >= 5
     }
 }

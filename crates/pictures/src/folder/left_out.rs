@@ -71,7 +71,7 @@ impl LeftOut {
 
     /// Tells whether some of what is left out may be pictures that were meant: those in formats that are not read, files
     /// without an ending, and pictures that a list does not name.
-    pub fn may_be_meant(&self) -> bool {
+    pub(crate) fn may_be_meant(&self) -> bool {
         let may_be_picture = |(ending, _): (&String, &usize)| may_be_picture(ending);
         !self.unlisted.is_empty() || self.extensions.iter().any(may_be_picture)
     }

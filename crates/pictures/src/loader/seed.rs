@@ -24,7 +24,7 @@ impl EpochSeed {
 
     /// Generator for the augmentation of the picture where it comes for another time in the epoch: `repeat` counts from 0,
     /// which is [`Self::generator`]. It is the ChaCha stream with that number.
-    pub fn repeat_generator(&self, picture: u64, repeat: u64) -> ChaCha8Rng {
+    pub(crate) fn repeat_generator(&self, picture: u64, repeat: u64) -> ChaCha8Rng {
         let mut generator = self.generator(picture);
         generator.set_stream(repeat);
         generator

@@ -15,7 +15,7 @@ pub struct CropPosition {
 
 impl CropPosition {
     /// Middle of the picture, used for validation.
-    pub const CENTRE: Self = Self {
+    pub(crate) const CENTRE: Self = Self {
         row_pct: 0.5,
         col_pct: 0.5,
     };

@@ -1,39 +1,25 @@
 //! Sessions of several processes, which are threads here: how they end if something happens to one of them.
 
+#[path = "../../tests/helpers/on_each.rs"]
+mod on_each;
+#[path = "../../tests/helpers/shades.rs"]
+mod shades;
+
 use super::*;
 use crate::{
     config::{Config, ConfigSource},
     learner::Answered,
 };
 use checkpoint::Run;
-use image::{Rgb, RgbImage};
-use processes::{Lost, threads};
-use std::{fs, path::Path, thread};
+use on_each::on_each;
+use processes::Lost;
+use shades::draw;
+use std::{fs, path::Path};
 use terminal::Volume;
 
-/// Ten dark and ten light pictures: sixteen train, four validate.
-fn draw(folder: &Path) {
-    for (class, light) in [("dark", 40), ("light", 200)] {
-        let class = folder.join(class);
-        fs::create_dir_all(&class).unwrap();
-        for number in 0..10u8 {
-            let picture = RgbImage::from_fn(40, 40, |x, y| Rgb([light, x as u8, y as u8 + number]));
-            picture.save(class.join(format!("{number}.png"))).unwrap();
-        }
-    }
-}
-
 fn config(pictures: &Path) -> Config {
-    let sets = [
-        "data.source=folder".to_owned(),
-        "data.layout=folders".to_owned(),
-        format!("data.folder={}", pictures.display()),
-        "model.architecture=resnet18".to_owned(),
-        "model.base_width=4".to_owned(),
-        "stage.0.size=32".to_owned(),
-        "stage.0.batch_size=3".to_owned(),
-        "stage.0.checkpoint_every=2".to_owned(),
-    ];
+    let mut sets = shades::sets(pictures, 3);
+    sets.push("stage.0.checkpoint_every=2".to_owned());
     ConfigSource::open(None).unwrap().resolve(&sets).unwrap()
 }
 
@@ -45,18 +31,6 @@ fn feed(folder: &Path, processes: &Processes) -> Feed {
 fn network(feed: &Feed) -> Network {
     let spec = feed.config.network_spec(feed.data.classes.len());
     spec.init(feed.config.model.kernels, 1, &Device::flex())
-}
-
-/// What `work` returns on each of `count` processes.
-fn on_each<R: Send>(count: usize, work: impl Fn(Processes) -> R + Sync) -> Vec<R> {
-    let work = &work;
-    thread::scope(|scope| {
-        let all = threads(count).into_iter();
-        let all: Vec<_> = all
-            .map(|processes| scope.spawn(move || work(processes)))
-            .collect();
-        all.into_iter().map(|one| one.join().unwrap()).collect()
-    })
 }
 
 /// One of three sessions in `folder`, to which `happens` before it trains.
