@@ -9,15 +9,9 @@
 # of the table: ARCHITECTURES="resnet50" SIZES="224" BATCHES="1 8" THREADS="2" scripts/bench-engines.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/bench-common.sh
 rounds=${1:-3}
-python=${2:-}
-if [ -z "$python" ]; then
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-    python3 -m venv "$scratch/venv"
-    "$scratch/venv/bin/pip" install --quiet torch torchvision onnx onnxscript onnxruntime openvino
-    python=$scratch/venv/bin/python
-fi
+python_with "${2:-}" torch torchvision onnx onnxscript onnxruntime openvino
 cargo build -p train --example predict
 export ARCHITECTURES=${ARCHITECTURES:-resnet18 resnet34 resnet50}
 export SIZES=${SIZES:-128 224 352}

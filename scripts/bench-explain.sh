@@ -13,42 +13,15 @@
 # on the whole picture instead of the square, writes page, sheets, raw maps and numbers too, and waits for the disk.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$(dirname "$0")/bench-common.sh"
 rounds=${1:-3}
-python=${2:-}
 folder=${3:-}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-if [ -z "$python" ]; then
-    python3 -m venv "$scratch/venv"
-    "$scratch/venv/bin/pip" install --quiet torch torchvision grad-cam
-    python=$scratch/venv/bin/python
-fi
+python_with "${2:-}" torch torchvision grad-cam
 cargo build --manifest-path "$root/Cargo.toml" -p train -p explain
 programs=$(cd "${CARGO_TARGET_DIR:-$root/target}/debug" && pwd)
 peer=$root/scripts/bench-explain.py
 
-# One epoch over 96 pictures: enough for running statistics with which maps have both signs.
-cat >"$scratch/bench.toml" <<'TOML'
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-pictures_per_breed = 20
-two_breeds_pictures = 0
-
-[model]
-architecture = "resnet34"
-head = "plain"
-
-[[stage]]
-size = 224
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = [1e-3, 1e-3]
-TOML
-(cd "$scratch" && "$programs/train" bench.toml >/dev/null)
+train_a_network "$programs"
 run=$scratch/runs/bench-1
 weights=$scratch/weights.safetensors
 "$programs/train" export "$run" --layout torchvision --to "$weights" >/dev/null

@@ -6,15 +6,9 @@
 #   scripts/bench-layers.sh [ROUNDS] [PYTHON]      PYTHON has torch; without it a scratch environment is made
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/bench-common.sh
 rounds=${1:-3}
-python=${2:-}
-if [ -z "$python" ]; then
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-    python3 -m venv "$scratch/venv"
-    "$scratch/venv/bin/pip" install --quiet torch
-    python=$scratch/venv/bin/python
-fi
+python_with "${2:-}" torch
 bench=(cargo bench --quiet --profile dev -p cpu --bench convolution --)
 "${bench[@]}" 34 32 1 1 >/dev/null # built here, so that no round waits for the compiler
 for depth in 34 50; do

@@ -14,18 +14,12 @@
 # Neither has a limit on threads. Files are in the system's cache for both.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
+. "$(dirname "$0")/bench-common.sh"
 rounds=${1:-3}
-python=${2:-}
 folder=${3:-}
 count=${COUNT:-2000}
 settings=${SETTINGS:-eager-1-32 eager-2-32 eager-2-64 eager-2-256 compile-1-32 compile-2-32 compile-2-64}
-scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
-if [ -z "$python" ]; then
-    python3 -m venv "$scratch/venv"
-    "$scratch/venv/bin/pip" install --quiet torch torchvision timm pandas
-    python=$scratch/venv/bin/python
-fi
+python_with "${2:-}" torch torchvision timm pandas
 peer=$root/scripts/bench-predict.py
 [ -f "$peer" ] || peer=$(dirname "$0")/bench-predict.py
 inference=${TIMM_INFERENCE:-$scratch/inference.py}
@@ -41,30 +35,10 @@ else
     programs=$(cd "${CARGO_TARGET_DIR:-$root/target}/debug" && pwd)
 fi
 
-# One epoch over 96 pictures: what a network has learned costs no time. RUN is a run of this config made before.
+# RUN is a run of such a network made before.
 run=${RUN:-$scratch/runs/bench-1}
 if [ -z "${RUN:-}" ] || [ -z "$folder" ]; then
-    cat >"$scratch/bench.toml" <<'TOML'
-[data]
-source = "sample"
-folder = "sample"
-
-[data.sample]
-pictures_per_breed = 20
-two_breeds_pictures = 0
-
-[model]
-architecture = "resnet34"
-head = "plain"
-
-[[stage]]
-size = 224
-batch_size = 8
-epochs = 1
-train = "all"
-max_learning_rate = [1e-3, 1e-3]
-TOML
-    (cd "$scratch" && "$programs/train" bench.toml >/dev/null)
+    train_a_network "$programs"
 fi
 weights=$scratch/weights.safetensors
 "$programs/train" export "$run" --layout torchvision --to "$weights" >/dev/null

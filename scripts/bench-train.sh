@@ -5,15 +5,9 @@
 #   scripts/bench-train.sh [ROUNDS] [PYTHON]      PYTHON has torch and torchvision; without it a scratch environment is made
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/bench-common.sh
 rounds=${1:-3}
-python=${2:-}
-if [ -z "$python" ]; then
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-    python3 -m venv "$scratch/venv"
-    "$scratch/venv/bin/pip" install --quiet torch torchvision
-    python=$scratch/venv/bin/python
-fi
+python_with "${2:-}" torch torchvision
 cargo build -p train --example speed
 speed=${CARGO_TARGET_DIR:-target}/debug/examples/speed
 log=$(mktemp)

@@ -86,14 +86,7 @@ fn product(maps: &[HeatMap], size: [usize; 2]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn map(width: usize, values: &[f32]) -> HeatMap {
-        HeatMap {
-            height: values.len() / width,
-            width,
-            values: values.to_vec(),
-        }
-    }
+    use crate::heat_map::map;
 
     #[test]
     fn a_single_map_stays_raw() {

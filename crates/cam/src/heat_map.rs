@@ -100,17 +100,19 @@ impl Neighbours {
     }
 }
 
+/// A map whose rows have `width` cells, for tests.
+#[cfg(test)]
+pub(crate) fn map(width: usize, values: &[f32]) -> HeatMap {
+    HeatMap {
+        height: values.len() / width,
+        width,
+        values: values.to_vec(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn map(width: usize, values: &[f32]) -> HeatMap {
-        HeatMap {
-            height: values.len() / width,
-            width,
-            values: values.to_vec(),
-        }
-    }
 
     #[test]
     fn a_map_is_itself_at_the_centres_of_its_cells_and_level_beyond_the_outer_ones() {

@@ -77,5 +77,5 @@ pub use fusion::{Fusion, fused};
 pub use heat_map::{HeatMap, Neighbours};
 pub use method::Method;
 pub use methods::{METHODS, method};
-pub use numbers::{argmax, softmax};
+pub use numbers::{argmax, correlation, softmax};
 pub use target::{Against, Score, Target};

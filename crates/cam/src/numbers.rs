@@ -21,19 +21,19 @@ pub fn softmax(logits: &[f32]) -> Vec<f64> {
     powers.into_iter().map(|power| power / sum).collect()
 }
 
-/// Pearson's correlation; 0 where one of them is the same everywhere.
-pub(crate) fn correlation(one: &[f64], other: &[f64]) -> f64 {
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+/// Pearson's correlation of two maps of equally many values; `None` where one of the two is the same everywhere.
+pub fn correlation<T: Copy + Into<f64>>(one: &[T], other: &[T]) -> Option<f64> {
+    let mean = |values: &[T]| values.iter().map(|v| (*v).into()).sum::<f64>() / values.len() as f64;
     let (mean_one, mean_other) = (mean(one), mean(other));
     let [mut product, mut square_one, mut square_other] = [0.0; 3];
     for (one, other) in one.iter().zip(other) {
-        let (one, other) = (one - mean_one, other - mean_other);
+        let (one, other) = ((*one).into() - mean_one, (*other).into() - mean_other);
         product += one * other;
         square_one += one * one;
         square_other += other * other;
     }
     let scale = (square_one * square_other).sqrt();
-    if scale > 0.0 { product / scale } else { 0.0 }
+    (scale > 0.0).then(|| product / scale)
 }
 
 /// The sum in f64.

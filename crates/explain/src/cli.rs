@@ -83,11 +83,11 @@ pub struct ExplainArgs {
     /// How the maps are drawn.
     #[command(flatten)]
     pub looks: LooksArgs,
-    /// Which validation pictures are drawn.
+    /// Which validation pictures are taken: another number takes others.
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Where the results go (default: `explanations` in the run's folder).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 }
 
@@ -291,7 +291,7 @@ pub struct EvaluateArgs {
     #[arg(long, conflicts_with = "view")]
     pub tta: bool,
     /// Where the results go (default: `evaluations/` and the part's name in the run's folder).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 }
 
@@ -357,7 +357,7 @@ pub struct ScoreArgs {
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
     /// Where the results go (default: `score` in the run's folder).
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "FOLDER")]
     pub out: Option<PathBuf>,
 }
 

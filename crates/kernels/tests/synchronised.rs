@@ -4,7 +4,7 @@ mod common;
 
 use burn::tensor::{DType, Tensor};
 use common::*;
-use kernels::{Synchronised, batch_norm_train, batch_norm_train_over};
+use kernels::{Synchronised, batch_norm_train_over};
 use processes::threads;
 use std::{ops::Range, thread};
 
@@ -31,25 +31,15 @@ fn run(pictures: Range<usize>, relu: bool, synchronised: Option<&Synchronised>) 
     let weight = leaf(tensor(&weight, [channels], DType::F32), true);
     let bias = leaf(tensor(&values(channels, 3), [channels], DType::F32), true);
     let residual = Some(shortcut.clone());
-    let (y, statistics) = match synchronised {
-        None => batch_norm_train(
-            x.clone(),
-            weight.clone(),
-            bias.clone(),
-            EPSILON,
-            residual,
-            relu,
-        ),
-        some => batch_norm_train_over(
-            x.clone(),
-            weight.clone(),
-            bias.clone(),
-            EPSILON,
-            residual,
-            relu,
-            some,
-        ),
-    };
+    let (y, statistics) = batch_norm_train_over(
+        x.clone(),
+        weight.clone(),
+        bias.clone(),
+        EPSILON,
+        residual,
+        relu,
+        synchronised,
+    );
     let direction: Tensor<4> = Tensor::from_inner(part(5));
     let gradients = (y.clone() * direction).sum().backward();
     [

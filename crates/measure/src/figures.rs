@@ -1,6 +1,6 @@
 //! Figures of one map, spread over the pixels of the frame that the network saw; its size is [width, height].
 
-use cam::argmax;
+use cam::{argmax, correlation};
 
 /// The share of `energy` (none below 0) that lies inside: of the pixels that are inside (`Some(true)`) or outside
 /// (`Some(false)`); the others are ignored. `None` if there is no energy on either.
@@ -19,22 +19,6 @@ pub(crate) fn energy_share(energy: &[f64], inside: &[Option<bool>]) -> Option<f6
 pub(crate) fn strongest(energy: &[f64], [width, _]: [usize; 2]) -> [f64; 2] {
     let index = argmax(energy);
     [(index % width) as f64, (index / width) as f64]
-}
-
-/// Pearson's correlation of two maps of equally many values; `None` where one of the two is the same everywhere.
-pub fn correlation(a: &[f32], b: &[f32]) -> Option<f64> {
-    let mean =
-        |values: &[f32]| values.iter().map(|v| f64::from(*v)).sum::<f64>() / values.len() as f64;
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let (mut product, mut square_a, mut square_b) = (0.0, 0.0, 0.0);
-    for (a, b) in a.iter().zip(b) {
-        let (a, b) = (f64::from(*a) - mean_a, f64::from(*b) - mean_b);
-        product += a * b;
-        square_a += a * a;
-        square_b += b * b;
-    }
-    let scale = (square_a * square_b).sqrt();
-    (scale > 0.0).then(|| product / scale)
 }
 
 /// Spearman's correlation of two maps: Pearson's of the ranks of their values, equal values sharing the mean of theirs.

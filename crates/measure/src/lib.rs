@@ -23,7 +23,8 @@ mod verdict;
 
 pub use baseline_maps::BaselineMaps;
 pub use baselines::Baselines;
-pub use figures::{correlation, rank_correlation};
+pub use cam::correlation;
+pub use figures::rank_correlation;
 pub use grid::{grid_share, grids, joined, quarter};
 pub use interval::Interval;
 pub use measures::{

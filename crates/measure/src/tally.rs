@@ -1,12 +1,12 @@
 use crate::{
-    figures::{correlation, energy_share, rank_correlation, strongest},
+    figures::{energy_share, rank_correlation, strongest},
     measures::{
         ENERGY, MEASURES, MOSTLY_RIGHT, Measure, POINTING, RIGHT_ANIMAL, SHUFFLED, SHUFFLED_RANKS,
     },
     truth::Truth,
     two_breeds::Sides,
 };
-use cam::HeatMap;
+use cam::{HeatMap, correlation};
 use serde::{Deserialize, Serialize};
 
 /// Share of a map's energy from which on it counts as lying on the right animal.

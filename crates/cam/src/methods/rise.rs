@@ -65,15 +65,20 @@ fn converged<I: Iterator<Item = Vec<f64>>>(
         first.add(f64::from(*score), &mask);
         halves[index % 2].add(f64::from(*score), &mask);
         if (index + 1) % LOOK_EVERY == 0 {
-            correlations.push((index + 1, correlation(&first.map(), map)));
+            correlations.push((index + 1, likeness(&first.map(), map)));
         }
     }
     let [one, other] = halves.map(|half| half.map());
     Check::Convergence {
         seed: SEED,
         correlations,
-        halves: correlation(&one, &other),
+        halves: likeness(&one, &other),
     }
+}
+
+/// Pearson's correlation; 0 where one of them is the same everywhere.
+fn likeness(one: &[f64], other: &[f64]) -> f64 {
+    correlation(one, other).unwrap_or(0.0)
 }
 
 /// The map of the masks so far, but for a factor: `Σ S_n M_n − mean S · Σ M_n`.
