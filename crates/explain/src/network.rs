@@ -151,9 +151,8 @@ impl SavedNetwork {
         options: InferenceOptions,
     ) -> Result<Self, CheckpointError> {
         let manifest = checkpoint.manifest.clone();
-        let blank = manifest.network.blank(manifest.kernels, device);
-        state.check(&blank.shapes(), |_| false)?;
-        let network = blank.with_state(state).for_inference_with(options);
+        let network = manifest.network.load(state, manifest.kernels, device)?;
+        let network = network.for_inference_with(options);
         Ok(Self {
             manifest,
             network,

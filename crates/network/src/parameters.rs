@@ -5,13 +5,14 @@ use crate::{
     batch_norm::BatchNorm,
     head,
     kind::Kind,
-    network::Network,
-    weights::{NamedTensor, StateDict, TensorValues},
+    network::{Network, NetworkSpec},
+    weights::{NamedTensor, StateDict, TensorValues, WeightsError},
 };
 use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
-    tensor::{Gradients, Tensor, TensorData},
+    tensor::{Device, Gradients, Tensor, TensorData},
 };
+use kernels::Algorithm;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -71,6 +72,23 @@ pub trait ParameterUpdate {
 
 /// Gradients by the names of their parameters, each as one row.
 pub type NamedGradients = BTreeMap<String, Tensor<1>>;
+
+impl NetworkSpec {
+    /// The network with the parameters and running statistics `state`.
+    ///
+    /// # Errors
+    /// A tensor is missing or has another shape: see [`StateDict::check`].
+    pub fn load(
+        &self,
+        state: StateDict,
+        algorithm: Algorithm,
+        device: &Device,
+    ) -> Result<Network, WeightsError> {
+        let blank = self.blank(algorithm, device);
+        state.check(&blank.shapes(), |_| false)?;
+        Ok(blank.with_state(state))
+    }
+}
 
 impl Network {
     /// Makes exactly the parameters of `trainable` ask for gradients (once the network is in training mode).

@@ -31,8 +31,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .checkpoint;
     let manifest = &checkpoint.manifest;
     let device = Device::flex();
-    let blank = manifest.network.blank(manifest.kernels, &device);
-    let network = blank.with_state(checkpoint.weights()?).for_inference();
+    let spec = &manifest.network;
+    let network = spec.load(checkpoint.weights()?, manifest.kernels, &device)?;
+    let network = network.for_inference();
     let squares = squares(manifest, Path::new(folder), count, size)?;
     let mut logits: Vec<f32> = Vec::new();
     for batch in squares.chunks(BATCH) {

@@ -129,10 +129,6 @@ fn network(
     config: &Config,
     device: &Device,
 ) -> Result<Network> {
-    let blank = checkpoint
-        .manifest
-        .network
-        .blank(config.model.kernels, device);
-    weights.check(&blank.shapes(), |_| false)?;
-    Ok(blank.with_state(weights))
+    let spec = &checkpoint.manifest.network;
+    Ok(spec.load(weights, config.model.kernels, device)?)
 }

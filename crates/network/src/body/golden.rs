@@ -257,11 +257,9 @@ fn vgg(algorithm: Algorithm) -> Network {
 }
 
 fn load(spec: &NetworkSpec, path: &str, algorithm: Algorithm) -> Network {
-    let network = spec.blank(algorithm, &Device::flex());
     let state = StateDict::read(&fixtures().join(path)).unwrap();
     let state = layout::to_canonical(state, spec.architecture).unwrap();
-    state.check(&network.shapes(), |_| false).unwrap();
-    network.with_state(state)
+    spec.load(state, algorithm, &Device::flex()).unwrap()
 }
 
 fn picture_of(input: &Value) -> Tensor<4> {

@@ -98,10 +98,9 @@ fn safetensors(
 /// Writes a whole model. Returns what was written and how it is used.
 fn onnx(checkpoint: &Checkpoint, to: &Path, metadata: &Metadata) -> Result<(String, String)> {
     let spec = &checkpoint.manifest.network;
-    let blank = spec.blank(checkpoint.manifest.kernels, &Device::flex());
-    let weights = checkpoint.weights()?;
-    weights.check(&blank.shapes(), |_| false)?;
-    let graph = blank.with_state(weights).graph();
+    let kernels = checkpoint.manifest.kernels;
+    let network = spec.load(checkpoint.weights()?, kernels, &Device::flex())?;
+    let graph = network.graph();
     let model = onnx::model(&graph, spec.architecture.name(), metadata)?;
     files::write_atomically(to, &onnx::encode(&model)?).with_context(|| {
         format!(
