@@ -7,7 +7,7 @@ use checkpoint::{Checkpoint, CheckpointError, Manifest};
 use kernels::average_pool;
 use network::{
     InferenceNetwork, InferenceOptions, is_of_head,
-    weights::{NamedTensor, StateDict},
+    weights::{NamedTensor, StateDict, TensorValues},
 };
 use pictures::loader::Normalisation;
 use rand::seq::SliceRandom;
@@ -90,18 +90,16 @@ impl SavedNetwork {
         device: &Device,
         options: InferenceOptions,
     ) -> Result<Self, CheckpointError> {
-        let state = checkpoint.weights()?;
         let mut random = generator(seed, Purpose::HeadWeights);
-        let mut shuffled = state.clone();
-        for (name, tensor) in state.iter() {
-            let is_linear_of_head = is_of_head(name) && tensor.shape.len() == 2;
-            if let (true, Some(values)) = (is_linear_of_head, tensor.as_floats()) {
-                let mut values = values.to_vec();
+        let shuffled = |(name, mut tensor): (String, NamedTensor)| {
+            let is_linear_of_head = is_of_head(&name) && tensor.shape.len() == 2;
+            if let (true, TensorValues::F32(values)) = (is_linear_of_head, &mut tensor.values) {
                 values.shuffle(&mut random);
-                shuffled.insert(name, NamedTensor::floats(tensor.shape.clone(), values));
             }
-        }
-        Self::build(checkpoint, shuffled, device, options)
+            (name, tensor)
+        };
+        let state = checkpoint.weights()?.into_iter().map(shuffled).collect();
+        Self::build(checkpoint, state, device, options)
     }
 
     /// The same with the layers of `stages` as before any training: weights drawn by `seed`, batch norms that change nothing.

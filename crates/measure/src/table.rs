@@ -46,7 +46,7 @@ impl Scores {
     /// measure its generator, so that none of them moves another.
     pub fn new<R: Rng>(tallies: &[Tally], random: impl Fn(&str, &str) -> R) -> Self {
         let mut rows: Vec<Row> = tallies.iter().map(Row::new).collect();
-        for measure in MEASURES {
+        for measure in MEASURES.iter().copied() {
             let all: Vec<OfPictures> = tallies
                 .iter()
                 .map(|tally| tally.of_pictures(measure))
@@ -88,7 +88,7 @@ impl Scores {
     /// A sentence about the measures that nobody has because of what the pictures lack; `None` if there is none.
     pub fn not_available(&self) -> Option<String> {
         let mut lacking: Vec<(Needs, Vec<&str>)> = Vec::new();
-        for measure in MEASURES {
+        for measure in MEASURES.iter().copied() {
             if measure.needs == Needs::Pictures || self.is_known(measure) {
                 continue;
             }
@@ -132,7 +132,8 @@ impl Scores {
 
     fn cells(&self, table: Table) -> Vec<Vec<String>> {
         let columns: Vec<&Measure> = MEASURES
-            .into_iter()
+            .iter()
+            .copied()
             .filter(|measure| measure.table == table && self.is_known(measure))
             .collect();
         let counts_maps = table == Table::Places && self.rows.iter().any(|row| row.maps.all > 0);

@@ -434,12 +434,7 @@ impl VisitNamed for NameLayers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        init::Init,
-        network::{Network, NetworkSpec},
-    };
-    use burn::tensor::Device;
-    use kernels::Algorithm;
+    use crate::init::Init;
 
     /// burn makes up the names of containers: a release that makes up others must not pass unseen.
     #[test]
