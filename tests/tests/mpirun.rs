@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 use stories::{
+    folders::with_config,
     moments::{exit_code, lines, wait_until},
     mpirun::{mpirun, process_of_rank, say_into, signal},
     program::{DRAWN, SMALLEST, explain, head_then_all, program, run, short_run, text, train},
@@ -240,8 +241,7 @@ fn config() -> String {
 
 /// A folder with a run of `count` threads, `runs/story-1`.
 fn trained_by_threads(count: &str, config: &str) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("story.toml"), config).unwrap();
+    let folder = with_config("story.toml", config);
     let arguments = ["story.toml", "--processes-in-one", count];
     run(folder.path(), &arguments, 0);
     folder
@@ -338,10 +338,9 @@ fn a_run_of_which_a_process_is_killed_at_any_moment_twenty_times_ends_with_the_s
 #[test]
 #[ignore = "needs mpirun"]
 fn processes_that_are_asked_twice_to_end_save_all_the_same() {
-    let config = CONFIG.replacen("epochs = 2", "epochs = 300", 1);
-    let folder = tempfile::tempdir().unwrap();
+    let config = config().replacen("epochs = 2", "epochs = 300", 1);
+    let folder = with_config("story.toml", &config);
     let folder = folder.path();
-    fs::write(folder.join("story.toml"), config).unwrap();
     let mut command = mpirun(2, folder, &program("train"), &["story.toml"]);
     let path = say_into(&mut command, folder);
     let mut child = command.spawn().unwrap();

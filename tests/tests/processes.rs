@@ -216,7 +216,7 @@ fn a_bad_picture_on_one_process_stops_all_with_a_whole_checkpoint_or_is_left_out
 /// The bad pictures of a class lie on all processes, so that none of them has seen all.
 #[test]
 fn a_class_without_a_picture_left_ends_any_number_of_processes_with_the_same_sentences() {
-    let folder = prepared(&format!("{TWO_BREEDS}{SHORT_TRAINING}"));
+    let folder = with_config("story.toml", &short_run());
     let folder = folder.path();
     run(folder, &["preview", "story.toml"], 0);
     let cut_short = |breed: &str| {
