@@ -1,10 +1,13 @@
 //! The convolutions of the ResNets and their gradients.
 
+pub mod bf16;
 mod epilogue;
 mod first_layer;
 mod gather;
 mod packed;
 mod shape;
+#[cfg(test)]
+mod bf16_tests;
 #[cfg(test)]
 mod tests;
 mod transposed;
@@ -146,17 +149,7 @@ fn input_gradient_at(
     input_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    assert_eq!(
-        input_gradient.len(),
-        shape.input_length(),
-        "numbers of the input's gradient"
-    );
-    assert_eq!(
-        output_gradient.len(),
-        shape.output_length(),
-        "numbers of the output's gradient"
-    );
-    assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
+    check_input_gradient(shape, output_gradient, weight, input_gradient);
     if let Some(winograd) = Winograd::input_gradient(shape).filter(|_| algorithm == Algorithm::Fast)
     {
         winograd.run(
@@ -222,6 +215,39 @@ fn weight_gradient_at(
     weight_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
+    check_weight_gradient(shape, input, output_gradient, weight_gradient);
+    if Winograd::supports(shape) && algorithm == Algorithm::Fast {
+        winograd::weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
+    } else {
+        weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
+    }
+}
+
+fn check_input_gradient(
+    shape: &ConvolutionShape,
+    output_gradient: &[f32],
+    weight: &[f32],
+    input_gradient: &[f32],
+) {
+    assert_eq!(
+        input_gradient.len(),
+        shape.input_length(),
+        "numbers of the input's gradient"
+    );
+    assert_eq!(
+        output_gradient.len(),
+        shape.output_length(),
+        "numbers of the output's gradient"
+    );
+    assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
+}
+
+fn check_weight_gradient(
+    shape: &ConvolutionShape,
+    input: &[f32],
+    output_gradient: &[f32],
+    weight_gradient: &[f32],
+) {
     assert_eq!(input.len(), shape.input_length(), "numbers of the input");
     assert_eq!(
         output_gradient.len(),
@@ -233,9 +259,4 @@ fn weight_gradient_at(
         shape.weight_length(),
         "numbers of the weight's gradient"
     );
-    if Winograd::supports(shape) && algorithm == Algorithm::Fast {
-        winograd::weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
-    } else {
-        weight_gradient::run(level, shape, input, output_gradient, weight_gradient);
-    }
 }

@@ -215,7 +215,7 @@ pub struct StridedWalk {
 /// # Panics
 /// When a slice is too short.
 #[inline(always)]
-pub fn multiply_outer<S: Simd>(
+pub fn multiply_outer<S: Simd, L: Lane<S>>(
     simd: S,
     rows: usize,
     pixels: StridedWalk,
@@ -248,9 +248,7 @@ pub fn multiply_outer<S: Simd>(
         stride: PANEL_COLUMNS,
     };
     // SAFETY: the assertions above cover every address: pixel `i < length` of a line below `lines`, row `r < rows`.
-    unsafe {
-        for_register_tiles::<S, Single, StridedWalk, Plain>(simd, rows, operands, pixels, sink)
-    }
+    unsafe { for_register_tiles::<S, L, StridedWalk, Plain>(simd, rows, operands, pixels, sink) }
 }
 
 /// Positions of the `k` in the left matrix of [`multiply_narrow`]: `lines` times `length` lanes side by side; those of the next
@@ -612,7 +610,7 @@ mod tests {
                     accumulate,
                 ),
                 Product::Outer(walk) => {
-                    multiply_outer(simd, rows, walk, left, right, target, accumulate)
+                    multiply_outer::<S, Single>(simd, rows, walk, left, right, target, accumulate)
                 }
                 Product::NarrowWalk(walk) => {
                     multiply_narrow::<S, Single, NARROW_ROW>(simd, rows, walk, left, right, target)

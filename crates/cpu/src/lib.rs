@@ -16,7 +16,7 @@ mod simd;
 mod vectorise;
 
 pub use convolution::{
-    Algorithm, ConvolutionShape, Epilogue, PackedWeight, Precision, forward, input_gradient,
+    Algorithm, ConvolutionShape, Epilogue, PackedWeight, Precision, bf16, forward, input_gradient,
     weight_gradient,
 };
 pub use layout::planar_to_channels_last;

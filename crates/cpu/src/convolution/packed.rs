@@ -207,7 +207,7 @@ impl Arranged {
             }
             Precision::Bf16 => {
                 let mut panels = Buffer::new(gather.pairs_length());
-                gather.pack_pairs(weight, panels.numbers_mut());
+                gather.pack_pairs(PairLevel::best(), weight, panels.numbers_mut());
                 Arranged::Pairs(panels)
             }
         }

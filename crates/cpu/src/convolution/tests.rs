@@ -11,12 +11,12 @@ use crate::simd::{Level, PairLevel, round_pair};
 /// Errors are relative to the root of the sum of squared products. `f32` rounds at 6e-8; a sum of `n` products of
 /// random signs in sequence errs by about `6e-8 * sqrt(n / 2)`, the worst of 100,000 sums by five times that: 1e-5 for
 /// the 2,300 products of the longest sum here.
-const EXACT: f64 = 1e-5;
+pub(super) const EXACT: f64 = 1e-5;
 /// Winograd's error is up to seven times as large in the mean (see [`Algorithm`]), but far from the bound above.
 const FAST: f64 = 3e-5;
 
 /// Repeatable numbers between -1 and 1.
-fn numbers(count: usize, seed: u64) -> Vec<f32> {
+pub(super) fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
     let mut next = || {
         state = state
@@ -28,7 +28,7 @@ fn numbers(count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// Calls `product(input position, weight position, output position)` for every product of the definition.
-fn for_each_product(shape: &ConvolutionShape, mut product: impl FnMut(usize, usize, usize)) {
+pub(super) fn for_each_product(shape: &ConvolutionShape, mut product: impl FnMut(usize, usize, usize)) {
     let (output_height, output_width) = (shape.output_height(), shape.output_width());
     for (n, i, j) in (0..shape.batch).flat_map(|n| {
         (0..output_height).flat_map(move |i| (0..output_width).map(move |j| (n, i, j)))
@@ -60,7 +60,7 @@ fn for_each_product(shape: &ConvolutionShape, mut product: impl FnMut(usize, usi
 }
 
 /// Largest difference, relative to the largest root of the sum of squared products.
-fn error(found: &[f32], expected: &[f64], squares: &[f64]) -> f64 {
+pub(super) fn error(found: &[f32], expected: &[f64], squares: &[f64]) -> f64 {
     let scale = squares
         .iter()
         .fold(0f64, |a, b| a.max(*b))
@@ -154,7 +154,7 @@ fn assert_close(shape: &ConvolutionShape) {
     }
 }
 
-fn square(
+pub(super) fn square(
     batch: usize,
     size: usize,
     channels: (usize, usize),
@@ -310,7 +310,7 @@ fn a_weight_packed_once_gives_the_same_bits_for_pictures_of_any_size() {
 }
 
 /// The nearest bf16.
-fn rounded(numbers: &[f32]) -> Vec<f32> {
+pub(super) fn rounded(numbers: &[f32]) -> Vec<f32> {
     let round = |number: &f32| f32::from_bits(round_pair(0.0, *number).to_bits() & 0xffff_0000);
     numbers.iter().map(round).collect()
 }

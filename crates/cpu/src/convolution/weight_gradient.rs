@@ -5,6 +5,8 @@
 //! a piece of both pictures, with its padding, into the second-level cache, and adds the piece's products to sums that
 //! stay there. Parts are added up in their order, which depends on the shape alone.
 
+mod pairs;
+
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -14,17 +16,17 @@ use super::{
     window::{OutputPiece, copy_window, window_stride},
 };
 use crate::{
-    gemm::{PANEL_COLUMNS, StridedWalk, multiply_outer, panel_rows},
+    gemm::{Lane, PANEL_COLUMNS, Single, StridedWalk, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
-    simd::{LANES, Level, Simd, SimdOperation},
+    simd::{LANES, Level, PairLevel, Simd, SimdOperation},
 };
 
 /// Input channels of a task.
 const INPUT_BLOCK: usize = 64;
 /// Panels of output channels of a task.
 const PANEL_BLOCK: usize = 4;
-/// Output pixels of a piece, about: their right panel takes 28 KiB of the first-level cache.
-const PIECE_PIXELS: usize = 224;
+/// Lanes of output pixels of a piece, about: their right panel takes 28 KiB of the first-level cache.
+const PIECE_LANES: usize = 224;
 /// Tasks wanted at least, so that several threads end at about the same time.
 const TASKS: usize = 16;
 
@@ -36,7 +38,38 @@ pub fn run(
     output_gradient: &[f32],
     weight_gradient: &mut [f32],
 ) {
-    let plan = Plan::new(shape);
+    let plan = Plan::new(shape, 1);
+    let sides = [input, output_gradient];
+    for_each_block(level, &plan, sides, weight_gradient, |block| {
+        level.run(block)
+    });
+}
+
+/// [`run`] in bf16: both sides rounded to it, pairs of neighbouring output pixels in a lane. Where a row of a piece has an
+/// odd number of them, the last pair's odd one is zero on the side of the outputs: an input that is not finite may so make
+/// NaN of one more kernel element of its channel.
+pub fn run_pairs(
+    level: PairLevel,
+    shape: &ConvolutionShape,
+    input: &[f32],
+    output_gradient: &[f32],
+    weight_gradient: &mut [f32],
+) {
+    let plan = Plan::new(shape, 2);
+    let sides = [input, output_gradient];
+    for_each_block(level.single(), &plan, sides, weight_gradient, |block| {
+        level.run(block)
+    });
+}
+
+/// Calls `run` for each block of the sums, then adds up the parts.
+fn for_each_block<'a>(
+    level: Level,
+    plan: &'a Plan,
+    [input, output_gradient]: [&'a [f32]; 2],
+    weight_gradient: &mut [f32],
+    run: impl Fn(PartialSums<'_>) + Sync,
+) {
     let mut sums = Scratch::take(plan.parts * plan.part_length());
     let shared = Shared::new(&mut sums);
     (0..plan.parts * plan.input_blocks() * plan.panel_blocks())
@@ -48,8 +81,8 @@ pub fn run(
             );
             let (input_block, panel_block) =
                 (block / plan.panel_blocks(), block % plan.panel_blocks());
-            level.run(PartialSums {
-                plan: &plan,
+            run(PartialSums {
+                plan,
                 input,
                 output_gradient,
                 sums: shared,
@@ -64,7 +97,7 @@ pub fn run(
         .for_each(|task| {
             let (input_block, panel) = (task / plan.panels(), task % plan.panels());
             level.run(AddParts {
-                plan: &plan,
+                plan,
                 sums: &sums,
                 target,
                 input_block,
@@ -85,7 +118,8 @@ struct Plan {
 }
 
 impl Plan {
-    fn new(shape: &ConvolutionShape) -> Plan {
+    /// The division for lanes of one or two `numbers`.
+    fn new(shape: &ConvolutionShape, numbers: usize) -> Plan {
         let mut shape = *shape;
         if shape.kernel == 1 && shape.stride == 1 && shape.padding == 0 {
             // Taps never leave their pixel then, so all pixels form one long line without short pieces at its ends.
@@ -96,8 +130,8 @@ impl Plan {
                 ..shape
             };
         }
-        let columns = shape.output_width().min(PIECE_PIXELS);
-        let rows = (PIECE_PIXELS / columns).clamp(1, shape.output_height());
+        let columns = shape.output_width().min(PIECE_LANES * numbers);
+        let rows = (PIECE_LANES / columns.div_ceil(numbers)).clamp(1, shape.output_height());
         let pieces = (
             shape.output_height().div_ceil(rows),
             shape.output_width().div_ceil(columns),
@@ -185,6 +219,66 @@ impl SimdOperation for PartialSums<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
+        self.add_all::<S, Single>(simd);
+    }
+}
+
+/// How both sides of the product lie in working memory.
+trait Sides<S: Simd>: Lane<S> {
+    /// Copies some channels of the piece's window of the input, `[row][column][channel]`.
+    fn copy_left(
+        simd: S,
+        shape: &ConvolutionShape,
+        piece: &OutputPiece,
+        input: &[f32],
+        channels: Range<usize>,
+        target: &mut [f32],
+    );
+    /// Columns of a line that [`Sides::copy_left`] writes, and from those of an output pixel to those of the next lane.
+    fn left_columns(shape: &ConvolutionShape, piece: &OutputPiece) -> (usize, usize);
+    /// Copies some panels of the piece of the output's gradient, `[panel][lane of pixels][32]`.
+    fn copy_right(
+        simd: S,
+        shape: &ConvolutionShape,
+        piece: &OutputPiece,
+        output_gradient: &[f32],
+        panels: Range<usize>,
+        target: &mut [f32],
+    );
+}
+
+impl<S: Simd> Sides<S> for Single {
+    #[inline(always)]
+    fn copy_left(
+        _: S,
+        shape: &ConvolutionShape,
+        piece: &OutputPiece,
+        input: &[f32],
+        channels: Range<usize>,
+        target: &mut [f32],
+    ) {
+        copy_window(shape, piece, input, channels, target);
+    }
+    #[inline(always)]
+    fn left_columns(shape: &ConvolutionShape, piece: &OutputPiece) -> (usize, usize) {
+        (piece.window(shape).1, window_stride(shape))
+    }
+    #[inline(always)]
+    fn copy_right(
+        _: S,
+        shape: &ConvolutionShape,
+        piece: &OutputPiece,
+        output_gradient: &[f32],
+        panels: Range<usize>,
+        target: &mut [f32],
+    ) {
+        copy_panels(shape, piece, output_gradient, panels, target);
+    }
+}
+
+impl PartialSums<'_> {
+    #[inline(always)]
+    fn add_all<S: Simd, L: Sides<S>>(self, simd: S) {
         let plan = self.plan;
         let shape = &plan.shape;
         let channels = plan.input_channels(self.input_block);
@@ -196,24 +290,33 @@ impl SimdOperation for PartialSums<'_> {
             self.sums
                 .slice_mut(start, panels.len() * plan.sums_length())
         };
-        let window = plan.piece(0).window(shape);
-        let mut left = Scratch::take(window.0 * window.1 * channels.len());
-        let mut right = Scratch::take(panels.len() * plan.piece(0).pixels() * PANEL_COLUMNS);
+        let largest = plan.piece(0);
+        let columns = L::left_columns(shape, &largest).0;
+        let mut left = Scratch::take(largest.window(shape).0 * columns * channels.len());
+        let mut right = Scratch::take(panels.len() * largest.lanes(L::NUMBERS) * PANEL_COLUMNS);
         let pieces = plan.pieces_in_all();
         let first = self.part * pieces / plan.parts;
         for index in first..(self.part + 1) * pieces / plan.parts {
             let piece = plan.piece(index);
-            copy_window(shape, &piece, self.input, channels.clone(), &mut left);
-            copy_panels(
+            L::copy_left(
+                simd,
+                shape,
+                &piece,
+                self.input,
+                channels.clone(),
+                &mut left,
+            );
+            L::copy_right(
+                simd,
                 shape,
                 &piece,
                 self.output_gradient,
                 panels.clone(),
                 &mut right,
             );
-            let right = right.chunks_exact(piece.pixels() * PANEL_COLUMNS);
+            let right = right.chunks_exact(piece.lanes(L::NUMBERS) * PANEL_COLUMNS);
             for (sums, right) in sums.chunks_exact_mut(plan.sums_length()).zip(right) {
-                add_piece(
+                add_piece::<S, L>(
                     simd,
                     shape,
                     &piece,
@@ -234,7 +337,7 @@ impl SimdOperation for PartialSums<'_> {
     clippy::too_many_arguments,
     reason = "an inner loop, inlined where it is called"
 )]
-fn add_piece<S: Simd>(
+fn add_piece<S: Simd, L: Sides<S>>(
     simd: S,
     shape: &ConvolutionShape,
     piece: &OutputPiece,
@@ -244,12 +347,13 @@ fn add_piece<S: Simd>(
     sums: &mut [f32],
     accumulate: bool,
 ) {
-    let line = piece.window(shape).1 * channels;
+    let (columns, step) = L::left_columns(shape, piece);
+    let line = columns * channels;
     let pixels = StridedWalk {
         lines: piece.rows.len(),
         line_step: window_stride(shape) * line,
-        length: piece.columns.len(),
-        step: window_stride(shape) * channels,
+        length: piece.columns.len().div_ceil(L::NUMBERS),
+        step: step * channels,
     };
     let rows = shape.kernel * channels;
     let tiles = rows.div_ceil(panel_rows(S::WIDE));
@@ -259,7 +363,7 @@ fn add_piece<S: Simd>(
             let (row, end) = (tile * rows / tiles, (tile + 1) * rows / tiles);
             let left = &left[kernel_row * line + row..];
             let sums = &mut sums[(kernel_row * rows + row) * PANEL_COLUMNS..];
-            multiply_outer(simd, end - row, pixels, left, right, sums, accumulate);
+            multiply_outer::<S, L>(simd, end - row, pixels, left, right, sums, accumulate);
         }
     }
 }

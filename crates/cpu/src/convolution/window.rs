@@ -23,7 +23,12 @@ impl OutputPiece {
 
     /// Output pixels.
     pub fn pixels(&self) -> usize {
-        self.rows.len() * self.columns.len()
+        self.lanes(1)
+    }
+
+    /// Lanes of one or two `numbers` for the output pixels of each row.
+    pub fn lanes(&self, numbers: usize) -> usize {
+        self.rows.len() * self.columns.len().div_ceil(numbers)
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     vector::{Arithmetic, LANES, Simd, SimdOperation},
 };
 
-/// Proof that the processor has AVX-512F, with `BF16` also AVX512-BF16.
+/// Proof that the processor has AVX-512F, with `BF16` also AVX512-BF16 and AVX-512BW.
 #[derive(Clone, Copy, Debug)]
 pub struct Avx512<const BF16: bool>(());
 
@@ -17,7 +17,8 @@ impl<const BF16: bool> Avx512<BF16> {
         let has_all = is_x86_feature_detected!("avx512f")
             && is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("fma")
-            && (!BF16 || is_x86_feature_detected!("avx512bf16"));
+            && (!BF16 || is_x86_feature_detected!("avx512bf16"))
+            && (!BF16 || is_x86_feature_detected!("avx512bw"));
         has_all.then_some(Avx512(()))
     }
 }
@@ -62,7 +63,7 @@ fn run_pairs<K: PairOperation>(simd: Avx512<false>, kernel: K) -> K::Output {
     kernel.run(simd)
 }
 
-#[target_feature(enable = "avx512f,avx512bf16,avx2,fma")]
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16,avx2,fma")]
 fn run_native_pairs<K: PairOperation>(simd: Avx512<true>, kernel: K) -> K::Output {
     kernel.run(simd)
 }
@@ -183,6 +184,25 @@ unsafe impl Pairs for Avx512<true> {
     fn round(self, low: __m512, high: __m512) -> __m512 {
         // SAFETY of the transmutation: as above.
         unsafe { transmute::<__m512bh, __m512>(_mm512_cvtne2ps_pbh(high, low)) }
+    }
+    #[inline(always)]
+    fn round_together(self, even: __m512, odd: __m512) -> __m512 {
+        /// Number `i` of the even ones in lane `i`, then number `i` of the odd ones, which are the upper half.
+        const TOGETHER: [u32; LANES] = {
+            let mut places = [0; LANES];
+            let mut i = 0;
+            while i < LANES {
+                places[i] = i as u32 | ((i + LANES) as u32) << 16;
+                i += 1;
+            }
+            places
+        };
+        // SAFETY of the transmutations: as above.
+        unsafe {
+            let apart = transmute::<__m512bh, __m512i>(_mm512_cvtne2ps_pbh(odd, even));
+            let places = transmute::<[u32; LANES], __m512i>(TOGETHER);
+            _mm512_castsi512_ps(_mm512_permutexvar_epi16(places, apart))
+        }
     }
 }
 

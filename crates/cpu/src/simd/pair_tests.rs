@@ -194,3 +194,31 @@ fn numbers_are_rounded_to_nearest_even_on_every_level() {
         }
     }
 }
+
+struct RoundTogether([Vector; 2]);
+
+impl PairOperation for RoundTogether {
+    type Output = Vector;
+
+    #[inline(always)]
+    fn run<S: Pairs>(self, simd: S) -> Vector {
+        let pairs = simd.round_together(simd.load(&self.0[0]), simd.load(&self.0[1]));
+        let mut found = [0.0; LANES];
+        simd.store(&mut found, pairs);
+        found
+    }
+}
+
+#[test]
+fn two_vectors_become_pairs_lane_by_lane_on_every_level() {
+    let mut random = Random(3);
+    for _ in 0..if cfg!(miri) { 3 } else { 20_000 } {
+        let [even, odd]: [Vector; 2] =
+            std::array::from_fn(|_| std::array::from_fn(|_| f32::from_bits(random.next())));
+        let expected: Vector = std::array::from_fn(|i| round_pair(even[i], odd[i]));
+        for level in PairLevel::available() {
+            let found = level.run(RoundTogether([even, odd])).map(f32::to_bits);
+            assert_eq!(found, expected.map(f32::to_bits), "{level:?}");
+        }
+    }
+}

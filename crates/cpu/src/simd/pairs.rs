@@ -20,6 +20,17 @@ pub unsafe trait Pairs: Simd {
     fn add_products(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// The 32 numbers of two vectors as sixteen pairs, in the order of memory.
     fn round(self, low: Self::Vector, high: Self::Vector) -> Self::Vector;
+    /// The numbers of two vectors as sixteen pairs, lane by lane.
+    #[inline(always)]
+    fn round_together(self, even: Self::Vector, odd: Self::Vector) -> Self::Vector {
+        let mut numbers = [[0.0; LANES]; 3];
+        self.store(&mut numbers[0], even);
+        self.store(&mut numbers[1], odd);
+        for i in 0..LANES {
+            numbers[2][i] = round_pair(numbers[0][i], numbers[1][i]);
+        }
+        self.load(&numbers[2])
+    }
 }
 
 /// A computation written over any [`Pairs`]; see [`super::SimdOperation`].

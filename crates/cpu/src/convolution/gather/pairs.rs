@@ -1,13 +1,17 @@
 //! The product in bf16: pairs of summands in each lane, sums in `f32`.
 
+use rayon::prelude::*;
+
 use super::{
     Gather,
     product::{Operands, OutputBlock},
+    weight::PackPanel,
 };
 use crate::{
     convolution::epilogue::Epilogue,
     gemm::{PANEL_COLUMNS, Pair},
-    simd::{LANES, PairLevel, PairOperation, Pairs, round_pair},
+    scratch::Scratch,
+    simd::{LANES, PairLevel, PairOperation, Pairs, SimdOperation},
 };
 
 impl Gather {
@@ -35,27 +39,56 @@ impl Gather {
 
     /// Lanes of the right matrix in bf16.
     pub fn pairs_length(&self) -> usize {
-        self.column_panels() * self.groups(2) * LANES * PANEL_COLUMNS
+        self.column_panels() * self.panel_pairs()
     }
 
-    /// The right matrix of a forward convolution in bf16: `[column panel][pair of (tap, source channel)][32]`.
-    pub fn pack_pairs(&self, weight: &[f32], panels: &mut [f32]) {
-        let (elements, summands) = (self.taps(), self.taps() * self.source_channels);
-        let number = |column: usize, summand: usize| {
-            let (element, channel) = (
-                summand / self.source_channels,
-                summand % self.source_channels,
-            );
-            let place = (column * self.source_channels + channel) * elements + element;
-            let exists = column < self.target_channels && summand < summands;
-            if exists { weight[place] } else { 0.0 }
+    fn panel_pairs(&self) -> usize {
+        self.weight_rows.div_ceil(2 * LANES) * LANES * PANEL_COLUMNS
+    }
+
+    /// The right matrix in bf16: `[column panel][pair of (tap, source channel)][32]`, of [`Gather::pairs_length`] lanes.
+    pub fn pack_pairs(&self, level: PairLevel, weight: &[f32], panels: &mut [f32]) {
+        let tasks = panels.par_chunks_mut(self.panel_pairs()).enumerate();
+        tasks.for_each(|(panel, target)| {
+            level.run(PackPairs {
+                gather: self,
+                weight,
+                panel,
+                target,
+            })
+        });
+    }
+}
+
+/// A column panel: first in `f32`, then rounded, two rows at a time.
+struct PackPairs<'a> {
+    gather: &'a Gather,
+    weight: &'a [f32],
+    panel: usize,
+    target: &'a mut [f32],
+}
+
+impl PairOperation for PackPairs<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Pairs>(self, simd: S) {
+        let length = self.gather.panel_length();
+        let mut singles = Scratch::take(2 * self.target.len());
+        singles[length..].fill(0.0);
+        let panel = PackPanel {
+            gather: self.gather,
+            weight: self.weight,
+            panel: self.panel,
+            target: &mut singles[..length],
         };
-        let rows = self.groups(2) * LANES;
-        for (i, row) in panels.chunks_exact_mut(PANEL_COLUMNS).enumerate() {
-            let (panel, pair) = (i / rows, i % rows);
-            for (lane, target) in row.iter_mut().enumerate() {
-                let column = panel * PANEL_COLUMNS + lane;
-                *target = round_pair(number(column, 2 * pair), number(column, 2 * pair + 1));
+        SimdOperation::run(panel, simd);
+        let rows = singles.chunks_exact(2 * PANEL_COLUMNS);
+        for (target, rows) in self.target.chunks_exact_mut(PANEL_COLUMNS).zip(rows) {
+            let (even, odd) = rows.split_at(PANEL_COLUMNS);
+            for half in [0, LANES] {
+                let pairs = simd.round_together(simd.load(&even[half..]), simd.load(&odd[half..]));
+                simd.store(&mut target[half..], pairs);
             }
         }
     }

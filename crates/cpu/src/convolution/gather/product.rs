@@ -145,7 +145,7 @@ impl OutputBlock<'_> {
                 );
             }
             for (i, column) in self.columns.clone().enumerate() {
-                let row = gather.first_row + range.start * LANES;
+                let row = gather.first_row / L::NUMBERS + range.start * LANES;
                 let start = column * panel_length + row * PANEL_COLUMNS;
                 let right = &weight[start..start + range.len() * LANES * PANEL_COLUMNS];
                 for panel in 0..panels {

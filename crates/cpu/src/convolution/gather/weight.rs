@@ -37,11 +37,12 @@ impl Gather {
     }
 }
 
-struct PackPanel<'a> {
-    gather: &'a Gather,
-    weight: &'a [f32],
-    panel: usize,
-    target: &'a mut [f32],
+/// A column panel.
+pub(super) struct PackPanel<'a> {
+    pub(super) gather: &'a Gather,
+    pub(super) weight: &'a [f32],
+    pub(super) panel: usize,
+    pub(super) target: &'a mut [f32],
 }
 
 impl SimdOperation for PackPanel<'_> {
@@ -51,7 +52,8 @@ impl SimdOperation for PackPanel<'_> {
     fn run<S: Simd>(mut self, simd: S) {
         let gather = self.gather;
         let elements = gather.element_rows.len();
-        if !gather.source_channels.is_multiple_of(LANES) {
+        // The rows of each phase are filled up to whole groups of pairs.
+        if !gather.source_channels.is_multiple_of(2 * LANES) {
             self.target.fill(0.0);
         }
         let column = self.panel * PANEL_COLUMNS;

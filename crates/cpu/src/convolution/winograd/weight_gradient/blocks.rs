@@ -9,7 +9,7 @@ use crate::{
         sizes::{KERNEL, POSITIONS},
         transform::transform_product_to_weight,
     },
-    gemm::{StridedWalk, multiply_outer, panel_rows},
+    gemm::{Single, StridedWalk, multiply_outer, panel_rows},
     scratch::{Scratch, Shared},
     simd::{LANES, Simd, SimdOperation},
 };
@@ -123,7 +123,7 @@ impl BlockProducts<'_> {
         for part in 0..parts {
             let (start, end) = (part * BLOCK / parts, (part + 1) * BLOCK / parts);
             let sums = &mut sums[start * BLOCK..end * BLOCK];
-            multiply_outer(
+            multiply_outer::<S, Single>(
                 simd,
                 end - start,
                 pixels,
