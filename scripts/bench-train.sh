@@ -28,7 +28,7 @@ import torch, torchvision
 print(f"torch {torch.__version__}, torchvision {torchvision.__version__}; the better of NCHW and channels-last counts")
 cases = collections.defaultdict(lambda: collections.defaultdict(list))
 for line in open(sys.argv[1]):
-    threads, who, mode, size, batch, median, minimum, peak = line.split()
+    threads, who, mode, size, batch, median, minimum, peak, _ = line.split()
     cases[threads, mode, size, batch][who].append((float(median), int(peak)))
 print("| threads | what | px | batch | ours, ms | PyTorch, ms | ratio (spread) | ours, MiB | PyTorch, MiB |")
 print("|---|---|---|---|---|---|---|---|---|")

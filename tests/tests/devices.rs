@@ -139,13 +139,13 @@ fn memory_that_does_not_suffice_is_one_sentence_and_what_was_saved_is_whole() {
 }
 
 #[test]
-fn half_precision_is_refused_on_the_cpu() {
+fn f16_is_refused_on_the_cpu() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["sample", "--set", "precision=bf16", "--device", "cpu"];
+    let arguments = ["sample", "--set", "precision=f16", "--device", "cpu"];
     let output = run(folder.path(), &arguments, 2);
     let said = text(&output.stderr);
     assert!(
-        said.contains("precision is bf16, in which only GPUs train"),
+        said.contains("precision is f16, in which only GPUs train"),
         "{said}"
     );
     assert!(!folder.path().join("data").exists());

@@ -1,6 +1,6 @@
 use std::{collections::BTreeMap, ops::RangeInclusive};
 
-use network::{Algorithm, NetworkSpec};
+use network::{Algorithm, NetworkSpec, Precision};
 use pictures::{decode::Orientation, loader::Normalisation, transform::Padding};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -28,6 +28,13 @@ pub struct Manifest {
     /// Algorithm of the convolutions while the network was trained and validated. Since format 2.
     #[serde(with = "network::algorithm_name")]
     pub kernels: Algorithm,
+    /// Numbers that the convolutions multiplied while the network was validated; absent: f32.
+    #[serde(
+        default,
+        skip_serializing_if = "is_f32",
+        with = "network::precision_name"
+    )]
+    pub precision: Precision,
     /// Name of the run's config.
     pub config: String,
     /// Training iterations behind this checkpoint, over all stages.
@@ -45,6 +52,10 @@ pub struct Manifest {
     pub processes: Vec<usize>,
     /// SHA-256 of every other file, in hex.
     pub files: BTreeMap<String, String>,
+}
+
+fn is_f32(precision: &Precision) -> bool {
+    *precision == Precision::F32
 }
 
 /// Sides in pixels of pictures that a network can have been trained with.

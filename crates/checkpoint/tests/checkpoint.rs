@@ -10,7 +10,7 @@ use checkpoint::{
     Checkpoint, CheckpointError, Contents, Manifest, Run, RunError, SplitRecord, WEIGHTS_FILE, save,
 };
 use network::{
-    Algorithm, Architecture, NetworkSpec,
+    Algorithm, Architecture, NetworkSpec, Precision,
     weights::{NamedTensor, StateDict},
 };
 use pictures::{decode::Orientation, loader::Normalisation, transform::Padding};
@@ -390,6 +390,7 @@ fn manifest(iterations: u64) -> Manifest {
         padding: Padding::Border,
         orientation: Orientation::Exif,
         kernels: Algorithm::Exact,
+        precision: Precision::F32,
         config: "story".to_owned(),
         iterations,
         error_rate: None,

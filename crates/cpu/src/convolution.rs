@@ -1,13 +1,13 @@
 //! The convolutions of the ResNets and their gradients.
 
 pub mod bf16;
+#[cfg(test)]
+mod bf16_tests;
 mod epilogue;
 mod first_layer;
 mod gather;
 mod packed;
 mod shape;
-#[cfg(test)]
-mod bf16_tests;
 #[cfg(test)]
 mod tests;
 mod transposed;

@@ -117,9 +117,10 @@ pub struct NetworkArgs {
     /// Trust a GPU without comparing its numbers with the CPU's first.
     #[arg(long)]
     pub skip_device_check: bool,
-    /// Numbers that the convolutions multiply. bf16 is faster on processors with AVX512-BF16; its answers differ a little.
-    #[arg(long, default_value = "f32", value_parser = precision())]
-    pub precision: Precision,
+    /// Numbers that the convolutions multiply (default: those of the training on a CPU, else f32). bf16 is faster on processors
+    /// with AVX512-BF16; its answers differ a little.
+    #[arg(long, value_parser = precision())]
+    pub precision: Option<Precision>,
 }
 
 /// How maps are drawn.

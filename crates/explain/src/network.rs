@@ -528,6 +528,7 @@ pub(crate) mod tests {
                 padding: Padding::default(),
                 orientation: Orientation::default(),
                 kernels: Algorithm::Fast,
+                precision: Default::default(),
                 config: "test".to_owned(),
                 iterations: 0,
                 error_rate: None,

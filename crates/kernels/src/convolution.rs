@@ -6,6 +6,7 @@ use burn::backend::{Backend, Dispatch, ExtensionType, TensorMetadata, backend_ex
 use burn::tensor::{Shape, Tensor};
 
 pub use cpu::Algorithm;
+use cpu::Precision;
 
 /// The geometry of a convolution and the arithmetic it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,6 +17,9 @@ pub struct Convolution {
     pub padding: usize,
     /// The arithmetic it may use.
     pub algorithm: Algorithm,
+    /// Numbers that the CPU multiplies, for tensors in f32: forward and in both gradients. Other backends go by the type of the
+    /// tensors alone.
+    pub precision: Precision,
 }
 
 /// Convolves `x` `[N, C, H, W]` with `weight` `[O, C, K, K]` into `[N, O, H', W']`, without bias.

@@ -65,6 +65,7 @@ fn gradients_of_a_branch_and_its_shortcut_add_up() {
             stride: 1,
             padding: 1,
             algorithm: Algorithm::Exact,
+            precision: Precision::F32,
         };
         let x = leaf(tensor(&values(120, 1), SHAPE, dtype), true);
         let kernel = leaf(tensor(&values(81, 2), [3, 3, 3, 3], dtype), true);
@@ -108,6 +109,7 @@ fn a_folded_convolution_equals_its_parts() {
         stride: 2,
         padding: 1,
         algorithm: Algorithm::Exact,
+        precision: Precision::F32,
     };
     for (with_residual, rectified) in [(false, false), (false, true), (true, false), (true, true)] {
         let x = || tensor(&values(120, 1), SHAPE, DType::F32);

@@ -11,9 +11,9 @@ mod common;
 use burn::tensor::{DType, Device, FloatDType, Gradients, Int, Tensor, TensorData};
 use common::values;
 use kernels::{
-    AdamStep, Algorithm, BatchStatistics, Convolution, ListedDevice, Move, adam_step, average_pool,
-    batch_norm_train, concat_pool, conv2d, conv2d_folded, cross_entropy, cross_entropy_mixed, gpus,
-    max_pool2d, move_statistics,
+    AdamStep, Algorithm, BatchStatistics, Convolution, ListedDevice, Move, Precision, adam_step,
+    average_pool, batch_norm_train, concat_pool, conv2d, conv2d_folded, cross_entropy,
+    cross_entropy_mixed, gpus, max_pool2d, move_statistics,
 };
 
 /// Of the largest value. Tensor cores of NVIDIA multiply f32 with a mantissa of ten bits (TF32, 4.9e-4 for each factor);
@@ -439,6 +439,7 @@ fn geometry(stride: usize, padding: usize) -> Convolution {
         stride,
         padding,
         algorithm: Algorithm::Exact,
+        precision: Precision::F32,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     training::Training,
 };
 use burn::{module::Module, tensor::Tensor};
+use kernels::Precision;
 
 pub use residual::ResidualPlan;
 pub use vgg::VggPlan;
@@ -70,8 +71,13 @@ families! {
 
 impl Body {
     /// Normalised pictures `[N, 3, H, W]` to the feature map `[N, C, h, w]`, with batch statistics, which move the
-    /// running ones.
-    pub fn forward_train(&mut self, pictures: Tensor<4>, place: &Place<'_>) -> Tensor<4> {
-        self.run(&mut Training(place), pictures)
+    /// running ones. On the CPU convolutions multiply in `precision`, on the way back too.
+    pub fn forward_train(
+        &mut self,
+        pictures: Tensor<4>,
+        place: &Place<'_>,
+        precision: Precision,
+    ) -> Tensor<4> {
+        self.run(&mut Training { place, precision }, pictures)
     }
 }

@@ -3,7 +3,7 @@ use burn::{
     module::{Module, Param},
     tensor::Tensor,
 };
-use kernels::{Algorithm, conv2d};
+use kernels::{Algorithm, Precision, conv2d};
 
 /// Convolution with a square kernel, padded by half of it.
 #[derive(Module, Debug)]
@@ -46,9 +46,14 @@ impl Convolution {
         }
     }
 
-    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]` (for odd kernels).
-    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let y = conv2d(x, self.weight.val(), self.geometry());
+    /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]` (for odd kernels); on the CPU with products in
+    /// `precision`, here and on the way back.
+    pub fn forward(&self, x: Tensor<4>, precision: Precision) -> Tensor<4> {
+        let geometry = kernels::Convolution {
+            precision,
+            ..self.geometry()
+        };
+        let y = conv2d(x, self.weight.val(), geometry);
         match &self.bias {
             Some(bias) => y + bias.val().reshape([1, -1, 1, 1]),
             None => y,
@@ -64,12 +69,13 @@ impl Convolution {
         (side + 2 * padding - size) / stride + 1
     }
 
-    /// Stride, padding and arithmetic.
+    /// Stride, padding and arithmetic, in f32.
     pub fn geometry(&self) -> kernels::Convolution {
         kernels::Convolution {
             stride: self.stride,
             padding: self.weight.dims()[2] / 2,
             algorithm: self.algorithm,
+            precision: Precision::F32,
         }
     }
 }

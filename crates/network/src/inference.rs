@@ -370,6 +370,7 @@ fn as_convolution(weight: &Tensor<2>, bias: &Tensor<1>) -> FoldedConvolution {
         stride: 1,
         padding: 0,
         algorithm: Algorithm::Exact,
+        precision: Precision::F32,
     };
     FoldedConvolution::new(weight, bias.clone(), convolution, Precision::F32, false)
 }

@@ -23,6 +23,7 @@ mod network;
 mod parameters;
 mod pass;
 mod place;
+pub mod precision_name;
 mod recognition;
 mod row;
 mod summary;

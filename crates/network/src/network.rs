@@ -10,7 +10,7 @@ use burn::{
     module::Module,
     tensor::{DType, Device, FloatDType, Tensor},
 };
-use kernels::Algorithm;
+use kernels::{Algorithm, Precision};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,7 @@ impl NetworkSpec {
             body: Body::new(self.architecture.plan(), self.base_width, &mut init),
             head: Head::new(self.head, channels, self.classes, self.dropout, &mut init),
             architecture: self.architecture,
+            precision: Precision::F32,
         }
     }
 }
@@ -71,12 +72,20 @@ pub struct Network {
     pub head: Head,
     #[module(skip)]
     architecture: Architecture,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Network {
     /// Its body before it was built.
     pub fn architecture(&self) -> Architecture {
         self.architecture
+    }
+
+    /// The same network, whose convolutions multiply in `precision` while it trains on the CPU, forward and in both gradients.
+    /// Parameters, maps between layers and all sums stay f32.
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
     }
 
     /// Normalised pictures `[N, 3, H, W]` to logits `[N, classes]`, with batch statistics (which move the running ones)
@@ -93,7 +102,7 @@ impl Network {
         rng: &mut impl Rng,
         place: &Place<'_>,
     ) -> Tensor<2> {
-        let features = self.body.forward_train(pictures, place);
+        let features = self.body.forward_train(pictures, place, self.precision);
         let features = match features.dtype() {
             DType::BF16 | DType::F16 => features.cast(FloatDType::F32),
             _ => features,

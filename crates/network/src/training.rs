@@ -6,9 +6,15 @@ use crate::{
     place::Place,
 };
 use burn::tensor::Tensor;
+use kernels::Precision;
 
 /// The pass that trains: batch statistics, which move the running ones. Values are `[N, C, H, W]`.
-pub struct Training<'a>(pub &'a Place<'a>);
+pub struct Training<'a> {
+    /// Place of the pictures in their batch.
+    pub place: &'a Place<'a>,
+    /// Numbers that the CPU's convolutions multiply.
+    pub precision: Precision,
+}
 
 impl Pass for Training<'_> {
     type Value = Tensor<4>;
@@ -22,7 +28,8 @@ impl Pass for Training<'_> {
         relu: Relu,
     ) -> Tensor<4> {
         let relu = relu != Relu::Absent;
-        norm.forward_train(convolution.forward(x), residual, relu, self.0)
+        let y = convolution.forward(x, self.precision);
+        norm.forward_train(y, residual, relu, self.place)
     }
 
     fn max_pool(&mut self, pool: MaxPool, x: Tensor<4>) -> Tensor<4> {

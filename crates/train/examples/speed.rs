@@ -1,11 +1,12 @@
-//! Times training steps or predictions of a ResNet-34 with 37 classes and torchvision's head, for
-//! `scripts/bench-train.sh`:
+//! Times training steps or predictions of a network with 37 classes and torchvision's head, ResNet-34 unless another is
+//! named, for `scripts/bench-train.sh` and `scripts/bench-train-bf16.sh`:
 //!
 //! ```sh
-//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer; DEVICE and PRECISION may follow
+//! cargo run -p train --example speed -- train 224 8 5       # or frozen, infer; DEVICE, PRECISION, ARCHITECTURE may follow
 //! ```
 //!
-//! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB` over the steps after the first; of a GPU over the second half,
+//! Prints `MODE SIZE BATCH median_ms minimum_ms peak_MiB computing_ms` (the last is the least that all threads together
+//! computed in a step) over the steps after the first; of a GPU over the second half,
 //! since it chooses its kernels in the first steps. A GPU works while the next step is prepared: its median is the time
 //! between steps.
 
@@ -30,63 +31,89 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     kernels::use_this_thread();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [mode, size, batch, steps, rest @ ..] = arguments.as_slice() else {
-        return Err("use: speed train|frozen|infer SIZE BATCH STEPS [DEVICE [PRECISION]]".into());
+        let usage =
+            "use: speed train|frozen|infer SIZE BATCH STEPS [DEVICE [PRECISION [ARCHITECTURE]]]";
+        return Err(usage.into());
     };
     let (size, batch, steps) = (size.parse()?, batch.parse()?, steps.parse()?);
     let choice: DeviceChoice = rest.first().map_or("cpu", String::as_str).parse()?;
     let precision = rest.get(1).map_or("f32", String::as_str);
     let precision = Precision::deserialize(precision.into_deserializer())
         .map_err(|error: serde::de::value::Error| error.to_string())?;
+    let architecture = rest.get(2).map_or("resnet34", String::as_str);
+    let architecture = Architecture::deserialize(architecture.into_deserializer())
+        .map_err(|error: serde::de::value::Error| error.to_string())?;
+    let spec = NetworkSpec {
+        head: HeadKind::Plain,
+        ..NetworkSpec::new(architecture, CLASSES)
+    };
     let (device, _) = choice.open(DeviceCheck::Compare)?;
     let mut times = match mode.as_str() {
-        "infer" => infer(size, batch, steps, &device),
-        "frozen" => train(size, batch, steps, Trainable::Head, (&device, precision))?,
-        _ => train(size, batch, steps, Trainable::All, (&device, precision))?,
+        "infer" => infer(&spec, size, batch, steps, &device),
+        "frozen" => train(
+            &spec,
+            size,
+            batch,
+            steps,
+            Trainable::Head,
+            (&device, precision),
+        )?,
+        _ => train(
+            &spec,
+            size,
+            batch,
+            steps,
+            Trainable::All,
+            (&device, precision),
+        )?,
     };
     times.drain(..if is_cpu(&device) { 1 } else { steps / 2 });
+    let computed = times.iter().map(|step| step.1).fold(f64::MAX, f64::min);
+    let mut times: Vec<f64> = times.into_iter().map(|step| step.0).collect();
     times.sort_by(f64::total_cmp);
     let (median, minimum) = (times[times.len() / 2], times[0]);
     println!(
-        "{mode} {size} {batch} {median:.1} {minimum:.1} {}",
+        "{mode} {size} {batch} {median:.1} {minimum:.1} {} {computed:.1}",
         peak_mebibytes()
     );
     Ok(())
 }
 
 /// So many steps at the same rates.
-struct Steady(usize);
+struct Steady {
+    steps: usize,
+    groups: usize,
+}
 
 impl Schedule for Steady {
     fn iterations(&self) -> usize {
-        self.0
+        self.steps
     }
 
     fn at(&self, _iteration: usize) -> Rates {
         Rates {
-            learning_rates: vec![1e-4; spec().architecture.groups().len()],
+            learning_rates: vec![1e-4; self.groups],
             beta1: 0.9,
         }
     }
 }
 
-fn spec() -> NetworkSpec {
-    NetworkSpec {
-        head: HeadKind::Plain,
-        ..NetworkSpec::new(Architecture::ResNet34, CLASSES)
-    }
-}
+/// Milliseconds of each step, and of the computing of all threads in it.
+type Times = Vec<(f64, f64)>;
 
 fn train(
+    spec: &NetworkSpec,
     size: usize,
     batch: usize,
     steps: usize,
     trainable: Trainable,
     (device, precision): (&Device, Precision),
-) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
-    let network = spec().init(Algorithm::Fast, 1, device);
+) -> Result<Times, Box<dyn std::error::Error>> {
+    let network = spec.init(Algorithm::Fast, 1, device);
     let optimizer = Adam::new(OptimizerConfig::default());
     let learner = Learner::new(network, trainable, optimizer, device).with_precision(precision);
-    let mut fit = Fit::new(learner, Steady(steps), 1, Position::default());
+    let groups = spec.architecture.groups().len();
+    let mut fit = Fit::new(learner, Steady { steps, groups }, 1, Position::default());
     let mut times = Vec::new();
     for _ in 0..steps {
         let pictures = LabelledBatch {
@@ -94,22 +121,28 @@ fn train(
             targets: Targets::Classes((0..batch).map(|label| label % CLASSES).collect()),
             size,
         };
-        let started = Instant::now();
+        let (started, computed) = (Instant::now(), computing_time());
         fit.step(pictures).1?;
-        times.push(started.elapsed().as_secs_f64() * 1e3);
+        times.push((
+            started.elapsed().as_secs_f64() * 1e3,
+            computing_time() - computed,
+        ));
     }
     Ok(times)
 }
 
-fn infer(size: usize, batch: usize, steps: usize, device: &Device) -> Vec<f64> {
-    let network = spec().init(Algorithm::Fast, 1, device).for_inference();
+fn infer(spec: &NetworkSpec, size: usize, batch: usize, steps: usize, device: &Device) -> Times {
+    let network = spec.init(Algorithm::Fast, 1, device).for_inference();
     let shape = [batch, 3, size, size];
     let step = || {
         let data = TensorData::new(noise(shape.iter().product()), shape);
-        let started = Instant::now();
+        let (started, computed) = (Instant::now(), computing_time());
         let logits = network.forward(Tensor::from_data(data, device));
         let _ = logits.into_data();
-        started.elapsed().as_secs_f64() * 1e3
+        (
+            started.elapsed().as_secs_f64() * 1e3,
+            computing_time() - computed,
+        )
     };
     (0..steps).map(|_| step()).collect()
 }
@@ -118,6 +151,23 @@ fn noise(count: usize) -> Vec<f32> {
     (0..count as u64)
         .map(|i| (i * 2_654_435_761 % 10_007) as f32 / 5003.0 - 1.0)
         .collect()
+}
+
+/// Milliseconds that all threads together have computed so far.
+#[cfg(unix)]
+fn computing_time() -> f64 {
+    let mut time = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the clock writes one `timespec`.
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 * 1e-6
+}
+
+#[cfg(not(unix))]
+fn computing_time() -> f64 {
+    0.0
 }
 
 /// Largest resident memory so far, in MiB; 0 where the system does not tell.

@@ -64,7 +64,11 @@ impl Learner {
 
     /// The same learner with its body in `precision`, for which the device must have numbers.
     pub fn with_precision(self, precision: Precision) -> Self {
+        let of_convolutions = precision.of_convolutions(&self.device);
         Self {
+            network: self
+                .network
+                .map(|network| network.with_precision(of_convolutions)),
             precision,
             loss_scale: (precision == Precision::F16).then(LossScale::default),
             ..self
@@ -204,7 +208,9 @@ impl Learner {
 
     fn upload(&self, batch: LabelledBatch, device: &Device) -> (Tensor<4>, Targets) {
         let (pictures, targets) = upload(batch, device);
+        // The maps of the CPU stay f32.
         match self.precision {
+            _ if is_cpu(&self.device) => (pictures, targets),
             Precision::F32 => (pictures, targets),
             half => (pictures.cast(half.float_dtype()), targets),
         }

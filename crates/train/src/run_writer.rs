@@ -5,7 +5,7 @@ use crate::{
 };
 use anyhow::{Context, Result};
 use checkpoint::{Manifest, Run, RunLock, save};
-use network::{Group, Network};
+use network::{Group, Network, Precision};
 use std::{collections::BTreeMap, fs, path::Path};
 
 /// Prefix of checkpoints that make place for newer ones.
@@ -40,8 +40,8 @@ pub struct Snapshot<'a> {
 }
 
 impl RunWriter {
-    /// Writer of `run`, which trains with `feed`, whose config is called `config_name` and which was trained by `before`
-    /// processes one after another. The split is saved in a new run.
+    /// Writer of `run`, which trains with `feed`, whose config is called `config_name`, which is validated in `precision` and
+    /// was trained by `before` processes one after another. The split is saved in a new run.
     ///
     /// # Errors
     /// The folder cannot be written.
@@ -50,6 +50,7 @@ impl RunWriter {
         lock: RunLock,
         config_name: &str,
         feed: &Feed,
+        precision: Precision,
         before: &[usize],
     ) -> Result<Self> {
         let (config, data) = (&feed.config, &feed.data);
@@ -63,6 +64,7 @@ impl RunWriter {
             padding: config.augmentation.padding,
             orientation: config.data.orientation,
             kernels: config.model.kernels,
+            precision,
             config: config_name.to_owned(),
             iterations: 0,
             error_rate: None,

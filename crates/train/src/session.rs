@@ -31,7 +31,7 @@ use crate::{
 use anyhow::{Result, anyhow};
 use burn::tensor::Device;
 use checkpoint::CheckpointError;
-use network::{Network, Trainable};
+use network::{InferenceOptions, Network, Trainable};
 use pictures::loader::LoaderError;
 use processes::Processes;
 use std::{
@@ -130,6 +130,14 @@ impl Session {
     /// Writer of the run; on rank 0.
     pub fn writer(&self) -> Option<&RunWriter> {
         self.writer.as_ref()
+    }
+
+    /// How a network in training predicts.
+    fn inference_options(&self) -> InferenceOptions {
+        InferenceOptions {
+            precision: self.feed.config.precision.of_convolutions(&self.device),
+            ..InferenceOptions::default()
+        }
     }
 
     fn processes(&self) -> &Processes {
@@ -389,7 +397,8 @@ impl<'a> Stage<'a> {
             interrupt,
             ..
         } = self.session;
-        let network = self.fit.validated().for_inference();
+        let options = self.session.inference_options();
+        let network = self.fit.validated().for_inference_with(options);
         let count = feed.data.split.valid.len();
         let bar = terminal.pictures("validating", count);
         let (mut places, mut answers) = (Vec::new(), ValidationAnswers::default());
@@ -521,7 +530,8 @@ impl<'a> Stage<'a> {
     /// Asks the network about `batch`, without other processes: all have the same weights.
     fn prove_with(&self, batch: LabelledBatch) -> Result<()> {
         let learner = self.fit.learner();
-        let network = learner.network().for_inference();
+        let options = self.session.inference_options();
+        let network = learner.network().for_inference_with(options);
         let validated = [Ok::<_, DeviceFailed>(batch.clone())].into_iter();
         let validation = validate(&network, validated, &self.session.device);
         let losses = learner.loss(batch).and_then(|loss| {

@@ -1,7 +1,7 @@
 //! The convolutions of a training in bf16: both factors of a product are rounded to it on their way into the kernel, the
 //! sums are `f32`, and so is everything that comes in and goes out. The bits are the same on every processor.
 //!
-//! 3x3 convolutions at stride one stay in `f32` where Winograd's algorithm is the faster, see [`prefers_winograd`].
+//! With [`Algorithm::Fast`] 3x3 convolutions at stride one stay in `f32`: Winograd's algorithm is the faster.
 
 use super::{
     Algorithm, Epilogue, check_forward, check_input_gradient, check_weight_gradient, first_layer,
@@ -70,23 +70,10 @@ pub fn weight_gradient(
     );
 }
 
-/// The three convolutions of a layer.
-#[derive(Clone, Copy)]
-enum Direction {
-    Forward,
-    InputGradient,
-    WeightGradient,
-}
-
-/// True where Winograd's algorithm in `f32` takes less time than the direct product in bf16. It depends on the weight's sizes
-/// alone, so a picture has the same bits in any batch.
-fn prefers_winograd(shape: &ConvolutionShape, algorithm: Algorithm, direction: Direction) -> bool {
-    let largest = match direction {
-        Direction::Forward => 256,
-        Direction::InputGradient => 256,
-        Direction::WeightGradient => 256,
-    };
-    algorithm == Algorithm::Fast && Winograd::supports(shape) && shape.channels_in <= largest
+/// True where Winograd's algorithm in `f32` takes less time than the direct product in bf16: everywhere, in all three
+/// convolutions of a training step (docs/kernels.md has the measurement).
+fn prefers_winograd(shape: &ConvolutionShape, algorithm: Algorithm) -> bool {
+    algorithm == Algorithm::Fast && Winograd::supports(shape)
 }
 
 pub(super) fn forward_pairs_at(
@@ -98,7 +85,7 @@ pub(super) fn forward_pairs_at(
     epilogue: Epilogue,
     algorithm: Algorithm,
 ) {
-    if prefers_winograd(shape, algorithm, Direction::Forward) {
+    if prefers_winograd(shape, algorithm) {
         let level = level.single();
         forward_at(level, shape, input, weight, output, epilogue, algorithm);
         return;
@@ -124,7 +111,7 @@ pub(super) fn input_gradient_pairs_at(
     input_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    if prefers_winograd(shape, algorithm, Direction::InputGradient) {
+    if prefers_winograd(shape, algorithm) {
         let level = level.single();
         input_gradient_at(
             level,
@@ -153,7 +140,7 @@ pub(super) fn weight_gradient_pairs_at(
     weight_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    if prefers_winograd(shape, algorithm, Direction::WeightGradient) {
+    if prefers_winograd(shape, algorithm) {
         let level = level.single();
         weight_gradient_at(
             level,

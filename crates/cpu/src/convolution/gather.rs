@@ -98,7 +98,8 @@ impl Gather {
                 (&rows, &columns),
                 first_row,
             ));
-            first_row += (rows.len() * columns.len() * shape.channels_out).next_multiple_of(2 * LANES);
+            first_row +=
+                (rows.len() * columns.len() * shape.channels_out).next_multiple_of(2 * LANES);
         }
         for phase in &mut phases {
             (phase.weight_rows, phase.element_rows) = (first_row, element_rows.clone());

@@ -28,7 +28,10 @@ pub(super) fn numbers(count: usize, seed: u64) -> Vec<f32> {
 }
 
 /// Calls `product(input position, weight position, output position)` for every product of the definition.
-pub(super) fn for_each_product(shape: &ConvolutionShape, mut product: impl FnMut(usize, usize, usize)) {
+pub(super) fn for_each_product(
+    shape: &ConvolutionShape,
+    mut product: impl FnMut(usize, usize, usize),
+) {
     let (output_height, output_width) = (shape.output_height(), shape.output_width());
     for (n, i, j) in (0..shape.batch).flat_map(|n| {
         (0..output_height).flat_map(move |i| (0..output_width).map(move |j| (n, i, j)))

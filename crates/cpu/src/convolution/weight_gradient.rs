@@ -21,10 +21,11 @@ use crate::{
     simd::{LANES, Level, PairLevel, Simd, SimdOperation},
 };
 
-/// Input channels of a task.
-const INPUT_BLOCK: usize = 64;
-/// Panels of output channels of a task.
-const PANEL_BLOCK: usize = 4;
+/// Input channels of a task, and panels of output channels of it.
+const BLOCK: (usize, usize) = (64, 4);
+/// The same for a kernel of one element in bf16, whose copies would take half of the time: both sides and the sums fill
+/// three quarters of a second-level cache of 1 MiB.
+const LARGE_BLOCK: (usize, usize) = (256, 8);
 /// Lanes of output pixels of a piece, about: their right panel takes 28 KiB of the first-level cache.
 const PIECE_LANES: usize = 224;
 /// Tasks wanted at least, so that several threads end at about the same time.
@@ -115,6 +116,8 @@ struct Plan {
     pieces: (usize, usize),
     /// Parts of the list of pieces whose sums are kept apart.
     parts: usize,
+    /// Input channels of a task, and panels of output channels of it.
+    block: (usize, usize),
 }
 
 impl Plan {
@@ -141,6 +144,10 @@ impl Plan {
             piece: (rows, columns),
             pieces,
             parts: 1,
+            block: match (shape.kernel, numbers) {
+                (1, 2) => LARGE_BLOCK,
+                _ => BLOCK,
+            },
         };
         let wanted = TASKS.div_ceil(plan.input_blocks() * plan.panel_blocks());
         plan.parts = wanted.min(plan.pieces_in_all());
@@ -152,7 +159,7 @@ impl Plan {
     }
 
     fn input_blocks(&self) -> usize {
-        self.shape.channels_in.div_ceil(INPUT_BLOCK)
+        self.shape.channels_in.div_ceil(self.block.0)
     }
 
     fn panels(&self) -> usize {
@@ -160,18 +167,22 @@ impl Plan {
     }
 
     fn panel_blocks(&self) -> usize {
-        self.panels().div_ceil(PANEL_BLOCK)
+        self.panels().div_ceil(self.block.1)
     }
 
     fn input_channels(&self, block: usize) -> Range<usize> {
-        block * INPUT_BLOCK..self.shape.channels_in.min((block + 1) * INPUT_BLOCK)
+        block * self.block.0..self.shape.channels_in.min((block + 1) * self.block.0)
+    }
+
+    fn panels_of(&self, block: usize) -> Range<usize> {
+        block * self.block.1..self.panels().min((block + 1) * self.block.1)
     }
 
     /// Numbers of the sums for one input block and one panel.
     fn sums_length(&self) -> usize {
         self.shape.kernel
             * self.shape.kernel
-            * self.shape.channels_in.min(INPUT_BLOCK)
+            * self.shape.channels_in.min(self.block.0)
             * PANEL_COLUMNS
     }
 
@@ -282,8 +293,7 @@ impl PartialSums<'_> {
         let plan = self.plan;
         let shape = &plan.shape;
         let channels = plan.input_channels(self.input_block);
-        let panels =
-            self.panel_block * PANEL_BLOCK..plan.panels().min((self.panel_block + 1) * PANEL_BLOCK);
+        let panels = plan.panels_of(self.panel_block);
         let start = plan.sums_start(self.part, self.input_block, panels.start);
         // SAFETY: this task alone has this part, input block and these panels.
         let sums = unsafe {
@@ -298,14 +308,7 @@ impl PartialSums<'_> {
         let first = self.part * pieces / plan.parts;
         for index in first..(self.part + 1) * pieces / plan.parts {
             let piece = plan.piece(index);
-            L::copy_left(
-                simd,
-                shape,
-                &piece,
-                self.input,
-                channels.clone(),
-                &mut left,
-            );
+            L::copy_left(simd, shape, &piece, self.input, channels.clone(), &mut left);
             L::copy_right(
                 simd,
                 shape,

@@ -84,12 +84,17 @@ impl OpenedNetwork {
             .map_err(usage)?;
         check_precision(arguments.precision, &device)?;
         let (run, checkpoint) = open_checkpoint(arguments, terminal)?;
+        let precision = match arguments.precision {
+            Some(precision) => precision,
+            None if is_cpu(&device) => checkpoint.manifest.precision,
+            None => Precision::F32,
+        };
         let options = InferenceOptions {
-            precision: arguments.precision,
+            precision,
             gradients,
         };
         let network = SavedNetwork::load(&checkpoint, &device, options)?;
-        say_precision(arguments.precision, terminal);
+        say_precision(precision, terminal);
         let trained = checkpoint.manifest.size;
         let size = arguments.size.map_or(trained, usize::from);
         terminal.message(&format!(
@@ -371,7 +376,7 @@ impl OpenedNetwork {
             ),
         }];
         if self.options.precision == Precision::Bf16 {
-            notes.push("Its convolutions multiplied in bf16 (--precision bf16).".to_owned());
+            notes.push("Its convolutions multiplied in bf16.".to_owned());
         }
         notes
     }
@@ -379,8 +384,8 @@ impl OpenedNetwork {
 
 /// # Errors
 /// A GPU would compute in another precision than the one that was asked for.
-fn check_precision(precision: Precision, device: &Device) -> Result<()> {
-    if precision == Precision::Bf16 && !is_cpu(device) {
+fn check_precision(precision: Option<Precision>, device: &Device) -> Result<()> {
+    if precision == Some(Precision::Bf16) && !is_cpu(device) {
         let line = "--precision bf16 is for the CPU: add --device cpu, or leave --precision out";
         return Err(usage(line).into());
     }

@@ -4,7 +4,7 @@ use crate::{cli::WeightsArgs, truth::Truths};
 use anyhow::{Context, Result, anyhow, bail};
 use checkpoint::{Checkpoint, Manifest, RunPictures, SplitRecord, WEIGHTS_FILE};
 use files::sha256_of;
-use network::{Algorithm, Recognised, recognise, weights::StateDict};
+use network::{Algorithm, Precision, Recognised, recognise, weights::StateDict};
 use pictures::{
     decode::Orientation,
     folder::{self, FolderLayout},
@@ -60,6 +60,7 @@ pub fn open(
         padding: about.padding.unwrap_or_default(),
         orientation: about.orientation.unwrap_or_default(),
         kernels: Algorithm::Fast,
+        precision: Precision::F32,
         config: String::new(),
         iterations: about.iterations.unwrap_or(0),
         error_rate: about.error_rate,

@@ -3,7 +3,8 @@
 
 use super::failure::said;
 use crate::{
-    Algorithm, Convolution, batch_norm_train, concat_pool, conv2d, cross_entropy, max_pool2d,
+    Algorithm, Convolution, Precision, batch_norm_train, concat_pool, conv2d, cross_entropy,
+    max_pool2d,
 };
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use std::panic::{self, AssertUnwindSafe};
@@ -58,6 +59,7 @@ fn convolution(device: &Device) -> Vec<f32> {
         stride: 2,
         padding: 1,
         algorithm: Algorithm::Exact,
+        precision: Precision::F32,
     };
     let y = conv2d(x.clone(), weight.clone(), geometry);
     let gradients = backward(y.clone(), device);

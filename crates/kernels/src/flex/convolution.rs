@@ -14,7 +14,7 @@ use crate::convolution::{
     folded_by_burn, input_gradient_by_burn,
 };
 use crate::folded::{PackedConvolutionOps, PackedWeight};
-use cpu::{Epilogue, elementwise::add_assign};
+use cpu::{Epilogue, Precision, elementwise::add_assign};
 
 impl ConvolutionOps for Flex {
     fn convolution(x: FlexTensor, weight: FlexTensor, convolution: Convolution) -> FlexTensor {
@@ -93,7 +93,11 @@ impl ConvolutionGradients for Flex {
         let dimensions = shape.dims();
         let shape = sizes(dimensions, &weight, convolution);
         let mut x = Buffer::take(shape.input_length());
-        cpu::input_gradient(
+        let input_gradient = match convolution.precision {
+            Precision::F32 => cpu::input_gradient,
+            Precision::Bf16 => cpu::bf16::input_gradient,
+        };
+        input_gradient(
             &shape,
             values(&gradient),
             values(&weight),
@@ -118,7 +122,11 @@ impl ConvolutionGradients for Flex {
         let (x, gradient) = (into_channels_last(x), into_channels_last(gradient));
         let shape = sizes(dimensions(&x), &weight, convolution);
         let mut result = Buffer::take(shape.weight_length());
-        cpu::weight_gradient(
+        let weight_gradient = match convolution.precision {
+            Precision::F32 => cpu::weight_gradient,
+            Precision::Bf16 => cpu::bf16::weight_gradient,
+        };
+        weight_gradient(
             &shape,
             values(&x),
             values(&gradient),
@@ -138,7 +146,11 @@ fn forward(
     let (x, weight) = (into_channels_last(x), weight.to_contiguous());
     let shape = sizes(dimensions(&x), &weight, convolution);
     let mut y = Buffer::take(shape.output_length());
-    cpu::forward(
+    let forward = match convolution.precision {
+        Precision::F32 => cpu::forward,
+        Precision::Bf16 => cpu::bf16::forward,
+    };
+    forward(
         &shape,
         values(&x),
         values(&weight),

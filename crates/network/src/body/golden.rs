@@ -22,7 +22,7 @@ use burn::{
     module::Module,
     tensor::{Device, Int, Tensor, TensorData, activation},
 };
-use kernels::Algorithm;
+use kernels::{Algorithm, Precision};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
@@ -111,7 +111,7 @@ fn a_folded_body_makes_the_features_of_the_unfolded_one() {
         let place = Place::whole(2);
         network
             .body
-            .forward_train(Tensor::from_inner(noise), &place);
+            .forward_train(Tensor::from_inner(noise), &place, Precision::F32);
         let folded = values(&network.for_inference().body.forward(picture(96, 64, 0)));
         let unfolded = network.valid().body.run(&mut Unfolded, picture(96, 64, 0));
         let unfolded: Vec<f64> = values(&unfolded).into_iter().map(f64::from).collect();
@@ -150,7 +150,7 @@ impl Pass for Unfolded {
     ) -> Tensor<4> {
         let (scale, shift) = norm.affine();
         let [scale, shift] = [scale, shift].map(|x| x.reshape([1, -1, 1, 1]));
-        let y = convolution.forward(x) * scale + shift;
+        let y = convolution.forward(x, Precision::F32) * scale + shift;
         let y = residual.map_or(y.clone(), |residual| y + residual);
         match relu {
             Relu::Absent => y,

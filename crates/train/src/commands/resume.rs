@@ -1,6 +1,6 @@
 use super::shared::{
     check_precision, check_together, checkpoint_of, config_as_it_is_now, config_name, digest,
-    farewell, lock, log_to, open_run, tell_processes,
+    farewell, lock, log_to, open_run, tell_precision, tell_processes,
 };
 use crate::{
     cli::DeviceArgs,
@@ -63,12 +63,14 @@ pub fn resume(
     let feed = Feed::of(config, data, terminal).among(processes.clone());
     check_together(&feed, &device)?;
     tell_processes(&feed, terminal);
+    tell_precision(feed.config.precision, &device, terminal);
     tell_other_number(&checkpoint.manifest, &processes, terminal);
     let writer = first(&processes, || {
         let name = config_name(&run);
         let before = processes_of(&checkpoint.manifest);
         let lock = lock.expect("rank 0 has it");
-        let writer = RunWriter::new(run, lock, &name, &feed, &before)?;
+        let precision = feed.config.precision.of_convolutions(&device);
+        let writer = RunWriter::new(run, lock, &name, &feed, precision, &before)?;
         terminal.message(&format!(
             "continuing {} after {}",
             writer.run().folder().display(),

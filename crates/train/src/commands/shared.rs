@@ -198,11 +198,14 @@ pub fn check_precision(precision: Precision, device: &Device) -> Result<()> {
         return Ok(());
     }
     if is_cpu(device) {
-        return Err(usage(format!(
-            "precision is {name}, in which only GPUs train, and the device is the CPU: name a GPU with --device (`train devices` \
-             lists them), or begin a run with --set precision=f32"
-        ))
-        .into());
+        return match precision {
+            Precision::F16 => Err(usage(
+                "precision is f16, in which only GPUs train, and the device is the CPU: take --set precision=bf16 or \
+                 precision=f32, or name a GPU with --device (`train devices` lists them)",
+            )
+            .into()),
+            _ => Ok(()),
+        };
     }
     if !device.supports_dtype(precision.float_dtype()) {
         return Err(usage(format!(
@@ -293,5 +296,14 @@ fn tell_best(run: &Run, terminal: &Terminal) {
             100.0 * best.error_rate.unwrap_or(f64::NAN),
             counted(best.iterations as usize, "iteration")
         ));
+    }
+}
+
+/// Says that the `precision` of a config is a slow one on this processor.
+pub fn tell_precision(precision: Precision, device: &Device, terminal: &Terminal) {
+    if !precision.of_convolutions(device).is_fast() {
+        terminal.message(
+            "precision: bf16, which this processor can only imitate: the same numbers as with AVX512-BF16, later than in f32",
+        );
     }
 }

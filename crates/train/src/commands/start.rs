@@ -1,6 +1,6 @@
 use super::shared::{
     LOG_FILE, check_precision, check_together, digest, farewell, first_network, lock, log_to,
-    resolve, tell_processes,
+    resolve, tell_precision, tell_processes,
 };
 use crate::{
     class_table::ClassTable,
@@ -57,7 +57,7 @@ pub fn new_run(
     // From here on there is a run, which Ctrl-C must not leave without a checkpoint.
     interrupt.ask();
     let writer = first(&processes, || {
-        begin(name, &feed, &state, &sentence, terminal)
+        begin(name, &feed, &state, (&device, &sentence), terminal)
     })?;
     let session = Session::new(feed, writer, device, terminal.clone(), interrupt);
     let outcome = session.train(state)?;
@@ -69,7 +69,7 @@ fn begin(
     name: &str,
     feed: &Feed,
     state: &State,
-    sentence: &str,
+    (device, sentence): (&Device, &str),
     terminal: &Terminal,
 ) -> Result<RunWriter> {
     let run = Run::create(Path::new(RUNS_FOLDER), name, &feed.config.to_toml()?)?;
@@ -80,7 +80,9 @@ fn begin(
     }
     terminal.message(sentence);
     tell_processes(feed, terminal);
-    let writer = RunWriter::new(run, lock, name, feed, &[])?;
+    tell_precision(feed.config.precision, device, terminal);
+    let precision = feed.config.precision.of_convolutions(device);
+    let writer = RunWriter::new(run, lock, name, feed, precision, &[])?;
     announce(feed, &writer, terminal);
     // Proves before the first step that there is room for a checkpoint, and is what a run killed early resumes from.
     writer.save_periodic(Snapshot {

@@ -1,7 +1,8 @@
 use crate::{
     averaging::AveragingConfig, optimizer::OptimizerConfig, regularisation::Regularisation,
 };
-use burn::tensor::FloatDType;
+use burn::tensor::{Device, FloatDType};
+use kernels::is_cpu;
 use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
 use pictures::{
     decode::Orientation,
@@ -30,7 +31,7 @@ pub struct Config {
     /// Checkpoints kept beside those of the stages and the newest.
     #[serde(default, skip_serializing_if = "Keep::is_newest")]
     pub keep: Keep,
-    /// Numbers in which a GPU trains the body.
+    /// Numbers in which the body is trained.
     #[serde(default, skip_serializing_if = "Precision::is_f32")]
     pub precision: Precision,
     /// Origin of the pictures.
@@ -77,8 +78,8 @@ impl Keep {
     }
 }
 
-/// Numbers in which the layers before the head keep their maps and multiply, in training. Parameters, statistics of batch
-/// norms, head and loss are f32 in any case, and so is a validation.
+/// Numbers in which the layers before the head multiply in training, and in which a GPU keeps their maps. Parameters,
+/// statistics of batch norms, head and loss are f32 in any case, and so is the validation on a GPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
@@ -107,6 +108,14 @@ impl Precision {
             Self::F32 => FloatDType::F32,
             Self::Bf16 => FloatDType::BF16,
             Self::F16 => FloatDType::F16,
+        }
+    }
+
+    /// Numbers that the convolutions of the CPU multiply; those of a GPU go by the type of their maps.
+    pub fn of_convolutions(self, device: &Device) -> network::Precision {
+        match self {
+            Self::Bf16 if is_cpu(device) => network::Precision::Bf16,
+            _ => network::Precision::F32,
         }
     }
 

@@ -45,7 +45,7 @@ fn train(
         let config = feed.config.to_toml().unwrap();
         let run = Run::create(&folder.join("runs"), "own", &config).unwrap();
         let lock = run.lock().unwrap();
-        RunWriter::new(run, lock, "own", &feed, &[]).unwrap()
+        RunWriter::new(run, lock, "own", &feed, network::Precision::F32, &[]).unwrap()
     });
     let interrupt = Interrupt::deaf();
     let run = writer.as_ref().map(RunWriter::run);

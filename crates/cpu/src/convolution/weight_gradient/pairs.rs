@@ -6,7 +6,7 @@ use super::{PartialSums, Sides};
 use crate::{
     convolution::{
         shape::ConvolutionShape,
-        window::{OutputPiece, copy_window, window_stride},
+        window::{OutputPiece, copy_window},
     },
     gemm::{PANEL_COLUMNS, Pair},
     scratch::Scratch,
@@ -34,23 +34,18 @@ impl<S: Pairs> Sides<S> for Pair {
         channels: Range<usize>,
         target: &mut [f32],
     ) {
+        if shape.kernel == 1 {
+            copy_pixels(simd, shape, piece, input, channels, target);
+            return;
+        }
         let count = channels.len();
         let (rows, columns) = piece.window(shape);
         let mut window = Scratch::take(rows * columns * count);
         copy_window(shape, piece, input, channels, &mut window);
-        let lanes = <Self as Sides<S>>::left_columns(shape, piece).0;
-        let lines = target.chunks_exact_mut(lanes * count);
+        let lines = target.chunks_exact_mut(columns * count);
         for (line, target) in window.chunks_exact(columns * count).zip(lines) {
-            if shape.kernel > 1 {
-                let next = window_stride(shape) * count;
-                pair(simd, line, &line[next.min(line.len())..], target);
-                continue;
-            }
-            let targets = target.chunks_exact_mut(count);
-            for (pixels, target) in line.chunks(2 * count).zip(targets) {
-                let (even, odd) = pixels.split_at(count);
-                pair(simd, even, odd, target);
-            }
+            let next = (shape.stride * count).min(line.len());
+            pair(simd, line, &line[next..], target);
         }
     }
 
@@ -58,7 +53,7 @@ impl<S: Pairs> Sides<S> for Pair {
     fn left_columns(shape: &ConvolutionShape, piece: &OutputPiece) -> (usize, usize) {
         match shape.kernel {
             1 => (piece.columns.len().div_ceil(2), 1),
-            _ => (piece.window(shape).1, 2 * window_stride(shape)),
+            _ => (piece.window(shape).1, 2 * shape.stride),
         }
     }
 
@@ -89,6 +84,39 @@ impl<S: Pairs> Sides<S> for Pair {
                     pair(simd, &even[channel..channel + count], odd, target);
                 }
             }
+        }
+    }
+}
+
+/// The left side of a kernel of one element, straight from the input.
+#[inline(always)]
+fn copy_pixels<S: Pairs>(
+    simd: S,
+    shape: &ConvolutionShape,
+    piece: &OutputPiece,
+    input: &[f32],
+    channels: Range<usize>,
+    target: &mut [f32],
+) {
+    let place = |output: usize, size: usize| {
+        let place = (output * shape.stride).wrapping_sub(shape.padding);
+        (place < size).then_some(place)
+    };
+    let mut targets = target.chunks_exact_mut(channels.len());
+    for row in piece.rows.clone() {
+        let row = place(row, shape.height);
+        let pixel = |column: usize| {
+            let inside = piece.columns.contains(&column);
+            let column = place(column, shape.width).filter(|_| inside);
+            let (Some(row), Some(column)) = (row, column) else {
+                return &[][..];
+            };
+            let first =
+                ((piece.image * shape.height + row) * shape.width + column) * shape.channels_in;
+            &input[first + channels.start..first + channels.end]
+        };
+        for (column, target) in piece.columns.clone().step_by(2).zip(&mut targets) {
+            pair(simd, pixel(column), pixel(column + 1), target);
         }
     }
 }
