@@ -338,7 +338,8 @@ fn a_network_in_bf16_predicts_nearly_what_it_predicts_in_f32() {
     }
 }
 
-/// Logits, and all gradients of their squares, through 18 to 50 layers forth and back.
+/// The gradients of the squared logits, through 18 to 50 layers forth and back. All of them together point the same way: the
+/// rounding of a factor is 2^-9, that of so many layers on each way some percent, and now and then a ReLU flips.
 #[test]
 fn a_network_that_trains_in_bf16_gets_nearly_the_gradients_of_f32() {
     for architecture in [Architecture::ResNet18, Architecture::ResNet50] {
@@ -347,31 +348,26 @@ fn a_network_that_trains_in_bf16_gets_nearly_the_gradients_of_f32() {
             dropout: [0.0; 2],
             ..NetworkSpec::new(architecture, 5)
         };
-        let gradients = |precision| {
+        let gradients = |precision| -> Vec<f32> {
             let network = spec.init(Algorithm::Fast, 1, &Device::flex());
             let network = network.with_trainable(Trainable::All).train();
             let mut network = network.with_precision(precision);
             let logits = network.forward_train(Tensor::from_inner(noise(4, 64)), &mut rng());
             let mut gradients = logits.powi_scalar(2).sum().backward();
-            network.take_gradients(&mut gradients)
+            let gradients = network.take_gradients(&mut gradients).into_values();
+            gradients
+                .flat_map(|one| one.to_data().iter().collect::<Vec<f32>>())
+                .collect()
         };
         let (single, half) = (gradients(Precision::F32), gradients(Precision::Bf16));
-        let mut differences = 0;
-        for (name, single) in single {
-            let other: Vec<f32> = half[&name].to_data().iter().collect();
-            let single: Vec<f32> = single.to_data().iter().collect();
-            let product = |a: &[f32], b: &[f32]| -> f64 {
-                a.iter()
-                    .zip(b)
-                    .map(|(a, b)| f64::from(*a) * f64::from(*b))
-                    .sum()
-            };
-            let lengths = product(&single, &single) * product(&other, &other);
-            let cosine = product(&single, &other) / lengths.sqrt();
-            println!("{architecture} {name} {cosine}");
-            differences += usize::from(single != other);
-        }
-        assert!(differences > 0, "bf16 was not used");
+        assert!(single != half, "bf16 was not used");
+        let product = |a: &[f32], b: &[f32]| -> f64 {
+            let products = a.iter().zip(b).map(|(a, b)| f64::from(*a) * f64::from(*b));
+            products.sum()
+        };
+        let lengths = product(&single, &single) * product(&half, &half);
+        let cosine = product(&single, &half) / lengths.sqrt();
+        assert!(cosine > 0.95, "{architecture}: {cosine}");
     }
 }
 
