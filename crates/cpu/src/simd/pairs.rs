@@ -23,13 +23,14 @@ pub unsafe trait Pairs: Simd {
     /// The numbers of two vectors as sixteen pairs, lane by lane.
     #[inline(always)]
     fn round_together(self, even: Self::Vector, odd: Self::Vector) -> Self::Vector {
-        let mut numbers = [[0.0; LANES]; 3];
+        let mut numbers = [[0.0; LANES]; 2];
         self.store(&mut numbers[0], even);
         self.store(&mut numbers[1], odd);
-        for i in 0..LANES {
-            numbers[2][i] = round_pair(numbers[0][i], numbers[1][i]);
+        let [mut pairs, odd] = numbers;
+        for (even, odd) in pairs.iter_mut().zip(odd) {
+            *even = round_pair(*even, odd);
         }
-        self.load(&numbers[2])
+        self.load(&pairs)
     }
 }
 
