@@ -5,100 +5,87 @@ use crate::{
     feature_map::FeatureMap,
 };
 
-/// A feature map and its gradient, of a picture that is not there.
+/// Answers what it was given, and panics if it is asked for anything else.
+#[derive(Default)]
 pub(crate) struct Given {
-    features: FeatureMap,
-    gradient: FeatureMap,
+    /// The feature map.
+    pub(crate) features: Option<FeatureMap>,
+    /// Its gradient.
+    pub(crate) gradient: Option<FeatureMap>,
+    /// The target for values of the feature map.
+    pub(crate) of_features: Option<Box<dyn Fn(&[f32]) -> f32>>,
+    /// Width and height of the frame.
+    pub(crate) size: [usize; 2],
+    /// The frame.
+    pub(crate) frame: Vec<f32>,
+    /// The target for a frame.
+    pub(crate) of_frame: Option<fn(&[f32]) -> f32>,
+    /// Its gradient.
+    pub(crate) frame_gradient: Option<fn(&[f32]) -> Vec<f32>>,
 }
 
 impl Given {
-    /// Maps of one row each.
+    /// A feature map and its gradient, of one row each.
     pub(crate) fn rows(channels: usize, features: &[f32], gradient: &[f32]) -> Self {
         let row = |values: &[f32]| {
             FeatureMap::new(channels, 1, values.len() / channels, values.to_vec()).unwrap()
         };
         Self {
-            features: row(features),
-            gradient: row(gradient),
+            features: Some(row(features)),
+            gradient: Some(row(gradient)),
+            ..Self::default()
         }
+    }
+
+    fn of_features(&self, values: &[f32]) -> f32 {
+        self.of_features.as_ref().expect("a pass behind the layer")(values)
+    }
+
+    fn of_frame(&self, frame: &[f32]) -> f32 {
+        self.of_frame.expect("a forward pass")(frame)
     }
 }
 
 impl Asked for Given {
     fn features(&self) -> &FeatureMap {
-        &self.features
+        self.features.as_ref().expect("a layer")
     }
 
     fn gradient(&self) -> &FeatureMap {
-        &self.gradient
+        self.gradient.as_ref().expect("a backward pass to a layer")
     }
 
     fn score(&self) -> f32 {
-        0.0
+        if self.of_frame.is_some() {
+            return self.of_frame(&self.frame);
+        }
+        let values: Vec<f32> = self.features().channels().flatten().copied().collect();
+        self.of_features(&values)
     }
 
     fn frame_size(&self) -> [usize; 2] {
-        [0; 2]
-    }
-
-    fn frame(&self) -> &[f32] {
-        &[]
-    }
-
-    fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        Vec::new()
-    }
-
-    fn scores_without_each_channel(&self) -> Vec<f32> {
-        Vec::new()
-    }
-
-    fn pixel_gradients(
-        &self,
-        _: &mut dyn Iterator<Item = Vec<f32>>,
-        _: ReluGradient,
-        _: &mut dyn FnMut(&[f32]),
-    ) {
-        panic!("a pass back to the pixels")
-    }
-}
-
-/// A network of pixels without layers: a function and its gradient.
-pub(crate) struct Pixels {
-    /// Width and height of the frame.
-    pub(crate) size: [usize; 2],
-    pub(crate) frame: Vec<f32>,
-    pub(crate) score: fn(&[f32]) -> f32,
-    pub(crate) gradient: fn(&[f32]) -> Vec<f32>,
-}
-
-impl Asked for Pixels {
-    fn features(&self) -> &FeatureMap {
-        panic!("a layer")
-    }
-
-    fn gradient(&self) -> &FeatureMap {
-        panic!("a backward pass to a layer")
-    }
-
-    fn score(&self) -> f32 {
-        (self.score)(&self.frame)
-    }
-
-    fn frame_size(&self) -> [usize; 2] {
+        assert!(!self.frame.is_empty(), "a frame");
         self.size
     }
 
     fn frame(&self) -> &[f32] {
+        assert!(!self.frame.is_empty(), "a frame");
         &self.frame
     }
 
     fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        frames.map(|frame| (self.score)(&frame)).collect()
+        frames.map(|frame| self.of_frame(&frame)).collect()
     }
 
     fn scores_without_each_channel(&self) -> Vec<f32> {
-        panic!("a pass through the head")
+        let features = self.features();
+        let [channels, ..] = features.shape();
+        let without = |k: usize| {
+            let mut values: Vec<f32> = features.channels().flatten().copied().collect();
+            values[k * features.positions()..][..features.positions()].fill(0.0);
+            self.of_features(&values)
+        };
+        (0..channels).map(without).collect()
     }
 
     fn pixel_gradients(
@@ -107,48 +94,7 @@ impl Asked for Pixels {
         _: ReluGradient,
         take: &mut dyn FnMut(&[f32]),
     ) {
-        frames.for_each(|frame| take(&(self.gradient)(&frame)));
-    }
-}
-
-/// The layer of the one, the pixels of the other.
-pub(crate) struct Both(pub(crate) Given, pub(crate) Pixels);
-
-impl Asked for Both {
-    fn features(&self) -> &FeatureMap {
-        self.0.features()
-    }
-
-    fn gradient(&self) -> &FeatureMap {
-        self.0.gradient()
-    }
-
-    fn score(&self) -> f32 {
-        self.1.score()
-    }
-
-    fn frame_size(&self) -> [usize; 2] {
-        self.1.frame_size()
-    }
-
-    fn frame(&self) -> &[f32] {
-        self.1.frame()
-    }
-
-    fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-        self.1.scores(frames)
-    }
-
-    fn scores_without_each_channel(&self) -> Vec<f32> {
-        self.0.scores_without_each_channel()
-    }
-
-    fn pixel_gradients(
-        &self,
-        frames: &mut dyn Iterator<Item = Vec<f32>>,
-        relu: ReluGradient,
-        take: &mut dyn FnMut(&[f32]),
-    ) {
-        self.1.pixel_gradients(frames, relu, take);
+        let gradient = self.frame_gradient.expect("a pass back to the pixels");
+        frames.for_each(|frame| take(&gradient(&frame)));
     }
 }

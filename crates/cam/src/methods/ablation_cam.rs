@@ -21,89 +21,32 @@ pub fn map(asked: &dyn Asked) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{asked::ReluGradient, feature_map::FeatureMap, method};
+    use crate::{given::Given, method};
     use proptest::prelude::*;
 
     /// A head that pools and weighs: `S = Σ_k v_k mean_ij A_k + b`.
-    struct Linear {
-        features: FeatureMap,
-        gradient: FeatureMap,
-        weights: Vec<f32>,
-    }
-
-    const BIAS: f32 = -7.0;
-
-    impl Linear {
-        fn new(weights: &[f32], values: &[f32]) -> Self {
-            let positions = values.len() / weights.len();
-            let slope = |weight: &f32| vec![weight / positions as f32; positions];
-            let map = |values| FeatureMap::new(weights.len(), 1, positions, values).unwrap();
-            Self {
-                features: map(values.to_vec()),
-                gradient: map(weights.iter().flat_map(slope).collect()),
-                weights: weights.to_vec(),
-            }
-        }
-
-        fn of(&self, values: &[f32]) -> f32 {
-            let channels = values.chunks_exact(self.features.positions());
+    fn linear(weights: &[f32], values: &[f32]) -> Given {
+        let weights = weights.to_vec();
+        let positions = values.len() / weights.len();
+        let slope = |weight: &f32| vec![weight / positions as f32; positions];
+        let gradient: Vec<f32> = weights.iter().flat_map(slope).collect();
+        let given = Given::rows(weights.len(), values, &gradient);
+        let target = move |values: &[f32]| {
+            let channels = values.chunks_exact(positions);
             let mean = |channel: &[f32]| channel.iter().sum::<f32>() / channel.len() as f32;
-            let terms = self.weights.iter().zip(channels);
+            let terms = weights.iter().zip(channels);
             terms
                 .map(|(weight, channel)| weight * mean(channel))
                 .sum::<f32>()
                 + BIAS
+        };
+        Given {
+            of_features: Some(Box::new(target)),
+            ..given
         }
     }
 
-    impl Asked for Linear {
-        fn features(&self) -> &FeatureMap {
-            &self.features
-        }
-
-        fn gradient(&self) -> &FeatureMap {
-            &self.gradient
-        }
-
-        fn score(&self) -> f32 {
-            let all: Vec<f32> = self.features.channels().flatten().copied().collect();
-            self.of(&all)
-        }
-
-        fn frame_size(&self) -> [usize; 2] {
-            [0; 2]
-        }
-
-        fn frame(&self) -> &[f32] {
-            &[]
-        }
-
-        fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-            panic!("a pass of the whole network")
-        }
-
-        fn scores_without_each_channel(&self) -> Vec<f32> {
-            let without = |k: usize| {
-                let channels = self.features.channels().enumerate();
-                let kept = channels.map(|(other, channel)| {
-                    channel
-                        .iter()
-                        .map(move |value| if other == k { 0.0 } else { *value })
-                });
-                self.of(&kept.flatten().collect::<Vec<f32>>())
-            };
-            (0..self.weights.len()).map(without).collect()
-        }
-
-        fn pixel_gradients(
-            &self,
-            _: &mut dyn Iterator<Item = Vec<f32>>,
-            _: ReluGradient,
-            _: &mut dyn FnMut(&[f32]),
-        ) {
-            panic!("a pass back to the pixels")
-        }
-    }
+    const BIAS: f32 = -7.0;
 
     proptest! {
         /// `w_k = v_k mean_ij A_k` here and `v_k / hw` in Grad-CAM: equal up to scale where all channels have one mean.
@@ -116,9 +59,9 @@ mod tests {
                 let sum: f32 = channel.iter().sum();
                 channel.iter().map(move |value| 6.0 * value / sum)
             });
-            let linear = Linear::new(&weights, &scaled.collect::<Vec<_>>());
-            let grad_cam = method("grad-cam").unwrap().map(&linear);
-            for (found, expected) in map(&linear).values.iter().zip(&grad_cam.values) {
+            let network = linear(&weights, &scaled.collect::<Vec<_>>());
+            let grad_cam = method("grad-cam").unwrap().map(&network);
+            for (found, expected) in map(&network).values.iter().zip(&grad_cam.values) {
                 // A difference of scores of about 10 in f32.
                 prop_assert!((found - 6.0 * expected).abs() < 1e-5, "{found} instead of 6 × {expected}");
             }
@@ -127,9 +70,9 @@ mod tests {
 
     #[test]
     fn a_channel_counts_by_what_is_lost_without_it_even_where_the_target_is_below_zero() {
-        let linear = Linear::new(&[1.0, -1.0], &[2.0, 4.0, 0.0, 2.0]);
-        assert!(linear.score() < 0.0);
+        let network = linear(&[1.0, -1.0], &[2.0, 4.0, 0.0, 2.0]);
+        assert!(network.score() < 0.0);
         // S − S_k = 3 and −1.
-        assert_eq!(map(&linear).values, [3.0, 5.0]);
+        assert_eq!(map(&network).values, [3.0, 5.0]);
     }
 }

@@ -32,15 +32,15 @@ pub fn map(asked: &dyn Asked) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::given::Pixels;
+    use crate::given::Given;
 
     #[test]
     fn a_pixel_has_its_strongest_colour_whatever_the_sign() {
-        let pixels = Pixels {
+        let pixels = Given {
             size: [2, 1],
             frame: vec![0.0; 6],
-            score: |_| 0.0,
-            gradient: |_| vec![1.0, 0.0, -4.0, 0.5, 2.0, 0.25],
+            frame_gradient: Some(|_| vec![1.0, 0.0, -4.0, 0.5, 2.0, 0.25]),
+            ..Given::default()
         };
         assert_eq!(map(&pixels).values, [4.0, 0.5]);
     }

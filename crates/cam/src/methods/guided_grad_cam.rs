@@ -21,18 +21,17 @@ pub fn map(asked: &dyn Asked) -> HeatMap {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::given::{Both, Given, Pixels};
+    use crate::given::Given;
 
     #[test]
     fn lines_are_seen_only_where_grad_cam_speaks_for_the_class() {
-        let pixels = Pixels {
+        let given = Given {
             size: [4, 1],
             frame: vec![0.0; 12],
-            score: |_| 0.0,
-            gradient: |_| vec![3.0; 12],
+            frame_gradient: Some(|_| vec![3.0; 12]),
+            ..Given::rows(1, &[2.0, -1.0], &[1.0, 1.0])
         };
-        let given = Given::rows(1, &[2.0, -1.0], &[1.0, 1.0]);
         // Grad-CAM is 2 and −1: 2, 3/2 and 1/2 on the way, 0.
-        assert_eq!(map(&Both(given, pixels)).values, [6.0, 4.5, 1.5, 0.0]);
+        assert_eq!(map(&given).values, [6.0, 4.5, 1.5, 0.0]);
     }
 }

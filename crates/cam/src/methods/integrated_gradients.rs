@@ -54,16 +54,17 @@ fn with_steps(asked: &dyn Asked, steps: usize) -> (HeatMap, Check) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::given::Pixels;
+    use crate::given::Given;
     use proptest::prelude::*;
 
     /// `S = x₀ x₁ + x₂²`, of one pixel of three colours.
-    fn polynomial() -> Pixels {
-        Pixels {
+    fn polynomial() -> Given {
+        Given {
             size: [1, 1],
             frame: vec![2.0, 3.0, -1.0],
-            score: |x| x[0] * x[1] + x[2] * x[2],
-            gradient: |x| vec![x[1], x[0], 2.0 * x[2]],
+            of_frame: Some(|x| x[0] * x[1] + x[2] * x[2]),
+            frame_gradient: Some(|x| vec![x[1], x[0], 2.0 * x[2]]),
+            ..Given::default()
         }
     }
 
@@ -75,15 +76,16 @@ mod tests {
     }
 
     /// Two pixels behind a ReLU each: the right one is on only near the end of the path.
-    fn kinked(frame: Vec<f32>) -> Pixels {
-        Pixels {
+    fn kinked(frame: Vec<f32>) -> Given {
+        Given {
             size: [2, 1],
             frame,
-            score: |x| x[0].max(0.0) + (x[1] - 1.0).max(0.0),
-            gradient: |x| {
+            of_frame: Some(|x| x[0].max(0.0) + (x[1] - 1.0).max(0.0)),
+            frame_gradient: Some(|x| {
                 let slope = |is_on: bool| f32::from(u8::from(is_on));
                 vec![slope(x[0] > 0.0), slope(x[1] > 1.0), 0.0, 0.0, 0.0, 0.0]
-            },
+            }),
+            ..Given::default()
         }
     }
 

@@ -80,56 +80,14 @@ pub fn method(name: &str) -> Option<&'static Method> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        asked::{Asked, ReluGradient},
-        feature_map::FeatureMap,
-    };
-
-    /// Answers with a feature map, and to nothing else.
-    struct FeaturesOnly(FeatureMap);
-
-    impl Asked for FeaturesOnly {
-        fn features(&self) -> &FeatureMap {
-            &self.0
-        }
-
-        fn gradient(&self) -> &FeatureMap {
-            panic!("a backward pass")
-        }
-
-        fn score(&self) -> f32 {
-            panic!("a target")
-        }
-
-        fn frame_size(&self) -> [usize; 2] {
-            panic!("a size")
-        }
-
-        fn frame(&self) -> &[f32] {
-            panic!("a frame")
-        }
-
-        fn scores(&self, _: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-            panic!("a forward pass")
-        }
-
-        fn scores_without_each_channel(&self) -> Vec<f32> {
-            panic!("a pass through the head")
-        }
-
-        fn pixel_gradients(
-            &self,
-            _: &mut dyn Iterator<Item = Vec<f32>>,
-            _: ReluGradient,
-            _: &mut dyn FnMut(&[f32]),
-        ) {
-            panic!("a pass back to the pixels")
-        }
-    }
+    use crate::{feature_map::FeatureMap, given::Given};
 
     #[test]
     fn a_class_blind_method_asks_for_the_feature_map_alone() {
-        let asked = FeaturesOnly(FeatureMap::new(1, 1, 2, vec![1.0, 3.0]).unwrap());
+        let asked = Given {
+            features: Some(FeatureMap::new(1, 1, 2, vec![1.0, 3.0]).unwrap()),
+            ..Given::default()
+        };
         let blind = METHODS.iter().filter(|method| !method.is_class_specific());
         assert_eq!(blind.clone().count(), 2);
         for method in blind {

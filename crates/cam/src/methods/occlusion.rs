@@ -46,66 +46,18 @@ fn window(index: usize, cells: usize, side: usize) -> [usize; 2] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{asked::ReluGradient, feature_map::FeatureMap};
-
-    /// Adds up the pixels of a frame, the one at column 30, row 3 ten times.
-    struct Sum {
-        features: FeatureMap,
-        frame: Vec<f32>,
-    }
+    use crate::given::Given;
 
     const SIZE: [usize; 2] = [48, 24];
 
-    impl Sum {
-        fn of(frame: &[f32]) -> f32 {
-            frame.iter().sum::<f32>() + 9.0 * frame[3 * SIZE[0] + 30]
-        }
-    }
-
-    impl Asked for Sum {
-        fn features(&self) -> &FeatureMap {
-            &self.features
-        }
-
-        fn gradient(&self) -> &FeatureMap {
-            panic!("a backward pass")
-        }
-
-        fn score(&self) -> f32 {
-            Self::of(&self.frame)
-        }
-
-        fn frame_size(&self) -> [usize; 2] {
-            SIZE
-        }
-
-        fn frame(&self) -> &[f32] {
-            &self.frame
-        }
-
-        fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-            frames.map(|frame| Self::of(&frame)).collect()
-        }
-
-        fn scores_without_each_channel(&self) -> Vec<f32> {
-            panic!("a pass through the head")
-        }
-
-        fn pixel_gradients(
-            &self,
-            _: &mut dyn Iterator<Item = Vec<f32>>,
-            _: ReluGradient,
-            _: &mut dyn FnMut(&[f32]),
-        ) {
-            panic!("a pass back to the pixels")
-        }
-    }
-
     #[test]
     fn each_cell_has_what_the_window_around_it_hides() {
-        let sum = Sum {
-            features: FeatureMap::new(1, 1, 1, vec![0.0]).unwrap(),
+        // Adds up the pixels of a frame, the one at column 30, row 3 ten times.
+        let sum = Given {
+            size: SIZE,
             frame: vec![1.0; 3 * SIZE[0] * SIZE[1]],
+            of_frame: Some(|frame| frame.iter().sum::<f32>() + 9.0 * frame[3 * SIZE[0] + 30]),
+            ..Given::default()
         };
         let map = map(&sum);
         assert_eq!([map.width, map.height], [24, 12]);

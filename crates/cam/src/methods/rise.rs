@@ -187,57 +187,23 @@ impl Mask {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{asked::ReluGradient, feature_map::FeatureMap};
-
-    /// Says how much it sees of one place, and much else that has nothing to do with it.
-    struct Place(FeatureMap);
+    use crate::given::Given;
 
     const SIZE: [usize; 2] = [112, 56];
 
-    impl Asked for Place {
-        fn features(&self) -> &FeatureMap {
-            &self.0
-        }
-
-        fn gradient(&self) -> &FeatureMap {
-            panic!("a backward pass")
-        }
-
-        fn score(&self) -> f32 {
-            101.0
-        }
-
-        fn frame_size(&self) -> [usize; 2] {
-            SIZE
-        }
-
-        fn frame(&self) -> &[f32] {
-            &[1.0; 3 * SIZE[0] * SIZE[1]]
-        }
-
-        fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-            frames
-                .map(|frame| 100.0 + frame[20 * SIZE[0] + 84])
-                .collect()
-        }
-
-        fn scores_without_each_channel(&self) -> Vec<f32> {
-            panic!("a pass through the head")
-        }
-
-        fn pixel_gradients(
-            &self,
-            _: &mut dyn Iterator<Item = Vec<f32>>,
-            _: ReluGradient,
-            _: &mut dyn FnMut(&[f32]),
-        ) {
-            panic!("a pass back to the pixels")
+    /// Says how much it sees of one place, and much else that has nothing to do with it.
+    fn place() -> Given {
+        Given {
+            size: SIZE,
+            frame: vec![1.0; 3 * SIZE[0] * SIZE[1]],
+            of_frame: Some(|frame| 100.0 + frame[20 * SIZE[0] + 84]),
+            ..Given::default()
         }
     }
 
     #[test]
     fn the_place_that_matters_stands_out_and_the_same_picture_has_the_same_map() {
-        let place = Place(FeatureMap::new(1, 1, 1, vec![0.0]).unwrap());
+        let place = place();
         let (found, check) = map(&place);
         assert_eq!([found.width, found.height], [14, 7]);
         assert_eq!(crate::argmax(&found.values), 2 * 14 + 10);
@@ -249,7 +215,7 @@ mod tests {
 
     #[test]
     fn more_masks_make_a_map_more_like_that_of_all() {
-        let place = Place(FeatureMap::new(1, 1, 1, vec![0.0]).unwrap());
+        let place = place();
         let Check::Convergence {
             correlations,
             halves,

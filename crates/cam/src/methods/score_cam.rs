@@ -37,54 +37,19 @@ fn scaled(values: Vec<f64>) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{asked::ReluGradient, feature_map::FeatureMap};
-
-    /// Sees a frame of two pixels, and likes the left one.
-    struct Left(FeatureMap);
-
-    impl Asked for Left {
-        fn features(&self) -> &FeatureMap {
-            &self.0
-        }
-
-        fn gradient(&self) -> &FeatureMap {
-            panic!("a backward pass")
-        }
-
-        fn score(&self) -> f32 {
-            10.0
-        }
-
-        fn frame_size(&self) -> [usize; 2] {
-            [2, 1]
-        }
-
-        fn frame(&self) -> &[f32] {
-            &[1.0; 6]
-        }
-
-        fn scores(&self, frames: &mut dyn Iterator<Item = Vec<f32>>) -> Vec<f32> {
-            frames.map(|frame| 10.0 * frame[0]).collect()
-        }
-
-        fn scores_without_each_channel(&self) -> Vec<f32> {
-            panic!("a pass through the head")
-        }
-
-        fn pixel_gradients(
-            &self,
-            _: &mut dyn Iterator<Item = Vec<f32>>,
-            _: ReluGradient,
-            _: &mut dyn FnMut(&[f32]),
-        ) {
-            panic!("a pass back to the pixels")
-        }
-    }
+    use crate::{feature_map::FeatureMap, given::Given};
 
     #[test]
     fn the_channel_under_which_the_target_stays_decides() {
-        let features = FeatureMap::new(2, 1, 2, vec![4.0, 0.0, 0.0, 4.0]).unwrap();
-        let [left, right] = map(&Left(features)).values[..] else {
+        // Sees a frame of two pixels, and likes the left one.
+        let liking = Given {
+            features: Some(FeatureMap::new(2, 1, 2, vec![4.0, 0.0, 0.0, 4.0]).unwrap()),
+            size: [2, 1],
+            frame: vec![1.0; 6],
+            of_frame: Some(|frame| 10.0 * frame[0]),
+            ..Given::default()
+        };
+        let [left, right] = map(&liking).values[..] else {
             panic!("two cells");
         };
         assert!(left > 3.99 && right < 0.01, "{left} and {right}");
