@@ -1,6 +1,6 @@
 //! Sixteen-lane vectors of `f32` and the choice, at run time, of the instructions behind them.
 //!
-//! A kernel is written once over [`Simd`] and runs on AVX-512, on AVX2 with FMA, or on plain
+//! A kernel is written once over [`Simd`] and runs on AVX-512, on AVX2 with FMA, on NEON, or on plain
 //! arrays. [`Level::best`] asks the processor; nothing depends on how the
 //! program was compiled.
 
@@ -8,6 +8,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 #[cfg(test)]
 mod pair_tests;
 mod pairs;
@@ -18,6 +20,8 @@ mod vector;
 use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 use avx512::Avx512;
+#[cfg(target_arch = "aarch64")]
+use neon::Neon;
 use portable::Portable;
 
 pub use pairs::{PairOperation, Pairs, round_pair};
@@ -32,9 +36,12 @@ pub enum Level {
     /// 256-bit vectors with fused multiply-add.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// 128-bit vectors of 64-bit Arm, with fused multiply-add.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
     /// Arrays.
     Portable(Portable<false>),
-    /// Arrays that give the same bits as the first two: for bf16, which promises that.
+    /// Arrays that give the same bits as those with fused multiply-add: for bf16, which promises that.
     Fused(Portable<true>),
 }
 
@@ -50,6 +57,10 @@ impl Level {
                 return Level::Avx2(simd);
             }
         }
+        #[cfg(target_arch = "aarch64")]
+        if let Some(simd) = Neon::detect() {
+            return Level::Neon(simd);
+        }
         Level::Portable(Portable::<false>)
     }
 
@@ -62,6 +73,8 @@ impl Level {
             levels.extend(Avx512::detect().map(Level::Avx512));
             levels.extend(Avx2::detect().map(Level::Avx2));
         }
+        #[cfg(target_arch = "aarch64")]
+        levels.extend(Neon::detect().map(Level::Neon));
         levels.push(Level::Portable(Portable::<false>));
         levels
     }
@@ -73,6 +86,8 @@ impl Level {
             Level::Avx512(_) => Avx512::<false>::WIDE,
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(_) => Avx2::WIDE,
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon(_) => Neon::WIDE,
             Level::Portable(_) | Level::Fused(_) => Portable::<false>::WIDE,
         }
     }
@@ -85,6 +100,8 @@ impl Level {
             Level::Avx512(simd) => simd.run(kernel),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2(simd) => simd.run(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Level::Neon(simd) => kernel.run(simd),
             Level::Portable(simd) => kernel.run(simd),
             Level::Fused(simd) => kernel.run(simd),
         }
@@ -103,6 +120,9 @@ pub enum PairLevel {
     /// Two fused multiply-adds on 256 bits.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// Two fused multiply-adds on 128 bits.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
     /// Arrays.
     Portable(Portable<true>),
 }
@@ -123,7 +143,9 @@ impl PairLevel {
             Avx512::<false>::detect().map(PairLevel::Avx512),
             Avx2::detect().map(PairLevel::Avx2),
         ];
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        let fast = [Neon::detect().map(PairLevel::Neon)];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let fast: [Option<PairLevel>; 0] = [];
         let portable = std::iter::once(PairLevel::Portable(Portable));
         fast.into_iter().flatten().chain(portable)
@@ -147,6 +169,8 @@ impl PairLevel {
             PairLevel::Avx512(simd) => Level::Avx512(simd),
             #[cfg(target_arch = "x86_64")]
             PairLevel::Avx2(simd) => Level::Avx2(simd),
+            #[cfg(target_arch = "aarch64")]
+            PairLevel::Neon(simd) => Level::Neon(simd),
             PairLevel::Portable(simd) => Level::Fused(simd),
         }
     }
@@ -161,6 +185,8 @@ impl PairLevel {
             PairLevel::Avx512(simd) => simd.run_pairs(kernel),
             #[cfg(target_arch = "x86_64")]
             PairLevel::Avx2(simd) => simd.run_pairs(kernel),
+            #[cfg(target_arch = "aarch64")]
+            PairLevel::Neon(simd) => kernel.run(simd),
             PairLevel::Portable(simd) => kernel.run(simd),
         }
     }

@@ -70,7 +70,7 @@ pub(super) fn round_array(numbers: &[f32; 2 * LANES]) -> [f32; LANES] {
 
 /// Twice the bits of the smallest normal number, less two: `(bits << 1) - 2` is at most this for the numbers around zero, but
 /// not for zero, that [`Pairs::add_products`] makes zero or leaves as the smallest normal number.
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(super) const FLUSHED_SPAN: u32 = 2 * 0x0080_0000 - 2;
 
 /// [`Pairs::add_products`] on arrays.
