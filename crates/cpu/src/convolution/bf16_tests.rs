@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use super::{
     Algorithm, ConvolutionShape, Epilogue,
     bf16::{forward_pairs_at, input_gradient_pairs_at, weight_gradient_pairs_at},
-    tests::{EXACT, error, for_each_product, numbers, rounded, square},
+    tests::{EXACT, cases, error, for_each_product, numbers, rounded, square},
 };
 use crate::simd::PairLevel;
 
@@ -130,7 +130,7 @@ fn layers_that_stay_in_f32_have_the_same_bits_on_every_level() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases())]
     #[test]
     fn any_shape_trained_in_bf16_agrees_with_the_definition(
         batch in 1usize..3, height in 1usize..14, width in 1usize..14,

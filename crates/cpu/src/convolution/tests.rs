@@ -15,6 +15,16 @@ pub(super) const EXACT: f64 = 1e-5;
 /// Winograd's error is up to seven times as large in the mean (see [`Algorithm`]), but far from the bound above.
 const FAST: f64 = 3e-5;
 
+/// True where a program plays the processor, a hundred times as slow, as `scripts/test-arm.sh` says.
+fn is_emulated() -> bool {
+    std::env::var_os("EMULATED").is_some()
+}
+
+/// Cases of a property.
+pub(super) fn cases() -> ProptestConfig {
+    ProptestConfig::with_cases(if is_emulated() { 10 } else { 60 })
+}
+
 /// Repeatable numbers between -1 and 1.
 pub(super) fn numbers(count: usize, seed: u64) -> Vec<f32> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(1);
@@ -194,7 +204,9 @@ fn the_layers_of_resnets_agree_with_the_definition() {
 #[test]
 fn more_tiles_than_are_transformed_at_a_time_agree_with_the_definition() {
     assert_close(&square(1, 60, (160, 32), 3, 1, 1));
-    assert_close(&square(1, 200, (32, 32), 3, 1, 1));
+    if !is_emulated() {
+        assert_close(&square(1, 200, (32, 32), 3, 1, 1));
+    }
 }
 
 #[test]
@@ -499,7 +511,7 @@ fn the_relu_of_winograd_passes_nan_on() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(60))]
+    #![proptest_config(cases())]
     #[test]
     fn any_shape_agrees_with_the_definition(
         batch in 1usize..4, height in 1usize..18, width in 1usize..18,

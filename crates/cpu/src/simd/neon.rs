@@ -187,13 +187,8 @@ unsafe impl Pairs for Neon {
                 least = vminq_u32(least, vminq_u32(above_zero(odd), above_zero(sums[i])));
             }
         }
-        // The exact computation decides on sums that the instruction of AVX512-BF16 may have made zero.
         if unsafe { vminvq_u32(least) } <= FLUSHED_SPAN {
-            let mut arrays = [[0.0; LANES]; 3];
-            for (array, vector) in arrays.iter_mut().zip([a, b, c]) {
-                self.store(array, vector);
-            }
-            return self.load(&add_products_exactly(&arrays[0], &arrays[1], &arrays[2]));
+            return self.add_products_again(&[a, b, c]);
         }
         sums
     }
@@ -203,6 +198,20 @@ unsafe impl Pairs for Neon {
         self.store(&mut numbers[..LANES], low);
         self.store(&mut numbers[LANES..], high);
         self.load(&round_array(&numbers))
+    }
+}
+
+impl Neon {
+    /// Decides on sums that the instruction of AVX512-BF16 may have made zero. Out of line, so that the loop around the others
+    /// is short enough to be unrolled and its sums stay in registers.
+    #[cold]
+    #[inline(never)]
+    fn add_products_again(self, operands: &[Quarters; 3]) -> Quarters {
+        let mut arrays = [[0.0; LANES]; 3];
+        for (array, vector) in arrays.iter_mut().zip(operands) {
+            self.store(array, *vector);
+        }
+        self.load(&add_products_exactly(&arrays[0], &arrays[1], &arrays[2]))
     }
 }
 
