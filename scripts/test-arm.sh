@@ -3,6 +3,7 @@
 # `cargo test -p cpu` does the same and more.
 #
 #   scripts/test-arm.sh            the tests
+#   scripts/test-arm.sh check      only says what is missing
 #   scripts/test-arm.sh count      instructions of the inner loops instead, counted in what the compiler made
 #
 # It installs nothing, has a target folder of its own, and takes the standard library for Arm from the compiler in use, if it is
@@ -28,6 +29,10 @@ if ! has_standard_library "$compiler"; then
     compiler=/usr/bin/rustc
     has_standard_library $compiler || missing "Rust's standard library for $target" \
         "dpkg --add-architecture arm64 && apt-get update && apt-get install rustc-web libstd-rust-web-dev:arm64"
+fi
+
+if [ "${1-}" = check ]; then
+    exit
 fi
 
 # A program must find the loader and the C library of one version: those of the architecture arm64, if Debian has them, else

@@ -72,7 +72,8 @@ pub const fn panel_rows(wide: bool) -> usize {
     }
 }
 
-/// Rows of the register tile of AVX2: 6 x 2 sums, two vectors of the right panel and one broadcast fill 15 of 16 registers.
+/// Rows of the register tile of AVX2: 6 x 2 sums, two registers of the right panel and one broadcast fill 15 of 16 registers. Of
+/// NEON: 6 x 4 sums, four registers of the right panel and one factor fill 29 of 32.
 const NARROW_TILE_ROWS: usize = 6;
 /// Numbers of one group of sixteen columns in a panel of the left matrix.
 pub const GROUP: usize = PANEL_ROWS * LANES;
