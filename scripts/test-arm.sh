@@ -51,4 +51,4 @@ if [ "${1-}" = count ]; then
     exit
 fi
 # The tests take fewer and smaller shapes.
-EMULATED=1 cargo test -p cpu --target $target
+EMULATED=1 cargo test -p cpu --tests --target $target
