@@ -2,7 +2,7 @@
 
     python3 scripts/count-loops.py FILE.s
 
-A multiply-add of a vector is four of numbers. Code out of line (a label below the loop's last branch) is not counted.
+A multiply-add of a vector is four of numbers; in bf16, a loop with eight of them is one row of a tile. Code out of line (a label below the loop's last branch) is not counted.
 """
 
 import collections
