@@ -5,6 +5,11 @@ use crate::{
     feature_map::FeatureMap,
 };
 
+/// The target for values of a feature map.
+type OfFeatures = Box<dyn Fn(&[f32]) -> f32>;
+/// Its gradient for the values of a frame.
+type FrameGradient = fn(&[f32]) -> Vec<f32>;
+
 /// Answers what it was given, and panics if it is asked for anything else.
 #[derive(Default)]
 pub(crate) struct Given {
@@ -13,7 +18,7 @@ pub(crate) struct Given {
     /// Its gradient.
     pub(crate) gradient: Option<FeatureMap>,
     /// The target for values of the feature map.
-    pub(crate) of_features: Option<Box<dyn Fn(&[f32]) -> f32>>,
+    pub(crate) of_features: Option<OfFeatures>,
     /// Width and height of the frame.
     pub(crate) size: [usize; 2],
     /// The frame.
@@ -21,7 +26,7 @@ pub(crate) struct Given {
     /// The target for a frame.
     pub(crate) of_frame: Option<fn(&[f32]) -> f32>,
     /// Its gradient.
-    pub(crate) frame_gradient: Option<fn(&[f32]) -> Vec<f32>>,
+    pub(crate) frame_gradient: Option<FrameGradient>,
 }
 
 impl Given {

@@ -23,7 +23,7 @@ pub struct BaselineMaps {
 
 impl BaselineMaps {
     /// Names of the maps, as printed.
-    pub(crate) const TITLES: [&str; 4] = [
+    pub const TITLES: [&str; 4] = [
         "uniform",
         "centred Gaussian",
         "random smooth map",

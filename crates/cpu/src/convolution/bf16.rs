@@ -48,7 +48,7 @@ pub fn input_gradient(
     );
 }
 
-/// [`super::weight_gradient`] in bf16.
+/// [`super::weight_gradient()`] in bf16.
 ///
 /// # Panics
 /// When a slice does not have the length that `shape` says.
