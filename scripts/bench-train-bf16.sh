@@ -8,18 +8,12 @@
 # A part of the table: ARCHITECTURES="resnet50" CASES="224/8" THREADS="2" scripts/bench-train-bf16.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. scripts/bench-common.sh
 rounds=${1:-3}
-python=${2:-}
-if [ -z "$python" ]; then
-    scratch=$(mktemp -d)
-    trap 'rm -rf "$scratch"' EXIT
-    python3 -m venv "$scratch/venv"
-    "$scratch/venv/bin/pip" install --quiet torch torchvision
-    python=$scratch/venv/bin/python
-fi
+python_with "${2:-}" torch torchvision
 cargo build -p train --example speed
 speed=${CARGO_TARGET_DIR:-target}/debug/examples/speed
-log=$(mktemp)
+log=$scratch/log
 
 for threads in ${THREADS:-2}; do
     export RAYON_NUM_THREADS=$threads

@@ -7,9 +7,12 @@
 //! Prints the median milliseconds of a step after the first, the shortest, and the fewest of computing time on all threads
 //! together, which neighbours on a shared machine disturb less (0 where the system does not tell).
 
+mod steps;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use network::{Algorithm, Architecture, HeadKind, InferenceOptions, NetworkSpec, Precision};
 use std::time::Instant;
+use steps::{computing_time, noise};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     kernels::use_this_thread();
@@ -58,27 +61,4 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         computed[0]
     );
     Ok(())
-}
-
-/// Milliseconds that all threads together have computed so far.
-#[cfg(unix)]
-fn computing_time() -> f64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the clock writes one `timespec`.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 * 1e-6
-}
-
-#[cfg(not(unix))]
-fn computing_time() -> f64 {
-    0.0
-}
-
-fn noise(count: usize) -> Vec<f32> {
-    (0..count as u64)
-        .map(|i| (i * 2_654_435_761 % 10_007) as f32 / 5003.0 - 1.0)
-        .collect()
 }

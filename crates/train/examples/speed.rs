@@ -10,11 +10,14 @@
 //! since it chooses its kernels in the first steps. A GPU works while the next step is prepared: its median is the time
 //! between steps.
 
+mod steps;
+
 use burn::tensor::{Device, Tensor, TensorData};
 use kernels::{DeviceCheck, DeviceChoice, is_cpu};
-use network::{Algorithm, Architecture, HeadKind, NetworkSpec, Trainable};
+use network::{Algorithm, Architecture, HeadKind, InferenceOptions, NetworkSpec, Trainable};
 use serde::{Deserialize, de::IntoDeserializer};
 use std::{fs, time::Instant};
+use steps::{computing_time, noise};
 use train::{
     batch::{LabelledBatch, Targets},
     config::{OptimizerConfig, Precision},
@@ -49,7 +52,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let (device, _) = choice.open(DeviceCheck::Compare)?;
     let mut times = match mode.as_str() {
-        "infer" => infer(&spec, size, batch, steps, &device),
+        "infer" => infer(&spec, size, batch, steps, (&device, precision)),
         "frozen" => train(
             &spec,
             size,
@@ -131,8 +134,18 @@ fn train(
     Ok(times)
 }
 
-fn infer(spec: &NetworkSpec, size: usize, batch: usize, steps: usize, device: &Device) -> Times {
-    let network = spec.init(Algorithm::Fast, 1, device).for_inference();
+fn infer(
+    spec: &NetworkSpec,
+    size: usize,
+    batch: usize,
+    steps: usize,
+    (device, precision): (&Device, Precision),
+) -> Times {
+    let network = spec.init(Algorithm::Fast, 1, device);
+    let network = network.for_inference_with(InferenceOptions {
+        precision: precision.of_convolutions(device),
+        ..InferenceOptions::default()
+    });
     let shape = [batch, 3, size, size];
     let step = || {
         let data = TensorData::new(noise(shape.iter().product()), shape);
@@ -145,29 +158,6 @@ fn infer(spec: &NetworkSpec, size: usize, batch: usize, steps: usize, device: &D
         )
     };
     (0..steps).map(|_| step()).collect()
-}
-
-fn noise(count: usize) -> Vec<f32> {
-    (0..count as u64)
-        .map(|i| (i * 2_654_435_761 % 10_007) as f32 / 5003.0 - 1.0)
-        .collect()
-}
-
-/// Milliseconds that all threads together have computed so far.
-#[cfg(unix)]
-fn computing_time() -> f64 {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the clock writes one `timespec`.
-    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    time.tv_sec as f64 * 1e3 + time.tv_nsec as f64 * 1e-6
-}
-
-#[cfg(not(unix))]
-fn computing_time() -> f64 {
-    0.0
 }
 
 /// Largest resident memory so far, in MiB; 0 where the system does not tell.

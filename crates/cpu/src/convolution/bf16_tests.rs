@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use super::{
     Algorithm, ConvolutionShape, Epilogue,
     bf16::{forward_pairs_at, input_gradient_pairs_at, weight_gradient_pairs_at},
-    tests::{EXACT, cases, error, for_each_product, numbers, rounded, square},
+    tests::{
+        EXACT, cases, error, for_each_product, layers_of_resnets, numbers, odd_channels_and_sizes,
+        rounded, square,
+    },
 };
 use crate::simd::PairLevel;
 
@@ -90,27 +93,14 @@ fn assert_bf16(shape: &ConvolutionShape) {
 
 #[test]
 fn training_in_bf16_agrees_with_the_definition_of_the_rounded_factors() {
-    let layers = [
-        square(1, 32, (3, 64), 7, 2, 3),
-        square(2, 14, (64, 64), 3, 1, 1),
-        square(1, 14, (64, 128), 3, 2, 1),
-        square(1, 14, (64, 128), 1, 2, 0),
-        square(3, 7, (128, 128), 3, 1, 1),
-        square(1, 8, (64, 256), 1, 1, 0),
-        // More pixels than a piece has, more channels than a task.
-        square(1, 30, (160, 144), 1, 1, 0),
-    ];
-    layers.iter().for_each(assert_bf16);
+    layers_of_resnets().iter().for_each(assert_bf16);
+    // More pixels than a piece has, more channels than a task.
+    assert_bf16(&square(1, 30, (160, 144), 1, 1, 0));
 }
 
 #[test]
 fn odd_channels_sizes_and_strides_in_bf16_agree_with_the_definition() {
-    for channels in [1, 3, 5, 17, 33] {
-        assert_bf16(&square(2, 5, (channels, 19), 3, 1, 1));
-        assert_bf16(&square(1, 9, (7, channels), 3, 2, 1));
-        assert_bf16(&square(1, 1, (channels, channels), 3, 1, 1));
-        assert_bf16(&square(3, 1, (channels, channels), 1, 1, 0));
-    }
+    odd_channels_and_sizes().iter().for_each(assert_bf16);
     assert_bf16(&square(2, 7, (16, 32), 1, 2, 0));
     assert_bf16(&square(2, 8, (5, 4), 1, 3, 0));
     assert_bf16(&square(1, 11, (48, 40), 3, 2, 1));

@@ -187,9 +187,9 @@ pub(super) fn square(
     }
 }
 
-#[test]
-fn the_layers_of_resnets_agree_with_the_definition() {
-    let layers = [
+/// Layers as ResNets have them, smaller.
+pub(super) fn layers_of_resnets() -> [ConvolutionShape; 7] {
+    [
         square(1, 32, (3, 64), 7, 2, 3),
         square(2, 14, (64, 64), 3, 1, 1),
         square(1, 14, (64, 128), 3, 2, 1),
@@ -197,8 +197,25 @@ fn the_layers_of_resnets_agree_with_the_definition() {
         square(3, 7, (128, 128), 3, 1, 1),
         square(2, 4, (256, 256), 3, 1, 1),
         square(1, 8, (64, 256), 1, 1, 0),
-    ];
-    layers.iter().for_each(assert_close);
+    ]
+}
+
+/// Channels that fill no vector, and pictures that fill no tile.
+pub(super) fn odd_channels_and_sizes() -> Vec<ConvolutionShape> {
+    let with = |channels| {
+        [
+            square(2, 5, (channels, 19), 3, 1, 1),
+            square(1, 9, (7, channels), 3, 2, 1),
+            square(1, 1, (channels, channels), 3, 1, 1),
+            square(3, 1, (channels, channels), 1, 1, 0),
+        ]
+    };
+    [1, 3, 5, 17, 33].into_iter().flat_map(with).collect()
+}
+
+#[test]
+fn the_layers_of_resnets_agree_with_the_definition() {
+    layers_of_resnets().iter().for_each(assert_close);
 }
 
 #[test]
@@ -211,12 +228,7 @@ fn more_tiles_than_are_transformed_at_a_time_agree_with_the_definition() {
 
 #[test]
 fn odd_channels_and_sizes_agree_with_the_definition() {
-    for channels in [1, 3, 5, 17, 33] {
-        assert_close(&square(2, 5, (channels, 19), 3, 1, 1));
-        assert_close(&square(1, 9, (7, channels), 3, 2, 1));
-        assert_close(&square(1, 1, (channels, channels), 3, 1, 1));
-        assert_close(&square(3, 1, (channels, channels), 1, 1, 0));
-    }
+    odd_channels_and_sizes().iter().for_each(assert_close);
 }
 
 #[test]

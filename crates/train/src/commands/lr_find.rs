@@ -1,5 +1,6 @@
 use super::shared::{
     check_precision, checkpoint_of, config_as_it_is_now, first_network, open_run, resolve,
+    tell_precision,
 };
 use crate::{
     cli::LrFindArgs,
@@ -50,6 +51,7 @@ pub fn lr_find(args: &LrFindArgs, terminal: &Terminal) -> Result<ExitCode> {
         typed,
     } = subject;
     terminal.message(&sentence);
+    tell_precision(feed.config.precision, &device, terminal);
     let what = in_words(&feed.config, stage);
     terminal.message(&format!("{what}, {weights}"));
     let bar = terminal.steps("trying rates", STEPS);
