@@ -150,7 +150,7 @@ impl SavedNetwork {
     ) -> Result<Self, CheckpointError> {
         let manifest = checkpoint.manifest.clone();
         let network = manifest.network.load(state, manifest.kernels, device)?;
-        let network = network.for_inference_with(options);
+        let network = network.into_inference(options);
         Ok(Self {
             manifest,
             network,

@@ -128,8 +128,10 @@ fn pack(weight: Tensor<4>, convolution: Convolution, precision: Precision) -> Pa
         stride: convolution.stride,
         padding: convolution.padding,
     };
-    let data = weight.into_data();
-    let values = data.as_slice().expect("the numbers are f32");
+    let values: Vec<f32> = weight
+        .into_data()
+        .try_into_vec()
+        .expect("the numbers are f32");
     Arc::new(cpu::PackedWeight::new(
         &shape,
         values,

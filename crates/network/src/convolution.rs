@@ -37,6 +37,12 @@ impl Convolution {
         }
     }
 
+    /// The weight, which is gone from the convolution: no other function of it makes sense any more.
+    pub(crate) fn take_weight(&mut self) -> Tensor<4> {
+        let nothing = Param::from_tensor(Tensor::zeros([1, 1, 1, 1], &self.weight.device()));
+        std::mem::replace(&mut self.weight, nothing).into_value()
+    }
+
     /// The same convolution with a bias of zeros.
     pub(crate) fn with_bias(self, init: &Init) -> Self {
         let [channels_out, ..] = self.weight.dims();

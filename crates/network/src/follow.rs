@@ -27,7 +27,7 @@ impl Pass for Follow<'_> {
 
     fn convolution(
         &mut self,
-        _: &Convolution,
+        _: &mut Convolution,
         norm: &mut BatchNorm,
         (): (),
         _: Option<()>,

@@ -153,13 +153,13 @@ impl Pass for Listing {
 
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         x: Option<usize>,
         residual: Option<Option<usize>>,
         relu: Relu,
     ) -> Option<usize> {
-        let (weight, bias) = folded(convolution, norm);
+        let (weight, bias) = folded(convolution.weight.val(), &convolution.bias, norm);
         let geometry = convolution.geometry();
         let operation = LayerOperation::Convolution {
             weight: values(&weight),

@@ -9,8 +9,8 @@ use crate::{
     pass::{Pass, Relu},
 };
 use burn::{
-    module::Module,
-    tensor::{Tensor, activation::relu},
+    module::{Module, Param},
+    tensor::{DType, Tensor, activation::relu},
 };
 use kernels::{
     Algorithm, FoldedConvolution, Precision, average_pool, concat_pool, guided_relu, is_cpu,
@@ -25,7 +25,14 @@ impl Network {
 
     /// The same as `options` say.
     pub fn for_inference_with(&self, options: InferenceOptions) -> InferenceNetwork {
+        self.clone().into_inference(options)
+    }
+
+    /// The same of a network that is not needed any more: on the CPU its weights are folded where they lie, so that each is in
+    /// memory once.
+    pub fn into_inference(self, options: InferenceOptions) -> InferenceNetwork {
         let network = self.valid();
+        drop(self);
         InferenceNetwork {
             body: InferenceBody::new(network.body, options),
             head: InferenceHead::new(&network.head),
@@ -207,7 +214,7 @@ impl Pass for Folding {
 
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         x: usize,
         residual: Option<usize>,
@@ -229,30 +236,52 @@ impl Pass for Folding {
     }
 }
 
-/// `norm(convolution(x))` for any `x`, by the running statistics.
+/// `norm(convolution(x))` for any `x`, by the running statistics. Takes the weight.
 pub(crate) fn fold(
-    convolution: &Convolution,
+    convolution: &mut Convolution,
     norm: &BatchNorm,
     options: InferenceOptions,
 ) -> FoldedConvolution {
-    let (weight, bias) = folded(convolution, norm);
+    let geometry = convolution.geometry();
+    let (weight, bias) = folded(convolution.take_weight(), &convolution.bias, norm);
     let InferenceOptions {
         precision,
         gradients,
     } = options;
-    FoldedConvolution::new(weight, bias, convolution.geometry(), precision, gradients)
+    FoldedConvolution::new(weight, bias, geometry, precision, gradients)
 }
 
-/// Weight `[O, C, K, K]` and bias `[O]` of the convolution that gives `norm(convolution(x))`, by the running statistics.
-pub(crate) fn folded(convolution: &Convolution, norm: &BatchNorm) -> (Tensor<4>, Tensor<1>) {
+/// Weight `[O, C, K, K]` and bias `[O]` of the convolution that gives what a convolution of these and `norm` behind it give, by
+/// the running statistics.
+pub(crate) fn folded(
+    weight: Tensor<4>,
+    bias: &Option<Param<Tensor<1>>>,
+    norm: &BatchNorm,
+) -> (Tensor<4>, Tensor<1>) {
     let (scale, shift) = norm.affine();
-    let channels = scale.dims()[0];
-    let bias = match &convolution.bias {
+    let bias = match bias {
         Some(bias) => bias.val() * scale.clone() + shift,
         None => shift,
     };
-    let weight = convolution.weight.val() * scale.reshape([channels, 1, 1, 1]);
-    (weight, bias)
+    (scaled(weight, scale), bias)
+}
+
+/// `weight` `[O, C, K, K]` with the filter of each output channel times its `scale`.
+fn scaled(weight: Tensor<4>, scale: Tensor<1>) -> Tensor<4> {
+    let device = weight.device();
+    let [channels, ..] = weight.dims();
+    if !is_cpu(&device) || weight.dtype() != DType::F32 {
+        return weight * scale.reshape([channels, 1, 1, 1]);
+    }
+    // Without a copy if nothing else holds the weight; and burn-flex is built without optimisation.
+    let (mut weight, scale) = (weight.into_data(), scale.into_data());
+    let length = weight.num_elements() / channels;
+    let values = weight.as_mut_slice::<f32>().expect("the numbers are f32");
+    let scales = scale.as_slice::<f32>().expect("the numbers are f32");
+    for (filter, scale) in values.chunks_exact_mut(length).zip(scales) {
+        filter.iter_mut().for_each(|value| *value *= scale);
+    }
+    Tensor::from_data(weight, &device)
 }
 
 /// The head as it predicts.

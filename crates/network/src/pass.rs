@@ -9,7 +9,7 @@ pub trait Pass {
     /// A convolution, the batch normalisation behind it, the sum with `residual`, and a ReLU unless it is absent.
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         x: Self::Value,
         residual: Option<Self::Value>,

@@ -93,7 +93,7 @@ impl Pass for Shapes {
 
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         [_, height, width]: [usize; 3],
         _: Option<[usize; 3]>,

@@ -21,7 +21,7 @@ impl Pass for Training<'_> {
 
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         x: Tensor<4>,
         residual: Option<Tensor<4>>,

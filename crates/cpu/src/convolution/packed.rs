@@ -3,6 +3,8 @@
 //! [`super::forward`] arranges the weight anew at every call, which is right while the weight changes between calls. With a
 //! batch of one the arranging takes longer than the product in the layers with many channels.
 
+use std::borrow::Cow;
+
 use super::{
     Algorithm, check_forward, epilogue::Epilogue, first_layer, gather::Gather, run_direct,
     shape::ConvolutionShape, winograd::Winograd,
@@ -53,19 +55,20 @@ enum Arranged {
     /// The 36 right matrices of Winograd's algorithm, four times the weight's size.
     Transformed(Buffer),
     /// As it came: with many channels the transform is made in the cache, by the task that needs it.
-    Plain(Box<[f32]>),
+    Plain(Vec<f32>),
     /// The right matrix of the direct product in bf16, half the weight's size.
     Pairs(Buffer),
 }
 
 impl PackedWeight {
-    /// Arranges `weight`, `[channels_out, channels_in, kernel, kernel]`. Batch, height and width of `shape` do not count.
+    /// Arranges `weight`, `[channels_out, channels_in, kernel, kernel]`, without a copy if it is given away and stays as it
+    /// came. Batch, height and width of `shape` do not count.
     ///
     /// # Panics
     /// When `weight` does not have the length that `shape` says.
-    pub fn new(
+    pub fn new<'a>(
         shape: &ConvolutionShape,
-        weight: &[f32],
+        weight: impl Into<Cow<'a, [f32]>>,
         algorithm: Algorithm,
         precision: Precision,
     ) -> PackedWeight {
@@ -77,13 +80,14 @@ impl PackedWeight {
     }
 
     /// [`PackedWeight::new`] with these instructions; the result depends on them in [`Arranged::Transformed`] alone.
-    pub(super) fn at(
+    pub(super) fn at<'a>(
         level: Level,
         shape: &ConvolutionShape,
-        weight: &[f32],
+        weight: impl Into<Cow<'a, [f32]>>,
         algorithm: Algorithm,
         precision: Precision,
     ) -> PackedWeight {
+        let weight = weight.into();
         assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
         let shape = ConvolutionShape {
             batch: 1,
@@ -96,11 +100,11 @@ impl PackedWeight {
         let arranged = match Winograd::forward(&shape).filter(|_| wanted) {
             Some(winograd) if winograd.few_channels() => {
                 let mut transformed = Buffer::new(winograd.transformed_length());
-                winograd.transform_weight(level, weight, transformed.numbers_mut());
+                winograd.transform_weight(level, &weight, transformed.numbers_mut());
                 Arranged::Transformed(transformed)
             }
-            Some(_) => Arranged::Plain(weight.into()),
-            None => Arranged::direct(level, &shape, weight, precision),
+            Some(_) => Arranged::Plain(weight.into_owned()),
+            None => Arranged::direct(level, &shape, &weight, precision),
         };
         PackedWeight {
             shape,

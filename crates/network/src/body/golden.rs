@@ -142,7 +142,7 @@ impl Pass for Unfolded {
 
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         x: Tensor<4>,
         residual: Option<Tensor<4>>,
@@ -171,7 +171,7 @@ impl Pass for Folded {
 
     fn convolution(
         &mut self,
-        convolution: &Convolution,
+        convolution: &mut Convolution,
         norm: &mut BatchNorm,
         x: Tensor<4>,
         residual: Option<Tensor<4>>,

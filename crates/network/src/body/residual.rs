@@ -174,7 +174,13 @@ impl Residual {
 
     /// Convolution, batch norm, ReLU and max-pool.
     pub fn stem<P: Pass>(&mut self, pass: &mut P, pictures: P::Value) -> P::Value {
-        let x = pass.convolution(&self.conv1, &mut self.bn1, pictures, None, Relu::Present);
+        let x = pass.convolution(
+            &mut self.conv1,
+            &mut self.bn1,
+            pictures,
+            None,
+            Relu::Present,
+        );
         pass.max_pool(MaxPool::Window3, x)
     }
 
@@ -243,17 +249,17 @@ impl Block {
 
     /// Input to output, whose sides are those of the input over the stride, rounded up.
     pub fn run<P: Pass>(&mut self, pass: &mut P, x: P::Value) -> P::Value {
-        let last = self.conv3.as_ref().zip(self.bn3.as_mut());
+        let last = self.conv3.as_mut().zip(self.bn3.as_mut());
         // torch registers a block's only ReLU behind `bn1`, or behind `bn3` where there is one.
         let (first_relu, last_relu) = match last {
             None => (Relu::Present, Relu::Shared),
             Some(_) => (Relu::Shared, Relu::Present),
         };
-        let y = pass.convolution(&self.conv1, &mut self.bn1, x.clone(), None, first_relu);
+        let y = pass.convolution(&mut self.conv1, &mut self.bn1, x.clone(), None, first_relu);
         let (conv, norm, y) = match last {
-            None => (&self.conv2, &mut self.bn2, y),
+            None => (&mut self.conv2, &mut self.bn2, y),
             Some((conv3, bn3)) => {
-                let y = pass.convolution(&self.conv2, &mut self.bn2, y, None, Relu::Shared);
+                let y = pass.convolution(&mut self.conv2, &mut self.bn2, y, None, Relu::Shared);
                 (conv3, bn3, y)
             }
         };

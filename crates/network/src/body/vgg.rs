@@ -127,7 +127,7 @@ impl Vgg {
         let named = STAGES.into_iter().zip(&mut self.blocks);
         named.fold(pictures, |x, (name, units)| {
             let x = units.iter_mut().fold(x, |x, unit| {
-                pass.convolution(&unit.conv, &mut unit.norm, x, None, Relu::Present)
+                pass.convolution(&mut unit.conv, &mut unit.norm, x, None, Relu::Present)
             });
             let x = pass.max_pool(MaxPool::Window2, x);
             pass.stage(name, &x);
