@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use proptest::prelude::*;
-use server::{Answer, Server};
+use server::{Answer, Request, Server};
 use tempfile::TempDir;
 
 use crate::patience::Patience;
@@ -61,6 +61,41 @@ fn assert_complete(download: &Download, file: &[u8]) {
     assert!(!part_of(download).exists(), "the part file is still there");
 }
 
+/// [`some_file`] on a server, and its download into a new folder.
+struct Served {
+    folder: TempDir,
+    file: Vec<u8>,
+    server: Server,
+    download: Download,
+}
+
+impl Served {
+    fn well() -> Self {
+        Self::by(|request, _, file| Answer::honest(request, file))
+    }
+
+    /// By a server that answers a request, the number of those before it and the file like this.
+    fn by(answer: impl Fn(&Request, usize, &[u8]) -> Answer + Send + Sync + 'static) -> Self {
+        let folder = TempDir::new().unwrap();
+        let file = some_file();
+        let sent = file.clone();
+        let server = Server::start(move |request, number| answer(request, number, &sent));
+        let download = wanted(server.url("/weights.pth"), &folder, &file);
+        Self {
+            folder,
+            file,
+            server,
+            download,
+        }
+    }
+
+    #[track_caller]
+    fn arrives(&self) {
+        assert_eq!(run(&self.download).unwrap(), Outcome::Downloaded);
+        assert_complete(&self.download, &self.file);
+    }
+}
+
 #[track_caller]
 fn assert_nothing_left(folder: &Path) {
     let left: Vec<_> = fs::read_dir(folder)
@@ -100,52 +135,41 @@ fn a_file_that_is_there_is_not_downloaded_again() {
 
 #[test]
 fn another_file_at_the_destination_is_replaced_only_by_the_right_one() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, number| match number {
+    let served = Served::by(|request, number, file| match number {
         0 => Answer::whole(b"something else"),
-        _ => Answer::honest(request, &served),
+        _ => Answer::honest(request, file),
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    fs::write(&download.destination, b"an older file").unwrap();
+    fs::write(&served.download.destination, b"an older file").unwrap();
     assert!(matches!(
-        run(&download),
+        run(&served.download),
         Err(DownloadError::WrongDigest { .. })
     ));
-    assert_complete(&download, b"an older file");
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
+    assert_complete(&served.download, b"an older file");
+    served.arrives();
 }
 
 #[test]
 fn a_cut_line_is_continued_where_it_stopped() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, number| match number {
-        0 => Answer::honest(request, &served).cut_after(100_000),
-        1 => Answer::honest(request, &served).cut_after(50_000),
-        _ => Answer::honest(request, &served),
+    let served = Served::by(|request, number, file| match number {
+        0 => Answer::honest(request, file).cut_after(100_000),
+        1 => Answer::honest(request, file).cut_after(50_000),
+        _ => Answer::honest(request, file),
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges(), [None, Some(100_000), Some(150_000)]);
+    served.arrives();
+    assert_eq!(served.server.ranges(), [None, Some(100_000), Some(150_000)]);
 }
 
 #[test]
 fn a_part_file_of_an_earlier_run_is_continued() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| Answer::honest(request, &served));
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    fs::write(part_of(&download), &file[..77_777]).unwrap();
+    let served = Served::well();
+    fs::write(part_of(&served.download), &served.file[..77_777]).unwrap();
     let mut seen: Vec<Progress> = Vec::new();
-    download_with(&download, &impatient(), &mut |progress| seen.push(progress)).unwrap();
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges(), [Some(77_777)]);
+    download_with(&served.download, &impatient(), &mut |progress| {
+        seen.push(progress)
+    })
+    .unwrap();
+    assert_complete(&served.download, &served.file);
+    assert_eq!(served.server.ranges(), [Some(77_777)]);
     assert!(
         seen.iter()
             .all(|progress| progress.continued_from == 77_777),
@@ -155,40 +179,25 @@ fn a_part_file_of_an_earlier_run_is_continued() {
 
 #[test]
 fn a_complete_part_file_is_only_moved() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| Answer::honest(request, &served));
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    fs::write(part_of(&download), &file).unwrap();
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges(), [Some(file.len())]);
+    let served = Served::well();
+    fs::write(part_of(&served.download), &served.file).unwrap();
+    served.arrives();
+    assert_eq!(served.server.ranges(), [Some(served.file.len())]);
 }
 
 #[test]
 fn a_part_file_longer_than_the_file_is_started_over() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| Answer::honest(request, &served));
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    fs::write(part_of(&download), vec![0; file.len() + 5]).unwrap();
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges(), [Some(file.len() + 5), None]);
+    let served = Served::well();
+    fs::write(part_of(&served.download), vec![0; served.file.len() + 5]).unwrap();
+    served.arrives();
+    assert_eq!(served.server.ranges(), [Some(served.file.len() + 5), None]);
 }
 
 #[test]
 fn a_server_that_ignores_ranges_sends_the_file_from_its_start() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |_, _| Answer::whole(&served));
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    fs::write(part_of(&download), &file[..1000]).unwrap();
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
+    let served = Served::by(|_, _, file| Answer::whole(file));
+    fs::write(part_of(&served.download), &served.file[..1000]).unwrap();
+    served.arrives();
 }
 
 #[test]
@@ -226,61 +235,45 @@ fn a_range_from_another_place_is_not_appended() {
 
 #[test]
 fn a_range_sent_in_pieces_is_collected() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| {
+    let served = Served::by(|request, _, file| {
         let Some(from) = request.from else {
-            return Answer::whole(&served).cut_after(10);
+            return Answer::whole(file).cut_after(10);
         };
-        let to = (from + 100_000).min(served.len());
-        let range = format!("bytes {from}-{}/{}", to - 1, served.len());
+        let to = (from + 100_000).min(file.len());
+        let range = format!("bytes {from}-{}/{}", to - 1, file.len());
         let length = (to - from).to_string();
         let headers = [
             ("Content-Range", range.as_str()),
             ("Content-Length", length.as_str()),
         ];
-        Answer::new("206 Partial Content", &headers, &served[from..to])
+        Answer::new("206 Partial Content", &headers, &file[from..to])
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
+    served.arrives();
 }
 
 #[test]
 fn an_announced_length_too_long_is_seen_through_when_the_file_is_complete() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| match request.from {
-        None => {
-            Answer::whole(&served).with_header("Content-Length", &(served.len() + 1000).to_string())
-        }
-        Some(_) => Answer::honest(request, &served),
+    let served = Served::by(|request, _, file| match request.from {
+        None => Answer::whole(file).with_header("Content-Length", &(file.len() + 1000).to_string()),
+        Some(_) => Answer::honest(request, file),
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges(), [None, Some(file.len())]);
+    served.arrives();
+    assert_eq!(served.server.ranges(), [None, Some(served.file.len())]);
 }
 
 #[test]
 fn an_announced_length_too_long_for_ever_is_an_error_with_both_lengths() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |_, _| {
-        Answer::whole(&served).with_header("Content-Length", &(served.len() + 1).to_string())
+    let served = Served::by(|_, _, file| {
+        Answer::whole(file).with_header("Content-Length", &(file.len() + 1).to_string())
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    let error = run(&download).unwrap_err();
+    let error = run(&served.download).unwrap_err();
     assert!(matches!(&error, DownloadError::BrokenOff { .. }), "{error}");
     assert!(
         error.to_string().contains("after 262144 of 262145 bytes"),
         "{error}"
     );
     assert_eq!(
-        server.requests().len(),
+        served.server.requests().len(),
         1 + 1 + 2,
         "the first try gains bytes, then three more do not"
     );
@@ -288,18 +281,13 @@ fn an_announced_length_too_long_for_ever_is_an_error_with_both_lengths() {
 
 #[test]
 fn an_announced_length_too_short_is_an_error_and_nothing_stays() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server =
-        Server::start(move |_, _| Answer::whole(&served).with_header("Content-Length", "1000"));
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    let error = run(&download).unwrap_err();
+    let served = Served::by(|_, _, file| Answer::whole(file).with_header("Content-Length", "1000"));
+    let error = run(&served.download).unwrap_err();
     assert!(
         matches!(error, DownloadError::WrongDigest { received: 1000, .. }),
         "{error}"
     );
-    assert_nothing_left(folder.path());
+    assert_nothing_left(served.folder.path());
 }
 
 #[test]
@@ -389,16 +377,12 @@ fn a_digest_that_could_match_anything_is_refused_before_the_transfer() {
 
 #[test]
 fn a_line_that_stays_broken_is_an_error_and_the_next_run_continues() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, number| match number {
-        0 => Answer::honest(request, &served).cut_after(60_000),
-        1..=3 => Answer::honest(request, &served).cut_after(0),
-        _ => Answer::honest(request, &served),
+    let served = Served::by(|request, number, file| match number {
+        0 => Answer::honest(request, file).cut_after(60_000),
+        1..=3 => Answer::honest(request, file).cut_after(0),
+        _ => Answer::honest(request, file),
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    let error = run(&download).unwrap_err();
+    let error = run(&served.download).unwrap_err();
     assert!(
         matches!(
             error,
@@ -416,37 +400,35 @@ fn a_line_that_stays_broken_is_an_error_and_the_next_run_continues() {
             .contains("run again, it continues from there"),
         "{error}"
     );
-    assert!(!download.destination.exists());
-    assert_eq!(fs::read(part_of(&download)).unwrap(), file[..60_000]);
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges()[3..], [Some(60_000), Some(60_000)]);
+    assert!(!served.download.destination.exists());
+    assert_eq!(
+        fs::read(part_of(&served.download)).unwrap(),
+        served.file[..60_000]
+    );
+    served.arrives();
+    assert_eq!(served.server.ranges()[3..], [Some(60_000), Some(60_000)]);
 }
 
 #[test]
 fn a_silent_line_counts_as_broken() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, number| {
-        let mut answer = Answer::honest(request, &served);
+    let served = Served::by(|request, number, file| {
+        let mut answer = Answer::honest(request, file);
         if number == 0 {
             answer = answer.cut_after(60_000);
             answer.stall = true;
         }
         answer
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
     let patience = Patience {
         silence: Duration::from_millis(400),
         ..impatient()
     };
     assert_eq!(
-        download_with(&download, &patience, &mut |_| ()).unwrap(),
+        download_with(&served.download, &patience, &mut |_| ()).unwrap(),
         Outcome::Downloaded
     );
-    assert_complete(&download, &file);
-    assert_eq!(server.ranges()[1], Some(60_000));
+    assert_complete(&served.download, &served.file);
+    assert_eq!(served.server.ranges()[1], Some(60_000));
 }
 
 #[test]
@@ -492,22 +474,17 @@ fn an_overloaded_server_is_asked_again() {
 
 #[test]
 fn redirects_are_followed_and_keep_the_range() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| match request.path.as_str() {
+    let served = Served::by(|request, _, file| match request.path.as_str() {
         "/weights.pth" => Answer::new(
             "302 Found",
             &[("Location", "/elsewhere"), ("Content-Length", "0")],
             &[],
         ),
-        _ => Answer::honest(request, &served),
+        _ => Answer::honest(request, file),
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    fs::write(part_of(&download), &file[..5]).unwrap();
-    assert_eq!(run(&download).unwrap(), Outcome::Downloaded);
-    assert_complete(&download, &file);
-    let last = server.requests().pop().unwrap();
+    fs::write(part_of(&served.download), &served.file[..5]).unwrap();
+    served.arrives();
+    let last = served.server.requests().pop().unwrap();
     assert_eq!((last.path.as_str(), last.from), ("/elsewhere", Some(5)));
 }
 
@@ -532,7 +509,7 @@ fn redirects_without_end_are_a_named_error() {
 fn a_range_that_nobody_asked_for_is_no_file() {
     let folder = TempDir::new().unwrap();
     let server = Server::start(|request, _| {
-        let asked = server::Request {
+        let asked = Request {
             from: Some(1),
             ..request.clone()
         };
@@ -668,16 +645,15 @@ fn an_empty_file_is_a_file() {
 
 #[test]
 fn progress_grows_from_nothing_to_the_total_and_ends_with_verifying() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, number| match number {
-        0 => Answer::honest(request, &served).cut_after(100),
-        _ => Answer::honest(request, &served),
+    let served = Served::by(|request, number, file| match number {
+        0 => Answer::honest(request, file).cut_after(100),
+        _ => Answer::honest(request, file),
     });
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
     let mut seen: Vec<Progress> = Vec::new();
-    download_with(&download, &impatient(), &mut |progress| seen.push(progress)).unwrap();
+    download_with(&served.download, &impatient(), &mut |progress| {
+        seen.push(progress)
+    })
+    .unwrap();
     assert!(
         seen.is_sorted_by_key(|progress| progress.received),
         "{seen:?}"
@@ -699,16 +675,16 @@ fn progress_grows_from_nothing_to_the_total_and_ends_with_verifying() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_named_error() {
-    let folder = TempDir::new().unwrap();
-    let file = some_file();
-    let served = file.clone();
-    let server = Server::start(move |request, _| Answer::honest(request, &served));
-    let download = wanted(server.url("/weights.pth"), &folder, &file);
-    std::os::unix::fs::symlink("/dev/full", part_of(&download)).unwrap();
-    let error = run(&download).unwrap_err();
+    let served = Served::well();
+    std::os::unix::fs::symlink("/dev/full", part_of(&served.download)).unwrap();
+    let error = run(&served.download).unwrap_err();
     assert!(matches!(error, DownloadError::DiskFull { .. }), "{error}");
-    assert!(!download.destination.exists());
-    assert_eq!(server.requests().len(), 1, "a full disk is not tried again");
+    assert!(!served.download.destination.exists());
+    assert_eq!(
+        served.server.requests().len(),
+        1,
+        "a full disk is not tried again"
+    );
 }
 
 #[test]
