@@ -1,10 +1,10 @@
 //! The search for a learning rate, as a user types it: what it suggests can be typed, and it changes nothing but its own files.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+#[path = "../../crates/files/tests/helpers/listed.rs"]
+mod listed;
+
+use listed::files_below;
+use std::{fs, path::Path};
 use stories::folders::with_config;
 use stories::program::{run, short_run, stage, text, train};
 
@@ -14,23 +14,6 @@ fn folder_with_config() -> tempfile::TempDir {
         "story.toml",
         &format!("{}save = \"first\"\n{second}", short_run()),
     )
-}
-
-/// Every file below `folder` with its content.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                found.insert(path.clone(), fs::read(&path).unwrap());
-            }
-        }
-    }
-    found
 }
 
 /// What follows `--set` in the line that says what to type next.
@@ -47,11 +30,11 @@ fn a_search_writes_a_curve_and_nothing_else_and_its_suggestion_can_be_typed() {
     let folder = folder_with_config();
     let folder = folder.path();
     run(folder, &["story.toml", "--set", "stage.0.epochs=1"], 0);
-    let before = files(folder);
+    let before = files_below(folder);
     let first = run(folder, &["lr-find", "story.toml"], 0);
-    let mut after = files(folder);
-    let csv = after.remove(&folder.join("lr-find.csv")).unwrap();
-    let svg = after.remove(&folder.join("lr-find.svg")).unwrap();
+    let mut after = files_below(folder);
+    let csv = after.remove("lr-find.csv").unwrap();
+    let svg = after.remove("lr-find.svg").unwrap();
     assert!(after == before, "something else has changed");
     assert!(text(&svg).contains("stage 1 of 2"));
     let csv = text(&csv);
@@ -77,7 +60,7 @@ fn behind_a_stage_of_a_run_the_search_begins_with_what_it_has_learnt() {
     let folder = folder_with_config();
     let folder = folder.path();
     run(folder, &["story.toml"], 0);
-    let before = files(folder);
+    let before = files_below(folder);
     let search = ["lr-find", "--run", "story-1", "--after", "first"];
     let said = run(folder, &search, 0);
     let csv = fs::read_to_string(folder.join("lr-find.csv")).unwrap();
@@ -90,11 +73,8 @@ fn behind_a_stage_of_a_run_the_search_begins_with_what_it_has_learnt() {
     );
     let set = suggested(&text(&said.stdout));
     assert!(set.starts_with("stage.1.max_learning_rate=["), "{set}");
-    let mut after = files(folder);
-    after.retain(|path, _| {
-        !path.starts_with(folder.join("lr-find.csv"))
-            && !path.starts_with(folder.join("lr-find.svg"))
-    });
+    let mut after = files_below(folder);
+    after.retain(|path, _| !["lr-find.csv", "lr-find.svg"].contains(&path.as_str()));
     assert!(after == before, "something else has changed");
     // Behind the last stage there is none: its own settings are taken, and it is said.
     let last = run(
@@ -135,5 +115,5 @@ fn what_cannot_be_searched_is_one_sentence_before_anything_is_drawn() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
-    assert_eq!(files(folder).len(), 2);
+    assert_eq!(files_below(folder).len(), 2);
 }

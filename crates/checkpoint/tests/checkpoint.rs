@@ -1,5 +1,8 @@
 //! What a run on disk promises: whole or not there, proven when read, found again.
 
+#[path = "../../files/tests/helpers/listed.rs"]
+mod listed;
+
 use std::{
     collections::BTreeMap,
     fs,
@@ -7,8 +10,10 @@ use std::{
 };
 
 use checkpoint::{
-    Checkpoint, CheckpointError, Contents, Manifest, Run, RunError, SplitRecord, WEIGHTS_FILE, save,
+    Checkpoint, CheckpointError, Contents, Found, Manifest, Run, RunError, SplitRecord,
+    WEIGHTS_FILE, save,
 };
+use listed::names;
 use network::{
     Algorithm, Architecture, NetworkSpec, Precision,
     weights::{NamedTensor, StateDict},
@@ -77,17 +82,6 @@ fn a_checkpoint_of_format_2_opens_and_turned_no_pictures() {
 }
 
 #[test]
-fn format_2_says_how_its_network_was_fed_and_computed() {
-    let (_folder, _, path) = saved();
-    change_manifest(&path, "\"kernels\": \"exact\"", "\"kernels\": \"slow\"");
-    let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(error.contains("slow") && error.contains("exact"), "{error}");
-    change_manifest(&path, "\"kernels\": \"slow\",", "");
-    let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(error.contains("kernels"), "{error}");
-}
-
-#[test]
 fn numbers_that_are_not_finite_never_take_the_place_of_a_checkpoint() {
     let (_folder, run, path) = saved();
     let (good, bad) = (state(1, 6.0), state(1, f32::NAN));
@@ -128,30 +122,31 @@ fn a_changed_byte_is_refused_with_both_digests() {
 }
 
 #[test]
-fn a_missing_file_is_named() {
-    let (_folder, _, path) = saved();
-    fs::remove_file(path.join("a.bin")).unwrap();
-    let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(error.contains("a.bin"), "{error}");
-}
-
-#[test]
-fn a_manifest_that_leads_out_of_the_folder_is_refused() {
-    let (_folder, _, path) = saved();
-    change_manifest(&path, "\"a.bin\"", "\"../../config.toml\"");
-    let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(error.contains("not a plain file name"), "{error}");
-}
-
-#[test]
-fn another_format_is_refused_with_both_numbers() {
-    let (_folder, _, path) = saved();
-    change_manifest(&path, "\"format\": 3,", "\"format\": 7, \"new\": 1,");
-    let error = Checkpoint::load(&path).unwrap_err().to_string();
-    assert!(
-        error.contains("format 7, this program reads 1 to 3"),
-        "{error}"
-    );
+fn a_checkpoint_that_cannot_be_read_says_why() {
+    let refusal = |said: &[&str], damage: &dyn Fn(&Path)| {
+        let (_folder, _, path) = saved();
+        damage(&path);
+        let error = Checkpoint::load(&path).unwrap_err().to_string();
+        for part in said {
+            assert!(error.contains(part), "{error}");
+        }
+    };
+    // A missing file is named.
+    refusal(&["a.bin"], &|path| {
+        fs::remove_file(path.join("a.bin")).unwrap();
+    });
+    let manifest = |from, to, said: &[&str]| refusal(said, &|path| change_manifest(path, from, to));
+    // It leads out of the folder.
+    let outside = "\"../../config.toml\"";
+    manifest("\"a.bin\"", outside, &["not a plain file name"]);
+    // Another format, with both numbers.
+    let another = "\"format\": 7, \"new\": 1,";
+    let numbers = "format 7, this program reads 1 to 3";
+    manifest("\"format\": 3,", another, &[numbers]);
+    // From format 2 on it says how its network was fed and computed.
+    let kernels = "\"kernels\": \"exact\"";
+    manifest(kernels, "\"kernels\": \"slow\"", &["slow", "exact"]);
+    manifest("\"kernels\": \"exact\",", "", &["kernels"]);
 }
 
 #[test]
@@ -161,9 +156,7 @@ fn the_newest_whole_checkpoint_is_found_and_damaged_ones_are_told() {
     let new = save_one(&run, "new", 9, b"new");
     assert_eq!(run.latest().unwrap().checkpoint.manifest.iterations, 9);
     fs::write(new.join("a.bin"), b"bad").unwrap();
-    let found = run.latest().unwrap();
-    assert_eq!(found.checkpoint.manifest.iterations, 5);
-    assert_eq!(found.passed_over.len(), 1);
+    assert_eq!(iterations_and_passed_over(run.latest().unwrap()), (5, 1));
 }
 
 #[test]
@@ -186,9 +179,10 @@ fn a_damaged_large_file_is_no_matter_until_it_is_read_or_training_goes_on_from_i
     ] {
         assert!(matches!(error, CheckpointError::Digest { .. }), "{error}");
     }
-    let found = run.latest_whole().unwrap();
-    assert_eq!(found.checkpoint.manifest.iterations, 5);
-    assert_eq!(found.passed_over.len(), 1);
+    assert_eq!(
+        iterations_and_passed_over(run.latest_whole().unwrap()),
+        (5, 1)
+    );
 }
 
 #[test]
@@ -408,14 +402,9 @@ fn make_newer(run: &Run, number: u64) {
     checkpoints.set_modified(time).unwrap();
 }
 
-/// Names in `folder`, in order.
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
+fn iterations_and_passed_over(found: Found) -> (u64, usize) {
+    let iterations = found.checkpoint.manifest.iterations;
+    (iterations, found.passed_over.len())
 }
 
 fn change_manifest(checkpoint: &Path, from: &str, to: &str) {

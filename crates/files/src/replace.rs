@@ -145,10 +145,14 @@ fn remove(path: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
+#[path = "../tests/helpers/listed.rs"]
+mod listed;
+
+#[cfg(test)]
 mod tests {
     use std::{env, process::Command};
 
-    use super::*;
+    use super::{listed::names, *};
 
     const TARGET: &str = "CHILD_REPLACES";
 
@@ -312,14 +316,5 @@ mod tests {
 
     fn content(folder: &Path) -> String {
         fs::read_to_string(folder.join("content")).unwrap()
-    }
-
-    fn names(folder: &Path) -> Vec<String> {
-        let names = fs::read_dir(folder).unwrap();
-        let mut names: Vec<String> = names
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
-        names.sort();
-        names
     }
 }

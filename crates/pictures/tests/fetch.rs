@@ -3,12 +3,16 @@
 #[path = "../../download/tests/support/server.rs"]
 mod server;
 
+#[path = "../../files/tests/helpers/listed.rs"]
+mod listed;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use listed::files_below;
 use md5::Digest as _;
 use pictures::fetch::{ArchiveSource, FetchError, FetchEvent, FetchState, fetch, state};
 use server::{Answer, Server};
@@ -79,6 +83,13 @@ impl Archives {
     }
 }
 
+/// A new folder, and the small data set on a server.
+fn served() -> (TempDir, Archives, Server) {
+    let archives = Archives::small();
+    let server = archives.serve();
+    (TempDir::new().unwrap(), archives, server)
+}
+
 fn archive(fill: impl FnOnce(&mut Builder<GzEncoder<Vec<u8>>>)) -> Vec<u8> {
     let mut tar = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
     fill(&mut tar);
@@ -110,28 +121,10 @@ fn run(source: &ArchiveSource, folder: &Path) -> Result<(), FetchError> {
     fetch(source, folder, &mut |_| ())
 }
 
-/// All files below a folder but the lock, with forward slashes, sorted.
+/// All files below a folder but the lock.
 fn files_in(folder: &Path) -> Vec<String> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                files.push(
-                    path.strip_prefix(folder)
-                        .unwrap()
-                        .to_string_lossy()
-                        .replace('\\', "/"),
-                );
-            }
-        }
-    }
-    files.retain(|file| file != ".fetch.lock");
-    files.sort();
-    files
+    let files = files_below(folder).into_keys();
+    files.filter(|file| file != ".fetch.lock").collect()
 }
 
 const COMPLETE: [&str; 7] = [
@@ -180,9 +173,7 @@ fn a_fetch_leaves_two_complete_folders_and_no_archives() {
 
 #[test]
 fn a_second_fetch_asks_the_server_for_nothing() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     run(&archives.source(&server), folder.path()).unwrap();
     assert_eq!(server.requests().len(), 2);
     let mut events = Vec::new();
@@ -204,9 +195,7 @@ fn a_second_fetch_asks_the_server_for_nothing() {
 
 #[test]
 fn the_events_tell_the_steps_in_order() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     let mut steps = Vec::new();
     fetch(&archives.source(&server), folder.path(), &mut |event| {
         let step = match event {
@@ -262,9 +251,7 @@ fn a_bad_line_and_a_server_that_ignores_ranges_do_no_harm() {
 
 #[test]
 fn a_wrong_checksum_unpacks_nothing() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     let source = ArchiveSource {
         images_md5: "0".repeat(32),
         ..archives.source(&server)
@@ -282,9 +269,7 @@ fn a_wrong_checksum_unpacks_nothing() {
 
 #[test]
 fn an_archive_that_was_downloaded_but_not_unpacked_is_not_downloaded_again() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     fs::write(folder.path().join("images.tar.gz"), &archives.images).unwrap();
     run(&archives.source(&server), folder.path()).unwrap();
     assert_complete(folder.path());
@@ -293,9 +278,7 @@ fn an_archive_that_was_downloaded_but_not_unpacked_is_not_downloaded_again() {
 
 #[test]
 fn what_a_killed_run_left_half_unpacked_is_replaced() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     fs::write(folder.path().join("images.tar.gz"), &archives.images).unwrap();
     fs::create_dir_all(folder.path().join(".images.unpacking/images")).unwrap();
     fs::write(
@@ -316,9 +299,7 @@ fn what_a_killed_run_left_half_unpacked_is_replaced() {
 
 #[test]
 fn an_archive_that_a_killed_run_did_not_remove_is_removed() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     run(&archives.source(&server), folder.path()).unwrap();
     fs::write(folder.path().join("images.tar.gz"), &archives.images).unwrap();
     run(&archives.source(&server), folder.path()).unwrap();
@@ -328,9 +309,7 @@ fn an_archive_that_a_killed_run_did_not_remove_is_removed() {
 
 #[test]
 fn a_download_that_was_interrupted_is_continued() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     fs::write(
         folder.path().join("images.tar.gz.part"),
         &archives.images[..60],
@@ -343,9 +322,7 @@ fn a_download_that_was_interrupted_is_continued() {
 
 #[test]
 fn only_what_is_missing_is_fetched() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     run(&archives.source(&server), folder.path()).unwrap();
     fs::remove_dir_all(folder.path().join("annotations")).unwrap();
     assert_eq!(state(folder.path()), FetchState::Partial);
@@ -356,9 +333,7 @@ fn only_what_is_missing_is_fetched() {
 
 #[test]
 fn missing_and_shortened_files_are_repaired_and_others_stay() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     for damage in ["missing", "shortened", "no record", "broken record"] {
         run(&archives.source(&server), folder.path()).unwrap();
         let images = folder.path().join("images");
@@ -519,9 +494,7 @@ fn an_archive_without_its_folder_is_a_named_error() {
 
 #[test]
 fn a_folder_that_cannot_be_made_is_a_named_error() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     fs::write(folder.path().join("file"), b"").unwrap();
     let error = run(&archives.source(&server), &folder.path().join("file/data")).unwrap_err();
     assert!(matches!(error, FetchError::File { .. }), "{error}");
@@ -529,9 +502,7 @@ fn a_folder_that_cannot_be_made_is_a_named_error() {
 
 #[test]
 fn two_at_once_take_turns() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     let source = Arc::new(archives.source(&server));
     std::thread::scope(|scope| {
         let runs = [(), (), ()].map(|()| scope.spawn(|| run(&source, folder.path())));
@@ -631,9 +602,7 @@ fn both_folders_without_a_trace_of_a_fetch_are_someone_elses() {
 
 #[test]
 fn an_archive_left_beside_a_complete_data_set_does_not_matter() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     run(&archives.source(&server), folder.path()).unwrap();
     fs::write(folder.path().join("images.tar.gz"), &archives.images).unwrap();
     fs::write(folder.path().join("images/mine_1.jpg"), b"mine").unwrap();
@@ -643,9 +612,7 @@ fn an_archive_left_beside_a_complete_data_set_does_not_matter() {
 /// The case in which training went on without annotations: an interruption between the two archives.
 #[test]
 fn a_fetch_that_fails_at_the_second_archive_leaves_a_partial_folder_that_the_next_one_completes() {
-    let folder = TempDir::new().unwrap();
-    let archives = Archives::small();
-    let server = archives.serve();
+    let (folder, archives, server) = served();
     let honest = archives.source(&server);
     let source = ArchiveSource {
         annotations_md5: "0".repeat(32),

@@ -1,11 +1,15 @@
 //! The drawn sample as its users see it: the files on disk.
 
+#[path = "../../files/tests/helpers/listed.rs"]
+mod listed;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use image::GrayImage;
+use listed::files_below;
 use proptest::prelude::*;
 use sample::{Breed, SampleError, SampleSpec, draw_sample, is_complete};
 
@@ -22,24 +26,6 @@ fn draw(folder: &Path, spec: &SampleSpec) {
     draw_sample(folder, spec, &mut |_, _| {}).unwrap();
 }
 
-/// Every file below `folder` with its bytes, by its path within.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().display().to_string();
-                found.insert(name, fs::read(path).unwrap());
-            }
-        }
-    }
-    found
-}
-
 fn draw_with_threads(threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>> {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("sample");
@@ -48,7 +34,7 @@ fn draw_with_threads(threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>> {
         .build()
         .unwrap();
     pool.install(|| draw(&folder, &small(seed)));
-    files(&folder)
+    files_below(&folder)
 }
 
 fn names(folder: &Path, list: &str) -> Vec<String> {
@@ -320,7 +306,7 @@ fn an_interrupted_drawing_leaves_no_half_data_set_and_can_be_repeated() {
     assert!(!folder.exists() && !is_complete(&folder, &spec));
     draw(&folder, &spec);
     assert!(is_complete(&folder, &spec));
-    assert_eq!(files(&folder), draw_with_threads(2, 5));
+    assert_eq!(files_below(&folder), draw_with_threads(2, 5));
 }
 
 #[test]
@@ -328,14 +314,14 @@ fn an_interrupted_redrawing_keeps_the_sample_that_was_there() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("sample");
     draw(&folder, &small(5));
-    let before = files(&folder);
+    let before = files_below(&folder);
     let interrupted = catch_unwind(AssertUnwindSafe(|| {
         draw_sample(&folder, &small(6), &mut |done, _| {
             assert!(done == 0, "the user has had enough")
         })
     }));
     assert!(interrupted.is_err());
-    assert_eq!(files(&folder), before);
+    assert_eq!(files_below(&folder), before);
     assert!(is_complete(&folder, &small(5)) && !is_complete(&folder, &small(6)));
 }
 
@@ -375,7 +361,7 @@ fn fewer_breeds_draw_the_same_pictures_of_those_that_stay() {
             ..small(7)
         },
     );
-    let (few, all) = (files(&folder), draw_with_threads(2, 7));
+    let (few, all) = (files_below(&folder), draw_with_threads(2, 7));
     let pictures: Vec<_> = few
         .keys()
         .filter(|name| name.starts_with("images/"))
@@ -394,7 +380,7 @@ fn a_folder_with_something_else_is_left_untouched() {
     assert!(matches!(error, SampleError::NotASample { .. }), "{error}");
     assert!(error.to_string().contains("photographs"));
     assert_eq!(
-        files(&folder),
+        files_below(&folder),
         BTreeMap::from([("holiday.jpg".to_owned(), b"precious".to_vec())])
     );
 }

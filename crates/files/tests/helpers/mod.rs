@@ -2,6 +2,10 @@
 
 #![allow(dead_code, reason = "every test file uses its part")]
 
+mod listed;
+
+pub use listed::names;
+
 use std::{
     env,
     ffi::OsStr,
@@ -81,16 +85,6 @@ impl Drop for Disk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.folder).status();
     }
-}
-
-/// Names in `folder`, in order.
-pub fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).unwrap();
-    let mut names: Vec<String> = entries
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    names
 }
 
 /// Permissions of `path`, in octal digits.
