@@ -1,14 +1,9 @@
 //! A step of Adam as one kernel: in terms of burn's operations it would be fifteen, for each of a hundred tensors.
 
+use super::elements::{Values, argument, scalar, side_by_side, units};
 use crate::adam::{AdamOps, AdamStep};
-use burn::backend::{Cube, TensorMetadata, cubecl::dtype_to_storage_type, tensor::FloatTensor};
-use burn_cubecl::{
-    cubecl::{self, calculate_cube_count_elemwise, prelude::*},
-    kernel::into_contiguous,
-    ops::numeric::empty_device_contiguous_dtype,
-};
-
-type Values = FloatTensor<Cube>;
+use burn::backend::{Cube, TensorMetadata, cubecl::dtype_to_storage_type};
+use burn_cubecl::cubecl::{self, prelude::*};
 
 impl AdamOps for Cube {
     fn adam(
@@ -18,33 +13,25 @@ impl AdamOps for Cube {
         second_moment: Values,
         step: AdamStep,
     ) -> (Values, Values, Values) {
-        let inputs = [parameter, gradient, first_moment, second_moment].map(into_contiguous);
+        let inputs = [parameter, gradient, first_moment, second_moment];
+        let (inputs, outputs) = side_by_side::<4, 3>(inputs);
         let [parameter, ..] = &inputs;
-        let (client, dtype) = (parameter.client.clone(), parameter.dtype);
-        let outputs = [(); 3].map(|()| {
-            let device = parameter.device.clone();
-            empty_device_contiguous_dtype(client.clone(), device, parameter.shape(), dtype)
-        });
-        let count = parameter.shape().num_elements();
-        let cube_dim = CubeDim::new(&client, count);
-        let cube_count = calculate_cube_count_elemwise(&client, count, cube_dim);
-        let scalar = |value: f64| InputScalar::new(value, dtype_to_storage_type(dtype));
-        let [parameter, gradient, first, second] = inputs.map(|input| input.into_tensor_arg());
-        let [new_parameter, new_first, new_second] =
-            outputs.clone().map(|output| output.into_tensor_arg());
+        let dtype = parameter.dtype;
+        let (count, dim) = units(parameter, parameter.shape().num_elements());
+        let scalar = |value| scalar(value, dtype);
         // SAFETY: all seven tensors are contiguous and of one shape, and a unit touches its own element of each.
         unsafe {
             take_step::launch_unchecked(
-                &client,
-                cube_count,
-                cube_dim,
-                parameter,
-                gradient,
-                first,
-                second,
-                new_parameter,
-                new_first,
-                new_second,
+                &parameter.client,
+                count,
+                dim,
+                argument(parameter),
+                argument(&inputs[1]),
+                argument(&inputs[2]),
+                argument(&inputs[3]),
+                argument(&outputs[0]),
+                argument(&outputs[1]),
+                argument(&outputs[2]),
                 FactorsLaunch::new(
                     scalar(step.gradient_decay()),
                     scalar(step.beta1),
@@ -77,10 +64,6 @@ struct Factors {
 }
 
 #[cube(launch_unchecked)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "tensors that one kernel reads and writes"
-)]
 fn take_step<E: Float>(
     parameter: &Tensor<E>,
     gradient: &Tensor<E>,

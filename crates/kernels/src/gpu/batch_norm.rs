@@ -4,20 +4,18 @@
 //! Maps may be of half precision: they are read and written as they are, and everything between is f32, as the parameters
 //! and the statistics are.
 
+use super::elements::{self, Values, argument, empty, units};
 use crate::batch_norm::{
     BatchNormGradient, BatchNormGradients, BatchNormOps, BatchNormOutput, Saved, Wanted,
     only_on_the_cpu,
 };
 use crate::convolution::Residual;
 use crate::synchronised::Synchronised;
-use burn::backend::{
-    Cube, TensorMetadata, cubecl::dtype_to_storage_type, ops::FloatTensorOps, tensor::FloatTensor,
-};
+use burn::backend::{Cube, TensorMetadata, cubecl::dtype_to_storage_type, ops::FloatTensorOps};
 use burn::tensor::{DType, Shape};
 use burn_cubecl::{
-    cubecl::{self, calculate_cube_count_elemwise, prelude::*},
+    cubecl::{self, prelude::*},
     kernel::into_contiguous,
-    ops::numeric::empty_device_contiguous_dtype,
 };
 
 /// Partial sums of a channel: enough that a large GPU is busy, few enough that one unit adds them up.
@@ -27,8 +25,6 @@ const SMALLEST_BLOCK: usize = 16;
 
 /// Type of parameters, statistics and sums.
 const COMPUTED: DType = DType::F32;
-
-type Values = FloatTensor<Cube>;
 
 impl BatchNormOps for Cube {
     fn batch_norm_forward(
@@ -136,30 +132,13 @@ fn maps(x: Values, shape: Shape) -> Values {
     Cube::float_permute(x, &[0, 3, 1, 2])
 }
 
-fn empty(like: &Values, shape: Shape, dtype: DType) -> Values {
-    empty_device_contiguous_dtype(like.client.clone(), like.device.clone(), shape, dtype)
-}
-
 /// The types of the maps in memory and of all that is computed from them.
 fn types(x: &Values) -> [ElemType; 2] {
     [x.dtype, COMPUTED].map(dtype_to_storage_type)
 }
 
 fn scalar(value: f64) -> InputScalar {
-    InputScalar::new(value, dtype_to_storage_type(COMPUTED))
-}
-
-/// A unit for each of `count` elements.
-fn units(like: &Values, count: usize) -> (CubeCount, CubeDim) {
-    let cube_dim = CubeDim::new(&like.client, count);
-    (
-        calculate_cube_count_elemwise(&like.client, count, cube_dim),
-        cube_dim,
-    )
-}
-
-fn argument(tensor: &Values) -> TensorArg {
-    tensor.clone().into_tensor_arg()
+    elements::scalar(value, COMPUTED)
 }
 
 fn mean(x: &Values) -> Values {
@@ -272,7 +251,6 @@ fn totals(sums: &[Values; 2]) -> [Values; 2] {
     totals
 }
 
-#[allow(clippy::too_many_arguments, reason = "those of a batch norm")]
 fn normalise(
     x: &Values,
     mean: Values,
@@ -362,6 +340,28 @@ fn input_gradient(
     result
 }
 
+/// The rows `first` to `end` of one channel, which a unit adds up.
+#[derive(CubeType)]
+struct Block {
+    channels: usize,
+    channel: usize,
+    first: usize,
+    end: usize,
+}
+
+/// The block of this unit, of `length` rows of `x` or what is left of them.
+#[cube]
+fn block_of<E: Float>(x: &Tensor<E>, length: usize) -> Block {
+    let (rows, channels) = (x.shape(0), x.shape(1));
+    let first = ABSOLUTE_POS / channels * length;
+    Block {
+        channels,
+        channel: ABSOLUTE_POS % channels,
+        first,
+        end: clamp_max(first + length, rows),
+    }
+}
+
 #[cube(launch_unchecked)]
 fn add_up<E: Float, F: Float>(
     x: &Tensor<E>,
@@ -372,13 +372,10 @@ fn add_up<E: Float, F: Float>(
     if ABSOLUTE_POS >= sums.len() {
         terminate!();
     }
-    let (rows, channels) = (x.shape(0), x.shape(1));
-    let channel = ABSOLUTE_POS % channels;
-    let first = ABSOLUTE_POS / channels * length;
-    let end = clamp_max(first + length, rows);
+    let block = block_of::<E>(x, length);
     let mut sum = F::from_int(0);
-    for row in first..end {
-        sum += F::cast_from(x[row * channels + channel]);
+    for row in block.first..block.end {
+        sum += F::cast_from(x[row * block.channels + block.channel]);
     }
     sums[ABSOLUTE_POS] = sum;
 }
@@ -394,24 +391,17 @@ fn add_up_squares<E: Float, F: Float>(
     if ABSOLUTE_POS >= sums.len() {
         terminate!();
     }
-    let (rows, channels) = (x.shape(0), x.shape(1));
-    let channel = ABSOLUTE_POS % channels;
-    let first = ABSOLUTE_POS / channels * length;
-    let end = clamp_max(first + length, rows);
-    let centre = mean[channel];
+    let block = block_of::<E>(x, length);
+    let centre = mean[block.channel];
     let mut sum = F::from_int(0);
-    for row in first..end {
-        let value = F::cast_from(x[row * channels + channel]) - centre;
+    for row in block.first..block.end {
+        let value = F::cast_from(x[row * block.channels + block.channel]) - centre;
         sum += value * value;
     }
     sums[ABSOLUTE_POS] = sum;
 }
 
 #[cube(launch_unchecked)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "tensors that one kernel reads and writes"
-)]
 fn add_up_gradients<E: Float, F: Float>(
     x: &Tensor<E>,
     gradient: &Tensor<E>,
@@ -428,16 +418,13 @@ fn add_up_gradients<E: Float, F: Float>(
     if ABSOLUTE_POS >= sums.len() {
         terminate!();
     }
-    let (rows, channels) = (x.shape(0), x.shape(1));
-    let channel = ABSOLUTE_POS % channels;
-    let first = ABSOLUTE_POS / channels * length;
-    let end = clamp_max(first + length, rows);
-    let centre = mean[channel];
-    let scale = F::from_int(1) / F::sqrt(variance[channel] + epsilon.get::<F>());
+    let block = block_of::<E>(x, length);
+    let centre = mean[block.channel];
+    let scale = F::from_int(1) / F::sqrt(variance[block.channel] + epsilon.get::<F>());
     let mut sum = F::from_int(0);
     let mut sum_of_products = F::from_int(0);
-    for row in first..end {
-        let place = row * channels + channel;
+    for row in block.first..block.end {
+        let place = row * block.channels + block.channel;
         let slope = F::cast_from(slope_at(gradient, y, place, relu));
         sum += slope;
         sum_of_products += slope * (F::cast_from(x[place]) - centre) * scale;
@@ -518,10 +505,6 @@ fn write_behind_relu<E: Float>(
 }
 
 #[cube(launch_unchecked)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "tensors that one kernel reads and writes"
-)]
 fn write_normalised<E: Float, F: Float>(
     x: &Tensor<E>,
     mean: &Tensor<F>,
@@ -554,10 +537,6 @@ fn write_normalised<E: Float, F: Float>(
 }
 
 #[cube(launch_unchecked)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "tensors that one kernel reads and writes"
-)]
 fn write_input_gradient<E: Float, F: Float>(
     x: &Tensor<E>,
     gradient: &Tensor<E>,

@@ -1,99 +1,88 @@
 //! The windows of a convolution laid out as a matrix ("im2col"), and the way back ("col2im").
 
+use super::elements::{Values, argument, empty, units};
 use crate::convolution::Convolution;
-use burn::backend::{Cube, TensorMetadata, ops::FloatTensorOps, tensor::FloatTensor};
+use burn::backend::{Cube, TensorMetadata, cubecl::dtype_to_storage_type, ops::FloatTensorOps};
 use burn::tensor::Shape;
-use burn_cubecl::{
-    cubecl::{self, calculate_cube_count_elemwise, prelude::*},
-    ops::numeric::empty_device_contiguous_dtype,
-};
+use burn_cubecl::cubecl::{self, prelude::*};
 use std::ops::Range;
 
-/// Windows of the `pictures` of `x` `[N, C, H, W]`, of `side` squared cells each, for an output of `[H', W']`:
+/// Windows of the `pictures` of `x` `[N, C, H, W]`, of `side` squared cells each, for an `output` of `[H', W']`:
 /// `[pictures, H' W', side side C]`, with zeros where a window hangs over the edge. The channels lie innermost, as in the
 /// memory of `x` on a GPU.
 pub(super) fn columns(
-    x: &FloatTensor<Cube>,
+    x: &Values,
     pictures: Range<usize>,
-    [height, width]: [usize; 2],
+    output: [usize; 2],
     side: usize,
     convolution: Convolution,
-) -> FloatTensor<Cube> {
+) -> Values {
     let channels = x.shape()[1];
-    let shape = Shape::new([pictures.len(), height * width, side * side * channels]);
-    let columns = empty_device_contiguous_dtype(x.client.clone(), x.device.clone(), shape, x.dtype);
-    let count = columns.shape().num_elements();
-    let cube_dim = CubeDim::new(&x.client, count);
-    let cube_count = calculate_cube_count_elemwise(&x.client, count, cube_dim);
+    let positions = output.iter().product();
+    let shape = Shape::new([pictures.len(), positions, side * side * channels]);
+    let columns = empty(x, shape, x.dtype);
+    let (count, dim) = units(x, columns.shape().num_elements());
     // SAFETY: a unit writes its own element of `columns` if there is one, and reads within the shape of `x`.
     unsafe {
         fill::launch_unchecked(
             &x.client,
-            cube_count,
-            cube_dim,
-            x.clone().into_tensor_arg(),
-            columns.clone().into_tensor_arg(),
-            WindowsLaunch::new(
-                pictures.start,
-                height,
-                width,
-                side,
-                convolution.stride,
-                convolution.padding,
-            ),
-            burn::backend::cubecl::dtype_to_storage_type(x.dtype),
+            count,
+            dim,
+            argument(x),
+            argument(&columns),
+            windows_of(pictures, output, side, convolution),
+            dtype_to_storage_type(x.dtype),
         );
     }
     columns
 }
 
 /// A map `[N, C, H, W]` of the type of `like`, channels innermost in memory, with any content.
-pub(super) fn empty_maps(
-    like: &FloatTensor<Cube>,
-    [pictures, channels, height, width]: [usize; 4],
-) -> FloatTensor<Cube> {
+pub(super) fn empty_maps(like: &Values, [pictures, channels, height, width]: [usize; 4]) -> Values {
     let shape = Shape::new([pictures, height, width, channels]);
-    let (client, device) = (like.client.clone(), like.device.clone());
-    let maps = empty_device_contiguous_dtype(client, device, shape, like.dtype);
-    Cube::float_permute(maps, &[0, 3, 1, 2])
+    Cube::float_permute(empty(like, shape, like.dtype), &[0, 3, 1, 2])
 }
 
 /// Adds up what `windows` `[1, pictures H' W', side side C]` (f32, laid out as by [`columns`] but for the steps between rows,
 /// which a product leaves to the device) hold for each input: writes the `pictures` of `x` `[N, C, H, W]`.
 /// The sums have a fixed order.
 pub(super) fn add_windows(
-    windows: &FloatTensor<Cube>,
-    x: &FloatTensor<Cube>,
+    windows: &Values,
+    x: &Values,
     pictures: Range<usize>,
-    [height, width]: [usize; 2],
+    output: [usize; 2],
     side: usize,
     convolution: Convolution,
 ) {
     let [_, channels, rows, columns] = x.shape().dims();
     let count = pictures.len() * channels * rows * columns;
-    let cube_dim = CubeDim::new(&x.client, count);
-    let cube_count = calculate_cube_count_elemwise(&x.client, count, cube_dim);
-    let types = [x.dtype, windows.dtype].map(burn::backend::cubecl::dtype_to_storage_type);
+    let (cubes, dim) = units(x, count);
+    let types = [x.dtype, windows.dtype].map(dtype_to_storage_type);
     // SAFETY: a unit of the `count` writes its own element of `x`, and reads within the shape of `windows`.
     unsafe {
         gather::launch_unchecked(
             &x.client,
-            cube_count,
-            cube_dim,
-            windows.clone().into_tensor_arg(),
-            x.clone().into_tensor_arg(),
+            cubes,
+            dim,
+            argument(windows),
+            argument(x),
             count,
-            WindowsLaunch::new(
-                pictures.start,
-                height,
-                width,
-                side,
-                convolution.stride,
-                convolution.padding,
-            ),
+            windows_of(pictures, output, side, convolution),
             types,
         );
     }
+}
+
+fn windows_of(
+    pictures: Range<usize>,
+    [height, width]: [usize; 2],
+    side: usize,
+    convolution: Convolution,
+) -> WindowsLaunch {
+    let Convolution {
+        stride, padding, ..
+    } = convolution;
+    WindowsLaunch::new(pictures.start, height, width, side, stride, padding)
 }
 
 /// Geometry of the windows.

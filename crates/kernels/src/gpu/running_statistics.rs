@@ -1,14 +1,9 @@
 //! Running statistics as one kernel: in terms of burn's operations they would be seven, for each batch norm in each step.
 
+use super::elements::{Values, argument, scalar, side_by_side, units};
 use crate::running_statistics::{Move, RunningStatisticsOps};
-use burn::backend::{Cube, TensorMetadata, cubecl::dtype_to_storage_type, tensor::FloatTensor};
-use burn_cubecl::{
-    cubecl::{self, calculate_cube_count_elemwise, prelude::*},
-    kernel::into_contiguous,
-    ops::numeric::empty_device_contiguous_dtype,
-};
-
-type Values = FloatTensor<Cube>;
+use burn::backend::{Cube, TensorMetadata, cubecl::dtype_to_storage_type};
+use burn_cubecl::cubecl::{self, prelude::*};
 
 impl RunningStatisticsOps for Cube {
     fn move_statistics(
@@ -18,32 +13,24 @@ impl RunningStatisticsOps for Cube {
         variance: Values,
         by: Move,
     ) -> (Values, Values) {
-        let inputs = [running_mean, running_variance, mean, variance].map(into_contiguous);
+        let inputs = [running_mean, running_variance, mean, variance];
+        let (inputs, outputs) = side_by_side::<4, 2>(inputs);
         let [running, ..] = &inputs;
-        let (client, dtype) = (running.client.clone(), running.dtype);
-        let outputs = [(); 2].map(|()| {
-            let device = running.device.clone();
-            empty_device_contiguous_dtype(client.clone(), device, running.shape(), dtype)
-        });
-        let count = running.shape().num_elements();
-        let cube_dim = CubeDim::new(&client, count);
-        let cube_count = calculate_cube_count_elemwise(&client, count, cube_dim);
-        let scalar = |value: f64| InputScalar::new(value, dtype_to_storage_type(dtype));
-        let [running_mean, running_variance, mean, variance] =
-            inputs.map(|input| input.into_tensor_arg());
-        let [new_mean, new_variance] = outputs.clone().map(|output| output.into_tensor_arg());
+        let dtype = running.dtype;
+        let (count, dim) = units(running, running.shape().num_elements());
+        let scalar = |value| scalar(value, dtype);
         // SAFETY: all six tensors are contiguous and of one length, and a unit touches its own element of each.
         unsafe {
             blend::launch_unchecked(
-                &client,
-                cube_count,
-                cube_dim,
-                running_mean,
-                running_variance,
-                mean,
-                variance,
-                new_mean,
-                new_variance,
+                &running.client,
+                count,
+                dim,
+                argument(running),
+                argument(&inputs[1]),
+                argument(&inputs[2]),
+                argument(&inputs[3]),
+                argument(&outputs[0]),
+                argument(&outputs[1]),
                 scalar(1.0 - by.momentum),
                 scalar(by.momentum),
                 scalar(by.unbiased()),
@@ -56,10 +43,6 @@ impl RunningStatisticsOps for Cube {
 }
 
 #[cube(launch_unchecked)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "tensors that one kernel reads and writes"
-)]
 fn blend<E: Float>(
     running_mean: &Tensor<E>,
     running_variance: &Tensor<E>,
