@@ -14,10 +14,14 @@ impl AdamOps for Flex {
         second_moment: FlexTensor,
         step: AdamStep,
     ) -> (FlexTensor, FlexTensor, FlexTensor) {
+        let moments = [first_moment, second_moment];
         match parameter.dtype() {
-            DType::F32 => in_place::<f32>(parameter, gradient, first_moment, second_moment, step),
-            DType::F64 => in_place::<f64>(parameter, gradient, first_moment, second_moment, step),
-            _ => step_by_burn::<Self>(parameter, gradient, first_moment, second_moment, step),
+            DType::F32 => in_place::<f32>(parameter, gradient, moments, step),
+            DType::F64 => in_place::<f64>(parameter, gradient, moments, step),
+            _ => {
+                let [first, second] = moments;
+                step_by_burn::<Self>(parameter, gradient, first, second, step)
+            }
         }
     }
 }
@@ -26,13 +30,11 @@ impl AdamOps for Flex {
 fn in_place<T: Real + Element + bytemuck::Pod>(
     parameter: FlexTensor,
     gradient: FlexTensor,
-    first_moment: FlexTensor,
-    second_moment: FlexTensor,
+    [first, second]: [FlexTensor; 2],
     step: AdamStep,
 ) -> (FlexTensor, FlexTensor, FlexTensor) {
     let gradient = gradient.to_contiguous();
-    let [mut parameter, mut first, mut second] =
-        [parameter, first_moment, second_moment].map(into_contiguous);
+    let [mut parameter, mut first, mut second] = [parameter, first, second].map(into_contiguous);
     let factors = Factors {
         parameter_decay: T::nearest(step.parameter_decay()),
         gradient_decay: T::nearest(step.gradient_decay()),
