@@ -7,9 +7,8 @@ use crate::{
     packed::{PackError, jpeg_address, png_address},
     viewer,
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{Rgb, RgbImage};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, html};
 use words::number;
 
 /// Everything inside, nothing fetched; on paper a picture and its maps stay together.
@@ -86,40 +85,12 @@ pub fn document(title: &str, notes: &[String], body: Markup) -> String {
 }
 
 fn page(title: &str, notes: &[String], body: Markup, script: Option<&str>) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                // Nothing from elsewhere is wanted, and a browser is told so.
-                meta http-equiv="Content-Security-Policy" content=(policy(script));
-                title { (title) }
-                style { (PreEscaped(STYLE)) @if script.is_some() { (PreEscaped(viewer::STYLE)) } }
-            }
-            body {
-                main {
-                    h1 { (title) }
-                    @for note in notes { p.quiet { (note) } }
-                    (body)
-                }
-                @if let Some(script) = script { script { (PreEscaped(script)) } }
-            }
-        }
-    }
-    .into_string()
-}
-
-/// What a browser may take from where: pictures and styles from the page itself, and the one script by its digest.
-fn policy(script: Option<&str>) -> String {
-    let base = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-    match script {
-        None => base.to_owned(),
-        Some(script) => {
-            let digest = BASE64_STANDARD.encode(files::sha256(script.as_bytes()));
-            format!("{base}; script-src 'sha256-{digest}'")
-        }
-    }
+    let viewer = script.map_or("", |_| viewer::STYLE);
+    let body = html! {
+        @for note in notes { p.quiet { (note) } }
+        (body)
+    };
+    sheet::page(title, &format!("{STYLE}{viewer}"), script, &body)
 }
 
 /// A picture with its answer and its maps, whose colours are those of `legend`.

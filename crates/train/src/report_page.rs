@@ -4,7 +4,7 @@ use crate::{
     class_table::ClassTable, rows::EpochRow, run_curves::Drawn, validation_page::ValidationSection,
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
-use maud::{DOCTYPE, Markup, PreEscaped, html};
+use maud::{Markup, PreEscaped, html};
 use words::counted;
 
 /// Colours have a contrast of at least 4.5 to 1 with what lies behind them (WCAG 2.2 AA); wide tables scroll by themselves.
@@ -91,32 +91,16 @@ pub struct PreviewPicture {
 
 /// The page.
 pub fn page(content: &Content<'_>) -> String {
-    html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                // Nothing from elsewhere is wanted, and a browser is told so.
-                meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-                title { "Run " (content.name) }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                main {
-                    h1 { "Run " (content.name) }
-                    (progress(content))
-                    (validation(content))
-                    (epochs(&content.epochs))
-                    (curves(&content.curves))
-                    (classes(content))
-                    (preview(content))
-                    (config(content))
-                }
-            }
-        }
-    }
-    .into_string()
+    let body = html! {
+        (progress(content))
+        (validation(content))
+        (epochs(&content.epochs))
+        (curves(&content.curves))
+        (classes(content))
+        (preview(content))
+        (config(content))
+    };
+    sheet::page(&format!("Run {}", content.name), STYLE, None, &body)
 }
 
 /// How far the run is.
