@@ -14,11 +14,7 @@ fn main() -> ExitCode {
         Ok(processes) => commands::run(&cli, processes.clone()),
         Err(error) => Err(error.clone().into()),
     };
-    let code = match speaks {
-        true => terminal::exit_code(result),
-        // The first has said it, and its exit code counts.
-        false => ExitCode::SUCCESS,
-    };
+    let code = terminal::exit_code(speaks, result);
     kernels::finish_work();
     code
 }

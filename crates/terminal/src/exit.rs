@@ -22,7 +22,12 @@ pub fn usage(error: impl Into<Box<dyn Error + Send + Sync>>) -> UsageError {
 
 /// Exit code of a program that ended with `result`: the program's own, 2 if a [`UsageError`] is among the causes of its
 /// error, else 1. An error is printed on stderr, with its causes, in one line.
-pub fn exit_code(result: Result<ExitCode>) -> ExitCode {
+///
+/// Of several processes one alone `speaks`, and its exit code counts: another ends without a word and without an error.
+pub fn exit_code(speaks: bool, result: Result<ExitCode>) -> ExitCode {
+    if !speaks {
+        return ExitCode::SUCCESS;
+    }
     result.unwrap_or_else(|error| {
         let _ = writeln!(io::stderr(), "error: {error:#}");
         ExitCode::from(code_of(&error))
