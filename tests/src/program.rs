@@ -54,6 +54,14 @@ architecture = "resnet18"
 base_width = 4
 "#;
 
+/// A narrow network that learns a drawn data set in seconds; stages of training come after it.
+pub const NARROW: &str = r#"
+[model]
+architecture = "resnet18"
+base_width = 16
+dropout = [0.1, 0.2]
+"#;
+
 /// A config that trains in seconds: [`TWO_BREEDS`] and [`SHORT_TRAINING`].
 pub fn short_run() -> String {
     format!("{TWO_BREEDS}{SHORT_TRAINING}")
@@ -61,8 +69,19 @@ pub fn short_run() -> String {
 
 /// A stage of training, to which lines may be added.
 pub fn stage(size: u32, epochs: u32, train: &str, max_learning_rate: &str) -> String {
+    stage_in_batches(8, size, epochs, train, max_learning_rate)
+}
+
+/// The same in batches of another size.
+pub fn stage_in_batches(
+    batch_size: u32,
+    size: u32,
+    epochs: u32,
+    train: &str,
+    max_learning_rate: &str,
+) -> String {
     format!(
-        "\n[[stage]]\nsize = {size}\nbatch_size = 8\nepochs = {epochs}\ntrain = \"{train}\"\n\
+        "\n[[stage]]\nsize = {size}\nbatch_size = {batch_size}\nepochs = {epochs}\ntrain = \"{train}\"\n\
          max_learning_rate = {max_learning_rate}\n"
     )
 }

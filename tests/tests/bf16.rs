@@ -2,38 +2,33 @@
 
 use std::{fs, path::Path};
 use stories::moments::{lines, signal_when};
-use stories::program::{TWO_BREEDS, explain, run, start, text, train};
+use stories::program::{TWO_BREEDS, explain, run, stage, start, text, train};
 use stories::run_files::{assert_same_run, files_of};
 
-/// A frozen stage and one of all layers; wide enough that all kinds of convolutions are among its layers.
-const STAGES: &str = r#"
+/// Wide enough that all kinds of convolutions are among its layers.
+const MODEL: &str = r#"
 [model]
 architecture = "resnet18"
 base_width = 8
-
-[[stage]]
-size = 32
-batch_size = 8
-epochs = 1
-train = "head"
-max_learning_rate = 1e-2
-checkpoint_every = 2
-
-[[stage]]
-size = 64
-batch_size = 8
-epochs = 2
-train = "all"
-max_learning_rate = [1e-4, 1e-3]
-checkpoint_every = 2
 "#;
+
+/// A frozen stage and one of all layers.
+fn config() -> String {
+    let stages = [
+        stage(32, 1, "head", "1e-2"),
+        stage(64, 2, "all", "[1e-4, 1e-3]"),
+    ];
+    let stages = stages
+        .map(|stage| stage + "checkpoint_every = 2\n")
+        .concat();
+    format!("precision = \"bf16\"\n{TWO_BREEDS}{MODEL}{stages}")
+}
 
 #[test]
 fn a_run_in_bf16_is_killed_and_ends_with_the_same_bytes_and_explain_answers_in_bf16() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
-    let config = format!("precision = \"bf16\"\n{TWO_BREEDS}{STAGES}");
-    fs::write(folder.join("story.toml"), config).unwrap();
+    fs::write(folder.join("story.toml"), config()).unwrap();
     let typed = ["story.toml", "--device", "cpu"];
     run(folder, &typed, 0);
     let whole = folder.join("runs/story-1");

@@ -9,7 +9,7 @@ use std::{
 };
 use stories::{
     folders::made_anew,
-    program::{self, SHORT_TRAINING, run, says, text},
+    program::{self, NARROW, SHORT_TRAINING, run, says, stage_in_batches, text},
     spoilt::{SpoiltLine, spoil_labels},
 };
 
@@ -25,8 +25,8 @@ pictures_per_breed = 70
 two_breeds_pictures = 0
 "#;
 
-/// The same pictures with the labels of a list. A narrow network learns them in seconds.
-const TRAINED: &str = r#"
+/// The same pictures with the labels of a list.
+const LISTED: &str = r#"
 [data]
 source = "folder"
 folder = "sample"
@@ -36,19 +36,13 @@ layout = "csv"
 kind = "random"
 fraction = 0.2
 test_fraction = 0.1
-
-[model]
-architecture = "resnet18"
-base_width = 16
-dropout = [0.1, 0.2]
-
-[[stage]]
-size = 64
-batch_size = 16
-epochs = 30
-train = "all"
-max_learning_rate = [6e-3, 6e-3]
 "#;
+
+/// A training with [`LISTED`].
+fn trained() -> String {
+    let stage = stage_in_batches(16, 64, 30, "all", "[6e-3, 6e-3]");
+    format!("{LISTED}{NARROW}{stage}")
+}
 
 /// The share of labels that is spoilt, and the seed.
 const SPOILT: (f64, u64) = (0.05, 1);
@@ -63,7 +57,7 @@ fn story() -> &'static (PathBuf, Vec<SpoiltLine>) {
             format!("{DRAWN}{SHORT_TRAINING}"),
         )
         .unwrap();
-        fs::write(folder.join("story.toml"), TRAINED).unwrap();
+        fs::write(folder.join("story.toml"), trained()).unwrap();
         run(&folder, &["fetch", "drawn.toml"], 0);
         let lines = spoil_labels(&folder.join("sample"), SPOILT.0, SPOILT.1).unwrap();
         run(&folder, &["story.toml"], 0);
@@ -224,7 +218,7 @@ fn spoilt_labels_are_found_by_folds_and_training_on_the_corrected_list_is_better
         .map(|line| (line.path.as_str(), line))
         .collect();
     let random = "kind = \"random\"\nfraction = 0.2\ntest_fraction = 0.1\n";
-    let folds = TRAINED.replace(random, "kind = \"k-fold\"\nfolds = 3\n");
+    let folds = trained().replace(random, "kind = \"k-fold\"\nfolds = 3\n");
     fs::write(folder.join("fold.toml"), folds).unwrap();
     for fold in ["split.fold=0", "split.fold=1", "split.fold=2"] {
         run(folder, &["fold.toml", "--set", fold], 0);

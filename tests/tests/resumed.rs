@@ -3,6 +3,7 @@
 use image::{Rgb, RgbImage};
 use std::{fs, path::Path};
 use stories::program::{SHORT_TRAINING, explain, run, says, text};
+use tempfile::TempDir;
 
 #[test]
 fn a_run_of_any_layout_and_split_continues_with_its_own_split() {
@@ -27,9 +28,8 @@ fn a_run_of_any_layout_and_split_continues_with_its_own_split() {
         ("csv", csv, "kind = \"csv\"\n"),
     ];
     for (name, layout, split) in cases {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = project(layout, split);
         let folder = folder.path();
-        project(folder, layout, split);
         run(folder, &["story.toml"], 0);
         let before = fs::read(folder.join("runs/story-1/split.json")).unwrap();
         // What is new is named and left out, even if it has no class at all.
@@ -55,9 +55,8 @@ fn a_run_of_any_layout_and_split_continues_with_its_own_split() {
 /// A list may name files that a walk through the folder would leave out.
 #[test]
 fn a_run_of_a_list_finds_every_file_that_the_list_names_again() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"csv\"\n", "kind = \"csv\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"csv\"\n", "kind = \"csv\"\n");
     fs::create_dir(folder.join("mine/.hidden")).unwrap();
     fs::rename(
         folder.join("mine/cat/1.png"),
@@ -79,9 +78,8 @@ fn a_run_of_a_list_finds_every_file_that_the_list_names_again() {
 #[test]
 fn a_label_that_the_list_changed_since_the_start_is_told_by_every_command_that_goes_on_with_the_run()
  {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"csv\"\n", "kind = \"csv\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"csv\"\n", "kind = \"csv\"\n");
     run(folder, &["story.toml"], 0);
     let list = fs::read_to_string(folder.join("mine/labels.csv")).unwrap();
     let list = list.replace("cat/1.png,cat", "cat/1.png,dog");
@@ -99,28 +97,26 @@ fn a_label_that_the_list_changed_since_the_start_is_told_by_every_command_that_g
     png(&folder.join("stranger.png"), 5);
     let said = text(&explain(folder, &["stranger.png", "--run", "story-1"], 0).stderr);
     says(&said, &["the list of the run does not name it"]);
-    assert!(
-        said.contains("the explanations of before are replaced; --out FOLDER"),
-        "{said}"
+    says(
+        &said,
+        &["the explanations of before are replaced; --out FOLDER"],
     );
 }
 
 #[test]
 fn a_run_whose_figures_were_removed_says_so_when_it_continues() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"folders\"\n", "kind = \"stratified\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
     run(folder, &["story.toml"], 0);
     fs::remove_file(folder.join("runs/story-1/epochs.csv")).unwrap();
     let said = text(&run(folder, &["--resume", "runs/story-1"], 0).stderr);
-    assert!(said.contains("epochs.csv lacks 1 row of before"), "{said}");
+    says(&said, &["epochs.csv lacks 1 row of before"]);
 }
 
 #[test]
 fn files_of_a_run_that_were_cut_short_are_told_without_the_words_of_a_library() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"folders\"\n", "kind = \"stratified\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
     run(folder, &["story.toml"], 0);
     let checkpoints = fs::read_dir(folder.join("runs/story-1/checkpoints")).unwrap();
     let checkpoint = checkpoints.flatten().next().unwrap().path();
@@ -141,20 +137,15 @@ fn files_of_a_run_that_were_cut_short_are_told_without_the_words_of_a_library() 
 
 #[test]
 fn a_csv_layout_is_not_divided_by_folders() {
-    let folder = tempfile::tempdir().unwrap();
-    project(folder.path(), "layout = \"csv\"\n", "kind = \"folders\"\n");
+    let folder = project("layout = \"csv\"\n", "kind = \"folders\"\n");
     let said = text(&run(folder.path(), &["story.toml"], 2).stderr);
-    assert!(
-        said.contains("split.kind") && said.contains("kind = \"csv\""),
-        "{said}"
-    );
+    says(&said, &["split.kind", "kind = \"csv\""]);
 }
 
 #[test]
 fn a_bad_picture_that_is_kept_for_a_last_test_does_not_stop_a_check() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"csv\"\n", "kind = \"csv\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"csv\"\n", "kind = \"csv\"\n");
     fs::write(folder.join("mine/dog/5.png"), "no picture").unwrap();
     let list = fs::read_to_string(folder.join("mine/labels.csv")).unwrap();
     let list = list.replace("dog/5.png,dog,valid", "dog/5.png,dog,test");
@@ -165,15 +156,14 @@ fn a_bad_picture_that_is_kept_for_a_last_test_does_not_stop_a_check() {
 
 #[test]
 fn a_ready_made_split_without_a_part_that_validates_says_what_to_do() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"folders\"\n", "kind = \"stratified\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
     fs::create_dir_all(folder.join("parts")).unwrap();
     fs::rename(folder.join("mine"), folder.join("parts/train")).unwrap();
     png(&folder.join("parts/test/cat/9.png"), 9);
     let set = ["story.toml", "--set", "data.folder=parts"];
     let said = text(&run(folder, &set, 1).stderr);
-    assert!(said.contains("--set data.folder=parts/train"), "{said}");
+    says(&said, &["--set data.folder=parts/train"]);
     run(
         folder,
         &["story.toml", "--set", "data.folder=parts/train"],
@@ -183,14 +173,13 @@ fn a_ready_made_split_without_a_part_that_validates_says_what_to_do() {
 
 #[test]
 fn a_class_of_which_no_training_picture_is_left_is_an_error() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"folders\"\n", "kind = \"stratified\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
     let skip = ["--set", "data.on_bad_image=skip"];
     run(folder, &["story.toml", skip[0], skip[1]], 0);
     fs::remove_dir_all(folder.join("mine/dog")).unwrap();
     let said = text(&run(folder, &["--resume", "runs/story-1"], 1).stderr);
-    assert!(said.contains("none is left to train dog on"), "{said}");
+    says(&said, &["none is left to train dog on"]);
     for number in 1..=5 {
         let picture = folder.join(format!("mine/dog/{number}.png"));
         fs::create_dir_all(picture.parent().unwrap()).unwrap();
@@ -202,33 +191,34 @@ fn a_class_of_which_no_training_picture_is_left_is_an_error() {
 
 #[test]
 fn what_only_a_resumed_run_hears_is_refused_for_a_new_one() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = project("layout = \"folders\"\n", "kind = \"stratified\"\n");
     let folder = folder.path();
-    project(folder, "layout = \"folders\"\n", "kind = \"stratified\"\n");
     let said = text(&run(folder, &["story.toml", "--data", "other"], 2).stderr);
-    assert!(said.contains("--set data.folder=other"), "{said}");
+    says(&said, &["--set data.folder=other"]);
     let said = text(&run(folder, &["story.toml", "--skip-bad-images"], 2).stderr);
-    assert!(said.contains("data.on_bad_image=skip"), "{said}");
+    says(&said, &["data.on_bad_image=skip"]);
 }
 
-/// Ten pictures of two classes with a list, and a config of them.
-fn project(folder: &Path, layout: &str, split: &str) {
+/// A folder with ten pictures of two classes, a list and a config of them.
+fn project(layout: &str, split: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
     let mut list = "path,label,split\n".to_owned();
     for class in ["cat", "dog"] {
         for number in 1..=5 {
             let name = format!("{class}/{number}.png");
             png(
-                &folder.join("mine").join(&name),
+                &folder.path().join("mine").join(&name),
                 number + 10 * u8::from(class == "dog"),
             );
             let part = if number > 3 { "valid" } else { "train" };
             list += &format!("{name},{class},{part}\n");
         }
     }
-    fs::write(folder.join("mine/labels.csv"), list).unwrap();
+    fs::write(folder.path().join("mine/labels.csv"), list).unwrap();
     let data = format!("[data]\nsource = \"folder\"\nfolder = \"mine\"\n{layout}");
     let config = format!("{data}\n[split]\n{split}{SHORT_TRAINING}");
-    fs::write(folder.join("story.toml"), config).unwrap();
+    fs::write(folder.path().join("story.toml"), config).unwrap();
+    folder
 }
 
 fn png(path: &Path, shade: u8) {
