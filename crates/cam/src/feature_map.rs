@@ -79,6 +79,16 @@ impl FeatureMap {
         sums
     }
 
+    /// The map `Σ_k weight(A_k, other_k) A_k`, with one weight per channel.
+    pub(crate) fn weighted_by(
+        &self,
+        other: &Self,
+        weight: impl Fn(&[f32], &[f32]) -> f64,
+    ) -> HeatMap {
+        let channels = self.channels().zip(other.channels());
+        self.weighted_sum(channels.map(|(values, others)| weight(values, others)))
+    }
+
     /// The map `Σ_k weight(other_k) A_k`, position by position.
     pub(crate) fn sum_of_products(&self, other: &Self, weight: impl Fn(f32) -> f64) -> HeatMap {
         let mut sums = vec![0.0; self.positions()];

@@ -29,16 +29,7 @@ impl Method {
         title: &'static str,
         map: fn(&dyn Asked) -> HeatMap,
     ) -> Self {
-        Self {
-            name,
-            title,
-            is_class_specific: true,
-            is_by_name_only: false,
-            is_of_a_layer: true,
-            goes_back_to_pixels: false,
-            caution: None,
-            way: Way::Map(map),
-        }
+        Self::about_a_class(name, title, Way::Map(map))
     }
 
     /// A method whose map is about one class, and that finds out something about it on the way.
@@ -47,6 +38,10 @@ impl Method {
         title: &'static str,
         map: fn(&dyn Asked) -> (HeatMap, Check),
     ) -> Self {
+        Self::about_a_class(name, title, Way::Checked(map))
+    }
+
+    const fn about_a_class(name: &'static str, title: &'static str, way: Way) -> Self {
         Self {
             name,
             title,
@@ -55,7 +50,7 @@ impl Method {
             is_of_a_layer: true,
             goes_back_to_pixels: false,
             caution: None,
-            way: Way::Checked(map),
+            way,
         }
     }
 

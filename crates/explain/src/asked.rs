@@ -59,6 +59,20 @@ impl<'a> AskedBatch<'a> {
         })
     }
 
+    /// The same for each stage of the network that has answered.
+    ///
+    /// # Errors
+    /// A feature map without positions.
+    pub fn of_stages(
+        network: &'a SavedNetwork,
+        answers: &'a [Answer<'a>],
+        pictures: &'a [Picture],
+        targets: &[Vec<Target>],
+    ) -> Result<Vec<Self>, ShapeError> {
+        let of_stage = |answer| Self::new(network, answer, pictures, targets);
+        answers.iter().map(of_stage).collect()
+    }
+
     /// All pictures and targets, those of one picture one after the other.
     pub fn asked(&self) -> impl Iterator<Item = AskedPicture<'_>> {
         (0..self.questions.len()).map(|position| AskedPicture {

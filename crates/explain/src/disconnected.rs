@@ -32,10 +32,7 @@ pub fn maps(
     let targets = classes.iter().zip(logits);
     let targets = targets.map(|(class, logits)| vec![asking.target(*class).settled(logits)]);
     let targets: Vec<_> = targets.collect();
-    let batches = answers
-        .iter()
-        .map(|answer| AskedBatch::new(network, answer, pictures, &targets))
-        .collect::<Result<Vec<_>, _>>()?;
+    let batches = AskedBatch::of_stages(network, &answers, pictures, &targets)?;
     let stages: Vec<Vec<AskedPicture>> = batches
         .iter()
         .map(|batch| batch.asked().collect())

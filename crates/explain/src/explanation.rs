@@ -176,10 +176,7 @@ fn look(
         || pictures.iter().zip(logits).map(of_picture).collect(),
         <[_]>::to_vec,
     );
-    let batches = answers
-        .iter()
-        .map(|answer| AskedBatch::new(network, answer, pictures, &targets))
-        .collect::<Result<Vec<_>, _>>()?;
+    let batches = AskedBatch::of_stages(network, &answers, pictures, &targets)?;
     // For each stage all pictures and targets.
     let stages: Vec<Vec<AskedPicture>> = batches
         .iter()

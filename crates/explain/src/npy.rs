@@ -184,17 +184,11 @@ mod tests {
             width: 3,
             values: numbers.to_vec(),
         };
-        let big: Vec<u8> = numbers
-            .iter()
-            .flat_map(|value| value.to_be_bytes())
-            .collect();
+        let big = numbers.map(f32::to_be_bytes).concat();
         let header = "{'descr': '>f4', 'fortran_order': False, 'shape': (2, 3), }\n";
         assert_eq!(decode(&file(1, header, &big)).unwrap(), map);
-        let columns = [1.0f64, 4.0, 2.0, 5.0, 3.0, 6.0];
-        let columns: Vec<u8> = columns
-            .iter()
-            .flat_map(|value| value.to_le_bytes())
-            .collect();
+        let columns = [1.0, 4.0, 2.0, 5.0, 3.0, 6.0];
+        let columns = columns.map(f64::to_le_bytes).concat();
         let header = "{'descr': '<f8', 'fortran_order': True, 'shape': (2, 3), }      \n";
         assert_eq!(decode(&file(2, header, &columns)).unwrap(), map);
     }

@@ -127,22 +127,15 @@ impl PictureFile {
         padding: Padding,
         orientation: Orientation,
     ) -> Result<Picture, DecodeError> {
-        let ValidationPicture {
-            bytes,
-            pixels,
-            turned,
-            upright,
-            crop,
-            frame,
-        } = ValidationPicture::read(&self.path, size, view, padding, orientation)?;
+        let seen = ValidationPicture::read(&self.path, size, view, padding, orientation)?;
         Ok(Picture {
             file: self.clone(),
-            digest: sha256_hex(&bytes),
-            crop,
-            frame,
-            pixels,
-            turned,
-            upright,
+            digest: sha256_hex(&seen.bytes),
+            crop: seen.crop,
+            frame: seen.frame,
+            pixels: seen.pixels,
+            turned: seen.turned,
+            upright: seen.upright,
         })
     }
 }

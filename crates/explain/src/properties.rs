@@ -133,20 +133,20 @@ fn seen_whole_a_mirrored_picture_has_the_mirrored_map() {
 /// Multiples of 32, which whole pictures are filled up to, are not odd.
 #[test]
 fn elsewhere_a_resnet_makes_another_map_of_a_mirrored_picture() {
-    let network = symmetrical(Architecture::ResNet18);
-    let grad_cam = cam::method("grad-cam").unwrap();
-    let [map, back] = there_and_back(&network, grad_cam, [96, 64]);
-    let likeness = correlation(&map.values, &back.values).unwrap();
+    let likeness = likeness_of_the_mirrored("grad-cam", [96, 64]);
     assert!(likeness < 0.9, "{likeness}");
 }
 
 #[test]
 fn rise_makes_a_map_that_is_like_the_mirrored_one() {
-    let network = symmetrical(Architecture::ResNet18);
-    let rise = cam::method("rise").unwrap();
-    let [map, back] = there_and_back(&network, rise, [97, 65]);
-    let likeness = correlation(&map.values, &back.values).unwrap();
+    let likeness = likeness_of_the_mirrored("rise", [97, 65]);
     assert!(likeness > 0.5 && likeness < 0.9999, "{likeness}");
+}
+
+fn likeness_of_the_mirrored(method: &str, size: [usize; 2]) -> f64 {
+    let network = symmetrical(Architecture::ResNet18);
+    let [map, back] = there_and_back(&network, cam::method(method).unwrap(), size);
+    correlation(&map.values, &back.values).unwrap()
 }
 
 /// Of equal values the first is the largest, and what comes back through a maximum goes there: a map that follows gradients prefers

@@ -356,15 +356,16 @@ mod tests {
         assert!(matches!(several, Unknown::Several(_)), "{several:?}");
     }
 
+    /// The class of the picture `name` in a folder that is not the run's.
+    fn class_elsewhere(layout: FolderLayout, name: &str) -> Result<usize, Unknown> {
+        let folder = tempfile::tempdir().unwrap();
+        picture(&folder.path().join(name));
+        Truths::new(&classes(), layout, None).class_at(&folder.path().join(name))
+    }
+
     #[test]
     fn elsewhere_the_folder_is_the_class_unless_one_above_is_called_like_another() {
-        let folder = tempfile::tempdir().unwrap();
-        let classes = classes();
-        let truths = Truths::new(&classes, FolderLayout::Folders, None);
-        let class = |name: &str| {
-            picture(&folder.path().join(name));
-            truths.class_at(&folder.path().join(name))
-        };
+        let class = |name| class_elsewhere(FolderLayout::Folders, name);
         assert_eq!(class("other/cat/1.jpg"), Ok(1));
         assert_eq!(class("cat/cat/1.jpg"), Ok(1));
         // The form of the letters is not the folder's fault; their case is another name.
@@ -382,13 +383,7 @@ mod tests {
 
     #[test]
     fn a_file_name_says_the_class_where_the_runs_file_names_do() {
-        let folder = tempfile::tempdir().unwrap();
-        let classes = classes();
-        let truths = Truths::new(&classes, FolderLayout::FileNames, None);
-        let class = |name: &str| {
-            picture(&folder.path().join(name));
-            truths.class_at(&folder.path().join(name))
-        };
+        let class = |name| class_elsewhere(FolderLayout::FileNames, name);
         assert_eq!(class("dog/cat_12.jpg"), Ok(1));
         assert_eq!(class("dog/picture.jpg"), Err(Unknown::Unsaid));
         assert_eq!(

@@ -9,9 +9,7 @@ use crate::{asked::Asked, heat_map::HeatMap, numbers::sum};
 /// `α = G² / (2 G² + (Σ_ij A_kij) G³)`, or `1 / (2 + (Σ_ij A_kij) G)` where G > 0; elsewhere `max(G, 0)` makes it
 /// irrelevant. The factor `exp(S)`, the same for the whole map, is left out. Never negative, since A is not.
 pub fn map(asked: &dyn Asked) -> HeatMap {
-    let features = asked.features();
-    let channels = features.channels().zip(asked.gradient().channels());
-    features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))
+    asked.features().weighted_by(asked.gradient(), weight)
 }
 
 /// `Σ_ij α_kij max(G_kij, 0)` of the channel k.

@@ -7,9 +7,7 @@ use crate::{asked::Asked, heat_map::HeatMap, numbers::sum};
 /// Fu, Hu, Dong, Guo, Gao, Li: *Axiom-based Grad-CAM: Towards Accurate Visualization and Explanation of CNNs*, 2020,
 /// arXiv:2008.02312.
 pub fn map(asked: &dyn Asked) -> HeatMap {
-    let features = asked.features();
-    let channels = features.channels().zip(asked.gradient().channels());
-    features.weighted_sum(channels.map(|(values, gradients)| weight(values, gradients)))
+    asked.features().weighted_by(asked.gradient(), weight)
 }
 
 /// `Σ_ij G_kij A_kij / Σ_ij A_kij` of the channel k, 0 where nothing is active.
