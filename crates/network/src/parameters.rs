@@ -109,9 +109,7 @@ impl Network {
             gradients,
             named: NamedGradients::new(),
         };
-        let mut walk = Walk::new(self.architecture(), take);
-        self.visit(&mut walk);
-        walk.inner.named
+        self.walked(take).named
     }
 
     /// Gives every parameter that has one of `gradients` to `rule`.
@@ -124,12 +122,8 @@ impl Network {
     /// shape: `a + share · (b − a)`, computed as torch's `lerp`, so that a share of 1 gives `b` itself. Both are on the plain
     /// device.
     pub fn towards(self, target: &Network, share: f64) -> Self {
-        let mut flat = Walk::new(self.architecture(), Flat(BTreeMap::new()));
-        target.visit(&mut flat);
-        let towards = Towards {
-            targets: flat.inner.0,
-            share,
-        };
+        let Flat(targets) = target.walked(Flat(BTreeMap::new()));
+        let towards = Towards { targets, share };
         let mut walk = Walk::new(self.architecture(), towards);
         self.map(&mut walk)
     }
@@ -149,9 +143,14 @@ impl Network {
             is_wanted,
             state: StateDict::new(),
         };
-        let mut walk = Walk::new(self.architecture(), collect);
+        self.walked(collect).state
+    }
+
+    /// What a walk over this network has gathered in `inner`.
+    fn walked<T: VisitNamed>(&self, inner: T) -> T {
+        let mut walk = Walk::new(self.architecture(), inner);
         self.visit(&mut walk);
-        walk.inner.state
+        walk.inner
     }
 
     /// Takes over every tensor of `state` whose name is known; others stay as they are. The shapes must agree: see
@@ -163,16 +162,12 @@ impl Network {
 
     /// All parameters and running statistics, in torch's order.
     pub fn parameters(&self) -> Vec<Parameter> {
-        let mut walk = Walk::new(self.architecture(), List(Vec::new()));
-        self.visit(&mut walk);
-        walk.inner.0
+        self.walked(List(Vec::new())).0
     }
 
     /// Names of layers by the ids of their weights: `layer1.0.conv1` for `layer1.0.conv1.weight`.
     pub(crate) fn names_by_id(&self) -> HashMap<ParamId, String> {
-        let mut walk = Walk::new(self.architecture(), NameLayers(HashMap::new()));
-        self.visit(&mut walk);
-        walk.inner.0
+        self.walked(NameLayers(HashMap::new())).0
     }
 
     /// Names and shapes of all parameters and running statistics, in torch's order.

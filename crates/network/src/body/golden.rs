@@ -113,7 +113,10 @@ fn a_folded_body_makes_the_features_of_the_unfolded_one() {
             .body
             .forward_train(Tensor::from_inner(noise), &place, Precision::F32);
         let folded = values(&network.for_inference().body.forward(picture(96, 64, 0)));
-        let unfolded = network.valid().body.run(&mut Unfolded, picture(96, 64, 0));
+        let unfolded = network
+            .valid()
+            .body
+            .run(&mut Predicting::Unfolded, picture(96, 64, 0));
         let unfolded: Vec<f64> = values(&unfolded).into_iter().map(f64::from).collect();
         near(&unfolded, &folded, architecture.name());
     }
@@ -134,10 +137,14 @@ impl ParameterUpdate for Recorded {
     }
 }
 
-/// Each layer as it predicts, without folding.
-struct Unfolded;
+/// Each layer as it predicts, in one of two ways.
+enum Predicting {
+    Unfolded,
+    /// Each folded, at once.
+    Folded,
+}
 
-impl Pass for Unfolded {
+impl Pass for Predicting {
     type Value = Tensor<4>;
 
     fn convolution(
@@ -148,40 +155,16 @@ impl Pass for Unfolded {
         residual: Option<Tensor<4>>,
         relu: Relu,
     ) -> Tensor<4> {
+        let has_relu = relu != Relu::Absent;
+        if let Self::Folded = self {
+            let folded = fold(convolution, norm, InferenceOptions::default());
+            return folded.forward(x, residual, has_relu);
+        }
         let (scale, shift) = norm.affine();
         let [scale, shift] = [scale, shift].map(|x| x.reshape([1, -1, 1, 1]));
         let y = convolution.forward(x, Precision::F32) * scale + shift;
         let y = residual.map_or(y.clone(), |residual| y + residual);
-        match relu {
-            Relu::Absent => y,
-            _ => activation::relu(y),
-        }
-    }
-
-    fn max_pool(&mut self, pool: MaxPool, x: Tensor<4>) -> Tensor<4> {
-        pool.forward(x)
-    }
-}
-
-/// Each layer folded, at once.
-struct Folded;
-
-impl Pass for Folded {
-    type Value = Tensor<4>;
-
-    fn convolution(
-        &mut self,
-        convolution: &mut Convolution,
-        norm: &mut BatchNorm,
-        x: Tensor<4>,
-        residual: Option<Tensor<4>>,
-        relu: Relu,
-    ) -> Tensor<4> {
-        fold(convolution, norm, InferenceOptions::default()).forward(
-            x,
-            residual,
-            relu != Relu::Absent,
-        )
+        if has_relu { activation::relu(y) } else { y }
     }
 
     fn max_pool(&mut self, pool: MaxPool, x: Tensor<4>) -> Tensor<4> {
@@ -215,13 +198,13 @@ fn agree(name: &str, head: HeadKind, algorithm: Algorithm) {
 }
 
 fn stages(body: &mut Residual, pictures: Tensor<4>) -> Vec<(&'static str, Tensor<4>)> {
-    let mut stages = vec![("stem", body.stem(&mut Folded, pictures))];
+    let mut stages = vec![("stem", body.stem(&mut Predicting::Folded, pictures))];
     let names = ["layer1", "layer2", "layer3", "layer4"];
     for (name, layer) in names.into_iter().zip(body.layers()) {
         let x = stages[stages.len() - 1].1.clone();
         let run = layer
             .iter_mut()
-            .fold(x, |x, block| block.run(&mut Folded, x));
+            .fold(x, |x, block| block.run(&mut Predicting::Folded, x));
         stages.push((name, run));
     }
     stages

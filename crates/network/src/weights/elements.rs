@@ -38,25 +38,16 @@ impl ElementType {
 }
 
 fn floats<const SIZE: usize>(bytes: &[u8], read: impl Fn([u8; SIZE]) -> f32) -> TensorValues {
-    TensorValues::F32(
-        bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|element| read(*element))
-            .collect(),
-    )
+    TensorValues::F32(all(bytes, read))
 }
 
 fn integers<const SIZE: usize>(bytes: &[u8], read: impl Fn([u8; SIZE]) -> i64) -> TensorValues {
-    TensorValues::I64(
-        bytes
-            .as_chunks()
-            .0
-            .iter()
-            .map(|element| read(*element))
-            .collect(),
-    )
+    TensorValues::I64(all(bytes, read))
+}
+
+fn all<const SIZE: usize, T>(bytes: &[u8], read: impl Fn([u8; SIZE]) -> T) -> Vec<T> {
+    let (elements, _) = bytes.as_chunks();
+    elements.iter().map(|element| read(*element)).collect()
 }
 
 #[cfg(test)]
