@@ -169,51 +169,59 @@ fn draw_into(
         .iter()
         .flat_map(|breed| (1..=count).map(move |number| (*breed, number)))
         .collect();
-    let total = singles.len() + pairs.len() + apart.len();
-    let mut drawn = 0;
-    on_progress(drawn, total);
-    for chunk in singles.chunks(CHUNK) {
-        chunk
-            .par_iter()
-            .try_for_each(|(breed, number)| draw_single(folder, spec.seed, *breed, *number))?;
-        drawn += chunk.len();
-        on_progress(drawn, total);
-    }
-    let mut truths: Vec<Value> = Vec::new();
-    for chunk in pairs.chunks(CHUNK) {
-        truths.extend(
-            chunk
-                .par_iter()
-                .map(|number| draw_pair(folder, spec, *number))
-                .collect::<Result<Vec<_>, _>>()?,
-        );
-        drawn += chunk.len();
-        on_progress(drawn, total);
-    }
-    write(
-        &folder.join("two_breeds/truth.json"),
-        format!("{:#}\n", Value::Array(truths)).as_bytes(),
-    )?;
-    let mut truths: Vec<Value> = Vec::new();
-    for chunk in apart.chunks(CHUNK) {
-        truths.extend(
-            chunk
-                .par_iter()
-                .map(|(breed, number)| draw_parts(folder, spec.seed, *breed, *number))
-                .collect::<Result<Vec<_>, _>>()?,
-        );
-        drawn += chunk.len();
-        on_progress(drawn, total);
-    }
-    write(
-        &folder.join("parts/truth.json"),
-        format!("{:#}\n", Value::Array(truths)).as_bytes(),
-    )?;
+    let mut progress = Progress {
+        drawn: 0,
+        total: singles.len() + pairs.len() + apart.len(),
+        on_progress,
+    };
+    progress.report();
+    progress.draw_all(&singles, |(breed, number)| {
+        draw_single(folder, spec.seed, *breed, *number)
+    })?;
+    let truths = progress.draw_all(&pairs, |number| draw_pair(folder, spec, *number))?;
+    write_truths(&folder.join("two_breeds"), truths)?;
+    let truths = progress.draw_all(&apart, |(breed, number)| {
+        draw_parts(folder, spec.seed, *breed, *number)
+    })?;
+    write_truths(&folder.join("parts"), truths)?;
     write_lists(
         &folder.join("annotations"),
         &spec.breeds,
         spec.pictures_per_breed,
     )
+}
+
+/// How many pictures are drawn.
+struct Progress<'a> {
+    drawn: usize,
+    total: usize,
+    on_progress: &'a mut dyn FnMut(usize, usize),
+}
+
+impl Progress<'_> {
+    /// Draws a picture for each of `items`, some at a time, and gives what `draw` says of them.
+    fn draw_all<T: Sync, R: Send>(
+        &mut self,
+        items: &[T],
+        draw: impl Fn(&T) -> Result<R, SampleError> + Sync,
+    ) -> Result<Vec<R>, SampleError> {
+        let mut all = Vec::new();
+        for chunk in items.chunks(CHUNK) {
+            all.extend(chunk.par_iter().map(&draw).collect::<Result<Vec<_>, _>>()?);
+            self.drawn += chunk.len();
+            self.report();
+        }
+        Ok(all)
+    }
+
+    fn report(&mut self) {
+        (self.on_progress)(self.drawn, self.total);
+    }
+}
+
+fn write_truths(folder: &Path, truths: Vec<Value>) -> Result<(), SampleError> {
+    let text = format!("{:#}\n", Value::Array(truths));
+    write(&folder.join("truth.json"), text.as_bytes())
 }
 
 fn draw_single(folder: &Path, seed: u64, breed: Breed, number: usize) -> Result<(), SampleError> {

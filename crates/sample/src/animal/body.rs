@@ -91,15 +91,7 @@ fn sit(random: &mut ChaCha8Rng, sculpture: &mut Sculpture, form: &Form) -> (Vec3
         paw(sculpture, form, foot);
         let thigh = Vec3::new(side * form.girth * 0.8, form.girth * 0.72, -0.08);
         sculpture.ellipsoid(thigh, Vec3::new(0.55, 0.78, 0.95) * form.girth, Skin::Trunk);
-        paw(
-            sculpture,
-            form,
-            Vec3::new(
-                side * form.girth * 1.05,
-                form.leg_radius * 0.6,
-                form.girth * 0.55,
-            ),
-        );
+        hind_paw(sculpture, form, side, form.girth * 0.55);
     }
     (hip, chest)
 }
@@ -124,17 +116,15 @@ fn lie(random: &mut ChaCha8Rng, sculpture: &mut Sculpture, form: &Form) -> (Vec3
         paw(sculpture, form, foot);
         let thigh = Vec3::new(side * form.girth * 0.75, form.girth * 0.7, -HALF + 0.08);
         sculpture.ellipsoid(thigh, Vec3::new(0.5, 0.75, 1.0) * form.girth, Skin::Trunk);
-        paw(
-            sculpture,
-            form,
-            Vec3::new(
-                side * form.girth * 1.05,
-                form.leg_radius * 0.6,
-                -HALF + form.girth * 1.1,
-            ),
-        );
+        hind_paw(sculpture, form, side, -HALF + form.girth * 1.1);
     }
     (hip, chest)
+}
+
+/// The paw of a folded hind leg, at `z`.
+fn hind_paw(sculpture: &mut Sculpture, form: &Form, side: f32, z: f32) {
+    let foot = Vec3::new(side * form.girth * 1.05, form.leg_radius * 0.6, z);
+    paw(sculpture, form, foot);
 }
 
 fn paw(sculpture: &mut Sculpture, form: &Form, foot: Vec3) {
