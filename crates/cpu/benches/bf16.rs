@@ -57,14 +57,10 @@ fn table(depth: usize, size: usize, batch: usize) {
 
 /// Milliseconds in `f32` and in bf16 of forward, input gradient and weight gradient.
 fn measure(shape: &ConvolutionShape) -> [[f64; 2]; 3] {
-    let numbers = |count: usize| -> Vec<f32> {
-        let numbers = (0..count).map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0);
-        numbers.collect()
-    };
     let (x, w, dy) = (
-        numbers(shape.input_length()),
-        numbers(shape.weight_length()),
-        numbers(shape.output_length()),
+        layers::numbers(shape.input_length()),
+        layers::numbers(shape.weight_length()),
+        layers::numbers(shape.output_length()),
     );
     let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
     let (fast, exact, none) = (Algorithm::Fast, Algorithm::Exact, Epilogue::default());

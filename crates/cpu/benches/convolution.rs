@@ -85,15 +85,10 @@ fn table(depth: usize, size: usize, batch: usize, threads: usize, algorithm: Alg
 
 /// Milliseconds of forward, input gradient and weight gradient.
 fn measure(shape: &ConvolutionShape, algorithm: Algorithm) -> [f64; 3] {
-    let numbers = |count: usize| {
-        (0..count)
-            .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
-            .collect::<Vec<f32>>()
-    };
     let (x, w, dy) = (
-        numbers(shape.input_length()),
-        numbers(shape.weight_length()),
-        numbers(shape.output_length()),
+        layers::numbers(shape.input_length()),
+        layers::numbers(shape.weight_length()),
+        layers::numbers(shape.output_length()),
     );
     let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
     [

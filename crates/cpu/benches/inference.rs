@@ -64,15 +64,10 @@ fn table(depth: usize, size: usize, batch: usize, threads: usize) {
 
 /// Shortest milliseconds of each way.
 fn measure(shape: &ConvolutionShape) -> [f64; 3] {
-    let numbers = |count: usize| {
-        (0..count)
-            .map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0)
-            .collect::<Vec<f32>>()
-    };
     let (x, w, bias) = (
-        numbers(shape.input_length()),
-        numbers(shape.weight_length()),
-        numbers(shape.channels_out),
+        layers::numbers(shape.input_length()),
+        layers::numbers(shape.weight_length()),
+        layers::numbers(shape.channels_out),
     );
     let mut y = vec![0.0; shape.output_length()];
     let epilogue = Epilogue {

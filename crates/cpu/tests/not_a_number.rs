@@ -15,6 +15,14 @@ fn picture(pixels: usize, pixel: usize, channel: usize) -> Vec<f32> {
     numbers
 }
 
+fn square(side: usize) -> PictureShape {
+    PictureShape {
+        height: side,
+        width: side,
+        channels: CHANNELS,
+    }
+}
+
 #[test]
 fn the_relu_of_batch_norm_passes_nan_on() {
     let statistics = Statistics {
@@ -40,11 +48,7 @@ fn the_relu_of_batch_norm_passes_nan_on() {
 
 #[test]
 fn max_pooling_passes_nan_on() {
-    let shape = PictureShape {
-        height: 5,
-        width: 5,
-        channels: CHANNELS,
-    };
+    let shape = square(5);
     for (pixel, channel) in (0..25).flat_map(|pixel| [(pixel, 0), (pixel, CHANNELS - 1)]) {
         let x = picture(25, pixel, channel);
         let mut y = vec![7.0; 9 * CHANNELS];
@@ -61,11 +65,7 @@ fn max_pooling_passes_nan_on() {
 
 #[test]
 fn concat_pooling_passes_nan_on() {
-    let shape = PictureShape {
-        height: 2,
-        width: 2,
-        channels: CHANNELS,
-    };
+    let shape = square(2);
     for (pixel, channel) in (0..4).flat_map(|pixel| [(pixel, 0), (pixel, CHANNELS - 1)]) {
         let x = picture(4, pixel, channel);
         let (mut y, mut pixels) = (vec![7.0; 2 * CHANNELS], vec![0; CHANNELS]);

@@ -22,7 +22,7 @@ use pictures::folder::{LabelledPicture, PictureItem};
 use pictures::loader::{
     DecodedCache, EpochPlan, EpochSeed, Normalisation, OnBadImage, Purpose, SharedDataset, batches,
 };
-use pictures::transform::{Augmentation, Padding, Workspace};
+use pictures::transform::{Augmentation, Workspace};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -38,20 +38,15 @@ const SEED: EpochSeed = EpochSeed {
 };
 
 /// The augmentation of the recipe.
-const RECIPE: Augmentation = Augmentation {
+static RECIPE: LazyLock<Augmentation> = LazyLock::new(|| Augmentation {
     max_rotate: 20.0,
     max_zoom: 1.3,
     max_lighting: 0.4,
     max_warp: 0.4,
     p_affine: 0.2,
     p_lighting: 0.2,
-    do_flip: true,
-    flip_vert: false,
-    padding: Padding::Reflection,
-    random_resized_crop: None,
-    rand_augment: None,
-    random_erasing: 0.0,
-};
+    ..Augmentation::default()
+});
 
 /// JPEG files of 500 × 375 pixels in memory, and the same decoded.
 static FILES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
@@ -300,7 +295,7 @@ fn plan(size: usize) -> EpochPlan {
         first_batch: 0,
         size,
         purpose: Purpose::Training,
-        augmentation: RECIPE,
+        augmentation: *RECIPE,
         seed: SEED,
         normalisation: Normalisation::IMAGENET,
         on_bad_image: OnBadImage::Error,

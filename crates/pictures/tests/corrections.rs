@@ -27,12 +27,19 @@ fn files() -> Vec<LabelledFile> {
 
 /// What the csv file `text` makes of them, or what is wrong with it.
 fn corrected(text: impl AsRef<[u8]>) -> Result<Corrected, String> {
+    corrected_of(files(), text)
+}
+
+fn corrected_of(files: Vec<LabelledFile>, text: impl AsRef<[u8]>) -> Result<Corrected, String> {
+    let corrected = read(text)?.apply(files, Path::new(FOLDER));
+    corrected.map_err(|error| error.to_string())
+}
+
+fn read(text: impl AsRef<[u8]>) -> Result<Corrections, String> {
     let folder = tempfile::tempdir().unwrap();
     let list = folder.path().join("suspects.csv");
     fs::write(&list, text).unwrap();
-    let corrections = Corrections::read(&list).map_err(|error| error.to_string())?;
-    let corrected = corrections.apply(files(), Path::new(FOLDER));
-    corrected.map_err(|error| error.to_string())
+    Corrections::read(&list).map_err(|error| error.to_string())
 }
 
 fn labels(corrected: &Corrected) -> Vec<(&str, &str)> {
@@ -176,16 +183,9 @@ fn what_cannot_be_used_is_one_sentence_with_its_line() {
 
 #[test]
 fn a_class_with_the_name_of_an_action_is_not_guessed() {
-    let folder = tempfile::tempdir().unwrap();
-    let list = folder.path().join("suspects.csv");
-    fs::write(&list, "path,action\ncat/0.jpg,keep\n").unwrap();
     let mut files = files();
     files[3].label = "keep".to_owned();
-    let error = Corrections::read(&list)
-        .unwrap()
-        .apply(files, Path::new(FOLDER))
-        .unwrap_err();
-    let said = error.to_string();
+    let said = corrected_of(files, "path,action\ncat/0.jpg,keep\n").unwrap_err();
     assert!(
         said.contains("line 2") && said.contains("rename the class"),
         "{said}"
@@ -194,17 +194,10 @@ fn a_class_with_the_name_of_an_action_is_not_guessed() {
 
 #[test]
 fn names_that_are_left_out_are_known_without_their_listing() {
-    let folder = tempfile::tempdir().unwrap();
-    let list = folder.path().join("suspects.csv");
-    fs::write(
-        &list,
-        "path,action\ncat/0.jpg,delete\ngone.jpg,delete\ncat/1.jpg,nonsense\n",
-    )
-    .unwrap();
+    let text = "path,action\ncat/0.jpg,delete\ngone.jpg,delete\ncat/1.jpg,nonsense\n";
     let names = ["cat/0.jpg", "cat/1.jpg"].map(str::to_owned).to_vec();
-    let left = Corrections::read(&list)
-        .unwrap()
-        .without_left_out(names, Path::new(FOLDER));
+    let corrections = read(text).unwrap();
+    let left = corrections.without_left_out(names, Path::new(FOLDER));
     assert_eq!(left, ["cat/1.jpg"]);
 }
 

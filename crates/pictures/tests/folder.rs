@@ -45,6 +45,19 @@ fn names_and_labels(files: &[LabelledFile]) -> Vec<(&str, &str)> {
         .collect()
 }
 
+/// Fails unless a folder of the files `names` is listed as pictures of these names and labels.
+#[track_caller]
+fn assert_listed(
+    names: &[&str],
+    layout: FolderLayout,
+    expected: &[(&str, &str)],
+) -> Vec<LabelledFile> {
+    let folder = folder_of(names);
+    let files = list(folder.path(), layout).expect("a listing");
+    assert_eq!(names_and_labels(&files), expected);
+    files
+}
+
 #[test]
 fn pictures_are_listed_in_byte_order_of_their_names() {
     let folder = folder_of(&[
@@ -71,29 +84,27 @@ fn pictures_are_listed_in_byte_order_of_their_names() {
 
 #[test]
 fn hidden_files_and_what_is_no_picture_are_left_out() {
-    let folder = folder_of(&[
+    let names = [
         "pug_1.jpg",
         "pug_2.mat",
         "._pug_3.jpg",
         ".hidden/pug_4.jpg",
         "jpg",
         "notes.txt",
-    ]);
-    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
-    assert_eq!(names_and_labels(&files), [("pug_1.jpg", "pug")]);
+    ];
+    assert_listed(&names, FolderLayout::FileNames, &[("pug_1.jpg", "pug")]);
 }
 
 #[test]
 fn folders_below_are_walked() {
-    let folder = folder_of(&["b/pug_1.jpg", "a/deep/beagle_2.jpg", "pug_3.jpg"]);
-    let files = list(folder.path(), FolderLayout::FileNames).expect("a listing");
-    assert_eq!(
-        names_and_labels(&files),
-        [
+    let files = assert_listed(
+        &["b/pug_1.jpg", "a/deep/beagle_2.jpg", "pug_3.jpg"],
+        FolderLayout::FileNames,
+        &[
             ("a/deep/beagle_2.jpg", "beagle"),
             ("b/pug_1.jpg", "pug"),
-            ("pug_3.jpg", "pug")
-        ]
+            ("pug_3.jpg", "pug"),
+        ],
     );
     assert_eq!(files[0].stem(), "beagle_2");
 }
@@ -113,15 +124,14 @@ fn a_picture_without_a_label_in_its_name_is_an_error_that_names_it() {
 
 #[test]
 fn in_class_folders_the_first_folder_is_the_label_and_any_picture_name_will_do() {
-    let folder = folder_of(&["pug/holiday.JPG", "beagle/1.png", "beagle/more/2.webp"]);
-    let files = list(folder.path(), FolderLayout::Folders).expect("a listing");
-    assert_eq!(
-        names_and_labels(&files),
-        [
+    assert_listed(
+        &["pug/holiday.JPG", "beagle/1.png", "beagle/more/2.webp"],
+        FolderLayout::Folders,
+        &[
             ("beagle/1.png", "beagle"),
             ("beagle/more/2.webp", "beagle"),
-            ("pug/holiday.JPG", "pug")
-        ]
+            ("pug/holiday.JPG", "pug"),
+        ],
     );
 }
 

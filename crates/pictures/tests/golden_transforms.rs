@@ -223,32 +223,21 @@ fn all_133_recorded_geometries_are_exact() {
     type Row = (usize, usize, usize, usize, usize, usize, f64, usize, usize);
     let rows = read_json::<Geometries>("05_transforms/geometry.json").rows;
     assert_eq!(rows.len(), 133);
-    for (
-        size,
-        height,
-        width,
-        target,
-        resized_height,
-        resized_width,
-        reduction,
-        area_height,
-        area_width,
-    ) in rows
-    {
-        let expected = ResizeGeometry {
-            height,
-            width,
-            target,
-            resized_height,
-            resized_width,
-            reduction,
-        };
-        let geometry = ResizeGeometry::new(height, width, size);
-        assert_eq!(geometry, expected);
-        assert_eq!(
-            geometry.area_size().unwrap_or([0, 0]),
-            [area_height, area_width],
-            "{expected:?}"
+    for row in rows {
+        let (size, height, width, ..) = row;
+        let found = ResizeGeometry::new(height, width, size);
+        let [area_height, area_width] = found.area_size().unwrap_or([0, 0]);
+        let found = (
+            size,
+            found.height,
+            found.width,
+            found.target,
+            found.resized_height,
+            found.resized_width,
+            found.reduction,
+            area_height,
+            area_width,
         );
+        assert_eq!(found, row);
     }
 }

@@ -193,6 +193,11 @@ fn parts_of_batches_are_the_whole_batches_and_nothing_else_is_decoded() {
     }
 }
 
+/// Pictures of each batch.
+fn lengths(batches: &[Batch]) -> Vec<usize> {
+    batches.iter().map(|batch| batch.labels.len()).collect()
+}
+
 #[test]
 fn batches_hold_the_pictures_of_the_order_transformed_and_normalised() {
     let plan = training_plan(10);
@@ -202,13 +207,7 @@ fn batches_hold_the_pictures_of_the_order_transformed_and_normalised() {
         .flat_map(|batch| batch.indices.clone())
         .collect();
     assert_eq!(indices, plan.order);
-    assert_eq!(
-        found
-            .iter()
-            .map(|batch| batch.labels.len())
-            .collect::<Vec<_>>(),
-        [4, 4, 2]
-    );
+    assert_eq!(lengths(&found), [4, 4, 2]);
     for batch in &found {
         for ((slot, &index), &label) in batch.indices.iter().enumerate().zip(&batch.labels) {
             assert_eq!(label, index % 3);
@@ -292,13 +291,7 @@ fn a_last_training_batch_of_one_picture_is_left_out_yet_counted() {
             ..training_plan(9)
         },
     );
-    assert_eq!(
-        validation
-            .iter()
-            .map(|batch| batch.labels.len())
-            .collect::<Vec<_>>(),
-        [4, 4, 1]
-    );
+    assert_eq!(lengths(&validation), [4, 4, 1]);
 }
 
 #[test]

@@ -36,6 +36,13 @@ fn number(value: &Value, key: &str) -> usize {
         .unwrap_or_else(|| panic!("the fixture has no number {key}")) as usize
 }
 
+/// All `count` that `split.json` has under `key`.
+fn recorded(key: &str, count: usize) -> Vec<Value> {
+    let recorded = list(&golden("split.json"), key).clone();
+    assert_eq!(recorded.len(), count);
+    recorded
+}
+
 /// SHA-256 of the indices as 64 bit little endian, in hexadecimal digits.
 fn digest(indices: &[usize]) -> String {
     let bytes: Vec<u8> = indices
@@ -50,10 +57,7 @@ fn digest(indices: &[usize]) -> String {
 
 #[test]
 fn random_splits_are_fastais() {
-    let golden = golden("split.json");
-    let splits = list(&golden, "splits");
-    assert_eq!(splits.len(), 4);
-    for expected in splits {
+    for expected in &recorded("splits", 4) {
         let (count, seed) = (number(expected, "n"), number(expected, "seed") as u32);
         let fraction = expected["pct"].as_f64().expect("a fraction");
         let split = random_split(count, fraction, seed).expect("a fraction between 0 and 1");
@@ -110,10 +114,7 @@ fn random_splits_are_fastais() {
 /// that trains.
 #[test]
 fn permutations_are_numpys() {
-    let golden = golden("split.json");
-    let permutations = list(&golden, "permutations");
-    assert_eq!(permutations.len(), 10);
-    for expected in permutations {
+    for expected in &recorded("permutations", 10) {
         let (count, seed) = (number(expected, "n"), number(expected, "seed") as u32);
         let split =
             random_split(count, 1.0 - f64::EPSILON, seed).expect("a fraction between 0 and 1");

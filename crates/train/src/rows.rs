@@ -10,8 +10,13 @@ pub trait Row: Serialize + DeserializeOwned {
     /// Name of the file.
     const FILE: &'static str;
 
-    /// Names of the columns; each of `groups` may have its own.
-    fn header(groups: &[Group]) -> Vec<String>;
+    /// Names of the columns that every run has.
+    const COLUMNS: &'static [&'static str];
+
+    /// Names of all columns; each of `groups` may have its own.
+    fn header(_groups: &[Group]) -> Vec<String> {
+        Self::COLUMNS.iter().copied().map(str::to_owned).collect()
+    }
 }
 
 /// One training step.
@@ -91,61 +96,47 @@ pub struct AnswerRow {
 
 impl Row for StepRow {
     const FILE: &'static str = "iterations.csv";
+    const COLUMNS: &'static [&'static str] =
+        &["stage", "epoch", "iteration", "loss", "smoothed_loss"];
 
     fn header(groups: &[Group]) -> Vec<String> {
-        let before = ["stage", "epoch", "iteration", "loss", "smoothed_loss"];
         let rates = groups
             .iter()
             .map(|group| format!("learning_rate_{}", group.name));
-        before
-            .map(str::to_owned)
-            .into_iter()
-            .chain(rates)
-            .chain(["beta1".to_owned()])
-            .collect()
+        let before = Self::COLUMNS.iter().copied().map(str::to_owned);
+        before.chain(rates).chain(["beta1".to_owned()]).collect()
     }
 }
 
 impl Row for EpochRow {
     const FILE: &'static str = "epochs.csv";
-
-    fn header(_groups: &[Group]) -> Vec<String> {
-        let names = [
-            "stage",
-            "epoch",
-            "size",
-            "train_loss",
-            "valid_loss",
-            "error_rate",
-        ];
-        names.map(str::to_owned).to_vec()
-    }
+    const COLUMNS: &'static [&'static str] = &[
+        "stage",
+        "epoch",
+        "size",
+        "train_loss",
+        "valid_loss",
+        "error_rate",
+    ];
 }
 
 impl Row for TimingRow {
     const FILE: &'static str = "timings.csv";
-
-    fn header(_groups: &[Group]) -> Vec<String> {
-        let names = ["stage", "epoch", "seconds", "training_pictures_per_second"];
-        names.map(str::to_owned).to_vec()
-    }
+    const COLUMNS: &'static [&'static str] =
+        &["stage", "epoch", "seconds", "training_pictures_per_second"];
 }
 
 impl Row for AnswerRow {
     const FILE: &'static str = "validation.csv";
-
-    fn header(_groups: &[Group]) -> Vec<String> {
-        let names = [
-            "path",
-            "true_class",
-            "said_class",
-            "probability_of_true",
-            "probability_of_said",
-            "loss",
-            "place_of_true",
-        ];
-        names.map(str::to_owned).to_vec()
-    }
+    const COLUMNS: &'static [&'static str] = &[
+        "path",
+        "true_class",
+        "said_class",
+        "probability_of_true",
+        "probability_of_said",
+        "loss",
+        "place_of_true",
+    ];
 }
 
 /// All rows of the file `T::FILE` in `folder`.

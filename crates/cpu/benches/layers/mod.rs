@@ -1,4 +1,4 @@
-//! The convolutions of the ResNets.
+//! The convolutions of the ResNets, and what they are given.
 
 use cpu::ConvolutionShape;
 
@@ -54,6 +54,12 @@ pub fn layers(depth: usize, size: usize, batch: usize) -> Vec<(usize, String, Co
         }
     }
     layers
+}
+
+/// Numbers between -1 and 1.
+pub fn numbers(count: usize) -> Vec<f32> {
+    let numbers = (0..count).map(|i| (i * 7919 % 1000) as f32 / 500.0 - 1.0);
+    numbers.collect()
 }
 
 fn blocks(depth: usize) -> [usize; 4] {

@@ -98,10 +98,7 @@ impl Augmentation {
     /// The number of random values taken does not depend on the settings, so that changing one of them does not change
     /// what the others draw from the same seed. Expects settings that [`Augmentation::validate`] accepts.
     pub fn draw(&self, random: &mut impl Rng) -> Draws {
-        let warp = Drawn {
-            value: warp::draw(self.max_warp, random),
-            applies: chance(self.p_affine, random),
-        };
+        let warp = Drawn::with_chance(warp::draw(self.max_warp, random), self.p_affine, random);
         let symmetry = flip::draw(random);
         let mirrored = chance(0.5, random);
         let flip = match (self.do_flip, self.flip_vert) {
@@ -112,22 +109,19 @@ impl Augmentation {
             },
             (false, _) => Drawn::left_out(Flip::default()),
         };
-        let rotate = Drawn {
-            value: rotate::draw(self.max_rotate, random),
-            applies: chance(self.p_affine, random),
-        };
-        let zoom = Drawn {
-            value: zoom::draw(self.max_zoom, random),
-            applies: chance(self.p_affine, random),
-        };
-        let brightness = Drawn {
-            value: brightness::draw(self.max_lighting, random),
-            applies: chance(self.p_lighting, random),
-        };
-        let contrast = Drawn {
-            value: contrast::draw(self.max_lighting, random),
-            applies: chance(self.p_lighting, random),
-        };
+        let rotate =
+            Drawn::with_chance(rotate::draw(self.max_rotate, random), self.p_affine, random);
+        let zoom = Drawn::with_chance(zoom::draw(self.max_zoom, random), self.p_affine, random);
+        let brightness = Drawn::with_chance(
+            brightness::draw(self.max_lighting, random),
+            self.p_lighting,
+            random,
+        );
+        let contrast = Drawn::with_chance(
+            contrast::draw(self.max_lighting, random),
+            self.p_lighting,
+            random,
+        );
         let crop = crop::draw(random);
         // Behind all others, so that these draw the same with and without them; each from a generator of its own.
         let [mut crops, mut operations, mut erased] = generators(random);
@@ -163,6 +157,12 @@ fn generators(random: &mut impl Rng) -> [ChaCha8Rng; 3] {
 }
 
 impl<T> Drawn<T> {
+    /// Value that is used with this probability.
+    fn with_chance(value: T, probability: f64, random: &mut impl Rng) -> Self {
+        let applies = chance(probability, random);
+        Self { value, applies }
+    }
+
     /// This value with the transform left out if it is switched off.
     fn unless(self, switched_off: bool) -> Self {
         Self {
