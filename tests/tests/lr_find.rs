@@ -4,7 +4,7 @@
 mod listed;
 
 use listed::files_below;
-use std::{fs, path::Path};
+use std::fs;
 use stories::folders::with_config;
 use stories::program::{run, short_run, stage, text, train};
 

@@ -1,6 +1,6 @@
 //! Processes that are killed and disks that are full.
 
-#![allow(dead_code, reason = "every test file uses its part")]
+#![allow(dead_code, unused_imports, reason = "every test file uses its part")]
 
 mod listed;
 
