@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod folders;
+pub mod lost_device;
 pub mod moments;
 pub mod mpirun;
 pub mod program;

@@ -28,8 +28,8 @@ pub use batch_norm::{
 };
 pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
 pub use device::{
-    DeviceCheck, DeviceChoice, DeviceError, ListedDevice, backends_not_built, finish_work, gpus,
-    in_one_line, is_cpu,
+    Advice, DeviceCheck, DeviceChoice, DeviceError, DeviceFailed, ListedDevice, advise,
+    backends_not_built, finish_work, gpus, is_cpu,
 };
 pub use folded::FoldedConvolution;
 #[cfg(feature = "gpu")]

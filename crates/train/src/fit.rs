@@ -5,11 +5,12 @@ use crate::{
     batch::{BatchPart, LabelledBatch},
     learner::Learner,
     position::{Best, Position},
-    readback::{DeviceFailed, Readback},
+    readback::Readback,
     rows::StepRow,
     schedule::{Rates, Schedule},
 };
 use burn::{module::Module, tensor::Tensor};
+use kernels::DeviceFailed;
 use network::{Network, weights::StateDict};
 use pictures::loader::{BatchPurpose, BatchSeed};
 use processes::Lost;

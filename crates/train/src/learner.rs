@@ -8,7 +8,7 @@ use crate::{
     config::{BatchNormKind, Precision},
     loss_scale::LossScale,
     optimizer::Adam,
-    readback::{DeviceFailed, Readback},
+    readback::Readback,
     schedule::Rates,
 };
 use burn::{
@@ -16,7 +16,7 @@ use burn::{
     tensor::{Device, Int, Tensor, TensorData},
 };
 use bytemuck::{Pod, Zeroable};
-use kernels::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors, is_cpu};
+use kernels::{DeviceFailed, cross_entropy, cross_entropy_mixed, cross_entropy_of_factors, is_cpu};
 use network::{InferenceNetwork, NamedGradients, Network, Place, Trainable, weights::StateDict};
 use processes::{Lost, Processes};
 use rand::{Rng, SeedableRng};

@@ -1,7 +1,7 @@
 //! Results read back from the device while it works on.
 
 use burn::tensor::{Device, Tensor};
-use kernels::{in_one_line, is_cpu};
+use kernels::{DeviceFailed, is_cpu};
 use std::{
     collections::VecDeque,
     fmt::{self, Debug, Formatter},
@@ -12,18 +12,6 @@ use std::{
 /// Results that may be on their way from a GPU: enough that it never runs out of work, and few enough that the batches
 /// in its queue take little memory.
 const ON_THE_WAY: usize = 4;
-
-/// The device failed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the device failed: {0}")]
-pub struct DeviceFailed(pub String);
-
-impl DeviceFailed {
-    /// It says `error`.
-    pub fn said(error: &impl ToString) -> Self {
-        Self(in_one_line(&error.to_string()))
-    }
-}
 
 /// Small tensors on their way from the device, each with what belongs to it, in the order in which they were sent.
 ///
@@ -128,7 +116,7 @@ fn read(tensor: Tensor<1>) -> Values {
 
 /// The thread that reads ended before its work: burn panicked in it.
 fn reader_lost() -> DeviceFailed {
-    DeviceFailed("its driver gave up while a result was read".to_owned())
+    DeviceFailed::said(&"its driver gave up while a result was read")
 }
 
 #[cfg(test)]

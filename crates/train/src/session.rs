@@ -16,7 +16,6 @@ use crate::{
     learner::{Learner, Validation, answer_all, validate},
     optimizer::Adam,
     position::{Best, Position},
-    readback::DeviceFailed,
     record::Recorder,
     report::{REPORT_FILE, Report},
     rows::{AnswerRow, EpochRow, StepRow, TimingRow},
@@ -31,6 +30,7 @@ use crate::{
 use anyhow::{Result, anyhow};
 use burn::tensor::Device;
 use checkpoint::CheckpointError;
+use kernels::{Advice, DeviceFailed};
 use network::{InferenceOptions, Network, Trainable};
 use pictures::loader::LoaderError;
 use processes::Processes;
@@ -245,6 +245,7 @@ impl<'a> Stage<'a> {
     /// Trains the epochs that are left; false if it was interrupted (and saved).
     fn run(&mut self) -> Result<bool> {
         self.announce();
+        self.advise();
         while self.fit.position().epochs < self.config.epochs {
             let started = Instant::now();
             let Some(trained) = self.train_epoch()? else {
@@ -272,6 +273,24 @@ impl<'a> Stage<'a> {
             self.config.batches_in_words()
         ));
         terminal.result(&epoch_table::header());
+    }
+
+    /// What a person can do should the device fail in this stage.
+    fn advise(&self) {
+        // Its folder is known to the process that writes there.
+        let run = match &self.session.writer {
+            Some(_) => shell::word(&self.session.run_folder()),
+            None => "FOLDER".to_owned(),
+        };
+        kernels::advise(Advice {
+            saved: format!(
+                "the last checkpoint is whole: `train --resume {run}` continues from it, on the same device or with --device cpu"
+            ),
+            memory: format!(
+                "If its memory is too small for batches of {} at {} px, start anew with a smaller `batch_size`",
+                self.config.batch_size, self.config.size
+            ),
+        });
     }
 
     /// Trains the batches that are left of the epoch; returns the time and number of pictures, or nothing if it was
@@ -538,8 +557,7 @@ impl<'a> Stage<'a> {
             let validation = validation?.map_or(0.0, |validation| validation.loss);
             Ok([f64::from(loss), validation])
         });
-        let losses = losses.map_err(|error| self.device_failed(&error))?;
-        match losses.into_iter().find(|loss| !loss.is_finite()) {
+        match losses?.into_iter().find(|loss| !loss.is_finite()) {
             None => Ok(()),
             Some(loss) => {
                 let iteration = self.fit.position().iteration;
@@ -560,27 +578,13 @@ impl<'a> Stage<'a> {
                  range of f32, or with a lower learning rate",
                 self.index + 1
             ),
-            StepError::Device(error) => self.device_failed(&error),
+            StepError::Device(error) => error.into(),
             StepError::Lost(lost) => lost.into(),
         }
     }
 
-    fn device_failed(&self, error: &impl Display) -> anyhow::Error {
-        let run = self.session.run_folder();
-        anyhow!(
-            "{error}; the last checkpoint is whole: `train --resume {}` continues from it, on the same device or with --device cpu. \
-             If its memory is too small for batches of {} at {} px, start anew with a smaller `batch_size`",
-            shell::word(&run),
-            self.config.batch_size,
-            self.config.size
-        )
-    }
-
     /// `error`; if a picture is the reason, nothing that was learnt before it is lost.
     fn left(&mut self, error: anyhow::Error) -> anyhow::Error {
-        if let Some(failed) = error.downcast_ref::<DeviceFailed>() {
-            return self.device_failed(failed);
-        }
         if !matches!(error.downcast_ref(), Some(LoaderError::Picture(_))) {
             return error;
         }

@@ -39,8 +39,6 @@ pub struct Failure {
 pub enum FailureKind {
     /// A picture cannot be decoded: the run is saved before it stops.
     Picture,
-    /// The device failed.
-    Device,
     /// Anything else.
     Other,
 }

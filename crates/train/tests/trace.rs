@@ -3,7 +3,7 @@
 //! burn's CUDA and WebGPU tell of each kernel. Of what is read back tells WebGPU alone: it names every call in its log.
 #![cfg(feature = "gpu")]
 
-use kernels::{LaunchCount, ListedDevice, gpus};
+use kernels::{DeviceFailed, LaunchCount, ListedDevice, gpus};
 use log::{LevelFilter, Log, Metadata, Record};
 use network::{Algorithm, Architecture, NetworkSpec, Trainable};
 use std::{
@@ -18,7 +18,6 @@ use train::{
     learner::{Learner, validate},
     optimizer::Adam,
     position::Position,
-    readback::DeviceFailed,
     schedule::{Rates, Schedule},
 };
 

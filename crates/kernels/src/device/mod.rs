@@ -9,7 +9,7 @@ use burn::backend::{DispatchDevice, FlexDevice};
 use burn::tensor::Device;
 use std::{str::FromStr, sync::OnceLock};
 
-pub use failure::in_one_line;
+pub use failure::{Advice, DeviceFailed, advise};
 
 /// The GPU that this program computes on.
 static OPENED: OnceLock<Device> = OnceLock::new();

@@ -5,7 +5,6 @@ use crate::{
     batch::BatchPart,
     feed::WeighedBatch,
     learner::Answered,
-    readback::DeviceFailed,
     together::{Failure, FailureKind, Said, tell_all},
     validation_answers::of_all_processes,
 };
@@ -135,7 +134,6 @@ impl Stage<'_> {
                 Ok(()) => self.stopped_at_a_picture(&text),
                 Err(unsaved) => return unsaved,
             },
-            FailureKind::Device => self.device_failed(&text),
             FailureKind::Other => anyhow!(text),
         };
         self.session.told(error)
@@ -144,10 +142,8 @@ impl Stage<'_> {
 
 /// `error` as other processes are told of it.
 fn failure_of(error: &anyhow::Error) -> Failure {
-    let is_device = error.downcast_ref::<DeviceFailed>().is_some();
     let kind = match error.downcast_ref() {
         Some(LoaderError::Picture(_)) => FailureKind::Picture,
-        _ if is_device => FailureKind::Device,
         _ => FailureKind::Other,
     };
     let text = format!("{error:#}");

@@ -1,6 +1,7 @@
 //! The twenty iterations of `tests/fixtures/fastai/09_e2e` by this crate's own learner.
 
 use burn::tensor::Device;
+use kernels::DeviceFailed;
 use network::{
     Algorithm, Architecture, Network, NetworkSpec, Trainable,
     weights::{StateDict, layout},
@@ -15,7 +16,6 @@ use train::{
     learner::{Learner, validate},
     optimizer::Adam,
     position::Position,
-    readback::DeviceFailed,
     schedule::OneCycle,
 };
 
