@@ -60,14 +60,17 @@ impl ConvolutionGradients for Cube {
         earlier: Option<Float>,
         convolution: Convolution,
     ) -> Float {
-        let weight = of_type(weight, gradient.dtype);
         let x = match convolution.stride {
-            1 => on_tensor_cores_or_plainly(|strategy| {
-                let (weight, gradient) = (weight.clone(), gradient.clone());
+            1 => on_tensor_cores_or_plainly(gradient.dtype, |strategy, dtype| {
+                let gradient = of_type(gradient.clone(), dtype);
+                let weight = of_type(weight.clone(), dtype);
                 let options = convolution.options();
                 conv_data_backward::<2>(gradient, weight, shape.clone(), options, strategy)
             }),
-            _ => strided_input_gradient(weight, gradient, shape, convolution),
+            _ => {
+                let weight = of_type(weight, gradient.dtype);
+                strided_input_gradient(weight, gradient, shape, convolution)
+            }
         };
         match earlier {
             Some(earlier) => Self::float_add(x, earlier),
@@ -167,11 +170,10 @@ fn product(left: Float, right: Float, dtype: DType) -> Float {
 }
 
 fn forward(x: Float, weight: Float, bias: Option<Float>, convolution: Convolution) -> Float {
-    let weight = of_type(weight, x.dtype);
-    let bias = bias.map(|bias| of_type(bias, x.dtype));
-    on_tensor_cores_or_plainly(|strategy| {
-        let options = convolution.options();
-        conv_forward::<2>(x.clone(), weight.clone(), bias.clone(), options, strategy)
+    on_tensor_cores_or_plainly(x.dtype, |strategy, dtype| {
+        let [x, weight] = [&x, &weight].map(|tensor| of_type(tensor.clone(), dtype));
+        let bias = bias.clone().map(|bias| of_type(bias, dtype));
+        conv_forward::<2>(x, weight, bias, convolution.options(), strategy)
     })
 }
 
@@ -182,11 +184,19 @@ fn of_type(tensor: Float, dtype: DType) -> Float {
     }
 }
 
-/// The convolution as a product of matrices on tensor cores, or the plain loop where the device or the shape has none.
+/// The convolution of maps of type `dtype` as a product of matrices on tensor cores, or the plain loop where the device or
+/// the shape has none. `run` computes in the type that it is given.
+///
+/// Tensor cores add up in f32, the plain loop in the type of its maps: for it those of half precision become f32.
 fn on_tensor_cores_or_plainly<E: std::fmt::Debug>(
-    run: impl Fn(ConvStrategy) -> Result<Float, E>,
+    dtype: DType,
+    run: impl Fn(ConvStrategy, DType) -> Result<Float, E>,
 ) -> Float {
-    run(ConvStrategy::ImplicitGemm)
-        .or_else(|_| run(ConvStrategy::Direct))
-        .expect("the plain loop takes every shape")
+    let plainly = || {
+        let is_half = matches!(dtype, DType::F16 | DType::BF16);
+        let wide = if is_half { DType::F32 } else { dtype };
+        let y = run(ConvStrategy::Direct, wide).expect("the plain loop takes every shape");
+        of_type(y, dtype)
+    };
+    run(ConvStrategy::ImplicitGemm, dtype).unwrap_or_else(|_| plainly())
 }
