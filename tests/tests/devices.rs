@@ -66,11 +66,13 @@ fn a_run_killed_on_a_gpu_ends_with_the_same_bytes_and_the_cpu_reads_it() {
 #[test]
 #[ignore = "needs programs with a backend for GPUs: scripts/test-devices.sh"]
 fn a_run_in_half_precision_is_killed_and_ends_with_the_same_bytes() {
-    let folder = tempfile::tempdir().unwrap();
-    let folder = folder.path();
-    let device = first_gpu(folder);
-    fs::write(folder.join("story.toml"), config()).unwrap();
-    for (index, precision) in ["bf16", "f16"].into_iter().enumerate() {
+    let folders = tempfile::tempdir().unwrap();
+    for precision in ["bf16", "f16"] {
+        let folder = folders.path().join(precision);
+        let folder = folder.as_path();
+        fs::create_dir(folder).unwrap();
+        fs::write(folder.join("story.toml"), config()).unwrap();
+        let device = first_gpu(folder);
         let set = format!("precision={precision}");
         let arguments = ["story.toml", "--device", &device, "--set", &set];
         let check = command("train", folder, &[&arguments[..], &["--check"]].concat());
@@ -79,16 +81,18 @@ fn a_run_in_half_precision_is_killed_and_ends_with_the_same_bytes() {
             println!("{device} has no {precision}: not tried");
             continue;
         }
-        let [whole, killed] =
-            [1, 2].map(|run| folder.join(format!("runs/story-{}", 2 * index + run)));
+        let [whole, killed] = ["story-1", "story-2"].map(|run| folder.join("runs").join(run));
         run(folder, &arguments, 0);
         let mut child = start(folder, &arguments);
         signal_when(&mut child, "KILL", &|| {
             killed.join("checkpoints/stage-1").is_dir()
         });
         child.wait().unwrap();
-        let typed = killed.display().to_string();
-        run(folder, &["--resume", &typed, "--device", &device], 0);
+        run(
+            folder,
+            &["--resume", "runs/story-2", "--device", &device],
+            0,
+        );
         assert!(
             results(&killed) == results(&whole),
             "{precision}: other bytes"
