@@ -93,6 +93,12 @@ fn a_run_in_half_precision_is_killed_and_ends_with_the_same_bytes() {
             &["--resume", "runs/story-2", "--device", &device],
             0,
         );
+        if precision == "f16" {
+            let position = fs::read(killed.join("checkpoints/stage-1/position.json")).unwrap();
+            let position: Value = serde_json::from_slice(&position).unwrap();
+            // Another than at first, which a resumed run could have without reading it.
+            assert_ne!(position["loss_scale"]["factor"], 65536.0);
+        }
         assert!(
             results(&killed) == results(&whole),
             "{precision}: other bytes"
