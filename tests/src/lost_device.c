@@ -1,11 +1,12 @@
-/* A Vulkan layer between a program and its driver that loses the device, as a card is lost that hangs, is reset or unplugged:
- * from some submission on, work is refused and every wait fails.
+/* A Vulkan layer between a program and its driver that loses the device, as a card is lost that hangs, is reset or unplugged.
  *
  *   LOSE_DEVICE_WHEN=FILE    with the first submission after FILE (or a folder) has appeared
  *   LOSE_DEVICE_AFTER=100    with the 101st submission; with FILE as well, counted from there on
- *   LOSE_DEVICE_IN=wait      that submission is taken all the same, and whoever waits for it is told: drivers do either
+ *   LOSE_DEVICE_IN=wait      the device hangs: submissions are taken, nothing of them is done, and whoever waits is told;
+ *                            otherwise the submission is refused
  *
- * The few declarations of vulkan.h and vk_layer.h that it needs are written out, so that a compiler is enough. */
+ * Once the loss is told, every call tells it. The few declarations of vulkan.h and vk_layer.h that this needs are written
+ * out, so that a compiler is enough. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,8 @@ typedef struct {
 static GetProcAddr below_instance, below_device;
 static void *instance, *device;
 static long submissions;
-static volatile int lost;
+/* The device does nothing any more; the program has been told. */
+static volatile int gone, told;
 
 static LoaderInfo *loader_info(const void *create_info, int32_t type) {
     const Chained *chained = ((const Chained *)create_info)->next;
@@ -88,51 +90,59 @@ static Result create_device(void *physical, const void *info, const void *alloca
     return result;
 }
 
-/* True for the submission with which the device is lost and for all after it. */
-static int is_lost_now(void) {
-    const char *when = getenv("LOSE_DEVICE_WHEN"), *after = getenv("LOSE_DEVICE_AFTER");
-    if (lost) return 1;
-    if ((when && access(when, F_OK)) || __sync_add_and_fetch(&submissions, 1) <= (after ? atol(after) : 0)) return 0;
-    fprintf(stderr, "lost_device.c: the device is lost\n");
-    return lost = 1;
-}
-
-static int is_refused(void) {
-    const char *in = getenv("LOSE_DEVICE_IN");
-    return is_lost_now() && !(in && !strcmp(in, "wait"));
-}
-
 #define BELOW(name) ((Result(*)())below_device(device, name))
 
+/* True from the submission on with which the device is lost. */
+static int is_gone(void) {
+    const char *when = getenv("LOSE_DEVICE_WHEN"), *after = getenv("LOSE_DEVICE_AFTER");
+    if (gone) return 1;
+    if ((when && access(when, F_OK)) || __sync_add_and_fetch(&submissions, 1) <= (after ? atol(after) : 0)) return 0;
+    fprintf(stderr, "lost_device.c: the device is lost\n");
+    return gone = 1;
+}
+
+/* What a submission returns to a device that is gone. */
+static Result refused(void) {
+    const char *in = getenv("LOSE_DEVICE_IN");
+    if (!in || strcmp(in, "wait")) told = 1;
+    return told ? LOST : 0;
+}
+
 static Result submit(void *queue, uint32_t count, const void *infos, uint64_t fence) {
-    if (is_refused()) return LOST;
-    return BELOW("vkQueueSubmit")(queue, count, infos, fence);
+    return is_gone() ? refused() : BELOW("vkQueueSubmit")(queue, count, infos, fence);
 }
 
 static Result submit2(void *queue, uint32_t count, const void *infos, uint64_t fence) {
-    if (is_refused()) return LOST;
-    return BELOW("vkQueueSubmit2")(queue, count, infos, fence);
+    return is_gone() ? refused() : BELOW("vkQueueSubmit2")(queue, count, infos, fence);
 }
 
 static Result wait_for_fences(void *of, uint32_t count, const void *fences, uint32_t all, uint64_t timeout) {
-    return lost ? LOST : BELOW("vkWaitForFences")(of, count, fences, all, timeout);
-}
-
-static Result fence_status(void *of, uint64_t fence) {
-    return lost ? LOST : BELOW("vkGetFenceStatus")(of, fence);
+    if (gone) return told = 1, LOST;
+    return BELOW("vkWaitForFences")(of, count, fences, all, timeout);
 }
 
 static Result wait_semaphores(void *of, const void *info, uint64_t timeout) {
-    return lost ? LOST : BELOW("vkWaitSemaphores")(of, info, timeout);
+    if (gone) return told = 1, LOST;
+    return BELOW("vkWaitSemaphores")(of, info, timeout);
+}
+
+static Result device_idle(void *of) {
+    if (gone) return told = 1, LOST;
+    return BELOW("vkDeviceWaitIdle")(of);
+}
+
+static Result queue_idle(void *of) {
+    if (gone) return told = 1, LOST;
+    return BELOW("vkQueueWaitIdle")(of);
+}
+
+static Result fence_status(void *of, uint64_t fence) {
+    return told ? LOST : BELOW("vkGetFenceStatus")(of, fence);
 }
 
 static Result semaphore_value(void *of, uint64_t semaphore, uint64_t *value) {
-    return lost ? LOST : BELOW("vkGetSemaphoreCounterValue")(of, semaphore, value);
+    return told ? LOST : BELOW("vkGetSemaphoreCounterValue")(of, semaphore, value);
 }
-
-static Result device_idle(void *of) { return lost ? LOST : BELOW("vkDeviceWaitIdle")(of); }
-
-static Result queue_idle(void *of) { return lost ? LOST : BELOW("vkQueueWaitIdle")(of); }
 
 static Function device_function(void *of, const char *name);
 static Function instance_function(void *of, const char *name);

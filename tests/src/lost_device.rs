@@ -20,7 +20,7 @@ const LIBRARY: &str = "liblost_device.so";
 pub enum ToldIn {
     /// It refuses work.
     Submission,
-    /// It takes work, and whoever waits for it is told.
+    /// It takes work and does nothing, and whoever waits for it is told: a device that hangs.
     Wait,
 }
 

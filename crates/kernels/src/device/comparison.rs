@@ -7,7 +7,11 @@ use crate::{
     max_pool2d,
 };
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
-use std::panic::{self, AssertUnwindSafe};
+use std::{
+    panic,
+    sync::{Mutex, PoisonError, mpsc::channel},
+    thread,
+};
 
 /// The first operation that a device computes wrongly.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,7 +31,8 @@ const TOLERANCE: f64 = 1e-2;
 /// The device fails; what it says.
 pub(super) fn first_wrong(device: &Device) -> Result<Option<Wrong>, String> {
     for (operation, run) in OPERATIONS {
-        let found = quietly(|| run(device))?;
+        let on = device.clone();
+        let found = quietly(move || run(&on))?;
         let expected = run(&Device::flex());
         let difference = difference(&found, &expected);
         // NaN is never near.
@@ -159,14 +164,27 @@ fn difference(found: &[f32], expected: &[f32]) -> f64 {
     )
 }
 
-/// What `f` returns, or what it panics with: burn's drivers know no other way to say that a device fails. Nothing of it
-/// is printed.
-pub(super) fn quietly<T>(f: impl FnOnce() -> T) -> Result<T, String> {
+/// What `f` returns, or what it or a thread of a driver panics with: burn's drivers know no other way to say that a device
+/// fails. Nothing of it is printed.
+///
+/// `f` runs in a thread of its own, which is left where it is if a driver's thread panics: it would wait for that for ever.
+pub(super) fn quietly<T: Send + 'static>(
+    f: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, String> {
+    // What is told of a panic is one for the whole program.
+    static ONE: Mutex<()> = Mutex::new(());
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let (result, end) = channel();
+    let failure = Mutex::new(result.clone());
     let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| ()));
-    let result = panic::catch_unwind(AssertUnwindSafe(f));
+    panic::set_hook(Box::new(move |info| {
+        let failure = failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = failure.send(Err(said(info.payload())));
+    }));
+    thread::spawn(move || result.send(Ok(f())));
+    let end = end.recv();
     panic::set_hook(hook);
-    result.map_err(|payload| said(&*payload))
+    end.unwrap_or_else(|_| Err(said(&"")))
 }
 
 #[cfg(test)]
@@ -208,5 +226,17 @@ mod tests {
         let failed = quietly(|| panic!("\nread failed\nCaused by:\n  no libdevice\n"));
         let said = "no libdevice".to_owned();
         assert_eq!(failed, Err::<(), _>(said));
+    }
+
+    /// WebGPU waits for a device in a thread of its own, and panics there when the device is lost.
+    #[test]
+    fn a_thread_of_a_driver_that_panics_ends_the_wait_for_its_result() {
+        let failed = quietly(|| {
+            thread::spawn(|| panic!("the device is lost"));
+            loop {
+                thread::park();
+            }
+        });
+        assert_eq!(failed, Err::<(), _>("the device is lost".to_owned()));
     }
 }

@@ -198,7 +198,8 @@ pub fn is_cpu(device: &Device) -> bool {
 /// that still work when it does. A failure is none any more.
 pub fn finish_work() {
     if let Some(device) = OPENED.get() {
-        let _ = comparison::quietly(|| device.sync());
+        let device = device.clone();
+        let _ = comparison::quietly(move || device.sync());
     }
 }
 
