@@ -8,6 +8,8 @@ use burn::tensor::{Shape, Tensor};
 pub use cpu::Algorithm;
 use cpu::Precision;
 
+use crate::listener::Heard;
+
 /// The geometry of a convolution and the arithmetic it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Convolution {
@@ -28,6 +30,22 @@ pub fn conv2d(x: Tensor<4>, weight: Tensor<4>, convolution: Convolution) -> Tens
         x.into_dispatch(),
         weight.into_dispatch(),
         convolution,
+    ))
+}
+
+/// The same with somebody who hears of the gradient of `weight` during the backward pass, on the CPU and in f32; elsewhere of
+/// none.
+pub fn conv2d_heard(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    convolution: Convolution,
+    heard: Option<Heard>,
+) -> Tensor<4> {
+    Tensor::from_dispatch(Dispatch::convolution_heard(
+        x.into_dispatch(),
+        weight.into_dispatch(),
+        convolution,
+        heard,
     ))
 }
 
@@ -85,6 +103,15 @@ pub(crate) trait ConvolutionOps: Backend {
     ) -> FloatTensor<Self> {
         Self::conv2d(x, weight, None, convolution.options())
     }
+
+    fn convolution_heard(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        convolution: Convolution,
+        _heard: Option<Heard>,
+    ) -> FloatTensor<Self> {
+        Self::convolution(x, weight, convolution)
+    }
 }
 
 /// The part for inference.
@@ -123,6 +150,11 @@ pub(crate) trait ConvolutionGradients: ConvolutionOps {
         convolution: Convolution,
     ) -> FloatTensor<Self> {
         Self::conv2d_weight_backward(x, weight, gradient, convolution.options())
+    }
+
+    /// The numbers of a weight's gradient in its order, where they are at hand: nothing is waited for.
+    fn numbers_at_hand(_gradient: &FloatTensor<Self>) -> Option<Vec<f32>> {
+        None
     }
 }
 

@@ -14,6 +14,7 @@ mod folded;
 #[cfg(feature = "gpu")]
 mod gpu;
 mod guided;
+mod listener;
 mod loss;
 mod pooling;
 mod running_statistics;
@@ -26,7 +27,7 @@ pub use adam::{AdamStep, adam_step};
 pub use batch_norm::{
     BatchStatistics, batch_norm_train, batch_norm_train_over, statistics_of_others,
 };
-pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded};
+pub use convolution::{Algorithm, Convolution, conv2d, conv2d_folded, conv2d_heard};
 pub use device::{
     Advice, DeviceCheck, DeviceChoice, DeviceError, DeviceFailed, ListedDevice, advise,
     backends_not_built, finish_work, gpus, is_cpu,
@@ -35,6 +36,7 @@ pub use folded::FoldedConvolution;
 #[cfg(feature = "gpu")]
 pub use gpu::LaunchCount;
 pub use guided::guided_relu;
+pub use listener::{GradientListener, Heard};
 pub use loss::{cross_entropy, cross_entropy_mixed, cross_entropy_of_factors};
 pub use pooling::{average_pool, concat_pool, max_pool2d};
 pub use running_statistics::{Move, move_statistics};

@@ -3,7 +3,8 @@ use burn::{
     module::{Module, Param},
     tensor::Tensor,
 };
-use kernels::{Algorithm, Precision, conv2d};
+use kernels::{Algorithm, GradientListener, Heard, Precision, conv2d_heard};
+use std::sync::Arc;
 
 /// Convolution with a square kernel, padded by half of it.
 #[derive(Module, Debug)]
@@ -53,13 +54,22 @@ impl Convolution {
     }
 
     /// `[N, channels in, H, W]` to `[N, channels out, ⌈H/stride⌉, ⌈W/stride⌉]` (for odd kernels); on the CPU with products in
-    /// `precision`, here and on the way back.
-    pub fn forward(&self, x: Tensor<4>, precision: Precision) -> Tensor<4> {
+    /// `precision`, here and on the way back. The `listener`, if there is one, hears of the gradient of the weight by its id.
+    pub fn forward(
+        &self,
+        x: Tensor<4>,
+        precision: Precision,
+        listener: Option<&Arc<dyn GradientListener>>,
+    ) -> Tensor<4> {
         let geometry = kernels::Convolution {
             precision,
             ..self.geometry()
         };
-        let y = conv2d(x, self.weight.val(), geometry);
+        let heard = listener.map(|listener| Heard {
+            listener: Arc::clone(listener),
+            weight: self.weight.id.val(),
+        });
+        let y = conv2d_heard(x, self.weight.val(), geometry, heard);
         match &self.bias {
             Some(bias) => y + bias.val().reshape([1, -1, 1, 1]),
             None => y,

@@ -165,7 +165,13 @@ impl Network {
         self.walked(List(Vec::new())).0
     }
 
-    /// Names of layers by the ids of their weights: `layer1.0.conv1` for `layer1.0.conv1.weight`.
+    /// Names of layers by the numbers of their weights' ids: `layer1.0.conv1` for `layer1.0.conv1.weight`.
+    pub fn layers_by_id(&self) -> HashMap<u64, String> {
+        let names = self.names_by_id().into_iter();
+        names.map(|(id, name)| (id.val(), name)).collect()
+    }
+
+    /// The same by the ids.
     pub(crate) fn names_by_id(&self) -> HashMap<ParamId, String> {
         self.walked(NameLayers(HashMap::new())).0
     }

@@ -1,4 +1,5 @@
-use kernels::Synchronised;
+use kernels::{GradientListener, Synchronised};
+use std::sync::Arc;
 
 /// Place of the pictures that a process has in the batch of all processes.
 #[derive(Debug, Clone, Copy)]
@@ -9,6 +10,9 @@ pub struct Place<'a> {
     pub all: usize,
     /// The processes over whose pictures batch norms take their statistics; absent: over those of this one.
     pub synchronised: Option<&'a Synchronised>,
+    /// Who hears of the gradients of the body's convolutions while the backward pass goes on; it knows them by
+    /// [`crate::Network::layers_by_id`].
+    pub listener: Option<&'a Arc<dyn GradientListener>>,
 }
 
 impl Place<'_> {
@@ -18,6 +22,7 @@ impl Place<'_> {
             before: 0,
             all: count,
             synchronised: None,
+            listener: None,
         }
     }
 }

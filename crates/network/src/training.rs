@@ -28,7 +28,7 @@ impl Pass for Training<'_> {
         relu: Relu,
     ) -> Tensor<4> {
         let relu = relu != Relu::Absent;
-        let y = convolution.forward(x, self.precision);
+        let y = convolution.forward(x, self.precision, self.place.listener);
         norm.forward_train(y, residual, relu, self.place)
     }
 

@@ -99,6 +99,7 @@ fn beside(processes: &Processes, threads: usize) -> Result<(), Lost> {
     const PARAMETERS: usize = 21_831_599;
     const TRIES: usize = 5;
     let mut values = vec![processes.rank() as f32; PARAMETERS];
+    let beside = processes.beside();
     let mut best = [f64::INFINITY; 3];
     for _ in 0..TRIES {
         for (what, best) in best.iter_mut().enumerate() {
@@ -111,7 +112,7 @@ fn beside(processes: &Processes, threads: usize) -> Result<(), Lost> {
                 }
                 match what {
                     1 => Ok(()),
-                    _ => processes.sum(&mut values),
+                    _ => beside.sum(&mut values),
                 }
             })?;
             *best = best.min(begun.elapsed().as_secs_f64());

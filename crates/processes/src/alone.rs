@@ -1,6 +1,6 @@
 //! A run of one process.
 
-use crate::transport::{Lost, Transport};
+use crate::transport::{Channel, Lost, Transport};
 
 /// The only process: what it sends comes back.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ impl Transport for Alone {
         1
     }
 
-    fn exchange(&self, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
+    fn exchange(&self, _: Channel, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
         Ok(parts)
     }
 }

@@ -1,19 +1,22 @@
 //! Several processes that work on one run.
 //!
-//! All of them call the same methods of [`Processes`] in the same order; each call returns when every process has made it.
+//! All of them call the same methods of [`Processes`] in the same order; each call returns when every process has made it. What
+//! goes [beside](Processes::beside) has an order of its own.
 //! Numbers are added in the order of the ranks by this crate, never by the transport, so that a sum depends on the number of
 //! processes alone.
 
 mod alone;
+mod background;
 mod environment;
 #[cfg(feature = "mpi")]
 mod mpi;
 mod threads;
 mod transport;
 
+pub use background::BackgroundSums;
 pub use environment::{StartError, is_first};
 pub use threads::threads;
-pub use transport::{Lost, Transport};
+pub use transport::{Channel, Lost, Transport};
 
 use alone::Alone;
 use bytemuck::Pod;
@@ -30,6 +33,7 @@ use std::{
 #[derive(Debug, Clone)]
 pub struct Processes {
     transport: Arc<dyn Transport>,
+    channel: Channel,
     sent: Arc<AtomicU64>,
     /// Memory of the last sum, for the next one: fresh memory costs more than what is done with it.
     spare: Arc<Mutex<Vec<Vec<u8>>>>,
@@ -66,8 +70,20 @@ impl Processes {
     pub fn over(transport: impl Transport + 'static) -> Self {
         Self {
             transport: Arc::new(transport),
+            channel: Channel::Main,
             sent: Arc::default(),
             spare: Arc::default(),
+        }
+    }
+
+    /// The same processes over a second channel, for another thread: what goes there waits for nothing here, nor the other way
+    /// round. All that has been asked for beside has one order of its own.
+    #[must_use]
+    pub fn beside(&self) -> Self {
+        Self {
+            channel: Channel::Beside,
+            spare: Arc::default(),
+            ..self.clone()
         }
     }
 
@@ -181,7 +197,7 @@ impl Processes {
         let others = parts.iter().enumerate().filter(|(to, _)| *to != rank);
         let bytes: u64 = others.map(|(_, part)| part.len() as u64).sum();
         self.sent.fetch_add(bytes, Ordering::Relaxed);
-        self.transport.exchange(parts)
+        self.transport.exchange(self.channel, parts)
     }
 }
 

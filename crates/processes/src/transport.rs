@@ -2,7 +2,17 @@
 
 use std::fmt::Debug;
 
-/// A way to the other processes. All of them call [`Transport::exchange`] the same number of times.
+/// One of the two lines between processes. What goes over one neither waits for the other nor overtakes there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Channel {
+    /// For what a process waits for.
+    Main,
+    /// For what it sends and receives while it computes.
+    Beside,
+}
+
+/// A way to the other processes. On each channel all of them call [`Transport::exchange`] the same number of times; two threads
+/// may use the two channels at the same time.
 pub trait Transport: Debug + Send + Sync {
     /// Place of this process among all, from 0.
     fn rank(&self) -> usize;
@@ -15,7 +25,7 @@ pub trait Transport: Debug + Send + Sync {
     ///
     /// # Errors
     /// A process is lost.
-    fn exchange(&self, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost>;
+    fn exchange(&self, channel: Channel, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost>;
 }
 
 /// Another process has ended, or cannot be reached any more.

@@ -1,20 +1,20 @@
 //! The other processes of a step: gradients added up over all of them.
 
-use crate::config::BatchNormKind;
+use crate::{buckets::Buckets, config::BatchNormKind};
 use burn::tensor::{Device, Tensor, TensorData};
-use kernels::Synchronised;
+use kernels::{GradientListener, Synchronised, is_cpu};
 use network::{NamedGradients, Network, Trainable};
 use processes::{Lost, Processes};
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The processes that take a step together.
 #[derive(Debug)]
 pub struct Company {
-    processes: Processes,
     /// Those over whose pictures batch norms take their statistics.
     pub synchronised: Option<Synchronised>,
-    /// Length of every parameter that is trained, by name.
-    trained: BTreeMap<String, usize>,
+    buckets: Arc<Buckets>,
+    /// The same, for the convolutions of a backward pass.
+    listener: Arc<dyn GradientListener>,
 }
 
 impl Company {
@@ -28,16 +28,31 @@ impl Company {
         if processes.is_alone() {
             return None;
         }
-        let parameters = network.parameters().into_iter();
-        let trained = parameters.filter(|parameter| trainable.includes(parameter));
+        let buckets = Arc::new(Buckets::of(processes, network, trainable));
         Some(Self {
-            processes: processes.clone(),
             synchronised: (kind == BatchNormKind::Synchronised)
                 .then(|| Synchronised::new(processes.clone())),
-            trained: trained
-                .map(|parameter| (parameter.name, parameter.shape.iter().product()))
-                .collect(),
+            listener: Arc::clone(&buckets) as Arc<dyn GradientListener>,
+            buckets,
         })
+    }
+
+    /// Begins a step over `batches` batches. Who must hear of its gradients if they can go as soon as they come: those of one
+    /// batch on the CPU. (Those of several are added up first, and a GPU would be waited for.)
+    pub fn begin(&self, batches: usize, device: &Device) -> Option<&Arc<dyn GradientListener>> {
+        self.buckets.begin();
+        (batches == 1 && is_cpu(device)).then_some(&self.listener)
+    }
+
+    /// Tells the others early that this process has no picture in the only batch of a step.
+    pub fn send_nothing(&self) {
+        self.buckets.send_nothing();
+    }
+
+    /// Buckets of gradients that have gone before the step's backward pass was over, and all that could: of the step that has
+    /// not ended yet.
+    pub fn progress(&self) -> (usize, usize) {
+        self.buckets.progress()
     }
 
     /// `loss` and `gradients` added up over all processes, in the order of the ranks; what a process lacks is zero.
@@ -47,31 +62,18 @@ impl Company {
     pub fn sum(
         &self,
         loss: f32,
-        mut gradients: NamedGradients,
+        gradients: NamedGradients,
         device: &Device,
     ) -> Result<(f32, NamedGradients), Lost> {
-        let mut numbers = Vec::with_capacity(1 + self.trained.values().sum::<usize>());
-        numbers.push(loss);
-        for (name, length) in &self.trained {
-            match gradients.remove(name) {
-                Some(gradient) => {
-                    let data = gradient.into_data();
-                    numbers.extend_from_slice(data.as_slice().expect("gradients are f32"));
-                }
-                None => numbers.resize(numbers.len() + length, 0.0),
-            }
-        }
-        self.processes.sum(&mut numbers)?;
+        let (loss, summed) = self.buckets.end(loss, gradients)?;
         if let Some(synchronised) = &self.synchronised {
             synchronised.result()?;
         }
-        let (loss, mut rest) = (numbers[0], &numbers[1..]);
-        let gradient = |(name, length): (&String, &usize)| {
-            let (values, others) = rest.split_at(*length);
-            rest = others;
-            let data = TensorData::new(values.to_vec(), [*length]);
-            (name.clone(), Tensor::from_data(data, device))
+        let tensor = |(name, values): (String, Vec<f32>)| {
+            let length = values.len();
+            let data = TensorData::new(values, [length]);
+            (name, Tensor::from_data(data, device))
         };
-        Ok((loss, self.trained.iter().map(gradient).collect()))
+        Ok((loss, summed.into_iter().map(tensor).collect()))
     }
 }

@@ -36,6 +36,8 @@ pub struct Learner {
     trainable: Trainable,
     /// The other processes, if there are any.
     company: Option<Company>,
+    /// Buckets of gradients that went to the other processes before the last backward pass was over, and all that could.
+    overlap: (usize, usize),
 }
 
 /// Means over the validation pictures.
@@ -59,6 +61,7 @@ impl Learner {
             has_overflowed: false,
             trainable,
             company: None,
+            overlap: (0, 0),
         }
     }
 
@@ -101,6 +104,12 @@ impl Learner {
     /// True if no other process takes part in its steps.
     pub fn is_alone(&self) -> bool {
         self.company.is_none()
+    }
+
+    /// Buckets of gradients that were on their way to the other processes before the backward pass of the last step was over,
+    /// and all buckets that could be: those of convolutions.
+    pub fn overlap(&self) -> (usize, usize) {
+        self.overlap
     }
 
     /// The optimizer as it is.
@@ -230,6 +239,7 @@ impl Learner {
     ) -> Result<f32, Lost> {
         let company = self.company.as_ref().expect("one of several processes");
         let all: usize = parts.iter().map(|part| part.all).sum();
+        let listener = company.begin(parts.len(), &self.device);
         let mut network = self.network.take().expect("there between calls");
         let (mut sum, mut accumulated) = (0.0, NamedGradients::new());
         for part in parts {
@@ -237,8 +247,12 @@ impl Learner {
                 before: part.before,
                 all: part.all,
                 synchronised: company.synchronised.as_ref(),
+                listener,
             };
             if part.batch.is_empty() {
+                if listener.is_some() {
+                    company.send_nothing();
+                }
                 network.follow(rng, &place);
                 continue;
             }
@@ -257,6 +271,7 @@ impl Learner {
                 accumulated.insert(name, gradient);
             }
         }
+        self.overlap = company.progress();
         let (loss, mut gradients) = match company.sum(sum, accumulated, &self.device) {
             Ok(summed) => summed,
             Err(lost) => {

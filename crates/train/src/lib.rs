@@ -4,6 +4,7 @@ mod accumulation;
 mod advice;
 pub mod averaging;
 pub mod batch;
+mod buckets;
 mod class_table;
 pub mod cli;
 pub mod clipping;

@@ -10,6 +10,7 @@ use burn::tensor::Shape;
 
 use super::registered;
 use crate::convolution::{Convolution, ConvolutionGradients, ConvolutionOps};
+use crate::listener::Heard;
 
 #[derive(Debug)]
 struct ConvolutionStep;
@@ -22,6 +23,7 @@ struct Saved<T> {
     weight: T,
     shape: Shape,
     convolution: Convolution,
+    heard: Option<Heard>,
 }
 
 impl<B: ConvolutionGradients> Backward<B, 2> for ConvolutionStep {
@@ -35,10 +37,12 @@ impl<B: ConvolutionGradients> Backward<B, 2> for ConvolutionStep {
             weight,
             shape,
             convolution,
+            heard,
         } = ops.state;
         if let (Some(node), Some(x)) = (weight_node, x) {
             let gradient = gradient.clone();
             let result = B::convolution_weight_gradient(x, weight.clone(), gradient, convolution);
+            tell::<B>(heard, &result);
             gradients.register::<B>(node.id, result);
         }
         if let Some(node) = x_node {
@@ -51,13 +55,34 @@ impl<B: ConvolutionGradients> Backward<B, 2> for ConvolutionStep {
     }
 }
 
+fn tell<B: ConvolutionGradients>(heard: Option<Heard>, gradient: &FloatTensor<B>) {
+    if let Some(Heard { listener, weight }) = heard
+        && let Some(numbers) = B::numbers_at_hand(gradient)
+    {
+        listener.arrived(weight, numbers);
+    }
+}
+
 impl<B: ConvolutionGradients, C: CheckpointStrategy> ConvolutionOps for Autodiff<B, C> {
     fn convolution(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         convolution: Convolution,
     ) -> FloatTensor<Self> {
+        Self::convolution_heard(x, weight, convolution, None)
+    }
+
+    fn convolution_heard(
+        x: FloatTensor<Self>,
+        weight: FloatTensor<Self>,
+        convolution: Convolution,
+        heard: Option<Heard>,
+    ) -> FloatTensor<Self> {
         let keep_x = weight.is_tracked();
+        let heard = heard.filter(|_| keep_x);
+        if let Some(Heard { listener, weight }) = &heard {
+            listener.used(*weight);
+        }
         let nodes = [x.node(), weight.node()];
         let (x, weight) = (x.into_primitive(), weight.into_primitive());
         match ConvolutionStep
@@ -71,6 +96,7 @@ impl<B: ConvolutionGradients, C: CheckpointStrategy> ConvolutionOps for Autodiff
                     weight: weight.clone(),
                     shape: x.shape(),
                     convolution,
+                    heard,
                 };
                 step.finish(saved, B::convolution(x, weight, convolution))
             }

@@ -135,6 +135,10 @@ impl ConvolutionGradients for Flex {
         );
         from_planes(result, dimensions(&weight))
     }
+
+    fn numbers_at_hand(gradient: &FlexTensor) -> Option<Vec<f32>> {
+        is_f32(gradient).then(|| values(&gradient.to_contiguous()).to_vec())
+    }
 }
 
 fn forward(

@@ -12,8 +12,8 @@ use std::{
 /// Bytes that go as one: MPI counts them in an `i32`, so that longer messages are cut.
 const PIECE: usize = 1 << 24;
 
-/// All messages have one tag: those between two processes come in the order in which they were sent.
-const TAG: c_int = 0;
+/// Those of one channel: messages between two processes that have one tag come in the order in which they were sent.
+pub type Tag = c_int;
 
 /// Bytes that MPI sends to another process or receives from it, while this program goes on.
 #[derive(Debug)]
@@ -27,13 +27,13 @@ pub struct Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ErrorCode(pub c_int);
 
-// SAFETY: a request is a handle that any thread may use. MPI is asked for `MPI_THREAD_SERIALIZED` at least, and the owner of
-// messages is locked while it calls it.
+// SAFETY: a request is a handle that any thread may use. MPI is asked for `MPI_THREAD_SERIALIZED` at least, and a lock
+// is held by whoever calls it.
 unsafe impl Send for Message {}
 
 impl Message {
     /// Begins to send `bytes` to the process of rank `to`.
-    pub fn send(bytes: Vec<u8>, to: usize) -> Result<Self, ErrorCode> {
+    pub fn send(bytes: Vec<u8>, to: usize, tag: Tag) -> Result<Self, ErrorCode> {
         Self::begin(bytes, |piece, length, request| {
             // SAFETY: the piece is kept until the request is through, and for ever if that never happens (see `drop`).
             unsafe {
@@ -42,7 +42,7 @@ impl Message {
                     length,
                     RSMPI_UINT8_T,
                     to as c_int,
-                    TAG,
+                    tag,
                     RSMPI_COMM_WORLD,
                     request,
                 )
@@ -51,7 +51,12 @@ impl Message {
     }
 
     /// Begins to receive `length` bytes from the process of rank `from`, into `memory` if there is enough of it.
-    pub fn receive(length: usize, from: usize, mut memory: Vec<u8>) -> Result<Self, ErrorCode> {
+    pub fn receive(
+        length: usize,
+        from: usize,
+        tag: Tag,
+        mut memory: Vec<u8>,
+    ) -> Result<Self, ErrorCode> {
         match memory.capacity() < length {
             true => memory = vec![0; length],
             false => memory.resize(length, 0),
@@ -64,7 +69,7 @@ impl Message {
                     length,
                     RSMPI_UINT8_T,
                     from as c_int,
-                    TAG,
+                    tag,
                     RSMPI_COMM_WORLD,
                     request,
                 )

@@ -5,7 +5,7 @@ mod peer;
 
 use crate::{
     environment::{Launched, StartError},
-    transport::{Lost, Transport},
+    transport::{Channel, Lost, Transport},
 };
 use ::mpi::{
     Threading,
@@ -22,7 +22,7 @@ use std::{
     ffi::c_int,
     io::{self, Write},
     mem,
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::{Duration, Instant},
 };
@@ -49,17 +49,31 @@ pub struct Mpi {
     /// Names of the machines, in the order of the ranks.
     machines: Vec<String>,
     limit: Duration,
-    state: Mutex<State>,
+    /// The processes on each channel, in the order of the ranks; the one of this process is never asked. Locked for a whole
+    /// exchange, so that those of a channel do not mix.
+    main: Mutex<Vec<Peer>>,
+    beside: Mutex<Vec<Peer>>,
+    /// Held while MPI is called, and never for long: it is asked for `MPI_THREAD_SERIALIZED`, and the threads of both channels
+    /// call it.
+    calls: Mutex<()>,
+    /// Who was lost, on any channel: after that there is no other exchange.
+    loss: Mutex<Option<Loss>>,
 }
 
-#[derive(Debug)]
-struct State {
-    /// In the order of the ranks; the one of this process is never asked.
-    peers: Vec<Peer>,
-    /// Who was lost: after that there is no other exchange.
-    lost: Option<Lost>,
+#[derive(Debug, Clone)]
+struct Loss {
+    lost: Lost,
     /// Nothing came from the first process, who would speak.
-    is_first_lost: bool,
+    is_of_first: bool,
+}
+
+impl From<Lost> for Loss {
+    fn from(lost: Lost) -> Self {
+        Self {
+            lost,
+            is_of_first: false,
+        }
+    }
 }
 
 impl Mpi {
@@ -85,42 +99,49 @@ impl Mpi {
             let sentence = "it was built without threads (MPI_THREAD_SERIALIZED)";
             return Err(StartError::Mpi(sentence.to_owned()));
         }
+        let peers = |tag| Mutex::new((0..count).map(|rank| Peer::new(rank, tag)).collect());
         let mut mpi = Self {
             rank,
             machines: vec![String::new(); count],
             limit,
-            state: Mutex::new(State {
-                peers: (0..count).map(Peer::new).collect(),
-                lost: None,
-                is_first_lost: false,
-            }),
+            main: peers(0),
+            beside: peers(1),
+            calls: Mutex::new(()),
+            loss: Mutex::new(None),
         };
         let machine = processor_name().unwrap_or_default();
-        let machines = mpi.exchange(vec![machine.into_bytes(); count])?.into_iter();
+        let machines = mpi.exchange(Channel::Main, vec![machine.into_bytes(); count])?;
+        let machines = machines.into_iter();
         mpi.machines = machines
             .map(|name| String::from_utf8_lossy(&name).into_owned())
             .collect();
         Ok(mpi)
     }
 
-    fn exchange_with(&self, state: &mut State, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
-        let peers = &mut state.peers;
-        let mut mine = Vec::new();
-        for ((rank, peer), part) in peers.iter_mut().enumerate().zip(parts) {
-            match rank == self.rank {
-                true => mine = part,
-                false => peer.begin(part).map_err(|code| self.failed(rank, code))?,
-            }
+    fn peers(&self, channel: Channel) -> MutexGuard<'_, Vec<Peer>> {
+        locked(match channel {
+            Channel::Main => &self.main,
+            Channel::Beside => &self.beside,
+        })
+    }
+
+    fn exchange_on(&self, channel: Channel, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Loss> {
+        if let Some(loss) = &*locked(&self.loss) {
+            return Err(loss.clone());
         }
-        let progress = self.wait(peers, Some(self.limit), |progress| {
+        let mut peers = self.peers(channel);
+        let mut mine = self.begin(&mut peers, parts)?;
+        let progress = self.wait(&mut peers, channel, Some(self.limit), |progress| {
             progress == Progress::Done
         })?;
         if let Some(rank) = self.with(&progress, Progress::Ended).next() {
-            return Err(Lost(format!("{} has ended", self.name(rank))));
+            return Err(Lost(format!("{} has ended", self.name(rank))).into());
         }
         if self.is_unfinished(&progress) {
-            state.is_first_lost = progress[0] != Progress::Done;
-            return Err(self.late(&progress));
+            return Err(Loss {
+                lost: self.late(&progress),
+                is_of_first: progress[0] != Progress::Done,
+            });
         }
         let received = peers.iter_mut().enumerate();
         Ok(received
@@ -131,21 +152,35 @@ impl Mpi {
             .collect())
     }
 
+    /// Begins to send `parts`; returns that of this process.
+    fn begin(&self, peers: &mut [Peer], parts: Vec<Vec<u8>>) -> Result<Vec<u8>, Lost> {
+        let _calls = locked(&self.calls);
+        let mut mine = Vec::new();
+        for ((rank, peer), part) in peers.iter_mut().enumerate().zip(parts) {
+            match rank == self.rank {
+                true => mine = part,
+                false => peer.begin(part).map_err(|code| self.failed(rank, code))?,
+            }
+        }
+        Ok(mine)
+    }
+
     /// Lets MPI work until all others have `come`, one has ended, or `limit` is over; returns how far they are.
     fn wait(
         &self,
         peers: &mut [Peer],
+        channel: Channel,
         limit: Option<Duration>,
         come: impl Fn(Progress) -> bool,
-    ) -> Result<Vec<Progress>, Lost> {
+    ) -> Result<Vec<Progress>, Loss> {
         let begun = Instant::now();
         let mut progress = vec![Progress::Awaited; peers.len()];
         progress[self.rank] = Progress::Done;
         loop {
-            for (rank, peer) in peers.iter_mut().enumerate() {
-                if rank != self.rank && !come(progress[rank]) {
-                    progress[rank] = peer.advance().map_err(|code| self.failed(rank, code))?;
-                }
+            self.advance(peers, &mut progress, &come)?;
+            // What is lost to the thread of one channel is lost to the other too.
+            if let Some(loss) = &*locked(&self.loss) {
+                return Err(loss.clone());
             }
             let others = progress
                 .iter()
@@ -159,15 +194,32 @@ impl Mpi {
             if all || (ended && !come(Progress::Ended)) || over {
                 return Ok(progress);
             }
-            // Bytes that are on their way move on only while somebody looks at them.
-            let waits = others
-                .clone()
-                .any(|(_, progress)| *progress == Progress::Awaited);
+            // Bytes that are on their way move on only while somebody looks at them. Beside those who compute that is now and
+            // then: between two looks a machine's own buffers fill.
+            let waits = channel == Channel::Beside
+                || others
+                    .clone()
+                    .any(|(_, progress)| *progress == Progress::Awaited);
             match waits && begun.elapsed() > AWAKE {
                 true => thread::sleep(NAP),
                 false => thread::yield_now(),
             }
         }
+    }
+
+    fn advance(
+        &self,
+        peers: &mut [Peer],
+        progress: &mut [Progress],
+        come: impl Fn(Progress) -> bool,
+    ) -> Result<(), Lost> {
+        let _calls = locked(&self.calls);
+        for (rank, peer) in peers.iter_mut().enumerate() {
+            if rank != self.rank && !come(progress[rank]) {
+                progress[rank] = peer.advance().map_err(|code| self.failed(rank, code))?;
+            }
+        }
+        Ok(())
     }
 
     /// Ranks of the others that are as far as this.
@@ -222,17 +274,25 @@ impl Mpi {
         }
     }
 
-    /// Tells the others that this process ends, and waits until they do; true if all of them say so.
-    fn say_goodbye(&self, peers: &mut [Peer]) -> bool {
-        for (rank, peer) in peers.iter_mut().enumerate() {
-            if rank != self.rank && peer.begin_goodbye().is_err() {
-                return false;
-            }
-        }
+    /// Tells the others on both channels that this process ends, and waits until they do; true if all of them say so.
+    fn say_goodbye(&self) -> bool {
+        let channels = [Channel::Main, Channel::Beside];
+        channels.iter().all(|channel| self.begin_goodbye(*channel))
+            && channels.iter().all(|channel| self.all_end(*channel))
+    }
+
+    fn begin_goodbye(&self, channel: Channel) -> bool {
+        let mut peers = self.peers(channel);
+        let _calls = locked(&self.calls);
+        let mut others = peers.iter_mut().enumerate();
+        others.all(|(rank, peer)| rank == self.rank || peer.begin_goodbye().is_ok())
+    }
+
+    fn all_end(&self, channel: Channel) -> bool {
         // The first may have more to do than the others, and they wait for it whatever that takes.
         let limit = (self.rank == 0).then_some(self.limit);
         let ended = |progress| progress == Progress::Ended;
-        let progress = self.wait(peers, limit, ended);
+        let progress = self.wait(&mut self.peers(channel), channel, limit, ended);
         progress.is_ok_and(|progress| {
             self.with(&progress, Progress::Ended).count() + 1 == progress.len()
         })
@@ -248,32 +308,30 @@ impl Transport for Mpi {
         self.machines.len()
     }
 
-    fn exchange(&self, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lost) = &state.lost {
-            return Err(lost.clone());
-        }
-        let received = self.exchange_with(&mut state, parts);
-        state.lost = received.as_ref().err().cloned();
-        received
+    fn exchange(&self, channel: Channel, parts: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, Lost> {
+        self.exchange_on(channel, parts)
+            .map_err(|loss| locked(&self.loss).get_or_insert(loss).lost.clone())
     }
 }
 
 impl Drop for Mpi {
     fn drop(&mut self) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lost) = &state.lost {
-            if state.is_first_lost {
+        if let Some(Loss { lost, is_of_first }) = locked(&self.loss).take() {
+            if is_of_first {
                 let _ = writeln!(io::stderr(), "error: {lost}");
             }
             end_all();
         }
-        if !self.say_goodbye(&mut state.peers) {
+        if !self.say_goodbye() {
             end_all();
         }
         // SAFETY: MPI runs, and nothing is on its way any more.
         unsafe { MPI_Finalize() };
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Ends all processes that can be reached: MPI has no way on without one of them.

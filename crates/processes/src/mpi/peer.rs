@@ -1,6 +1,6 @@
 //! One of the other processes, and what is on its way to and from it.
 
-use super::message::{ErrorCode, Message};
+use super::message::{ErrorCode, Message, Tag};
 use std::mem;
 
 /// What stands before the bytes that a process sends in an exchange: how many they are.
@@ -9,10 +9,11 @@ type Header = [u8; 8];
 /// A process sends this in the place of a number of bytes when it ends.
 const GOODBYE: u64 = u64::MAX;
 
-/// Another process.
+/// Another process, on one channel.
 #[derive(Debug)]
 pub struct Peer {
     rank: usize,
+    tag: Tag,
     incoming: Incoming,
     outgoing: Vec<Message>,
     /// Memory of the last part that was sent, for the next that comes.
@@ -46,10 +47,11 @@ pub enum Progress {
 }
 
 impl Peer {
-    /// The process of this rank.
-    pub fn new(rank: usize) -> Self {
+    /// The process of this rank, whose messages have the `tag`.
+    pub fn new(rank: usize, tag: Tag) -> Self {
         Self {
             rank,
+            tag,
             incoming: Incoming::Nothing,
             outgoing: Vec::new(),
             spare: Vec::new(),
@@ -61,8 +63,8 @@ impl Peer {
         let header = (part.len() as u64).to_le_bytes();
         self.incoming = Incoming::Header(self.header()?);
         self.outgoing = vec![
-            Message::send(header.to_vec(), self.rank)?,
-            Message::send(part, self.rank)?,
+            Message::send(header.to_vec(), self.rank, self.tag)?,
+            Message::send(part, self.rank, self.tag)?,
         ];
         Ok(())
     }
@@ -70,7 +72,8 @@ impl Peer {
     /// Says to it that this process ends, and waits for its word.
     pub fn begin_goodbye(&mut self) -> Result<(), ErrorCode> {
         self.incoming = Incoming::Header(self.header()?);
-        self.outgoing = vec![Message::send(GOODBYE.to_le_bytes().to_vec(), self.rank)?];
+        let word = GOODBYE.to_le_bytes().to_vec();
+        self.outgoing = vec![Message::send(word, self.rank, self.tag)?];
         Ok(())
     }
 
@@ -109,13 +112,18 @@ impl Peer {
             GOODBYE => Incoming::Ended,
             length => {
                 let memory = mem::take(&mut self.spare);
-                Incoming::Bytes(Message::receive(length as usize, self.rank, memory)?)
+                Incoming::Bytes(Message::receive(
+                    length as usize,
+                    self.rank,
+                    self.tag,
+                    memory,
+                )?)
             }
         })
     }
 
     fn header(&self) -> Result<Message, ErrorCode> {
-        Message::receive(size_of::<Header>(), self.rank, Vec::new())
+        Message::receive(size_of::<Header>(), self.rank, self.tag, Vec::new())
     }
 
     /// The bytes that have come in an exchange that is done.
