@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Predicted seconds of a training step on N machines, as Markdown: see docs/clusters.md.
 
-    scripts/cluster-model.py --parameters 21831599 --compute 2.83 --latency 2.2e-5 --memory 1.2e9
+    scripts/cluster-model.py --parameters 21831599 --late 6.5e6 --compute 2.83 --latency 2.2e-5 --memory 1.2e9
 
-compute/N + 2 (N-1)/N * bytes / bandwidth + 2 (N-1) * latency + bytes / memory
+    exchange = 2 (N-1)/N * bytes / bandwidth + 2 (N-1) * buckets * latency + bytes / memory
+    step = compute/N + max(exchange - backward/N, exchange * late / bytes)
 
-With --overlap, a bound of what this program does not do: all of the exchange that has room there is hidden behind the backward
-pass, which is two thirds of the compute (two products for each one of the forward pass), at no cost.
+The exchange is hidden behind the backward pass, which is two thirds of the compute (two products for each one of the forward
+pass), but for what cannot go before it is over. With --after, nothing is hidden.
 """
 
 import argparse
@@ -15,6 +16,8 @@ MACHINES = [1, 2, 4, 8, 32]
 GIGABITS = [1, 10, 100]
 # Share of the backward pass in the compute.
 BACKWARD = 2 / 3
+# Bytes of a bucket of gradients.
+BUCKET = 1 << 22
 
 
 def step(machines, gigabits, asked):
@@ -26,9 +29,10 @@ def step(machines, gigabits, asked):
     sent = 2 * others / machines * size
     bandwidth = gigabits * 1e9 / 8
     compute = asked.compute / machines
-    exchange = sent / bandwidth + 2 * others * asked.latency + size / asked.memory
-    hidden = min(exchange, compute * BACKWARD) if asked.overlap else 0
-    return compute + exchange - hidden
+    exchange = sent / bandwidth + 2 * others * size / BUCKET * asked.latency + size / asked.memory
+    if asked.after:
+        return compute + exchange
+    return compute + max(exchange - compute * BACKWARD, exchange * asked.late / size)
 
 
 def pays_until(gigabits, asked):
@@ -43,7 +47,8 @@ def main():
     parser.add_argument("--compute", type=float, required=True, help="seconds of a step of one machine")
     parser.add_argument("--latency", type=float, required=True, help="seconds of a message")
     parser.add_argument("--memory", type=float, required=True, help="bytes per second copied and added up")
-    parser.add_argument("--overlap", action="store_true", help="hide the exchange behind the backward pass")
+    parser.add_argument("--late", type=float, required=True, help="bytes that go when the backward pass is over")
+    parser.add_argument("--after", action="store_true", help="the exchange begins when the backward pass is over")
     asked = parser.parse_args()
     print("| Gbit/s | " + " | ".join(f"{n} machines" for n in MACHINES[1:]) + " | half used up to |")
     print("|---" * (len(MACHINES) + 1) + "|")

@@ -5,7 +5,7 @@
 //! are threads. `exchange wait SECONDS` adds up until it is stopped. `mpirun -n 2 exchange beside THREADS` says how much of a
 //! sum is hidden behind as many threads that compute.
 
-use processes::{Lost, Processes, threads};
+use processes::{BackgroundSums, Lost, Processes, threads};
 use std::{
     env,
     hint::black_box,
@@ -142,6 +142,7 @@ fn compute() {
 fn check(processes: &Processes) -> Result<(), Lost> {
     let rank = processes.rank();
     let mut seen = Digest::default();
+    let background = BackgroundSums::over(processes);
     for length in [0, 1, 2, 3, 1000, 65_537, 3_000_001, 11_000_000] {
         // Large and small values of both signs: every order of adding gives other bits.
         let mut values: Vec<f32> = (0..length)
@@ -150,6 +151,8 @@ fn check(processes: &Processes) -> Result<(), Lost> {
                 value * 10_f32.powi(((place + rank) % 9) as i32 - 4)
             })
             .collect();
+        // The same in the background of all that follows.
+        background.begin(values.clone());
         processes.sum(&mut values)?;
         values
             .iter()
@@ -162,6 +165,9 @@ fn check(processes: &Processes) -> Result<(), Lost> {
         for part in processes.gather_everywhere(part)? {
             seen.add(&part);
         }
+        let summed = background.next()?;
+        let bits = |values: &[f32]| -> Vec<u32> { values.iter().map(|v| v.to_bits()).collect() };
+        assert_eq!(bits(&summed), bits(&values), "a sum beside is another");
     }
     if processes.is_first() {
         println!("{:016x} {}", seen.0, processes.bytes_sent());

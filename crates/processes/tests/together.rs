@@ -1,6 +1,6 @@
 //! What processes do together, tried with threads.
 
-use processes::{Lost, Processes, threads};
+use processes::{BackgroundSums, Lost, Processes, threads};
 use proptest::prelude::*;
 use std::thread;
 
@@ -50,6 +50,51 @@ fn what_the_first_gives_comes_to_all_and_what_all_give_to_the_first() {
     let of_first = Ok((vec![7, 7], gathered));
     let of_others = Ok((vec![7, 7], None));
     assert_eq!(received, [of_first, of_others.clone(), of_others]);
+}
+
+/// The first asks for sums before it does anything else, the second afterwards: whoever waited for the one within the other would
+/// wait for ever.
+#[test]
+fn sums_in_the_background_wait_for_nothing_else_and_keep_their_order() {
+    let results = on_each(2, |processes| {
+        let sums = BackgroundSums::over(&processes);
+        let ask = || {
+            for number in 1..4 {
+                sums.begin(vec![number as f32; number]);
+            }
+        };
+        if processes.is_first() {
+            ask();
+        }
+        let told = processes.gather_everywhere(vec![processes.rank() as u8; 3])?;
+        if !processes.is_first() {
+            ask();
+        }
+        let sums = [sums.next()?, sums.next()?, sums.next()?];
+        Ok::<_, Lost>((told, sums, processes.bytes_sent()))
+    });
+    let told = vec![vec![0; 3], vec![1; 3]];
+    let sums = [vec![2.0], vec![4.0; 2], vec![6.0; 3]];
+    for (rank, result) in results.into_iter().enumerate() {
+        let (found, summed, sent) = result.unwrap();
+        assert_eq!((found, summed), (told.clone(), sums.clone()), "rank {rank}");
+        // Three bytes, and of each sum those numbers that the other adds up, and those that it has added up itself.
+        assert_eq!(sent, 3 + 4 * 6);
+    }
+}
+
+#[test]
+fn a_process_that_ends_is_lost_to_sums_in_the_background() {
+    let results = on_each(2, |processes| {
+        let sums = BackgroundSums::over(&processes);
+        if processes.rank() == 1 {
+            return Ok(Vec::new());
+        }
+        sums.begin(vec![1.0]);
+        sums.next()
+    });
+    let lost = Err(Lost("the one of rank 1 has ended".into()));
+    assert_eq!(results, [lost, Ok(Vec::new())]);
 }
 
 #[test]

@@ -217,3 +217,89 @@ fn unpack(bucket: &[Slot], mut sums: &[f32], summed: &mut Vec<(String, Vec<f32>)
         summed.push((name.clone(), values.to_vec()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use burn::tensor::{Device, Tensor, TensorData};
+    use network::{Algorithm, Architecture, NetworkSpec};
+    use processes::threads;
+    use std::thread;
+
+    fn network() -> Network {
+        let spec = NetworkSpec {
+            base_width: 2,
+            ..NetworkSpec::new(Architecture::ResNet18, 2)
+        };
+        spec.blank(Algorithm::Exact, &Device::flex())
+    }
+
+    /// Numbers whose sum depends on the order of the ranks.
+    fn gradient(rank: usize, length: usize) -> Vec<f32> {
+        let value = |place: usize| (place % 7) as f32 + [1e8, 1.0, -1e8][rank];
+        (0..length).map(value).collect()
+    }
+
+    fn id(buckets: &Buckets, slot: &Slot) -> u64 {
+        let mut weights = buckets.weights.iter();
+        *weights.find(|(_, name)| **name == slot.name).unwrap().0
+    }
+
+    fn hear(buckets: &Buckets, slot: &Slot, rank: usize) {
+        buckets.used(id(buckets, slot));
+        buckets.arrived(id(buckets, slot), gradient(rank, slot.length));
+    }
+
+    /// Rank 0 hears of all weights in the order of the buckets, rank 1 the other way round, rank 2 of none.
+    #[test]
+    fn sums_have_the_bits_of_one_sum_whatever_came_early() {
+        let sums_of = |rank: usize, processes: &Processes| {
+            let buckets = Buckets::of(processes, &network(), Trainable::All);
+            let mut early: Vec<Slot> = buckets.early.iter().flatten().cloned().collect();
+            let slots = [&early[..], &buckets.late].concat();
+            let device = Device::flex();
+            let tensor = |slot: &Slot| {
+                let data = TensorData::new(gradient(rank, slot.length), [slot.length]);
+                (slot.name.clone(), Tensor::from_data(data, &device))
+            };
+            let rest = slots.iter().map(tensor).collect();
+            buckets.begin();
+            if rank == 1 {
+                early.reverse();
+            }
+            let heard = early.iter().filter(|_| rank < 2);
+            heard.for_each(|slot| hear(&buckets, slot, rank));
+            let (gone, all) = buckets.progress();
+            assert_eq!(gone, if rank < 2 { all } else { 0 });
+            let (loss, sums) = buckets.end(rank as f32, rest).unwrap();
+            assert_eq!(loss, 3.0);
+            for ((name, sum), slot) in sums.iter().zip(&slots) {
+                let mut expected = gradient(rank, slot.length);
+                processes.sum(&mut expected).unwrap();
+                assert_eq!((name, sum), (&slot.name, &expected));
+            }
+            assert_eq!(sums.len(), slots.len());
+        };
+        thread::scope(|scope| {
+            for (rank, processes) in threads(3).into_iter().enumerate() {
+                scope.spawn(move || sums_of(rank, &processes));
+            }
+        });
+    }
+
+    #[test]
+    fn a_weight_that_is_used_twice_does_not_go_before_the_pass_is_over() {
+        let processes = threads(1).remove(0);
+        let buckets = Buckets::of(&processes, &network(), Trainable::All);
+        let first = buckets.early[0].clone();
+        buckets.begin();
+        buckets.used(id(&buckets, &first[0]));
+        first.iter().for_each(|slot| hear(&buckets, slot, 0));
+        assert_eq!(buckets.progress().0, 0);
+        // The next step knows nothing of this.
+        buckets.end(0.0, NamedGradients::new()).unwrap();
+        buckets.begin();
+        first.iter().for_each(|slot| hear(&buckets, slot, 0));
+        assert_eq!(buckets.progress().0, 1);
+    }
+}

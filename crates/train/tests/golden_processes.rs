@@ -81,6 +81,8 @@ struct Step {
     loss: f32,
     gradients: StateDict,
     network: StateDict,
+    /// Buckets that went during the backward pass, and all that could.
+    overlap: (usize, usize),
 }
 
 /// A first step of one of `processes` over its `parts`.
@@ -111,6 +113,7 @@ fn step(
         loss,
         gradients,
         network: learner.network().state(),
+        overlap: learner.overlap(),
     }
 }
 
@@ -185,6 +188,31 @@ fn a_step_with_local_batch_norms_is_that_of_one_process_which_accumulates_the_pa
             assert!((step.loss - expected.loss).abs() < 1e-6);
             let off = difference(&step.gradients, &expected.gradients);
             assert!(off < 1e-5, "{count} processes: {off}");
+        }
+    }
+}
+
+/// Not told by the time: a bucket that is counted went before the backward pass returned. Five pictures on two processes, and two
+/// on three, of which one has none.
+#[test]
+fn gradients_are_on_their_way_before_the_backward_pass_is_over() {
+    for kind in [BatchNormKind::Local, BatchNormKind::Synchronised] {
+        for (count, pictures) in [(2, 5), (3, 2)] {
+            let steps = |settings, batches: usize| -> Vec<(usize, usize)> {
+                on_each(count, |processes| {
+                    let part = part_for(&processes, &batch(pictures, 1));
+                    step(&processes, kind, settings, vec![part; batches]).overlap
+                })
+            };
+            for (gone, all) in steps(EVERYTHING, 1) {
+                assert!(gone == all && all > 4, "{gone} of {all} buckets");
+            }
+            // They are added up first.
+            for (gone, all) in steps(EVERYTHING, 2) {
+                assert!(gone == 0 && all > 4, "{gone} of {all} buckets");
+            }
+            // No convolution is trained.
+            assert_eq!(steps(FROZEN, 1), vec![(0, 0); count]);
         }
     }
 }
