@@ -19,6 +19,9 @@ const LARGE: usize = 1 << 20;
 /// Buckets that a small network has, about.
 const COUNT: usize = 8;
 
+/// Gradients that are added up: each with the name of its parameter, as its numbers.
+pub type Sums = Vec<(String, Vec<f32>)>;
+
 /// A parameter in a bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Slot {
@@ -99,17 +102,13 @@ impl Buckets {
     ///
     /// # Errors
     /// A process is lost.
-    pub fn end(
-        &self,
-        loss: f32,
-        mut rest: NamedGradients,
-    ) -> Result<(f32, Vec<(String, Vec<f32>)>), Lost> {
+    pub fn end(&self, loss: f32, mut rest: NamedGradients) -> Result<(f32, Sums), Lost> {
         let mut step = self.step();
         self.send_early(&mut step, &mut rest, true);
         let late = packed(&self.late, &mut step.arrived, &mut rest);
         self.sums.begin([vec![loss], late].concat());
         drop(step);
-        let mut summed = Vec::new();
+        let mut summed = Sums::new();
         let mut result = Ok(0.0);
         // All of them are waited for, whatever becomes of one: the next step begins with none on its way.
         for bucket in &self.early {
@@ -210,7 +209,7 @@ fn packed(
     numbers
 }
 
-fn unpack(bucket: &[Slot], mut sums: &[f32], summed: &mut Vec<(String, Vec<f32>)>) {
+fn unpack(bucket: &[Slot], mut sums: &[f32], summed: &mut Sums) {
     for Slot { name, length } in bucket {
         let (values, others) = sums.split_at(*length);
         sums = others;
