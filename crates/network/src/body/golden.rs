@@ -162,7 +162,7 @@ impl Pass for Predicting {
         }
         let (scale, shift) = norm.affine();
         let [scale, shift] = [scale, shift].map(|x| x.reshape([1, -1, 1, 1]));
-        let y = convolution.forward(x, Precision::F32) * scale + shift;
+        let y = convolution.forward(x, Precision::F32, None) * scale + shift;
         let y = residual.map_or(y.clone(), |residual| y + residual);
         if has_relu { activation::relu(y) } else { y }
     }
