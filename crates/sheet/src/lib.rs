@@ -4,7 +4,7 @@
 //! width of its column, and rows and columns take the room they need. What is right and what is wrong is told by a sign
 //! and by two colours that colour-blind readers can tell apart.
 //!
-//! [`page`] is the frame of every page that is one file for a browser.
+//! [`page()`] makes the frame of every page that is one file for a browser.
 
 mod cell;
 mod draw;
