@@ -51,8 +51,8 @@ pub fn conv2d_heard(
 
 /// Convolves, adds `bias` `[O]` and then `residual` `[N, O, H', W']`, and applies ReLU when `relu` is set.
 ///
-/// For inference: batch norm is folded into `weight` and `bias` by the caller, and the tensors are on
-/// a device without autodiff.
+/// For inference: batch norm is folded into `weight` and `bias` by the caller. Differentiable in `x` and `residual`, not in
+/// the others.
 pub fn conv2d_folded(
     x: Tensor<4>,
     weight: Tensor<4>,
@@ -60,6 +60,19 @@ pub fn conv2d_folded(
     convolution: Convolution,
     residual: Option<Tensor<4>>,
     relu: bool,
+) -> Tensor<4> {
+    let relu = if relu { Relu::Plain } else { Relu::Absent };
+    folded_with(x, weight, bias, convolution, residual, relu)
+}
+
+/// [`conv2d_folded`] with any `relu`.
+pub(crate) fn folded_with(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Tensor<1>,
+    convolution: Convolution,
+    residual: Option<Tensor<4>>,
+    relu: Relu,
 ) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::convolution_folded(
         x.into_dispatch(),
@@ -69,6 +82,15 @@ pub fn conv2d_folded(
         Residual::from_tensor(residual),
         relu,
     ))
+}
+
+/// The end of a folded convolution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Relu {
+    Absent,
+    Plain,
+    /// [`crate::guided_relu`].
+    Guided,
 }
 
 /// The tensor that is added before the ReLU, if any. (burn's extension macro knows no optional tensor argument.)
@@ -115,7 +137,7 @@ pub(crate) trait ConvolutionOps: Backend {
 }
 
 /// The part for inference.
-#[backend_extension(Flex, Cube: cfg(feature = "gpu"))]
+#[backend_extension(Autodiff, Flex, Cube: cfg(feature = "gpu"))]
 pub(crate) trait FoldedConvolutionOps: Backend {
     fn convolution_folded(
         x: FloatTensor<Self>,
@@ -123,7 +145,7 @@ pub(crate) trait FoldedConvolutionOps: Backend {
         bias: FloatTensor<Self>,
         convolution: Convolution,
         #[extension_type] residual: Residual<Self>,
-        relu: bool,
+        relu: Relu,
     ) -> FloatTensor<Self> {
         folded_by_burn::<Self>(x, weight, bias, convolution, residual, relu)
     }
@@ -152,6 +174,15 @@ pub(crate) trait ConvolutionGradients: ConvolutionOps {
         Self::conv2d_weight_backward(x, weight, gradient, convolution.options())
     }
 
+    /// What comes back through a ReLU, or through a guided one, whose output is `y`.
+    fn relu_gradient(
+        y: FloatTensor<Self>,
+        gradient: FloatTensor<Self>,
+        is_guided: bool,
+    ) -> FloatTensor<Self> {
+        relu_gradient_by_burn::<Self>(y, gradient, is_guided)
+    }
+
     /// The numbers of a weight's gradient in its order, where they are at hand: nothing is waited for.
     fn numbers_at_hand(_gradient: &FloatTensor<Self>) -> Option<Vec<f32>> {
         None
@@ -164,13 +195,25 @@ pub(crate) fn folded_by_burn<B: Backend>(
     bias: FloatTensor<B>,
     convolution: Convolution,
     residual: Residual<B>,
-    relu: bool,
+    relu: Relu,
 ) -> FloatTensor<B> {
-    let mut y = B::conv2d(x, weight, Some(bias), convolution.options());
+    let y = B::conv2d(x, weight, Some(bias), convolution.options());
+    ended_by_burn::<B>(y, residual, relu)
+}
+
+/// A convolution's output `y` with its residual and its ReLU.
+pub(crate) fn ended_by_burn<B: Backend>(
+    mut y: FloatTensor<B>,
+    residual: Residual<B>,
+    relu: Relu,
+) -> FloatTensor<B> {
     if let Some(residual) = residual.into_option() {
         y = B::float_add(y, residual);
     }
-    if relu { B::relu(y) } else { y }
+    match relu {
+        Relu::Absent => y,
+        Relu::Plain | Relu::Guided => B::relu(y),
+    }
 }
 
 pub(crate) fn input_gradient_by_burn<B: Backend>(
@@ -187,6 +230,18 @@ pub(crate) fn input_gradient_by_burn<B: Backend>(
         Some(earlier) => B::float_add(x, earlier),
         None => x,
     }
+}
+
+pub(crate) fn relu_gradient_by_burn<B: Backend>(
+    y: FloatTensor<B>,
+    gradient: FloatTensor<B>,
+    is_guided: bool,
+) -> FloatTensor<B> {
+    let gradient = match is_guided {
+        true => B::relu(gradient),
+        false => gradient,
+    };
+    B::relu_backward(y, gradient)
 }
 
 impl Convolution {

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Backend, Dispatch, backend_extension};
-use burn::tensor::{DType, Tensor, activation::relu};
+use burn::tensor::{DType, Tensor};
 
 use cpu::Precision;
 
-use crate::convolution::{Convolution, Residual, conv2d, conv2d_folded};
+use crate::convolution::{Convolution, Relu, Residual, folded_with};
 use crate::device::is_cpu;
-use crate::guided::guided_relu;
 
 /// A convolution that has taken in the batch norm behind it, for tensors on a device without autodiff.
 #[derive(Debug, Clone)]
@@ -60,7 +59,7 @@ impl FoldedConvolution {
         }
     }
 
-    /// The same convolution, which shares its memory, with [`guided_relu`] on the way back of a `x` that is tracked.
+    /// The same convolution, which shares its memory, with [`crate::guided_relu`] on the way back of a `x` that is tracked.
     pub fn guided(&self) -> Self {
         Self {
             guided: true,
@@ -68,14 +67,22 @@ impl FoldedConvolution {
         }
     }
 
-    /// [`conv2d_folded`] of `x` `[N, C, H, W]`: in [`Precision::F32`] to the last bit. For a `x` that is tracked it is
+    /// [`crate::conv2d_folded`] of `x` `[N, C, H, W]`: in [`Precision::F32`] to the last bit. For a `x` that is tracked it is
     /// differentiable, and in `f32` whatever the precision.
     ///
     /// # Panics
     /// If `x` is tracked and gradients were not asked for.
     pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>, relu: bool) -> Tensor<4> {
+        let ends_with = match (relu, self.guided) {
+            (false, _) => Relu::Absent,
+            (true, false) => Relu::Plain,
+            (true, true) => Relu::Guided,
+        };
         if x.is_autodiff() {
-            return self.forward_tracked(x, residual, relu);
+            let weight = self.differentiable.clone();
+            let weight = Tensor::from_inner(weight.expect("gradients were asked for"));
+            let bias = Tensor::from_inner(self.bias.clone());
+            return folded_with(x, weight, bias, self.convolution, residual, ends_with);
         }
         let bias = self.bias.clone();
         match &self.weight {
@@ -87,31 +94,9 @@ impl FoldedConvolution {
                 relu,
             )),
             Weight::Tensor(weight) => {
-                conv2d_folded(x, weight.clone(), bias, self.convolution, residual, relu)
+                let weight = weight.clone();
+                folded_with(x, weight, bias, self.convolution, residual, ends_with)
             }
-        }
-    }
-}
-
-impl FoldedConvolution {
-    fn forward_tracked(
-        &self,
-        x: Tensor<4>,
-        residual: Option<Tensor<4>>,
-        with_relu: bool,
-    ) -> Tensor<4> {
-        let weight = self.differentiable.clone();
-        let weight = Tensor::from_inner(weight.expect("gradients were asked for"));
-        let bias: Tensor<1> = Tensor::from_inner(self.bias.clone());
-        let y = conv2d(x, weight, self.convolution) + bias.reshape([1, -1, 1, 1]);
-        let y = match residual {
-            Some(residual) => y + residual,
-            None => y,
-        };
-        match (with_relu, self.guided) {
-            (false, _) => y,
-            (true, false) => relu(y),
-            (true, true) => guided_relu(y),
         }
     }
 }

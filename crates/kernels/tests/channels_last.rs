@@ -6,7 +6,7 @@ use burn::tensor::{DType, Tensor, activation::relu};
 use common::*;
 use kernels::{
     Algorithm, Convolution, FoldedConvolution, Precision, batch_norm_train, conv2d, conv2d_folded,
-    max_pool2d,
+    guided_relu, max_pool2d,
 };
 
 const SHAPE: [usize; 4] = [2, 3, 4, 5];
@@ -139,5 +139,61 @@ fn a_folded_convolution_equals_its_parts() {
         }
         // Sums of 27 products.
         assert_near("y", &read(y), &read(expected), 1e-6);
+    }
+}
+
+/// In a graph: what comes back through ReLU (guided or not), residual and convolution, beside burn's own parts in f64. The
+/// residual is read twice, so that its gradients are added up.
+#[test]
+fn gradients_of_a_folded_convolution_are_those_of_its_parts() {
+    let convolution = Convolution {
+        stride: 2,
+        padding: 1,
+        algorithm: Algorithm::Exact,
+        precision: Precision::F32,
+    };
+    let tracked = |seed, shape: [usize; 4], dtype| {
+        let count = shape.iter().product();
+        leaf(tensor(&values(count, seed), shape, dtype), true)
+    };
+    let kernel = |dtype| tensor(&values(5 * 27, 2), [5, 3, 3, 3], dtype);
+    let bias = |dtype| tensor(&values(5, 3), [5], dtype);
+    let run = |dtype: DType, [with_residual, rectified, is_guided]: [bool; 3]| {
+        let x = tracked(1, SHAPE, dtype);
+        let residual = tracked(4, [2, 5, 2, 3], dtype);
+        let given = with_residual.then(|| residual.clone());
+        let y = if dtype == DType::F32 {
+            let folded = FoldedConvolution::new(
+                kernel(dtype),
+                bias(dtype),
+                convolution,
+                Precision::F32,
+                true,
+            );
+            let folded = if is_guided { folded.guided() } else { folded };
+            folded.forward(x.clone(), given, rectified)
+        } else {
+            let parts = conv2d(x.clone(), Tensor::from_inner(kernel(dtype)), convolution)
+                + Tensor::from_inner(bias(dtype)).reshape([1, 5, 1, 1]);
+            let y = given.map_or(parts.clone(), |residual| parts + residual);
+            match (rectified, is_guided) {
+                (false, _) => y,
+                (true, false) => relu(y),
+                (true, true) => guided_relu(y),
+            }
+        };
+        let direction = Tensor::from_inner(tensor(&values(60, 5), [2, 5, 2, 3], dtype));
+        let gradients = ((y.clone() + residual.clone() * 0.5) * direction)
+            .sum()
+            .backward();
+        let gradient = |leaf: Tensor<4>| read(leaf.grad(&gradients).unwrap());
+        [read(y), gradient(x), gradient(residual)]
+    };
+    for case in 0..8 {
+        let case = [case & 1 > 0, case & 2 > 0, case & 4 > 0];
+        for (found, expected) in run(DType::F32, case).iter().zip(run(DType::F64, case)) {
+            // Sums of 27 products.
+            assert_near(&format!("{case:?}"), found, &expected, 1e-6);
+        }
     }
 }

@@ -10,10 +10,11 @@ use crate::{
 };
 use burn::{
     module::{Module, Param},
-    tensor::{DType, Tensor, activation::relu},
+    tensor::{Tensor, activation::relu},
 };
 use kernels::{
     Algorithm, FoldedConvolution, Precision, average_pool, concat_pool, guided_relu, is_cpu,
+    scaled_by,
 };
 
 impl Network {
@@ -263,25 +264,7 @@ pub(crate) fn folded(
         Some(bias) => bias.val() * scale.clone() + shift,
         None => shift,
     };
-    (scaled(weight, scale), bias)
-}
-
-/// `weight` `[O, C, K, K]` with the filter of each output channel times its `scale`.
-fn scaled(weight: Tensor<4>, scale: Tensor<1>) -> Tensor<4> {
-    let device = weight.device();
-    let [channels, ..] = weight.dims();
-    if !is_cpu(&device) || weight.dtype() != DType::F32 {
-        return weight * scale.reshape([channels, 1, 1, 1]);
-    }
-    // Without a copy if nothing else holds the weight; and burn-flex is built without optimisation.
-    let (mut weight, scale) = (weight.into_data(), scale.into_data());
-    let length = weight.num_elements() / channels;
-    let values = weight.as_mut_slice::<f32>().expect("the numbers are f32");
-    let scales = scale.as_slice::<f32>().expect("the numbers are f32");
-    for (filter, scale) in values.chunks_exact_mut(length).zip(scales) {
-        filter.iter_mut().for_each(|value| *value *= scale);
-    }
-    Tensor::from_data(weight, &device)
+    (scaled_by(weight, scale), bias)
 }
 
 /// The head as it predicts.

@@ -12,7 +12,7 @@ use burn::{
     module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId},
     tensor::{Device, Gradients, Tensor, TensorData},
 };
-use kernels::Algorithm;
+use kernels::{Algorithm, lerp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 
@@ -359,13 +359,7 @@ impl MapNamed for Towards {
         };
         let (id, tensor, mapper) = p.consume();
         let target = target.reshape(tensor.dims());
-        let difference = target.clone() - tensor.clone();
-        let new = if self.share < 0.5 {
-            tensor + difference * self.share
-        } else {
-            target - difference * (1.0 - self.share)
-        };
-        Param::from_mapped_value(id, new, mapper)
+        Param::from_mapped_value(id, lerp(tensor, target, self.share), mapper)
     }
 }
 
@@ -380,7 +374,7 @@ impl VisitNamed for Collect {
             return;
         }
         let data = p.val().into_data().convert::<f32>();
-        let values = data.iter::<f32>().collect();
+        let values = data.try_into_vec().expect("the numbers are f32");
         self.state.insert(
             known.name,
             NamedTensor {

@@ -5,6 +5,7 @@
 //! step is not that of one large batch.
 
 use burn::tensor::Tensor;
+use kernels::{add_scaled, scaled};
 use network::NamedGradients;
 
 /// Weighted sums of losses and gradients over the batches of a step.
@@ -32,9 +33,8 @@ impl Accumulated {
 
 /// A share of 1 changes no bit.
 fn sum(before: Option<Tensor<1>>, tensor: Tensor<1>, share: f64) -> Tensor<1> {
-    let part = tensor * share;
     match before {
-        Some(before) => before + part,
-        None => part,
+        Some(before) => add_scaled(before, tensor, share),
+        None => scaled(tensor, share),
     }
 }

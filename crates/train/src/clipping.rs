@@ -4,7 +4,7 @@
 //! makes the factor a little less than asked for, and clips norms below c too where c is as small as itself: so here.
 
 use burn::tensor::Tensor;
-use kernels::is_cpu;
+use kernels::{is_cpu, scaled_by};
 use network::NamedGradients;
 
 /// Added to the norm, against a division by zero.
@@ -22,7 +22,7 @@ pub fn clipped(gradients: NamedGradients, limit: f64) -> NamedGradients {
         .recip()
         .mul_scalar(limit)
         .clamp_max(1.0);
-    let scaled = |(name, gradient): (String, Tensor<1>)| (name, gradient * factor.clone());
+    let scaled = |(name, gradient)| (name, scaled_by(gradient, factor.clone()));
     gradients.into_iter().map(scaled).collect()
 }
 

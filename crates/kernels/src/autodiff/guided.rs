@@ -6,6 +6,7 @@ use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Backend};
 
+use crate::convolution::relu_gradient_by_burn;
 use crate::guided::GuidedReluOps;
 
 #[derive(Debug)]
@@ -19,7 +20,8 @@ impl<B: Backend> Backward<B, 1> for GuidedReluStep {
         let [node] = ops.parents;
         let gradient = gradients.consume::<B>(&ops.node);
         if let Some(node) = node {
-            gradients.register::<B>(node.id, B::relu_backward(ops.state, B::relu(gradient)));
+            let result = relu_gradient_by_burn::<B>(ops.state, gradient, true);
+            gradients.register::<B>(node.id, result);
         }
     }
 }

@@ -4,6 +4,7 @@
 
 mod batch_norm;
 mod convolution;
+mod folded;
 mod guided;
 mod pooling;
 mod registered;

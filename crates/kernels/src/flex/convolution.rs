@@ -10,11 +10,14 @@ use super::tensor::{
     dimensions, from_channels_last, from_planes, into_channels_last, is_f32, values,
 };
 use crate::convolution::{
-    Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Residual,
-    folded_by_burn, input_gradient_by_burn,
+    Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Relu, Residual,
+    folded_by_burn, input_gradient_by_burn, relu_gradient_by_burn,
 };
 use crate::folded::{PackedConvolutionOps, PackedWeight};
-use cpu::{Epilogue, Precision, elementwise::add_assign};
+use cpu::{
+    Epilogue, Precision,
+    elementwise::{add_assign, relu_gradient},
+};
 
 impl ConvolutionOps for Flex {
     fn convolution(x: FlexTensor, weight: FlexTensor, convolution: Convolution) -> FlexTensor {
@@ -32,7 +35,7 @@ impl FoldedConvolutionOps for Flex {
         bias: FlexTensor,
         convolution: Convolution,
         residual: Residual<Self>,
-        relu: bool,
+        relu: Relu,
     ) -> FlexTensor {
         if !is_f32(&x) {
             return folded_by_burn::<Self>(x, weight, bias, convolution, residual, relu);
@@ -42,7 +45,7 @@ impl FoldedConvolutionOps for Flex {
         let epilogue = Epilogue {
             bias: Some(values(&bias)),
             residual: residual.as_ref().map(values),
-            relu,
+            relu: relu != Relu::Absent,
         };
         forward(x, weight, convolution, epilogue)
     }
@@ -134,6 +137,21 @@ impl ConvolutionGradients for Flex {
             convolution.algorithm,
         );
         from_planes(result, dimensions(&weight))
+    }
+
+    fn relu_gradient(y: FlexTensor, gradient: FlexTensor, is_guided: bool) -> FlexTensor {
+        if !is_f32(&gradient) {
+            return relu_gradient_by_burn::<Self>(y, gradient, is_guided);
+        }
+        let (y, gradient) = (into_channels_last(y), into_channels_last(gradient));
+        let mut result = Buffer::take(values(&y).len());
+        relu_gradient(
+            values(&y),
+            values(&gradient),
+            is_guided,
+            result.as_mut_slice(),
+        );
+        from_channels_last(result, dimensions(&y))
     }
 
     fn numbers_at_hand(gradient: &FlexTensor) -> Option<Vec<f32>> {

@@ -4,7 +4,8 @@
 
 use super::columns::{add_windows, columns, empty_maps};
 use crate::convolution::{
-    Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Residual,
+    Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Relu, Residual,
+    ended_by_burn,
 };
 use burn::backend::{
     Cube, TensorMetadata,
@@ -42,13 +43,10 @@ impl FoldedConvolutionOps for Cube {
         bias: Float,
         convolution: Convolution,
         residual: Residual<Self>,
-        relu: bool,
+        relu: Relu,
     ) -> Float {
-        let mut y = forward(x, weight, Some(bias), convolution);
-        if let Some(residual) = residual.into_option() {
-            y = Self::float_add(y, residual);
-        }
-        if relu { Self::relu(y) } else { y }
+        let y = forward(x, weight, Some(bias), convolution);
+        ended_by_burn::<Self>(y, residual, relu)
     }
 }
 
