@@ -6,7 +6,7 @@
 //! pixels, and the left matrix is read in place. The right matrix comes in panels of [`PANEL_COLUMNS`]
 //! columns (`[k][32]`) in both. Every sum runs in the order of `k` whatever the blocking.
 
-use crate::simd::{LANES, Pairs, Simd};
+use crate::simd::{BLOCK_COLUMNS, BLOCK_ROWS, LANES, Pairs, Simd};
 
 /// What a lane of the matrices holds; sums are `f32` in any case.
 pub trait Lane<S: Simd>: Copy {
@@ -19,6 +19,22 @@ pub trait Lane<S: Simd>: Copy {
     unsafe fn load_from(simd: S, source: *const f32) -> S::Vector;
     /// Lane-wise `a * b + c`.
     fn multiply_add(simd: S, a: S::Vector, b: S::Vector, c: S::Vector) -> S::Vector;
+
+    /// The product of grouped panels, from the operands to the sink.
+    ///
+    /// # Safety
+    /// The operands must be valid for `rows` rows and `groups` groups, the sink for `rows` rows.
+    #[inline(always)]
+    unsafe fn multiply_groups<K: SumSink<S>>(
+        simd: S,
+        (rows, groups): (usize, usize),
+        operands: Operands,
+        sink: K,
+    ) {
+        let walk = GroupedWalk { groups };
+        // SAFETY: the caller's promise.
+        unsafe { for_register_tiles::<S, Self, GroupedWalk, K>(simd, rows, operands, walk, sink) }
+    }
 }
 
 /// An `f32`.
@@ -55,7 +71,39 @@ impl<S: Pairs> Lane<S> for Pair {
     fn multiply_add(simd: S, a: S::Vector, b: S::Vector, c: S::Vector) -> S::Vector {
         simd.add_products(a, b, c)
     }
+    #[inline(always)]
+    unsafe fn multiply_groups<K: SumSink<S>>(
+        simd: S,
+        (rows, groups): (usize, usize),
+        operands: Operands,
+        sink: K,
+    ) {
+        if !S::BLOCKS {
+            let walk = GroupedWalk { groups };
+            // SAFETY: the caller's promise.
+            unsafe { for_register_tiles::<S, Pair, _, K>(simd, rows, operands, walk, sink) }
+            return;
+        }
+        let mut sums = [0.0; PANEL_ROWS * PANEL_COLUMNS];
+        // SAFETY: the caller's promise; a group is a block, whatever the number of rows.
+        unsafe {
+            simd.multiply_blocks(groups, operands.left, operands.right, sums.as_mut_ptr());
+            for row in 0..rows {
+                for column in [0, LANES] {
+                    let sums = simd.load(&sums[row * PANEL_COLUMNS + column..]);
+                    sink.put(
+                        simd,
+                        row,
+                        column,
+                        operands.before.add(simd, row, column, sums),
+                    );
+                }
+            }
+        }
+    }
 }
+
+const _: () = assert!(PANEL_ROWS == BLOCK_ROWS && PANEL_COLUMNS == BLOCK_COLUMNS);
 
 /// Rows of a panel, and of the register tile where registers are wide: 14 x 2 accumulators, two vectors of the right panel
 /// and one broadcast fill 31 of AVX-512's 32 registers; and 14 divides the pixel counts of ResNets at 224 pixels.
@@ -151,15 +199,7 @@ unsafe fn multiply_panel_to<S: Simd, L: Lane<S>, K: SumSink<S>>(
         before,
     };
     // SAFETY: the assertions above cover every address: group `g < groups`, row `r < rows <= PANEL_ROWS`.
-    unsafe {
-        for_register_tiles::<S, L, GroupedWalk, K>(
-            simd,
-            rows,
-            operands,
-            GroupedWalk { groups },
-            sink,
-        )
-    }
+    unsafe { L::multiply_groups(simd, (rows, groups), operands, sink) }
 }
 
 /// Takes the sums of a tile, a vector at a time.
@@ -191,6 +231,22 @@ impl<S: Simd> SumSink<S> for Plain {
 struct Before {
     sums: *const f32,
     stride: Option<usize>,
+}
+
+impl Before {
+    /// Sixteen sums with those that were there before.
+    ///
+    /// # Safety
+    /// There must be such a row and column.
+    #[inline(always)]
+    unsafe fn add<S: Simd>(self, simd: S, row: usize, column: usize, sums: S::Vector) -> S::Vector {
+        let before = match self.stride {
+            // SAFETY: the caller's promise.
+            Some(stride) => unsafe { simd.load_from(self.sums.add(row * stride + column)) },
+            None => simd.splat(0.0),
+        };
+        simd.add(before, sums)
+    }
 }
 
 /// Positions of the `k` in the left matrix of [`multiply_outer`]: `lines` times `length` values, at
@@ -303,8 +359,9 @@ pub fn multiply_narrow<S: Simd, L: Lane<S>, const ROW: usize>(
     unsafe { for_register_tiles::<S, L, NarrowWalk<ROW>, Plain>(simd, rows, operands, walk, sink) }
 }
 
+/// The matrices of a product.
 #[derive(Clone, Copy)]
-struct Operands {
+pub struct Operands {
     left: *const f32,
     left_row: usize,
     right: *const f32,
@@ -503,11 +560,8 @@ unsafe fn tile<S: Simd, L: Lane<S>, W: LeftWalk, K: SumSink<S>, const R: usize, 
         for (r, sums) in sums.into_iter().enumerate() {
             for (v, sum) in sums.into_iter().enumerate() {
                 let (row, column) = (first_row + r, first_column + v * LANES);
-                let before = match operands.before.stride {
-                    Some(stride) => simd.load_from(operands.before.sums.add(row * stride + column)),
-                    None => simd.splat(0.0),
-                };
-                sink.put(simd, row, column, simd.add(before, sum));
+                let sum = operands.before.add(simd, row, column, sum);
+                sink.put(simd, row, column, sum);
             }
         }
     }

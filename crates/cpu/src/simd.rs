@@ -5,6 +5,8 @@
 //! program was compiled.
 
 #[cfg(target_arch = "x86_64")]
+mod amx;
+#[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
@@ -24,7 +26,7 @@ use avx512::Avx512;
 use neon::Neon;
 use portable::Portable;
 
-pub use pairs::{PairOperation, Pairs, round_pair};
+pub use pairs::{BLOCK_COLUMNS, BLOCK_ROWS, PairOperation, Pairs, round_pair};
 pub use vector::{Arithmetic, LANES, Simd, SimdOperation};
 
 /// The instructions to use.
@@ -108,9 +110,12 @@ impl Level {
     }
 }
 
-/// The instructions to use for bf16. All give the same bits.
+/// The instructions to use for bf16. All but those in blocks give the same bits, and those in blocks do.
 #[derive(Clone, Copy, Debug)]
 pub enum PairLevel {
+    /// AMX, in blocks.
+    #[cfg(target_arch = "x86_64")]
+    Amx(Avx512<true, true>),
     /// AVX512-BF16.
     #[cfg(target_arch = "x86_64")]
     Native(Avx512<true>),
@@ -125,6 +130,9 @@ pub enum PairLevel {
     Neon(Neon),
     /// Arrays.
     Portable(Portable<true>),
+    /// Arrays, in blocks: what AMX computes, for any processor.
+    #[cfg(test)]
+    PortableBlocks(Portable<true, true>),
 }
 
 impl PairLevel {
@@ -135,7 +143,36 @@ impl PairLevel {
             .unwrap_or(PairLevel::Portable(Portable))
     }
 
-    /// All that this processor has, the fastest first.
+    /// The fastest that this processor has, in blocks or not.
+    pub fn fastest() -> PairLevel {
+        #[cfg(target_arch = "x86_64")]
+        if let Some(simd) = Avx512::detect_amx() {
+            return PairLevel::Amx(simd);
+        }
+        PairLevel::best()
+    }
+
+    /// All that this processor has, those with the same bits together.
+    #[cfg(test)]
+    pub fn by_bits() -> [Vec<PairLevel>; 2] {
+        let mut in_blocks = vec![PairLevel::PortableBlocks(Portable)];
+        #[cfg(target_arch = "x86_64")]
+        in_blocks.extend(Avx512::detect_amx().map(PairLevel::Amx));
+        [PairLevel::available().collect(), in_blocks]
+    }
+
+    /// True for those in blocks.
+    pub fn is_in_blocks(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Amx(_) => true,
+            #[cfg(test)]
+            PairLevel::PortableBlocks(_) => true,
+            _ => false,
+        }
+    }
+
+    /// All that this processor has, the fastest first, without those in blocks.
     pub fn available() -> impl Iterator<Item = PairLevel> {
         #[cfg(target_arch = "x86_64")]
         let fast = [
@@ -155,7 +192,7 @@ impl PairLevel {
     pub fn is_native(self) -> bool {
         match self {
             #[cfg(target_arch = "x86_64")]
-            PairLevel::Native(_) => true,
+            PairLevel::Amx(_) | PairLevel::Native(_) => true,
             _ => false,
         }
     }
@@ -163,6 +200,8 @@ impl PairLevel {
     /// The level for what stays in `f32`; the same bits at all of them.
     pub fn single(self) -> Level {
         match self {
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Amx(simd) => Level::Avx512(simd.without_bf16()),
             #[cfg(target_arch = "x86_64")]
             PairLevel::Native(simd) => Level::Avx512(simd.without_bf16()),
             #[cfg(target_arch = "x86_64")]
@@ -172,6 +211,8 @@ impl PairLevel {
             #[cfg(target_arch = "aarch64")]
             PairLevel::Neon(simd) => Level::Neon(simd),
             PairLevel::Portable(simd) => Level::Fused(simd),
+            #[cfg(test)]
+            PairLevel::PortableBlocks(_) => Level::Fused(Portable),
         }
     }
 
@@ -179,6 +220,8 @@ impl PairLevel {
     #[inline]
     pub fn run<K: PairOperation>(self, kernel: K) -> K::Output {
         match self {
+            #[cfg(target_arch = "x86_64")]
+            PairLevel::Amx(simd) => simd.run_pairs(kernel),
             #[cfg(target_arch = "x86_64")]
             PairLevel::Native(simd) => simd.run_pairs(kernel),
             #[cfg(target_arch = "x86_64")]
@@ -188,6 +231,8 @@ impl PairLevel {
             #[cfg(target_arch = "aarch64")]
             PairLevel::Neon(simd) => kernel.run(simd),
             PairLevel::Portable(simd) => kernel.run(simd),
+            #[cfg(test)]
+            PairLevel::PortableBlocks(simd) => kernel.run(simd),
         }
     }
 }

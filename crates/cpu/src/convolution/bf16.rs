@@ -1,7 +1,9 @@
 //! The convolutions of a training in bf16: both factors of a product are rounded to it on their way into the kernel, the
-//! sums are `f32`, and so is everything that comes in and goes out. The bits are the same on every processor.
+//! sums are `f32`, and so is everything that comes in and goes out.
 //!
-//! With [`Algorithm::Fast`] 3x3 convolutions at stride one stay in `f32`: Winograd's algorithm is the faster.
+//! With [`Algorithm::Exact`] the bits are the same on every processor. With [`Algorithm::Fast`] 3x3 convolutions at stride one
+//! stay in `f32`, where Winograd's algorithm is the faster; but with AMX all products are in bf16 and add in its order, see
+//! [`is_in_blocks`].
 
 use super::{
     Algorithm, Epilogue, check_forward, check_input_gradient, check_weight_gradient, first_layer,
@@ -22,7 +24,7 @@ pub fn forward(
     epilogue: Epilogue,
     algorithm: Algorithm,
 ) {
-    let level = PairLevel::best();
+    let level = level(algorithm);
     forward_pairs_at(level, shape, input, weight, output, epilogue, algorithm);
 }
 
@@ -37,7 +39,7 @@ pub fn input_gradient(
     input_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    let level = PairLevel::best();
+    let level = level(algorithm);
     input_gradient_pairs_at(
         level,
         shape,
@@ -59,7 +61,7 @@ pub fn weight_gradient(
     weight_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    let level = PairLevel::best();
+    let level = level(algorithm);
     weight_gradient_pairs_at(
         level,
         shape,
@@ -70,10 +72,24 @@ pub fn weight_gradient(
     );
 }
 
-/// True where Winograd's algorithm in `f32` takes less time than the direct product in bf16: everywhere, in all three
-/// convolutions of a training step (docs/kernels.md has the measurement).
-fn prefers_winograd(shape: &ConvolutionShape, algorithm: Algorithm) -> bool {
-    algorithm == Algorithm::Fast && Winograd::supports(shape)
+/// True where [`Algorithm::Fast`] adds in blocks, as AMX does: with other bits than [`Algorithm::Exact`] and than a processor
+/// without AMX, and several times as fast.
+pub fn is_in_blocks() -> bool {
+    PairLevel::fastest().is_in_blocks()
+}
+
+/// The instructions for `algorithm`: in blocks where that is fast, unless the bits of every processor are wanted.
+pub(super) fn level(algorithm: Algorithm) -> PairLevel {
+    match algorithm {
+        Algorithm::Fast => PairLevel::fastest(),
+        Algorithm::Exact => PairLevel::best(),
+    }
+}
+
+/// True where Winograd's algorithm in `f32` takes less time than the direct product in bf16: everywhere but in blocks, in all
+/// three convolutions of a training step (docs/kernels.md has the measurement).
+fn prefers_winograd(level: PairLevel, shape: &ConvolutionShape, algorithm: Algorithm) -> bool {
+    algorithm == Algorithm::Fast && !level.is_in_blocks() && Winograd::supports(shape)
 }
 
 pub(super) fn forward_pairs_at(
@@ -85,14 +101,14 @@ pub(super) fn forward_pairs_at(
     epilogue: Epilogue,
     algorithm: Algorithm,
 ) {
-    if prefers_winograd(shape, algorithm) {
+    if prefers_winograd(level, shape, algorithm) {
         let level = level.single();
         forward_at(level, shape, input, weight, output, epilogue, algorithm);
         return;
     }
     check_forward(shape, input, output, &epilogue);
     assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
-    if first_layer::supports(shape) {
+    if first_layer::supports_pairs(level, shape) {
         let mut panels = Scratch::take(first_layer::pairs_length(shape));
         first_layer::pack_pairs(shape, weight, &mut panels);
         first_layer::run_pairs(level, shape, input, &panels, output, epilogue);
@@ -111,7 +127,7 @@ pub(super) fn input_gradient_pairs_at(
     input_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    if prefers_winograd(shape, algorithm) {
+    if prefers_winograd(level, shape, algorithm) {
         let level = level.single();
         input_gradient_at(
             level,
@@ -140,7 +156,7 @@ pub(super) fn weight_gradient_pairs_at(
     weight_gradient: &mut [f32],
     algorithm: Algorithm,
 ) {
-    if prefers_winograd(shape, algorithm) {
+    if prefers_winograd(level, shape, algorithm) {
         let level = level.single();
         weight_gradient_at(
             level,

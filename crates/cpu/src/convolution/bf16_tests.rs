@@ -62,10 +62,23 @@ impl Given {
     }
 }
 
-/// The results on all levels, which must be the same to the last bit.
-fn on_every_level(given: &Given, shape: &ConvolutionShape, algorithm: Algorithm) -> [Vec<f32>; 3] {
+/// The results on all levels with and without blocks, which must be the same to the last bit in each of both.
+fn on_every_level(
+    given: &Given,
+    shape: &ConvolutionShape,
+    algorithm: Algorithm,
+) -> [[Vec<f32>; 3]; 2] {
+    PairLevel::by_bits().map(|levels| on_levels(levels, given, shape, algorithm))
+}
+
+fn on_levels(
+    levels: Vec<PairLevel>,
+    given: &Given,
+    shape: &ConvolutionShape,
+    algorithm: Algorithm,
+) -> [Vec<f32>; 3] {
     let mut first: Option<[Vec<f32>; 3]> = None;
-    for level in PairLevel::available() {
+    for level in levels {
         let found = given.results(level, shape, algorithm);
         let expected = first.get_or_insert_with(|| found.clone());
         for (i, (found, expected)) in found.iter().zip(expected).enumerate() {
@@ -85,9 +98,11 @@ fn assert_bf16(shape: &ConvolutionShape) {
     let Given { x, w, dy } = given;
     let [x, w, dy] = [x, w, dy].map(|numbers| rounded(&numbers));
     let definition = Given { x, w, dy }.definition(shape);
-    for (i, (found, (sums, squares))) in found.iter().zip(&definition).enumerate() {
-        let error = error(found, sums, squares);
-        assert!(error < EXACT, "{shape:?}, result {i}: {error:e}");
+    for found in found {
+        for (i, (found, (sums, squares))) in found.iter().zip(&definition).enumerate() {
+            let error = error(found, sums, squares);
+            assert!(error < EXACT, "{shape:?}, result {i}: {error:e}");
+        }
     }
 }
 

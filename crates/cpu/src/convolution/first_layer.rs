@@ -30,6 +30,11 @@ pub fn supports(shape: &ConvolutionShape) -> bool {
     shape.channels_in * shape.stride == STEP && shape.kernel > 1
 }
 
+/// The same in bf16: in blocks, a product of gathered pixels is so fast that copying them is no matter.
+pub fn supports_pairs(level: PairLevel, shape: &ConvolutionShape) -> bool {
+    !level.is_in_blocks() && supports(shape)
+}
+
 /// `output = convolution(input, weight)`, with a weight as [`Gather::pack_weight`] arranges it.
 pub fn run(
     level: Level,

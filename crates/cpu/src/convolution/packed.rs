@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::{
-    Algorithm, check_forward, epilogue::Epilogue, first_layer, gather::Gather, run_direct,
+    Algorithm, bf16, check_forward, epilogue::Epilogue, first_layer, gather::Gather, run_direct,
     shape::ConvolutionShape, winograd::Winograd,
 };
 use crate::{
@@ -22,7 +22,8 @@ pub enum Precision {
     F32,
     /// bf16, both factors rounded to it. 3x3 convolutions by Winograd's algorithm stay in `f32` up to
     /// 256 channels: they are as fast, and rounded in the transformed domain they would err four times as
-    /// much. All processors give the same bits, with AVX512-BF16 fast (see [`Precision::is_fast`]).
+    /// much. All processors without AMX give the same bits, with AVX512-BF16 fast (see [`Precision::is_fast`]);
+    /// with AMX see [`super::bf16::is_in_blocks`].
     Bf16,
 }
 
@@ -44,8 +45,25 @@ impl Precision {
 pub struct PackedWeight {
     /// Of one picture as large as the kernel: what does not depend on the pictures counts.
     shape: ConvolutionShape,
-    precision: Precision,
+    level: AnyLevel,
     arranged: Arranged,
+}
+
+/// The instructions of one of both precisions.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum AnyLevel {
+    Single(Level),
+    Pairs(PairLevel),
+}
+
+impl AnyLevel {
+    /// Those for what stays in `f32`.
+    fn single(self) -> Level {
+        match self {
+            AnyLevel::Single(level) => level,
+            AnyLevel::Pairs(level) => level.single(),
+        }
+    }
 }
 
 /// What is kept in memory: one of the four, never the weight beside its arrangement.
@@ -73,19 +91,18 @@ impl PackedWeight {
         precision: Precision,
     ) -> PackedWeight {
         let level = match precision {
-            Precision::F32 => Level::best(),
-            Precision::Bf16 => PairLevel::best().single(),
+            Precision::F32 => AnyLevel::Single(Level::best()),
+            Precision::Bf16 => AnyLevel::Pairs(bf16::level(algorithm)),
         };
-        PackedWeight::at(level, shape, weight, algorithm, precision)
+        PackedWeight::at(level, shape, weight, algorithm)
     }
 
-    /// [`PackedWeight::new`] with these instructions; the result depends on them in [`Arranged::Transformed`] alone.
+    /// [`PackedWeight::new`] with these instructions.
     pub(super) fn at<'a>(
-        level: Level,
+        level: AnyLevel,
         shape: &ConvolutionShape,
         weight: impl Into<Cow<'a, [f32]>>,
         algorithm: Algorithm,
-        precision: Precision,
     ) -> PackedWeight {
         let weight = weight.into();
         assert_eq!(weight.len(), shape.weight_length(), "numbers of the weight");
@@ -96,19 +113,24 @@ impl PackedWeight {
             ..*shape
         };
         let wanted = algorithm == Algorithm::Fast
-            && (precision == Precision::F32 || shape.channels_in <= LARGEST_WINOGRAD);
+            && match level {
+                AnyLevel::Single(_) => true,
+                AnyLevel::Pairs(level) => {
+                    !level.is_in_blocks() && shape.channels_in <= LARGEST_WINOGRAD
+                }
+            };
         let arranged = match Winograd::forward(&shape).filter(|_| wanted) {
             Some(winograd) if winograd.few_channels() => {
                 let mut transformed = Buffer::new(winograd.transformed_length());
-                winograd.transform_weight(level, &weight, transformed.numbers_mut());
+                winograd.transform_weight(level.single(), &weight, transformed.numbers_mut());
                 Arranged::Transformed(transformed)
             }
             Some(_) => Arranged::Plain(weight.into_owned()),
-            None => Arranged::direct(level, &shape, &weight, precision),
+            None => Arranged::direct(level, &shape, &weight),
         };
         PackedWeight {
             shape,
-            precision,
+            level,
             arranged,
         }
     }
@@ -126,11 +148,9 @@ impl PackedWeight {
         epilogue: Epilogue,
     ) {
         let shape = self.shape_for(pictures);
-        match self.precision {
-            Precision::F32 => self.forward_at(Level::best(), &shape, input, output, epilogue),
-            Precision::Bf16 => {
-                self.forward_pairs_at(PairLevel::best(), &shape, input, output, epilogue)
-            }
+        match self.level {
+            AnyLevel::Single(level) => self.forward_at(level, &shape, input, output, epilogue),
+            AnyLevel::Pairs(level) => self.forward_pairs_at(level, &shape, input, output, epilogue),
         }
     }
 
@@ -149,7 +169,7 @@ impl PackedWeight {
         };
         check_forward(shape, input, output, &epilogue);
         let panels = panels.numbers();
-        if first_layer::supports(shape) {
+        if first_layer::supports_pairs(level, shape) {
             first_layer::run_pairs(level, shape, input, panels, output, epilogue);
         } else {
             Gather::forward(shape).run_pairs(level, input, panels, output, epilogue);
@@ -191,27 +211,22 @@ impl PackedWeight {
 }
 
 impl Arranged {
-    fn direct(
-        level: Level,
-        shape: &ConvolutionShape,
-        weight: &[f32],
-        precision: Precision,
-    ) -> Arranged {
+    fn direct(level: AnyLevel, shape: &ConvolutionShape, weight: &[f32]) -> Arranged {
         let gather = Gather::forward(shape);
-        match precision {
-            Precision::F32 => {
+        match level {
+            AnyLevel::Single(level) => {
                 let mut panels = Buffer::new(gather.packed_length());
                 gather.pack_weight_into(level, weight, panels.numbers_mut());
                 Arranged::Panels(panels)
             }
-            Precision::Bf16 if first_layer::supports(shape) => {
+            AnyLevel::Pairs(level) if first_layer::supports_pairs(level, shape) => {
                 let mut panels = Buffer::new(first_layer::pairs_length(shape));
                 first_layer::pack_pairs(shape, weight, panels.numbers_mut());
                 Arranged::Pairs(panels)
             }
-            Precision::Bf16 => {
+            AnyLevel::Pairs(level) => {
                 let mut panels = Buffer::new(gather.pairs_length());
-                gather.pack_pairs(PairLevel::best(), weight, panels.numbers_mut());
+                gather.pack_pairs(level, weight, panels.numbers_mut());
                 Arranged::Pairs(panels)
             }
         }

@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::{
-    Algorithm, ConvolutionShape, Epilogue, PackedWeight, Precision, forward_at, input_gradient_at,
-    weight_gradient_at,
+    Algorithm, ConvolutionShape, Epilogue, PackedWeight, forward_at, input_gradient_at,
+    packed::AnyLevel, weight_gradient_at,
 };
 use crate::simd::{Level, PairLevel, round_pair};
 
@@ -307,7 +307,7 @@ fn a_weight_packed_once_gives_the_same_bits_for_pictures_of_any_size() {
     {
         for (kernel, pictures) in &kernels {
             let w = numbers(kernel.weight_length(), 2);
-            let packed = PackedWeight::at(level, kernel, &w, algorithm, Precision::F32);
+            let packed = PackedWeight::at(AnyLevel::Single(level), kernel, &w, algorithm);
             for (batch, size) in pictures {
                 let shape = packed.shape_for((*batch, *size, *size));
                 let x = numbers(shape.input_length(), 1);
@@ -352,29 +352,33 @@ fn assert_bf16(shape: &ConvolutionShape, algorithm: Algorithm) -> f64 {
         squares,
         ..
     } = Definition::new(shape);
-    let mut first: Option<Vec<f32>> = None;
-    for level in PairLevel::available() {
-        let packed = PackedWeight::at(level.single(), shape, &w, algorithm, Precision::Bf16);
-        let mut found = vec![f32::NAN; shape.output_length()];
-        packed.forward_pairs_at(level, shape, &x, &mut found, Epilogue::default());
-        let expected = first.get_or_insert_with(|| found.clone());
-        let same = found
-            .iter()
-            .zip(expected)
-            .all(|(a, b)| a.to_bits() == b.to_bits());
-        assert!(same, "{level:?} {algorithm:?} {shape:?}");
+    let mut largest = 0.0f64;
+    for levels in PairLevel::by_bits() {
+        let mut first: Option<Vec<f32>> = None;
+        for level in levels {
+            let packed = PackedWeight::at(AnyLevel::Pairs(level), shape, &w, algorithm);
+            let mut found = vec![f32::NAN; shape.output_length()];
+            packed.forward_pairs_at(level, shape, &x, &mut found, Epilogue::default());
+            let expected = first.get_or_insert_with(|| found.clone());
+            let same = found
+                .iter()
+                .zip(expected)
+                .all(|(a, b)| a.to_bits() == b.to_bits());
+            assert!(same, "{level:?} {algorithm:?} {shape:?}");
+        }
+        let found = first.expect("a level");
+        if algorithm == Algorithm::Exact {
+            let (x, w) = (rounded(&x), rounded(&w));
+            let mut exact = vec![0.0; found.len()];
+            for_each_product(shape, |i, j, k| {
+                exact[k] += f64::from(x[i]) * f64::from(w[j])
+            });
+            let error = error(&found, &exact, &squares[0]);
+            assert!(error < EXACT, "{shape:?}: {error:e}");
+        }
+        largest = largest.max(error(&found, &expected[0], &squares[0]));
     }
-    let found = first.expect("a level");
-    if algorithm == Algorithm::Exact {
-        let (x, w) = (rounded(&x), rounded(&w));
-        let mut exact = vec![0.0; found.len()];
-        for_each_product(shape, |i, j, k| {
-            exact[k] += f64::from(x[i]) * f64::from(w[j])
-        });
-        let error = error(&found, &exact, &squares[0]);
-        assert!(error < EXACT, "{shape:?}: {error:e}");
-    }
-    error(&found, &expected[0], &squares[0])
+    largest
 }
 
 /// Of the root of the sum of squared products. Rounding to eight bits errs by up to 2^-9 in each factor, independently: a sum of
@@ -415,8 +419,8 @@ fn the_epilogue_follows_a_product_in_bf16_too() {
         numbers(shape.channels_out, 3),
         numbers(shape.output_length(), 4),
     );
-    for level in PairLevel::available() {
-        let packed = PackedWeight::at(level.single(), &shape, &w, Algorithm::Fast, Precision::Bf16);
+    for level in PairLevel::by_bits().concat() {
+        let packed = PackedWeight::at(AnyLevel::Pairs(level), &shape, &w, Algorithm::Fast);
         let mut plain = vec![f32::NAN; shape.output_length()];
         packed.forward_pairs_at(level, &shape, &x, &mut plain, Epilogue::default());
         let epilogue = Epilogue {

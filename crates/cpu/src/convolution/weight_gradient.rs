@@ -5,6 +5,7 @@
 //! a piece of both pictures, with its padding, into the second-level cache, and adds the piece's products to sums that
 //! stay there. Parts are added up in their order, which depends on the shape alone.
 
+mod blocks;
 mod pairs;
 
 use std::ops::Range;
@@ -256,6 +257,103 @@ trait Sides<S: Simd>: Lane<S> {
         panels: Range<usize>,
         target: &mut [f32],
     );
+    /// Lanes of pixels in a panel.
+    #[inline(always)]
+    fn lanes(piece: &OutputPiece) -> usize {
+        piece.lanes(Self::NUMBERS)
+    }
+    /// Adds a piece's products with some panels, `[panel][lane of pixels][32]`, to the sums of each, `[kernel row][kernel
+    /// column, channel][32]`.
+    #[inline(always)]
+    fn add_piece(
+        simd: S,
+        tiles: &Tiles,
+        left: &[f32],
+        right: &[f32],
+        sums: &mut [f32],
+        accumulate: bool,
+    ) {
+        add_piece_in_order::<S, Self>(simd, tiles, left, right, sums, accumulate);
+    }
+}
+
+/// [`Sides::add_piece`], lane after lane.
+#[inline(always)]
+fn add_piece_in_order<S: Simd, L: Lane<S>>(
+    simd: S,
+    tiles: &Tiles,
+    left: &[f32],
+    right: &[f32],
+    sums: &mut [f32],
+    accumulate: bool,
+) {
+    let right = right.chunks_exact(tiles.lanes * PANEL_COLUMNS);
+    for (sums, right) in sums.chunks_exact_mut(tiles.sums_length).zip(right) {
+        for tile in tiles.iter() {
+            let (left, sums) = (&left[tile.left..], &mut sums[tile.sums..]);
+            multiply_outer::<S, L>(simd, tile.rows, tiles.pixels, left, right, sums, accumulate);
+        }
+    }
+}
+
+/// The rows of the left matrix, in tiles.
+struct Tiles {
+    kernel: usize,
+    /// Rows for each kernel row, in so many tiles.
+    rows: usize,
+    count: usize,
+    /// Numbers of a line of the left matrix.
+    line: usize,
+    pixels: StridedWalk,
+    /// Lanes of pixels.
+    lanes: usize,
+    /// Numbers of the sums of a panel.
+    sums_length: usize,
+}
+
+/// Rows of a tile, and where it begins.
+struct Tile {
+    rows: usize,
+    left: usize,
+    sums: usize,
+}
+
+impl Tiles {
+    fn new<S: Simd, L: Sides<S>>(plan: &Plan, piece: &OutputPiece, channels: usize) -> Tiles {
+        let shape = &plan.shape;
+        let (columns, step) = L::left_columns(shape, piece);
+        let rows = shape.kernel * channels;
+        Tiles {
+            kernel: shape.kernel,
+            rows,
+            count: rows.div_ceil(panel_rows(S::WIDE)),
+            line: columns * channels,
+            pixels: StridedWalk {
+                lines: piece.rows.len(),
+                line_step: window_stride(shape) * columns * channels,
+                length: piece.columns.len().div_ceil(L::NUMBERS),
+                step: step * channels,
+            },
+            lanes: L::lanes(piece),
+            sums_length: plan.sums_length(),
+        }
+    }
+
+    /// Tiles of almost the same height, rather than a small last one.
+    fn iter(&self) -> impl Iterator<Item = Tile> {
+        (0..self.kernel * self.count).map(|i| {
+            let (kernel_row, tile) = (i / self.count, i % self.count);
+            let (row, end) = (
+                tile * self.rows / self.count,
+                (tile + 1) * self.rows / self.count,
+            );
+            Tile {
+                rows: end - row,
+                left: kernel_row * self.line + row,
+                sums: (kernel_row * self.rows + row) * PANEL_COLUMNS,
+            }
+        })
+    }
 }
 
 impl<S: Simd> Sides<S> for Single {
@@ -302,8 +400,10 @@ impl PartialSums<'_> {
         };
         let largest = plan.piece(0);
         let columns = L::left_columns(shape, &largest).0;
-        let mut left = Scratch::take(largest.window(shape).0 * columns * channels.len());
-        let mut right = Scratch::take(panels.len() * largest.lanes(L::NUMBERS) * PANEL_COLUMNS);
+        // A vector more, which the last lane may begin.
+        let left_length = largest.window(shape).0 * columns * channels.len() + LANES;
+        let mut left = Scratch::take(left_length);
+        let mut right = Scratch::take(panels.len() * L::lanes(&largest) * PANEL_COLUMNS);
         let pieces = plan.pieces_in_all();
         let first = self.part * pieces / plan.parts;
         for index in first..(self.part + 1) * pieces / plan.parts {
@@ -317,56 +417,8 @@ impl PartialSums<'_> {
                 panels.clone(),
                 &mut right,
             );
-            let right = right.chunks_exact(piece.lanes(L::NUMBERS) * PANEL_COLUMNS);
-            for (sums, right) in sums.chunks_exact_mut(plan.sums_length()).zip(right) {
-                add_piece::<S, L>(
-                    simd,
-                    shape,
-                    &piece,
-                    channels.len(),
-                    &left,
-                    right,
-                    sums,
-                    index > first,
-                );
-            }
-        }
-    }
-}
-
-/// Adds one piece's products to the sums of one panel, `[kernel row][kernel column, channel][32]`.
-#[inline(always)]
-#[allow(
-    clippy::too_many_arguments,
-    reason = "an inner loop, inlined where it is called"
-)]
-fn add_piece<S: Simd, L: Sides<S>>(
-    simd: S,
-    shape: &ConvolutionShape,
-    piece: &OutputPiece,
-    channels: usize,
-    left: &[f32],
-    right: &[f32],
-    sums: &mut [f32],
-    accumulate: bool,
-) {
-    let (columns, step) = L::left_columns(shape, piece);
-    let line = columns * channels;
-    let pixels = StridedWalk {
-        lines: piece.rows.len(),
-        line_step: window_stride(shape) * line,
-        length: piece.columns.len().div_ceil(L::NUMBERS),
-        step: step * channels,
-    };
-    let rows = shape.kernel * channels;
-    let tiles = rows.div_ceil(panel_rows(S::WIDE));
-    for kernel_row in 0..shape.kernel {
-        for tile in 0..tiles {
-            // Tiles of almost the same height, rather than a small last one.
-            let (row, end) = (tile * rows / tiles, (tile + 1) * rows / tiles);
-            let left = &left[kernel_row * line + row..];
-            let sums = &mut sums[(kernel_row * rows + row) * PANEL_COLUMNS..];
-            multiply_outer::<S, L>(simd, end - row, pixels, left, right, sums, accumulate);
+            let tiles = Tiles::new::<S, L>(plan, &piece, channels.len());
+            L::add_piece(simd, &tiles, &left, &right, sums, index > first);
         }
     }
 }

@@ -3,13 +3,14 @@
 use std::{arch::x86_64::*, mem::transmute};
 
 use super::{
+    amx,
     pairs::{FLUSHED_SPAN, PairOperation, Pairs, add_products_exactly, round_array},
     vector::{Arithmetic, LANES, Simd, SimdOperation},
 };
 
-/// Proof that the processor has AVX-512F, with `BF16` also AVX512-BF16 and AVX-512BW.
+/// Proof that the processor has AVX-512F, with `BF16` also AVX512-BF16 and AVX-512BW, with `AMX` also AMX-BF16.
 #[derive(Clone, Copy, Debug)]
-pub struct Avx512<const BF16: bool>(());
+pub struct Avx512<const BF16: bool, const AMX: bool = false>(());
 
 impl<const BF16: bool> Avx512<BF16> {
     /// The proof, if it is true.
@@ -46,7 +47,23 @@ impl Avx512<true> {
         // SAFETY: `self` proves that the processor has them.
         unsafe { run_native_pairs(self, kernel) }
     }
+}
 
+impl Avx512<true, true> {
+    /// The proof, if it is true.
+    pub fn detect_amx() -> Option<Self> {
+        (Avx512::<true>::detect().is_some() && amx::is_there()).then_some(Avx512(()))
+    }
+
+    /// Runs `kernel` compiled for these instructions.
+    #[inline]
+    pub fn run_pairs<K: PairOperation>(self, kernel: K) -> K::Output {
+        // SAFETY: `self` proves that the processor has them.
+        unsafe { amx::configured(|| run_native_pairs(self, kernel)) }
+    }
+}
+
+impl<const AMX: bool> Avx512<true, AMX> {
     /// The proof of less.
     pub fn without_bf16(self) -> Avx512<false> {
         Avx512(())
@@ -64,14 +81,17 @@ fn run_pairs<K: PairOperation>(simd: Avx512<false>, kernel: K) -> K::Output {
 }
 
 #[target_feature(enable = "avx512f,avx512bw,avx512bf16,avx2,fma")]
-fn run_native_pairs<K: PairOperation>(simd: Avx512<true>, kernel: K) -> K::Output {
+fn run_native_pairs<K: PairOperation, const AMX: bool>(
+    simd: Avx512<true, AMX>,
+    kernel: K,
+) -> K::Output {
     kernel.run(simd)
 }
 
 // SAFETY of every block below: `self` proves that the instructions exist; `load_from` and `store_to` pass on the caller's
 // promise. SAFETY of the implementations: `WIDTH` is the width of the vectors that the instructions read and write, and only
 // `detect` makes the proof.
-unsafe impl<const BF16: bool> Arithmetic for Avx512<BF16> {
+unsafe impl<const BF16: bool, const AMX: bool> Arithmetic for Avx512<BF16, AMX> {
     type Vector = __m512;
     const WIDTH: usize = LANES;
 
@@ -113,7 +133,7 @@ unsafe impl<const BF16: bool> Arithmetic for Avx512<BF16> {
     }
 }
 
-unsafe impl<const BF16: bool> Simd for Avx512<BF16> {
+unsafe impl<const BF16: bool, const AMX: bool> Simd for Avx512<BF16, AMX> {
     type Register = Self;
     const WIDE: bool = true;
 
@@ -168,7 +188,21 @@ unsafe fn transpose(r: [__m512; LANES]) -> [__m512; LANES] {
     }
 }
 
-unsafe impl Pairs for Avx512<true> {
+unsafe impl<const AMX: bool> Pairs for Avx512<true, AMX> {
+    const BLOCKS: bool = AMX;
+
+    #[inline(always)]
+    unsafe fn multiply_blocks(
+        self,
+        blocks: usize,
+        left: *const f32,
+        right: *const f32,
+        sums: *mut f32,
+    ) {
+        assert!(AMX, "the proof of AMX");
+        // SAFETY: the caller's promise; `run_pairs` has told the processor the size of the tiles.
+        unsafe { amx::multiply_blocks(blocks, left, right, sums) }
+    }
     #[inline(always)]
     fn add_products(self, a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY of the transmutations: vectors of the same size, of which any bits are a value.

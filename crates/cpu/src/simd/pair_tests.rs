@@ -1,7 +1,7 @@
 //! Products of bf16 on every set of instructions of this processor: the same bits.
 
 use super::{
-    LANES, PairLevel, PairOperation, Pairs,
+    BLOCK_COLUMNS, BLOCK_ROWS, LANES, PairLevel, PairOperation, Pairs,
     pairs::{add_products_exactly, round, round_pair},
 };
 
@@ -191,6 +191,86 @@ fn numbers_are_rounded_to_nearest_even_on_every_level() {
         for level in PairLevel::available() {
             let found = level.run(Round(halves)).map(f32::to_bits);
             assert_eq!(found, expected.map(f32::to_bits), "{level:?} {halves:?}");
+        }
+    }
+}
+
+struct MultiplyBlocks<'a> {
+    blocks: usize,
+    left: &'a [f32],
+    right: &'a [f32],
+}
+
+impl PairOperation for MultiplyBlocks<'_> {
+    type Output = Vec<u32>;
+
+    #[inline(always)]
+    fn run<S: Pairs>(self, simd: S) -> Vec<u32> {
+        let mut sums = vec![f32::NAN; BLOCK_ROWS * BLOCK_COLUMNS];
+        assert!(self.left.len() == self.blocks * BLOCK_ROWS * LANES);
+        assert!(self.right.len() == self.blocks * BLOCK_COLUMNS * LANES);
+        let (left, right) = (self.left.as_ptr(), self.right.as_ptr());
+        // SAFETY: the assertions.
+        unsafe { simd.multiply_blocks(self.blocks, left, right, sums.as_mut_ptr()) };
+        let bits = |sum: f32| if sum.is_nan() { f32::NAN } else { sum }.to_bits();
+        sums.into_iter().map(bits).collect()
+    }
+}
+
+#[test]
+fn products_in_blocks_have_the_same_bits_on_every_level() {
+    let mut random = Random(4);
+    // Ranges of exponents: ordinary, products around the smallest normal number, around the largest, any.
+    for (lowest, span) in [(120, 10), (55, 16), (186, 8), (1, 254)] {
+        for blocks in [0, 1, 2, 5] {
+            for _ in 0..if cfg!(miri) { 1 } else { 20 } {
+                let mut pairs = |count: usize| -> Vec<f32> {
+                    let mut number = || random.number(lowest, span);
+                    (0..count).map(|_| round_pair(number(), number())).collect()
+                };
+                let left = pairs(blocks * BLOCK_ROWS * LANES);
+                let right = pairs(blocks * BLOCK_COLUMNS * LANES);
+                let run = |level: PairLevel| {
+                    level.run(MultiplyBlocks {
+                        blocks,
+                        left: &left,
+                        right: &right,
+                    })
+                };
+                let [_, levels] = PairLevel::by_bits();
+                let expected = run(levels[0]);
+                for level in levels {
+                    assert_eq!(run(level), expected, "{level:?}, {lowest} {blocks}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn even_and_odd_products_of_a_block_have_sums_of_their_own() {
+    let one = |even: f32, odd: f32| (round_pair(even, odd), round_pair(1.0, 1.0));
+    // Of 2^24, 1 and 1: where 1 is added to 2^24 alone it is lost, where both come first they count.
+    let large = 2f32.powi(24);
+    for (block, expected) in [
+        (vec![one(large, 1.0), one(0.0, 1.0)], large + 2.0),
+        (vec![one(large, 0.0), one(1.0, 0.0), one(1.0, 0.0)], large),
+    ] {
+        let (mut left, mut right) = (
+            vec![0.0; BLOCK_ROWS * LANES],
+            vec![0.0; LANES * BLOCK_COLUMNS],
+        );
+        for (k, (a, b)) in block.into_iter().enumerate() {
+            (left[k], right[k * BLOCK_COLUMNS]) = (a, b);
+        }
+        for level in PairLevel::by_bits()[1].iter() {
+            let (left, right) = (&left[..], &right[..]);
+            let found = level.run(MultiplyBlocks {
+                blocks: 1,
+                left,
+                right,
+            });
+            assert_eq!(f32::from_bits(found[0]), expected, "{level:?}");
         }
     }
 }

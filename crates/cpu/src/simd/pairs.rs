@@ -7,14 +7,45 @@
 //! * numbers below the normal range (2^-126) count as zero, and sums that are below it once rounded to 24 bits become zero.
 //!
 //! Rounding to bf16 (VCVTNE2PS2BF16) is to nearest even too, with numbers below the normal range as zero.
+//!
+//! AMX (TDPBF16PS) is many times faster and adds in another order, by blocks of up to sixteen pairs: see [`Pairs::multiply_blocks`].
+//! Its bits are therefore others, and a computation says which of both it wants.
 
 use super::vector::{LANES, Simd};
+
+/// Rows of the left matrix in a block, and of the sums.
+pub const BLOCK_ROWS: usize = 14;
+/// Columns of the right matrix in a block.
+pub const BLOCK_COLUMNS: usize = 2 * LANES;
 
 /// [`Simd`] with vectors whose lanes are pairs of bf16, the even number in the lower half of the bits.
 ///
 /// # Safety
 /// As for [`Simd`].
 pub unsafe trait Pairs: Simd {
+    /// True where products of matrices are made by [`Pairs::multiply_blocks`].
+    const BLOCKS: bool = false;
+
+    /// The product of two matrices of pairs, in blocks: `sums[row][column]`, of [`BLOCK_ROWS`] rows and [`BLOCK_COLUMNS`] columns.
+    ///
+    /// * `left`: `[block][row][16]`, `right`: `[block][16][column]`; the sixteen are neighbouring `k`.
+    ///
+    /// From zero on, the sum takes block after block. The sum of a block is made of two sums from zero on, one of the even
+    /// products and one of the odd, in the order of `k`; even plus odd is added to what there is. Each step is rounded as in
+    /// [`Pairs::add_products`].
+    ///
+    /// # Safety
+    /// Within [`PairOperation::run`] only. The pointers must be valid for `blocks` blocks, and for writing the sums.
+    unsafe fn multiply_blocks(
+        self,
+        blocks: usize,
+        left: *const f32,
+        right: *const f32,
+        sums: *mut f32,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe { multiply_blocks_exactly(blocks, left, right, sums) }
+    }
     /// Lane-wise `c + odd(a) * odd(b) + even(a) * even(b)`, added from left to right. `c` is a sum of this function or zero,
     /// `a` and `b` are of [`Pairs::round`] or [`round_pair`].
     fn add_products(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
@@ -85,6 +116,44 @@ pub(super) fn add_products_exactly(
         let odd = add_product(number(a >> 16), number(b >> 16), c[i]);
         add_product(number(a & 0xffff), number(b & 0xffff), odd)
     })
+}
+
+/// [`Pairs::multiply_blocks`] on numbers, one after the other.
+///
+/// # Safety
+/// As there.
+unsafe fn multiply_blocks_exactly(
+    blocks: usize,
+    left: *const f32,
+    right: *const f32,
+    sums: *mut f32,
+) {
+    let halves = |pair: f32| {
+        let bits = pair.to_bits();
+        [bits & 0xffff, bits >> 16].map(|half| f64::from(f32::from_bits(half << 16)))
+    };
+    for (row, column) in (0..BLOCK_ROWS).flat_map(|r| (0..BLOCK_COLUMNS).map(move |c| (r, c))) {
+        let mut sum = 0.0;
+        for block in 0..blocks {
+            let mut parts = [0.0; 2];
+            for k in block * LANES..(block + 1) * LANES {
+                // SAFETY: the caller's promise.
+                let (a, b) = unsafe {
+                    let a = left.add(block * BLOCK_ROWS * LANES + row * LANES + k % LANES);
+                    (*a, *right.add(k * BLOCK_COLUMNS + column))
+                };
+                let factors = halves(a).into_iter().zip(halves(b));
+                for (part, (a, b)) in parts.iter_mut().zip(factors) {
+                    *part = add_product(a, b, *part);
+                }
+            }
+            let [even, odd] = parts;
+            let part = add_product(f64::from(even), 1.0, odd);
+            sum = add_product(f64::from(part), 1.0, sum);
+        }
+        // SAFETY: the caller's promise.
+        unsafe { *sums.add(row * BLOCK_COLUMNS + column) = sum };
+    }
 }
 
 /// `a * b + c`, rounded once. The product of two bf16 is exact in `f64`; the sum with an `f32` is either exact too, or the

@@ -6,12 +6,12 @@ use super::{
 };
 
 /// Vectors as arrays, for any processor. With `FUSED` a multiply-add is rounded once as everywhere else, by a call of the
-/// mathematical library where the processor can't: slow, but the same bits.
+/// mathematical library where the processor can't: slow, but the same bits. With `BLOCKS` sums of bf16 are those of AMX.
 #[derive(Clone, Copy, Debug)]
-pub struct Portable<const FUSED: bool>;
+pub struct Portable<const FUSED: bool, const BLOCKS: bool = false>;
 
 // SAFETY: a vector is an array of sixteen numbers, read and written whole; no instructions are needed.
-unsafe impl<const FUSED: bool> Arithmetic for Portable<FUSED> {
+unsafe impl<const FUSED: bool, const BLOCKS: bool> Arithmetic for Portable<FUSED, BLOCKS> {
     type Vector = [f32; LANES];
     const WIDTH: usize = LANES;
 
@@ -56,7 +56,7 @@ unsafe impl<const FUSED: bool> Arithmetic for Portable<FUSED> {
 }
 
 // SAFETY: as above.
-unsafe impl<const FUSED: bool> Simd for Portable<FUSED> {
+unsafe impl<const FUSED: bool, const BLOCKS: bool> Simd for Portable<FUSED, BLOCKS> {
     type Register = Self;
     const WIDE: bool = false;
 
@@ -73,7 +73,9 @@ unsafe impl<const FUSED: bool> Simd for Portable<FUSED> {
 }
 
 // SAFETY: as above.
-unsafe impl Pairs for Portable<true> {
+unsafe impl<const BLOCKS: bool> Pairs for Portable<true, BLOCKS> {
+    const BLOCKS: bool = BLOCKS;
+
     #[inline(always)]
     fn add_products(self, a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
         add_products_exactly(&a, &b, &c)

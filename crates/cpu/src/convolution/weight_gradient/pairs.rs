@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{PartialSums, Sides};
+use super::{PartialSums, Sides, Tiles, add_piece_in_order, blocks::add_piece_in_blocks};
 use crate::{
     convolution::{
         shape::ConvolutionShape,
@@ -57,6 +57,33 @@ impl<S: Pairs> Sides<S> for Pair {
         }
     }
 
+    /// Whole blocks, where the product is made of them.
+    #[inline(always)]
+    fn lanes(piece: &OutputPiece) -> usize {
+        let lanes = piece.lanes(2);
+        if S::BLOCKS {
+            lanes.next_multiple_of(LANES)
+        } else {
+            lanes
+        }
+    }
+
+    #[inline(always)]
+    fn add_piece(
+        simd: S,
+        tiles: &Tiles,
+        left: &[f32],
+        right: &[f32],
+        sums: &mut [f32],
+        accumulate: bool,
+    ) {
+        if S::BLOCKS {
+            add_piece_in_blocks(simd, tiles, left, right, sums, accumulate);
+        } else {
+            add_piece_in_order::<S, Pair>(simd, tiles, left, right, sums, accumulate);
+        }
+    }
+
     #[inline(always)]
     fn copy_right(
         simd: S,
@@ -69,7 +96,10 @@ impl<S: Pairs> Sides<S> for Pair {
         let channels = shape.channels_out;
         let length = piece.columns.len() * channels;
         let line_lanes = piece.columns.len().div_ceil(2) * PANEL_COLUMNS;
-        for (panel, target) in panels.zip(target.chunks_exact_mut(piece.lanes(2) * PANEL_COLUMNS)) {
+        let panel_length = <Pair as Sides<S>>::lanes(piece) * PANEL_COLUMNS;
+        for (panel, target) in panels.zip(target.chunks_exact_mut(panel_length)) {
+            let (target, rest) = target.split_at_mut(piece.lanes(2) * PANEL_COLUMNS);
+            rest.fill(0.0);
             let channel = panel * PANEL_COLUMNS;
             let count = (channels - channel).min(PANEL_COLUMNS);
             let lines = piece.rows.clone().zip(target.chunks_exact_mut(line_lanes));
