@@ -65,7 +65,7 @@ fn measure(shape: &ConvolutionShape) -> [[f64; 2]; 3] {
     let (mut y, mut dx, mut dw) = (dy.clone(), x.clone(), w.clone());
     let (fast, none) = (Algorithm::Fast, Epilogue::default());
     // Elsewhere the fast ones are Winograd's in f32.
-    let direct = if bf16::is_in_blocks() {
+    let direct = if Precision::Bf16.adds_in_blocks(fast) {
         fast
     } else {
         Algorithm::Exact

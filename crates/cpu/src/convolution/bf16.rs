@@ -3,7 +3,7 @@
 //!
 //! With [`Algorithm::Exact`] the bits are the same on every processor. With [`Algorithm::Fast`] 3x3 convolutions at stride one
 //! stay in `f32`, where Winograd's algorithm is the faster; but with AMX all products are in bf16 and add in its order, see
-//! [`is_in_blocks`].
+//! [`super::Precision::adds_in_blocks`].
 
 use super::{
     Algorithm, Epilogue, check_forward, check_input_gradient, check_weight_gradient, first_layer,
@@ -70,12 +70,6 @@ pub fn weight_gradient(
         weight_gradient,
         algorithm,
     );
-}
-
-/// True where [`Algorithm::Fast`] adds in blocks, as AMX does: with other bits than [`Algorithm::Exact`] and than a processor
-/// without AMX, and several times as fast.
-pub fn is_in_blocks() -> bool {
-    PairLevel::fastest().is_in_blocks()
 }
 
 /// The instructions for `algorithm`: in blocks where that is fast, unless the bits of every processor are wanted.

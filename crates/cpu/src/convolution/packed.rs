@@ -23,7 +23,7 @@ pub enum Precision {
     /// bf16, both factors rounded to it. 3x3 convolutions by Winograd's algorithm stay in `f32` up to
     /// 256 channels: they are as fast, and rounded in the transformed domain they would err four times as
     /// much. All processors without AMX give the same bits, with AVX512-BF16 fast (see [`Precision::is_fast`]);
-    /// with AMX see [`super::bf16::is_in_blocks`].
+    /// with AMX see [`Precision::adds_in_blocks`].
     Bf16,
 }
 
@@ -38,6 +38,11 @@ impl Precision {
             Precision::F32 => true,
             Precision::Bf16 => PairLevel::best().is_native(),
         }
+    }
+
+    /// True where the convolutions add in blocks, as AMX does: with other bits than on a processor without it.
+    pub fn adds_in_blocks(self, algorithm: Algorithm) -> bool {
+        self == Precision::Bf16 && bf16::level(algorithm).is_in_blocks()
     }
 }
 

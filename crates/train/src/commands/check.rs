@@ -38,7 +38,7 @@ pub fn check(args: &ConfigArgs, device: DeviceArgs, terminal: &Terminal) -> Resu
     let (source, config) = resolve(args)?;
     let (device, sentence) = device.open().map_err(usage)?;
     check_precision(config.precision, &device)?;
-    tell_precision(config.precision, &device, terminal);
+    tell_precision(&config, &device, terminal);
     terminal.result(&format!("# {} as resolved\n", source.name));
     terminal.result(&config.to_toml()?);
     terminal.result(&format!("# plan ({sentence})\n"));

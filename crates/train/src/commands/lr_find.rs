@@ -51,7 +51,7 @@ pub fn lr_find(args: &LrFindArgs, terminal: &Terminal) -> Result<ExitCode> {
         typed,
     } = subject;
     terminal.message(&sentence);
-    tell_precision(feed.config.precision, &device, terminal);
+    tell_precision(&feed.config, &device, terminal);
     let what = in_words(&feed.config, stage);
     terminal.message(&format!("{what}, {weights}"));
     let bar = terminal.steps("trying rates", STEPS);

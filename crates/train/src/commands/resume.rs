@@ -63,7 +63,7 @@ pub fn resume(
     let feed = Feed::of(config, data, terminal).among(processes.clone());
     check_together(&feed, &device)?;
     tell_processes(&feed, terminal);
-    tell_precision(feed.config.precision, &device, terminal);
+    tell_precision(&feed.config, &device, terminal);
     tell_other_number(&checkpoint.manifest, &processes, terminal);
     let writer = first(&processes, || {
         let name = config_name(&run);

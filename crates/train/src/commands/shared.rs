@@ -299,9 +299,16 @@ fn tell_best(run: &Run, terminal: &Terminal) {
     }
 }
 
-/// Says that the `precision` of a config is a slow one on this processor.
-pub fn tell_precision(precision: Precision, device: &Device, terminal: &Terminal) {
-    if !precision.of_convolutions(device).is_fast() {
+/// Says that the precision of a config is a slow one on this processor, or one whose bits not every processor gives.
+pub fn tell_precision(config: &Config, device: &Device, terminal: &Terminal) {
+    let precision = config.precision.of_convolutions(device);
+    if precision.adds_in_blocks(config.model.kernels) {
+        terminal.message(
+            "precision: bf16 with AMX, whose last bits a processor without it does not give: model.kernels = \"exact\" has those of \
+             every processor, slower",
+        );
+    }
+    if !precision.is_fast() {
         terminal.message(
             "precision: bf16, which this processor can only imitate: the same numbers as with AVX512-BF16, later than in f32",
         );

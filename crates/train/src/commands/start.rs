@@ -80,7 +80,7 @@ fn begin(
     }
     terminal.message(sentence);
     tell_processes(feed, terminal);
-    tell_precision(feed.config.precision, device, terminal);
+    tell_precision(&feed.config, device, terminal);
     let precision = feed.config.precision.of_convolutions(device);
     let writer = RunWriter::new(run, lock, name, feed, precision, &[])?;
     announce(feed, &writer, terminal);
