@@ -155,9 +155,12 @@ impl PairLevel {
     /// All that this processor has, those with the same bits together.
     #[cfg(test)]
     pub fn by_bits() -> [Vec<PairLevel>; 2] {
-        let mut in_blocks = vec![PairLevel::PortableBlocks(Portable)];
         #[cfg(target_arch = "x86_64")]
-        in_blocks.extend(Avx512::detect_amx().map(PairLevel::Amx));
+        let fast = Avx512::detect_amx().map(PairLevel::Amx);
+        #[cfg(not(target_arch = "x86_64"))]
+        let fast = None;
+        let portable = std::iter::once(PairLevel::PortableBlocks(Portable));
+        let in_blocks = portable.chain(fast).collect();
         [PairLevel::available().collect(), in_blocks]
     }
 
