@@ -7,11 +7,7 @@ use crate::convolution::{
     Convolution, ConvolutionGradients, ConvolutionOps, FoldedConvolutionOps, Relu, Residual,
     ended_by_burn,
 };
-use burn::backend::{
-    Cube, TensorMetadata,
-    ops::{ActivationOps, FloatTensorOps},
-    tensor::FloatTensor,
-};
+use burn::backend::{Cube, TensorMetadata, ops::FloatTensorOps, tensor::FloatTensor};
 use burn::tensor::{DType, Shape, Slice};
 use burn_cubecl::kernel::{
     cast,
