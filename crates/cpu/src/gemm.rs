@@ -12,6 +12,8 @@ use crate::simd::{BLOCK_COLUMNS, BLOCK_ROWS, LANES, Pairs, Simd};
 pub trait Lane<S: Simd>: Copy {
     /// Numbers of a lane.
     const NUMBERS: usize;
+    /// True where [`multiply_panel`] adds block by block, a group being a block.
+    const BLOCKS: bool = false;
     /// A vector made of the next `16 * NUMBERS` numbers of `f32`.
     ///
     /// # Safety
@@ -61,6 +63,7 @@ pub struct Pair;
 
 impl<S: Pairs> Lane<S> for Pair {
     const NUMBERS: usize = 2;
+    const BLOCKS: bool = S::BLOCKS;
 
     #[inline(always)]
     unsafe fn load_from(simd: S, source: *const f32) -> S::Vector {

@@ -257,41 +257,14 @@ trait Sides<S: Simd>: Lane<S> {
         panels: Range<usize>,
         target: &mut [f32],
     );
-    /// Lanes of pixels in a panel.
+    /// Lanes of pixels in a panel: whole blocks, where the product is made of them.
     #[inline(always)]
     fn lanes(piece: &OutputPiece) -> usize {
-        piece.lanes(Self::NUMBERS)
-    }
-    /// Adds a piece's products with some panels, `[panel][lane of pixels][32]`, to the sums of each, `[kernel row][kernel
-    /// column, channel][32]`.
-    #[inline(always)]
-    fn add_piece(
-        simd: S,
-        tiles: &Tiles,
-        left: &[f32],
-        right: &[f32],
-        sums: &mut [f32],
-        accumulate: bool,
-    ) {
-        add_piece_in_order::<S, Self>(simd, tiles, left, right, sums, accumulate);
-    }
-}
-
-/// [`Sides::add_piece`], lane after lane.
-#[inline(always)]
-fn add_piece_in_order<S: Simd, L: Lane<S>>(
-    simd: S,
-    tiles: &Tiles,
-    left: &[f32],
-    right: &[f32],
-    sums: &mut [f32],
-    accumulate: bool,
-) {
-    let right = right.chunks_exact(tiles.lanes * PANEL_COLUMNS);
-    for (sums, right) in sums.chunks_exact_mut(tiles.sums_length).zip(right) {
-        for tile in tiles.iter() {
-            let (left, sums) = (&left[tile.left..], &mut sums[tile.sums..]);
-            multiply_outer::<S, L>(simd, tile.rows, tiles.pixels, left, right, sums, accumulate);
+        let lanes = piece.lanes(Self::NUMBERS);
+        if Self::BLOCKS {
+            lanes.next_multiple_of(LANES)
+        } else {
+            lanes
         }
     }
 }
@@ -337,6 +310,16 @@ impl Tiles {
             lanes: L::lanes(piece),
             sums_length: plan.sums_length(),
         }
+    }
+
+    /// The sums of each panel with its right matrix.
+    fn panels<'a>(
+        &self,
+        sums: &'a mut [f32],
+        right: &'a [f32],
+    ) -> impl Iterator<Item = (&'a mut [f32], &'a [f32])> {
+        let right = right.chunks_exact(self.lanes * PANEL_COLUMNS);
+        sums.chunks_exact_mut(self.sums_length).zip(right)
     }
 
     /// Tiles of almost the same height, rather than a small last one.
@@ -418,7 +401,29 @@ impl PartialSums<'_> {
                 &mut right,
             );
             let tiles = Tiles::new::<S, L>(plan, &piece, channels.len());
-            L::add_piece(simd, &tiles, &left, &right, sums, index > first);
+            let sides = (&left[..], &right[..]);
+            if L::BLOCKS {
+                blocks::add_piece::<S, L>(simd, &tiles, sides, sums, index > first);
+            } else {
+                add_piece::<S, L>(simd, &tiles, sides, sums, index > first);
+            }
+        }
+    }
+}
+
+/// Adds a piece's products to the sums of some panels, `[panel][kernel row][kernel column, channel][32]`.
+#[inline(always)]
+fn add_piece<S: Simd, L: Lane<S>>(
+    simd: S,
+    tiles: &Tiles,
+    (left, right): (&[f32], &[f32]),
+    sums: &mut [f32],
+    accumulate: bool,
+) {
+    for (sums, right) in tiles.panels(sums, right) {
+        for tile in tiles.iter() {
+            let (left, sums) = (&left[tile.left..], &mut sums[tile.sums..]);
+            multiply_outer::<S, L>(simd, tile.rows, tiles.pixels, left, right, sums, accumulate);
         }
     }
 }

@@ -220,12 +220,24 @@ impl PairOperation for MultiplyBlocks<'_> {
 #[test]
 fn products_in_blocks_have_the_same_bits_on_every_level() {
     let mut random = Random(4);
-    // Ranges of exponents: ordinary, products around the smallest normal number, around the largest, any.
-    for (lowest, span) in [(120, 10), (55, 16), (186, 8), (1, 254)] {
+    // Ranges of exponents: ordinary, products around the smallest normal number, around the largest, any; in the last one of
+    // sixteen numbers is a special one.
+    for (lowest, span, is_special) in [
+        (120, 10, false),
+        (55, 16, false),
+        (186, 8, false),
+        (1, 254, false),
+        (120, 10, true),
+    ] {
         for blocks in [0, 1, 2, 5] {
             for _ in 0..if cfg!(miri) { 1 } else { 20 } {
                 let mut pairs = |count: usize| -> Vec<f32> {
-                    let mut number = || random.number(lowest, span);
+                    let mut number = || match random.next() as usize {
+                        i if is_special && i.is_multiple_of(16) => {
+                            f32::from_bits(SPECIAL[i / 16 % SPECIAL.len()])
+                        }
+                        _ => random.number(lowest, span),
+                    };
                     (0..count).map(|_| round_pair(number(), number())).collect()
                 };
                 let left = pairs(blocks * BLOCK_ROWS * LANES);

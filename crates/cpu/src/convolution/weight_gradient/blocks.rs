@@ -2,18 +2,17 @@
 
 use super::Tiles;
 use crate::{
-    gemm::{GROUP, PANEL_COLUMNS, Pair, StridedWalk, multiply_panel},
+    gemm::{GROUP, Lane, PANEL_COLUMNS, StridedWalk, multiply_panel},
     scratch::Scratch,
-    simd::{LANES, Pairs},
+    simd::{LANES, Simd},
 };
 
-/// [`super::Sides::add_piece`]. A tile of the left matrix is copied once for all panels.
+/// [`super::add_piece`]. A tile of the left matrix is copied once for all panels.
 #[inline(always)]
-pub(super) fn add_piece_in_blocks<S: Pairs>(
+pub(super) fn add_piece<S: Simd, L: Lane<S>>(
     simd: S,
     tiles: &Tiles,
-    left: &[f32],
-    right: &[f32],
+    (left, right): (&[f32], &[f32]),
     sums: &mut [f32],
     accumulate: bool,
 ) {
@@ -27,17 +26,16 @@ pub(super) fn add_piece_in_blocks<S: Pairs>(
             tile.rows,
             &mut panel,
         );
-        let right = right.chunks_exact(tiles.lanes * PANEL_COLUMNS);
-        for (sums, right) in sums.chunks_exact_mut(tiles.sums_length).zip(right) {
+        for (sums, right) in tiles.panels(sums, right) {
             let (size, sums) = ((tile.rows, groups), &mut sums[tile.sums..]);
-            multiply_panel::<S, Pair>(simd, size, &panel, right, sums, PANEL_COLUMNS, accumulate);
+            multiply_panel::<S, L>(simd, size, &panel, right, sums, PANEL_COLUMNS, accumulate);
         }
     }
 }
 
 /// The panel of the first `rows` rows: `[group][row][lane]`, zeros after the last lane.
 #[inline(always)]
-fn transpose<S: Pairs>(simd: S, pixels: StridedWalk, left: &[f32], rows: usize, panel: &mut [f32]) {
+fn transpose<S: Simd>(simd: S, pixels: StridedWalk, left: &[f32], rows: usize, panel: &mut [f32]) {
     let (mut line, mut i) = (0, 0);
     for group in panel.chunks_exact_mut(GROUP) {
         let mut lanes = [simd.splat(0.0); LANES];

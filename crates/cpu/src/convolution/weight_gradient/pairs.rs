@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{PartialSums, Sides, Tiles, add_piece_in_order, blocks::add_piece_in_blocks};
+use super::{PartialSums, Sides};
 use crate::{
     convolution::{
         shape::ConvolutionShape,
@@ -54,33 +54,6 @@ impl<S: Pairs> Sides<S> for Pair {
         match shape.kernel {
             1 => (piece.columns.len().div_ceil(2), 1),
             _ => (piece.window(shape).1, 2 * shape.stride),
-        }
-    }
-
-    /// Whole blocks, where the product is made of them.
-    #[inline(always)]
-    fn lanes(piece: &OutputPiece) -> usize {
-        let lanes = piece.lanes(2);
-        if S::BLOCKS {
-            lanes.next_multiple_of(LANES)
-        } else {
-            lanes
-        }
-    }
-
-    #[inline(always)]
-    fn add_piece(
-        simd: S,
-        tiles: &Tiles,
-        left: &[f32],
-        right: &[f32],
-        sums: &mut [f32],
-        accumulate: bool,
-    ) {
-        if S::BLOCKS {
-            add_piece_in_blocks(simd, tiles, left, right, sums, accumulate);
-        } else {
-            add_piece_in_order::<S, Pair>(simd, tiles, left, right, sums, accumulate);
         }
     }
 
