@@ -7,10 +7,13 @@
 
 mod blocks;
 mod pairs;
+mod tiles;
 
 use std::ops::Range;
 
 use rayon::prelude::*;
+
+use tiles::Tiles;
 
 use super::{
     shape::ConvolutionShape,
@@ -269,73 +272,24 @@ trait Sides<S: Simd>: Lane<S> {
     }
 }
 
-/// The rows of the left matrix, in tiles.
-struct Tiles {
-    kernel: usize,
-    /// Rows for each kernel row, in so many tiles.
-    rows: usize,
-    count: usize,
-    /// Numbers of a line of the left matrix.
-    line: usize,
-    pixels: StridedWalk,
-    /// Lanes of pixels.
-    lanes: usize,
-    /// Numbers of the sums of a panel.
-    sums_length: usize,
-}
-
-/// Rows of a tile, and where it begins.
-struct Tile {
-    rows: usize,
-    left: usize,
-    sums: usize,
-}
-
-impl Tiles {
-    fn new<S: Simd, L: Sides<S>>(plan: &Plan, piece: &OutputPiece, channels: usize) -> Tiles {
-        let shape = &plan.shape;
-        let (columns, step) = L::left_columns(shape, piece);
-        let rows = shape.kernel * channels;
-        Tiles {
-            kernel: shape.kernel,
-            rows,
-            count: rows.div_ceil(panel_rows(S::WIDE)),
-            line: columns * channels,
-            pixels: StridedWalk {
-                lines: piece.rows.len(),
-                line_step: window_stride(shape) * columns * channels,
-                length: piece.columns.len().div_ceil(L::NUMBERS),
-                step: step * channels,
-            },
-            lanes: L::lanes(piece),
-            sums_length: plan.sums_length(),
-        }
-    }
-
-    /// The sums of each panel with its right matrix.
-    fn panels<'a>(
-        &self,
-        sums: &'a mut [f32],
-        right: &'a [f32],
-    ) -> impl Iterator<Item = (&'a mut [f32], &'a [f32])> {
-        let right = right.chunks_exact(self.lanes * PANEL_COLUMNS);
-        sums.chunks_exact_mut(self.sums_length).zip(right)
-    }
-
-    /// Tiles of almost the same height, rather than a small last one.
-    fn iter(&self) -> impl Iterator<Item = Tile> {
-        (0..self.kernel * self.count).map(|i| {
-            let (kernel_row, tile) = (i / self.count, i % self.count);
-            let (row, end) = (
-                tile * self.rows / self.count,
-                (tile + 1) * self.rows / self.count,
-            );
-            Tile {
-                rows: end - row,
-                left: kernel_row * self.line + row,
-                sums: (kernel_row * self.rows + row) * PANEL_COLUMNS,
-            }
-        })
+/// The tiles of a piece.
+fn tiles_of<S: Simd, L: Sides<S>>(plan: &Plan, piece: &OutputPiece, channels: usize) -> Tiles {
+    let shape = &plan.shape;
+    let (columns, step) = L::left_columns(shape, piece);
+    let rows = shape.kernel * channels;
+    Tiles {
+        kernel: shape.kernel,
+        rows,
+        count: rows.div_ceil(panel_rows(S::WIDE)),
+        line: columns * channels,
+        pixels: StridedWalk {
+            lines: piece.rows.len(),
+            line_step: window_stride(shape) * columns * channels,
+            length: piece.columns.len().div_ceil(L::NUMBERS),
+            step: step * channels,
+        },
+        lanes: L::lanes(piece),
+        sums_length: plan.sums_length(),
     }
 }
 
@@ -400,7 +354,7 @@ impl PartialSums<'_> {
                 panels.clone(),
                 &mut right,
             );
-            let tiles = Tiles::new::<S, L>(plan, &piece, channels.len());
+            let tiles = tiles_of::<S, L>(plan, &piece, channels.len());
             let sides = (&left[..], &right[..]);
             if L::BLOCKS {
                 blocks::add_piece::<S, L>(simd, &tiles, sides, sums, index > first);

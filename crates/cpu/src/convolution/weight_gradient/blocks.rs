@@ -1,6 +1,6 @@
 //! The product in blocks: the left matrix is copied into panels, sixteen lanes of pixels side by side in a row.
 
-use super::Tiles;
+use super::tiles::Tiles;
 use crate::{
     gemm::{GROUP, Lane, PANEL_COLUMNS, StridedWalk, multiply_panel},
     scratch::Scratch,
